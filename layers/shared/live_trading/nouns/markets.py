@@ -1,0 +1,106 @@
+"""Markets, order books and payout vectors as the core sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from live_trading.nouns.money import Price, Shares
+
+
+class ProtocolVersion(StrEnum):
+    """Which contracts hold the outcome tokens; UNKNOWN is refused, never guessed."""
+
+    V1 = "v1"
+    V2 = "v2"
+    UNKNOWN = "unknown"
+
+
+class ResolutionState(StrEnum):
+    OPEN = "OPEN"
+    ENDED = "ENDED"
+    PROPOSED = "PROPOSED"
+    DISPUTED = "DISPUTED"
+    RESOLVED = "RESOLVED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeSchedule:
+    """fee = rate × (price × (1 − price)) ** exponent × shares, charged to the taker only."""
+
+    rate: Decimal
+    exponent: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """One condition. `token_ids` and `outcomes` are in outcome-index order."""
+
+    condition_id: str
+    version: ProtocolVersion
+    question: str
+    slug: str
+    category: str | None
+    tags: tuple[str, ...]
+    event_id: str | None
+    outcomes: tuple[str, ...]
+    token_ids: tuple[str, ...]
+    is_open: bool
+    accepting_orders: bool
+    end_time: datetime | None
+    game_start_time: datetime | None
+    tick_size: Price
+    minimum_order_shares: Shares
+    fees: FeeSchedule
+    neg_risk: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookLevel:
+    price: Price
+    shares: Shares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderBook:
+    """A book of one token: `bids` highest first, `asks` lowest first, whatever order the venue sent."""
+
+    token_id: str
+    condition_id: str
+    bids: tuple[BookLevel, ...]
+    asks: tuple[BookLevel, ...]
+    book_hash: str
+    taken_at: datetime
+    tick_size: Price
+    minimum_order_shares: Shares
+
+    @property
+    def best_bid(self) -> Price | None:
+        return self.bids[0].price if self.bids else None
+
+    @property
+    def best_ask(self) -> Price | None:
+        return self.asks[0].price if self.asks else None
+
+    @property
+    def midpoint(self) -> Price | None:
+        if self.best_bid is None or self.best_ask is None:
+            return None
+        return Price.nearest((self.best_bid.value + self.best_ask.value) / 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutVector:
+    """The chain's verdict: each outcome's share pays numerator / denominator dollars."""
+
+    condition_id: str
+    numerators: tuple[int, ...]
+    denominator: int
+
+    def per_share(self, outcome_index: int) -> Decimal:
+        """Dollars for one share of an outcome; an unknown index raises IndexError."""
+        if outcome_index < 0:
+            raise IndexError(outcome_index)
+        return Decimal(self.numerators[outcome_index]) / Decimal(self.denominator)

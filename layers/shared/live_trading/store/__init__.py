@@ -1,0 +1,1 @@
+"""SQL lives here and nowhere else; every function takes an open transaction."""

@@ -46,12 +46,14 @@ CREATE TABLE ft_orders (
     book_taken_at TIMESTAMPTZ,
     trade_time TIMESTAMPTZ NOT NULL,
     decided_at TIMESTAMPTZ NOT NULL,
-    outcome TEXT NOT NULL DEFAULT 'OPEN' CHECK (outcome IN ('OPEN', 'WON', 'LOST', 'SPLIT', 'SOLD')),
+    outcome TEXT NOT NULL DEFAULT 'OPEN'
+    CHECK (outcome IN ('OPEN', 'NOT_FILLED', 'WON', 'LOST', 'SPLIT', 'SOLD')),
     pnl_usd NUMERIC(20, 6),
     resolved_at TIMESTAMPTZ,
     FOREIGN KEY (ft_wallet_id, config_version) REFERENCES ft_wallet_versions (ft_wallet_id, version),
     UNIQUE (ft_wallet_id, source_trade_id),
     CHECK ((shares = 0) = (fill_result = 'NONE')),
+    CHECK ((outcome = 'NOT_FILLED') = (fill_result = 'NONE')),
     CHECK ((outcome = 'OPEN') = (resolved_at IS NULL)),
     CHECK ((outcome = 'OPEN') = (pnl_usd IS NULL))
 );

@@ -40,7 +40,8 @@ CREATE TABLE lt_orders (
     sent_at TIMESTAMPTZ,
     answered_at TIMESTAMPTZ,
     finished_at TIMESTAMPTZ,
-    outcome TEXT NOT NULL DEFAULT 'OPEN' CHECK (outcome IN ('OPEN', 'WON', 'LOST', 'SPLIT', 'SOLD')),
+    outcome TEXT NOT NULL DEFAULT 'OPEN'
+    CHECK (outcome IN ('OPEN', 'NOT_FILLED', 'WON', 'LOST', 'SPLIT', 'SOLD')),
     pnl_usd NUMERIC(20, 6),
     ft_order_id UUID REFERENCES ft_orders (ft_order_id),
     ft_pnl_usd NUMERIC(20, 6),

@@ -26,9 +26,10 @@ class StrategyStatus(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a position ended; OPEN until it has."""
+    """How a position ended; OPEN until it has, NOT_FILLED where an order came to no position."""
 
     OPEN = "OPEN"
+    NOT_FILLED = "NOT_FILLED"
     WON = "WON"
     LOST = "LOST"
     SPLIT = "SPLIT"

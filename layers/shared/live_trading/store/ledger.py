@@ -1,0 +1,200 @@
+"""The ledger's tables: posting balanced transactions once, and balances as queries.
+
+Debit is positive. Nothing here updates or deletes: a mistake is mended by another transaction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.ledger.accounts import Account
+from live_trading.ledger.entries import LedgerTransaction
+from live_trading.nouns.money import Shares, Usd
+from live_trading.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyBalances:
+    """One strategy's accounts, all in USD; `equity` is at cost, not marked to any price."""
+
+    available: Usd
+    reserved: Usd
+    unsettled: Usd
+    position_cost: Usd
+    pending_redemption: Usd
+    fees: Usd
+    realised_pnl: Usd
+    transfers_in: Usd
+
+    @property
+    def exposure(self) -> Usd:
+        return self.reserved + self.position_cost
+
+    @property
+    def equity(self) -> Usd:
+        return self.available + self.reserved + self.unsettled + self.position_cost + self.pending_redemption
+
+    @property
+    def net_pnl(self) -> Usd:
+        """Realised profit after fees."""
+        return self.realised_pnl - self.fees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """Shares of one (strategy, token) on an account, and the USD booked with them: cost or owed payout."""
+
+    trading_wallet_id: UUID
+    lt_strategy_id: UUID
+    token_id: str
+    shares: Shares
+    amount: Usd
+
+
+def post(transaction: Transaction, entry: LedgerTransaction, recorded_at: datetime) -> bool:
+    """Books a transaction; False, and no change, where its source reference is booked already."""
+    row = transaction.row(
+        """
+        INSERT INTO ledger_transactions (source_reference, kind, occurred_at, recorded_at)
+        VALUES (:source_reference, :kind, :occurred_at, :recorded_at)
+        ON CONFLICT (source_reference) DO NOTHING
+        RETURNING ledger_transaction_id
+        """,
+        source_reference=entry.source_reference,
+        kind=entry.kind,
+        occurred_at=entry.occurred_at,
+        recorded_at=recorded_at,
+    )
+    if row is None:
+        return False
+    transaction.execute(
+        """
+        INSERT INTO ledger_entries (
+            ledger_transaction_id, trading_wallet_id, lt_strategy_id, account, token_id, amount_usd, shares
+        )
+        SELECT :ledger_transaction_id::bigint, wallet, strategy, account, token, amount, shares
+        FROM unnest(
+            :wallets::uuid[], :strategies::uuid[], :accounts::text[], :tokens::text[], :amounts::numeric[],
+            :shares::numeric[]
+        ) AS entry (wallet, strategy, account, token, amount, shares)
+        """,
+        ledger_transaction_id=row["ledger_transaction_id"],
+        wallets=[each.trading_wallet_id for each in entry.entries],
+        strategies=[each.lt_strategy_id for each in entry.entries],
+        accounts=[each.account for each in entry.entries],
+        tokens=[each.token_id for each in entry.entries],
+        amounts=[each.amount for each in entry.entries],
+        shares=[each.shares for each in entry.entries],
+    )
+    return True
+
+
+def balances_of_strategy(transaction: Transaction, lt_strategy_id: UUID) -> StrategyBalances:
+    """Every account of one strategy as of this transaction's snapshot."""
+    rows = transaction.rows(
+        """
+        SELECT account, sum(amount_usd) AS amount_usd FROM ledger_entries
+        WHERE lt_strategy_id = :lt_strategy_id GROUP BY account
+        """,
+        lt_strategy_id=lt_strategy_id,
+    )
+    sums = {Account(row["account"]): Usd(row["amount_usd"]) for row in rows}
+
+    def debit(account: Account) -> Usd:
+        return sums.get(account, Usd.zero())
+
+    return StrategyBalances(
+        available=debit(Account.CASH),
+        reserved=debit(Account.RESERVED),
+        unsettled=debit(Account.UNSETTLED),
+        position_cost=debit(Account.POSITION_COST),
+        pending_redemption=debit(Account.PENDING_REDEMPTION),
+        fees=debit(Account.FEES),
+        realised_pnl=-debit(Account.REALISED_PNL),
+        transfers_in=-debit(Account.TRANSFERS),
+    )
+
+
+def equity_at(transaction: Transaction, lt_strategy_id: UUID, moment: datetime) -> Usd:
+    """Equity at cost from what had occurred before `moment`."""
+    row = transaction.only(
+        """
+        SELECT coalesce(sum(entry.amount_usd), 0) AS equity
+        FROM ledger_entries AS entry
+        INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
+        WHERE
+            entry.lt_strategy_id = :lt_strategy_id
+            AND entry.account IN ('CASH', 'RESERVED', 'UNSETTLED', 'POSITION_COST', 'PENDING_REDEMPTION')
+            AND booked.occurred_at < :moment
+        """,
+        lt_strategy_id=lt_strategy_id,
+        moment=moment,
+    )
+    return Usd(row["equity"])
+
+
+def unallocated(transaction: Transaction, trading_wallet_id: UUID) -> Usd:
+    """Collateral of a trading wallet that no strategy has been given."""
+    row = transaction.only(
+        """
+        SELECT coalesce(sum(amount_usd), 0) AS amount_usd FROM ledger_entries
+        WHERE trading_wallet_id = :trading_wallet_id AND account = 'UNALLOCATED'
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return Usd(row["amount_usd"])
+
+
+def expected_collateral(transaction: Transaction, trading_wallet_id: UUID) -> Usd:
+    """What the chain should hold for a wallet once all its fills and redemptions have settled."""
+    row = transaction.only(
+        """
+        SELECT coalesce(sum(amount_usd), 0) AS amount_usd FROM ledger_entries
+        WHERE
+            trading_wallet_id = :trading_wallet_id
+            AND account IN ('UNALLOCATED', 'CASH', 'RESERVED', 'UNSETTLED')
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return Usd(row["amount_usd"])
+
+
+def expected_tokens(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, Shares]:
+    """Shares by token that the chain should hold for a wallet, worthless ones included; zeroes too."""
+    rows = transaction.rows(
+        """
+        SELECT token_id, sum(shares) AS shares FROM ledger_entries
+        WHERE trading_wallet_id = :trading_wallet_id AND account IN ('POSITION_COST', 'PENDING_REDEMPTION')
+        GROUP BY token_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return {row["token_id"]: Shares(row["shares"]) for row in rows}
+
+
+def holdings(transaction: Transaction, account: Account, token_ids: list[str]) -> list[Holding]:
+    """What `account` (POSITION_COST or PENDING_REDEMPTION) holds of these tokens, by strategy."""
+    rows = transaction.rows(
+        """
+        SELECT trading_wallet_id, lt_strategy_id, token_id, sum(shares) AS shares, sum(amount_usd) AS amount_usd
+        FROM ledger_entries
+        WHERE account = :account AND token_id = ANY(:token_ids::text[])
+        GROUP BY trading_wallet_id, lt_strategy_id, token_id
+        HAVING sum(shares) <> 0 OR sum(amount_usd) <> 0
+        ORDER BY lt_strategy_id, token_id
+        """,
+        account=account,
+        token_ids=token_ids,
+    )
+    return [
+        Holding(
+            trading_wallet_id=row["trading_wallet_id"],
+            lt_strategy_id=row["lt_strategy_id"],
+            token_id=row["token_id"],
+            shares=Shares(row["shares"]),
+            amount=Usd(row["amount_usd"]),
+        )
+        for row in rows
+    ]

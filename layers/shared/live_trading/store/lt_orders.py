@@ -1,0 +1,268 @@
+"""Intents: written before anything is sent, moved only from the state that the writer expects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.orders import OrderPlan, OrderState, OrderType, Purpose, RejectionCode, SignedOrder
+from live_trading.nouns.trades import Side
+from live_trading.store.database import Row, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookView:
+    """What the book showed when the order was decided."""
+
+    best_bid: Price | None
+    best_ask: Price | None
+    midpoint: Price | None
+    book_hash: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """Everything that is committed before the POST."""
+
+    lt_order_id: UUID
+    lt_strategy_id: UUID
+    trading_wallet_id: UUID
+    decision_id: int | None
+    source_trade_id: int | None
+    purpose: Purpose
+    plan: OrderPlan
+    signed: SignedOrder
+    signal_price: Price | None
+    signal_size: Usd | None
+    book: BookView
+    trade_time: datetime | None
+    seen_at: datetime | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOrder:
+    """An intent as it stands."""
+
+    lt_order_id: UUID
+    lt_strategy_id: UUID
+    trading_wallet_id: UUID
+    token_id: str
+    condition_id: str
+    outcome_index: int
+    side: Side
+    order_type: OrderType
+    limit_price: Price
+    order_usd: Usd
+    order_shares: Shares
+    reserved: Usd
+    signed: SignedOrder
+    state: OrderState
+    absence_proofs: int
+    last_looked_up_at: datetime | None
+    decided_at: datetime
+    intent_at: datetime
+    sent_at: datetime | None
+
+
+def _stored(row: Row) -> StoredOrder:
+    return StoredOrder(
+        lt_order_id=row["lt_order_id"],
+        lt_strategy_id=row["lt_strategy_id"],
+        trading_wallet_id=row["trading_wallet_id"],
+        token_id=row["token_id"],
+        condition_id=row["condition_id"],
+        outcome_index=row["outcome_index"],
+        side=Side(row["side"]),
+        order_type=OrderType(row["order_type"]),
+        limit_price=Price(row["limit_price"]),
+        order_usd=Usd(row["order_usd"]),
+        order_shares=Shares(row["order_shares"]),
+        reserved=Usd(row["reserved_usd"]),
+        signed=SignedOrder(order_hash=row["order_hash"], payload=row["signed_payload"]),
+        state=OrderState(row["state"]),
+        absence_proofs=row["absence_proofs"],
+        last_looked_up_at=row["last_looked_up_at"],
+        decided_at=row["decided_at"],
+        intent_at=row["intent_at"],
+        sent_at=row["sent_at"],
+    )
+
+
+def insert_intent(transaction: Transaction, intent: Intent, now: datetime) -> None:
+    """Writes the intent and its venue row.
+
+    Raises AlreadyExists where this strategy has an order for this source trade and purpose, or the hash is
+    taken.
+    """
+    transaction.execute(
+        """
+        INSERT INTO lt_orders (
+            lt_order_id, lt_strategy_id, trading_wallet_id, decision_id, source_trade_id, purpose, token_id,
+            condition_id, outcome_index, side, order_type, limit_price, order_usd, order_shares, fee_bound_usd,
+            reserved_usd, signal_price, signal_size_usd, signed_payload, order_hash, state, best_bid, best_ask,
+            midpoint, book_hash, trade_time, seen_at, decided_at, intent_at
+        ) VALUES (
+            :lt_order_id, :lt_strategy_id, :trading_wallet_id, :decision_id, :source_trade_id, :purpose, :token_id,
+            :condition_id, :outcome_index, :side, :order_type, :limit_price, :order_usd, :order_shares,
+            :fee_bound_usd, :reserved_usd, :signal_price, :signal_size_usd, :signed_payload::jsonb, :order_hash,
+            'INTENT', :best_bid, :best_ask, :midpoint, :book_hash, :trade_time, :seen_at, :decided_at, :now
+        )
+        """,
+        lt_order_id=intent.lt_order_id,
+        lt_strategy_id=intent.lt_strategy_id,
+        trading_wallet_id=intent.trading_wallet_id,
+        decision_id=intent.decision_id,
+        source_trade_id=intent.source_trade_id,
+        purpose=intent.purpose,
+        token_id=intent.plan.token_id,
+        condition_id=intent.plan.condition_id,
+        outcome_index=intent.plan.outcome_index,
+        side=intent.plan.side,
+        order_type=intent.plan.order_type,
+        limit_price=intent.plan.limit_price,
+        order_usd=intent.plan.usd,
+        order_shares=intent.plan.shares,
+        fee_bound_usd=intent.plan.fee_bound,
+        reserved_usd=intent.plan.reservation,
+        signal_price=intent.signal_price,
+        signal_size_usd=intent.signal_size,
+        signed_payload=intent.signed.payload,
+        order_hash=intent.signed.order_hash,
+        best_bid=intent.book.best_bid,
+        best_ask=intent.book.best_ask,
+        midpoint=intent.book.midpoint,
+        book_hash=intent.book.book_hash,
+        trade_time=intent.trade_time,
+        seen_at=intent.seen_at,
+        decided_at=intent.decided_at,
+        now=now,
+    )
+    transaction.execute(
+        """
+        INSERT INTO orders (
+            order_hash, trading_wallet_id, origin, lt_strategy_id, lt_order_id, signal_price, signal_size_usd,
+            condition_id, token_id, side, price, venue_status, matched_shares, first_seen_at, last_seen_at
+        ) VALUES (
+            :order_hash, :trading_wallet_id, 'INTENT', :lt_strategy_id, :lt_order_id, :signal_price,
+            :signal_size_usd, :condition_id, :token_id, :side, :price, 'NOT_SENT', 0, :now, :now
+        )
+        """,
+        order_hash=intent.signed.order_hash,
+        trading_wallet_id=intent.trading_wallet_id,
+        lt_strategy_id=intent.lt_strategy_id,
+        lt_order_id=intent.lt_order_id,
+        signal_price=intent.signal_price,
+        signal_size_usd=intent.signal_size,
+        condition_id=intent.plan.condition_id,
+        token_id=intent.plan.token_id,
+        side=intent.plan.side,
+        price=intent.plan.limit_price,
+        now=now,
+    )
+
+
+def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
+    """Orders that may still change at the venue, and finished ones with fills not yet settled; oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM lt_orders
+        WHERE
+            trading_wallet_id = :trading_wallet_id
+            AND (
+                state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+                OR lt_order_id IN (
+                    SELECT lt_order_id FROM fills
+                    WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+                )
+            )
+        ORDER BY intent_at, lt_order_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [_stored(row) for row in rows]
+
+
+def locked(transaction: Transaction, lt_order_id: UUID) -> StoredOrder:
+    """The order with its row locked until the transaction ends. Raises LookupError."""
+    return _stored(
+        transaction.only(
+            "SELECT * FROM lt_orders WHERE lt_order_id = :lt_order_id FOR UPDATE", lt_order_id=lt_order_id
+        )
+    )
+
+
+def move(
+    transaction: Transaction,
+    *,
+    lt_order_id: UUID,
+    expected: OrderState,
+    to: OrderState,
+    now: datetime,
+    finished: bool,
+    rejection_code: RejectionCode | None = None,
+    rejection_text: str | None = None,
+) -> bool:
+    """Changes the state only where it is still `expected`; False where it is not."""
+    touched = transaction.execute(
+        """
+        UPDATE lt_orders SET
+            state = :to_state,
+            sent_at = CASE WHEN :to_state = 'SENT' AND sent_at IS NULL THEN :now ELSE sent_at END,
+            answered_at = CASE
+                WHEN state IN ('SENT', 'UNKNOWN') AND :to_state NOT IN ('SENT', 'UNKNOWN')
+                    THEN coalesce(answered_at, :now)
+                ELSE answered_at
+            END,
+            finished_at = CASE WHEN :finished::boolean THEN coalesce(finished_at, :now) END,
+            rejection_code = :rejection_code,
+            rejection_text = :rejection_text
+        WHERE lt_order_id = :lt_order_id AND state = :expected
+        """,
+        to_state=to,
+        now=now,
+        finished=finished,
+        rejection_code=rejection_code,
+        rejection_text=rejection_text,
+        lt_order_id=lt_order_id,
+        expected=expected,
+    )
+    return touched == 1
+
+
+def note_lookup(transaction: Transaction, *, lt_order_id: UUID, absent: bool, now: datetime) -> None:
+    """Remembers a look-up by hash; a find sets the count of absences back to zero."""
+    transaction.execute(
+        """
+        UPDATE lt_orders SET
+            last_looked_up_at = :now,
+            absence_proofs = CASE WHEN :absent::boolean THEN absence_proofs + 1 ELSE 0 END
+        WHERE lt_order_id = :lt_order_id
+        """,
+        now=now,
+        absent=absent,
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_venue_status(
+    transaction: Transaction, *, order_hash: str, venue_status: str, matched: Shares, now: datetime
+) -> None:
+    """What the venue last said of the order, in its own words."""
+    transaction.execute(
+        """
+        UPDATE orders SET venue_status = :venue_status, matched_shares = :matched, last_seen_at = :now
+        WHERE order_hash = :order_hash
+        """,
+        venue_status=venue_status,
+        matched=matched,
+        now=now,
+        order_hash=order_hash,
+    )
+
+
+def oldest_unknown(transaction: Transaction) -> datetime | None:
+    """When the oldest order was sent whose fate is not known."""
+    return transaction.only("SELECT min(sent_at) AS oldest FROM lt_orders WHERE state = 'UNKNOWN'")["oldest"]

@@ -94,9 +94,9 @@ class Fault:
     armed_at_ms: int
 
     def strikes(self, method: str | None, path: str | None) -> bool:
-        """Whether it applies to a request; one without a path (a settlement, say) is struck by any."""
+        """Whether it applies to a request, or to something without a path such as a settlement."""
         if path is None:
-            return self.endpoint is None
+            return True
         places = DEFAULT_ENDPOINTS.get(self.kind) if self.endpoint is None else (self.endpoint,)
         return places is None or any(_covers(place, method, path) for place in places)
 

@@ -9,24 +9,29 @@ import hmac
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
+from local.exchange.contracts import EXCHANGE_V3
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _CONDITION = re.compile(r"0x([0-9a-fA-F]{62}|[0-9a-fA-F]{64})")
 _CURSOR_KEY = b"local exchange cursors"
+PROTOCOL_CONTRACTS = frozenset({*asdict(ADDRESSES).values(), STANDARD_EXCHANGE, NEG_RISK_EXCHANGE, EXCHANGE_V3})
 MAX_PAGE = 1000
 DEFAULT_PAGE = 100
 MAX_IDS = 20
 
 
-@dataclass(frozen=True, slots=True)
 class BadQuery(Exception):
     """A parameter that the Data API answers with 400; `parameter` is its name where it is one."""
 
-    message: str
-    parameter: str | None = None
+    def __init__(self, message: str, parameter: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.parameter = parameter
 
 
 class Query:
@@ -42,16 +47,19 @@ class Query:
         return self._values.get(name) or None
 
     def choice(self, name: str, allowed: Sequence[str]) -> str | None:
+        """One of the allowed values, None if absent."""
         value = self.text(name)
         if value is not None and value not in allowed:
             raise BadQuery(f"{name} must be one of: {', '.join(allowed)}", name)
         return value
 
     def flag(self, name: str, *, default: bool) -> bool:
+        """`true` or `false`, the default if absent."""
         value = self.choice(name, ("true", "false"))
         return default if value is None else value == "true"
 
     def whole(self, name: str) -> int | None:
+        """A non-negative whole number, None if absent."""
         value = self.text(name)
         if value is None:
             return None
@@ -60,6 +68,7 @@ class Query:
         return int(value)
 
     def amount(self, name: str) -> Decimal | None:
+        """A non-negative number, None if absent."""
         value = self.text(name)
         if value is None:
             return None
@@ -72,6 +81,7 @@ class Query:
         return amount
 
     def page_size(self) -> int:
+        """Rows of the first page: 100 unless stated, 1000 at most."""
         limit = self.whole("limit")
         if limit is None:
             return DEFAULT_PAGE
@@ -88,6 +98,8 @@ class Query:
             return None
         if not _ADDRESS.fullmatch(value):
             raise BadQuery(f"not an address: {value}", "user")
+        if value.lower() in PROTOCOL_CONTRACTS:
+            raise BadQuery("user is a protocol contract", "user")
         return value.lower()
 
     def conditions(self) -> frozenset[str] | None:
@@ -102,6 +114,7 @@ class Query:
         return self._at_most_twenty(ids, "condition")
 
     def event_ids(self) -> frozenset[str] | None:
+        """Event ids as digits, None if not given."""
         value = self.text("event_id")
         if value is None:
             return None

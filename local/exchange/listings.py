@@ -13,7 +13,6 @@ from enum import StrEnum
 
 from eth_hash.auto import keccak
 
-from live_trading.nouns.money import Price
 from local.exchange.recorded import RecordedMarket
 
 CRYPTO_FEE_RATE = Decimal("0.07")
@@ -78,9 +77,6 @@ class Listing:
             raise ValueError(f"{self.slug} has no payouts")
         return Decimal(self.payouts[outcome_index]) / Decimal(sum(self.payouts))
 
-    def payout_price(self, outcome_index: int) -> Price:
-        return Price.nearest(self.payout_per_share(outcome_index))
-
 
 class Listings:
     """All listings by their ids, and which of them have been resolved, when and by which transaction."""
@@ -96,14 +92,17 @@ class Listings:
         return iter(self._by_condition.values())
 
     def add(self, listing: Listing) -> None:
+        """List one more market."""
         self._by_condition[listing.condition_id] = listing
         for asset_id in listing.asset_ids:
             self._by_asset[asset_id] = listing
 
     def by_condition(self, condition_id: str) -> Listing | None:
+        """The listing of a condition (lower case), None for an unknown one."""
         return self._by_condition.get(condition_id)
 
     def by_asset(self, asset_id: str) -> Listing | None:
+        """The listing of a token or position id, None for an unknown one."""
         return self._by_asset.get(asset_id)
 
     def mark_resolved(self, condition_id: str, at_ms: int, transaction_hash: str) -> None:

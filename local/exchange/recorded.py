@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,9 +102,11 @@ class RecordedMarkets:
         return min(market.opens_ms for market in self._markets)
 
     def by_token(self, token_id: str) -> RecordedMarket | None:
+        """The market of an outcome token, None for an unknown one."""
         return self._by_token.get(token_id)
 
     def by_condition(self, condition_id: str) -> RecordedMarket | None:
+        """The market of a condition (lower case), None for an unknown one."""
         return self._by_condition.get(condition_id)
 
     def book(self, token_id: str, at_ms: int) -> RawBook | None:
@@ -186,9 +189,8 @@ def _shares(recorded: float) -> Shares:
 def load_recorded_markets(registrar: MarketRegistrar, *, limit: int | None = None) -> RecordedMarkets:
     """Read resolvedkit's sample and register each market, the earliest `limit` of them if given."""
     import pyarrow.parquet as pq
-    import resolvedkit
 
-    folder = Path(resolvedkit.__file__).parent / "sample_data"
+    folder = _sample_folder()
     rows = sorted(pq.read_table(folder / "markets.parquet").to_pylist(), key=lambda row: row["end_ts"])
     books = pq.read_table(folder / "books.parquet")
     return RecordedMarkets(
@@ -217,6 +219,14 @@ def _market(
         category=row["category"],
     )
     return market, (up, down)
+
+
+def _sample_folder() -> Path:
+    # found without importing the package, which would load an HTTP client for nothing
+    spec = find_spec("resolvedkit")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("resolvedkit holds the recorded books and is not installed")
+    return Path(spec.origin).parent / "sample_data"
 
 
 def _rows_where(table: Any, column: str, value: str) -> Any:

@@ -126,7 +126,7 @@ def _among_makers(fill: tuple[Price, Shares], rng: random.Random) -> list[tuple[
     """One level met by one maker, or by two of the same size, whose fills then look exactly alike."""
     price, shares = fill
     half = (shares.value / 2).quantize(CENT, rounding=ROUND_FLOOR)
-    if half < MINIMUM_MAKER_SHARES or rng.random() > 0.3:
+    if half < MINIMUM_MAKER_SHARES or rng.random() > 0.12:
         return [fill]
     rest = shares.value - 2 * half
     return [(price, Shares(half)), (price, Shares(half))] + ([(price, Shares(rest))] if rest else [])

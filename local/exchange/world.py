@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from local.exchange.listings import Listings
 from local.exchange.recorded import RecordedMarkets
 from local.exchange.tape import Tape
 from local.exchange.timeline import Timeline
+from local.exchange.traders import Trader
 
 if TYPE_CHECKING:
     from local.chain import LocalChain
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """One venue. Only ever touched from one event loop, with no await inside a change of state."""
+    """One venue. Only ever touched from one event loop, with no await inside a change of state.
+
+    `listings` and `traders` are what the read-only ports show beside the recorded markets and our accounts.
+    """
 
     timeline: Timeline
     markets: RecordedMarkets
@@ -27,3 +32,5 @@ class World:
     faults: Faults
     chain: LocalChain
     accounts: Accounts
+    listings: Listings = field(default_factory=Listings)
+    traders: tuple[Trader, ...] = ()

@@ -63,6 +63,15 @@ class SourceTrade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedRow:
+    """A row of somebody else's data that could not be read: where it came from, why, and its text."""
+
+    source: str
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TraderRecord:
     """Counts over one window: resolved positions, how many of them won, and the usual size of a trade."""
 

@@ -21,7 +21,7 @@ from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, 
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.services.leasing import held
-from live_trading.store import audit, ledger, leases, live_strategies, redemptions
+from live_trading.store import audit, leases, ledger, live_strategies, redemptions
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 from live_trading.store.redemptions import Prepared, Redemption, RedemptionState
@@ -129,9 +129,7 @@ class Redeemer:
             return self._note_mined(lease, redemption, receipt)
         return self._book(lease, wallet, redemption, receipt, report)
 
-    def _prepare(
-        self, lease: Lease, wallet: TradingWallet, sender: EoaSender, redemption: Redemption
-    ) -> Redemption:
+    def _prepare(self, lease: Lease, wallet: TradingWallet, sender: EoaSender, redemption: Redemption) -> Redemption:
         """Signs the call and commits the bytes; nothing is on the wire yet."""
         call = redeem_call(RedemptionKind(redemption.kind), redemption.condition_id, self._addresses)
         sender.simulate(call)
@@ -247,9 +245,7 @@ def _hash_of(redemption: Redemption) -> str:
     return redemption.transaction_hash
 
 
-def _note_receipt(
-    transaction: Transaction, redemption: Redemption, receipt: Receipt, to: RedemptionState
-) -> None:
+def _note_receipt(transaction: Transaction, redemption: Redemption, receipt: Receipt, to: RedemptionState) -> None:
     redemptions.note_receipt(
         transaction,
         lt_redemption_id=redemption.lt_redemption_id,

@@ -21,7 +21,7 @@ from live_trading.nouns.markets import Market, PayoutVector
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.leasing import held
-from live_trading.store import ledger, leases, markets, redemptions, resolutions
+from live_trading.store import leases, ledger, markets, redemptions, resolutions
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 from live_trading.store.redemptions import RedemptionState

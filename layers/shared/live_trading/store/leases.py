@@ -72,13 +72,14 @@ def renew(transaction: Transaction, lease: Lease, now: datetime, seconds: int) -
     return replace(lease, expires_at=expires_at)
 
 
-def release(transaction: Transaction, lease: Lease) -> None:
+def release(transaction: Transaction, lease: Lease, now: datetime) -> None:
     """Frees the lease at once; no effect where somebody took it over. The row stays, so that the token grows."""
     transaction.execute(
         """
-        UPDATE leases SET expires_at = acquired_at
+        UPDATE leases SET expires_at = least(expires_at, :now)
         WHERE lease_name = :name AND fencing_token = :fencing_token
         """,
+        now=now,
         name=lease.name,
         fencing_token=lease.fencing_token,
     )

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.ledger.accounts import Account
-from live_trading.ledger.entries import LedgerTransaction
+from live_trading.ledger.accounts import Account, TransactionKind
+from live_trading.ledger.entries import LedgerEntry, LedgerTransaction
 from live_trading.nouns.money import Shares, Usd
 from live_trading.store.database import Transaction
 
@@ -89,6 +89,37 @@ def post(transaction: Transaction, entry: LedgerTransaction, recorded_at: dateti
         shares=[each.shares for each in entry.entries],
     )
     return True
+
+
+def booked(transaction: Transaction, source_reference: str) -> LedgerTransaction:
+    """A transaction as it was booked. Raises LookupError where that source is not in the ledger."""
+    rows = transaction.rows(
+        """
+        SELECT booked.kind, booked.occurred_at, entry.*
+        FROM ledger_transactions AS booked INNER JOIN ledger_entries AS entry USING (ledger_transaction_id)
+        WHERE booked.source_reference = :source_reference
+        ORDER BY entry.ledger_entry_id
+        """,
+        source_reference=source_reference,
+    )
+    if not rows:
+        raise LookupError(f"nothing is booked under {source_reference}")
+    return LedgerTransaction(
+        source_reference=source_reference,
+        kind=TransactionKind(rows[0]["kind"]),
+        occurred_at=rows[0]["occurred_at"],
+        entries=tuple(
+            LedgerEntry(
+                account=Account(row["account"]),
+                trading_wallet_id=row["trading_wallet_id"],
+                lt_strategy_id=row["lt_strategy_id"],
+                token_id=row["token_id"],
+                amount=Usd(row["amount_usd"]),
+                shares=Shares(row["shares"]),
+            )
+            for row in rows
+        ),
+    )
 
 
 def balances_of_strategy(transaction: Transaction, lt_strategy_id: UUID) -> StrategyBalances:

@@ -188,9 +188,7 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
 def locked(transaction: Transaction, lt_order_id: UUID) -> StoredOrder:
     """The order with its row locked until the transaction ends. Raises LookupError."""
     return _stored(
-        transaction.only(
-            "SELECT * FROM lt_orders WHERE lt_order_id = :lt_order_id FOR UPDATE", lt_order_id=lt_order_id
-        )
+        transaction.only("SELECT * FROM lt_orders WHERE lt_order_id = :lt_order_id FOR UPDATE", lt_order_id=lt_order_id)
     )
 
 

@@ -1,0 +1,1 @@
+"""Polygon: reading the contracts, signing and sending transactions, redeeming resolved tokens."""

@@ -1,0 +1,44 @@
+"""The functions and events of the venue's contracts that we use, and where the contracts stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from live_trading.chain.abi import Function, event_topic
+
+# The same address on every chain that has it: https://www.multicall3.com/deployments
+MULTICALL3 = "0xca11bde05977b3631167028862be2a173976ca11"
+
+NO_PARENT = "0x" + "00" * 32
+
+BALANCE_OF = Function("balanceOf(address)")
+ALLOWANCE = Function("allowance(address,address)")
+APPROVE = Function("approve(address,uint256)")
+TRANSFER = event_topic("Transfer(address,address,uint256)")
+
+PAYOUT_DENOMINATOR = Function("payoutDenominator(bytes32)")
+PAYOUT_NUMERATORS = Function("payoutNumerators(bytes32,uint256)")
+OUTCOME_SLOT_COUNT = Function("getOutcomeSlotCount(bytes32)")
+TOKEN_BALANCE_OF = Function("balanceOf(address,uint256)")
+IS_APPROVED_FOR_ALL = Function("isApprovedForAll(address,address)")
+SET_APPROVAL_FOR_ALL = Function("setApprovalForAll(address,bool)")
+
+# ConditionalTokens and both collateral adapters share the signature; the adapters read the condition only.
+REDEEM_POSITIONS = Function("redeemPositions(address,bytes32,bytes32,uint256[])")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractAddresses:
+    """Where the contracts stand, lower case. The venue has replaced its adapters before: never a constant."""
+
+    collateral_token: str
+    usdce_token: str
+    conditional_tokens: str
+    ctf_collateral_adapter: str
+    neg_risk_ctf_collateral_adapter: str
+    neg_risk_adapter: str
+    multicall: str = MULTICALL3
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            object.__setattr__(self, name, getattr(self, name).lower())

@@ -1,0 +1,137 @@
+"""What the chain says: payout vectors, balances, allowances, and whether the contracts stand where they should."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from live_trading.chain.abi import Call, Function, decode_bool, decode_uint, hex_text
+from live_trading.chain.contracts import (
+    ALLOWANCE,
+    BALANCE_OF,
+    IS_APPROVED_FOR_ALL,
+    OUTCOME_SLOT_COUNT,
+    PAYOUT_DENOMINATOR,
+    PAYOUT_NUMERATORS,
+    TOKEN_BALANCE_OF,
+    ContractAddresses,
+)
+from live_trading.chain.multicall import Multicall
+from live_trading.chain.rpc import JsonRpc
+from live_trading.nouns.errors import MalformedAnswer
+from live_trading.nouns.markets import PayoutVector
+from live_trading.nouns.money import Shares, Usd
+
+_NO_CODE = ("0x", None)
+
+
+class ChainReader:
+    """Reads Polygon through one node.
+
+    Every method raises RetryLater where the node is away, and GiveUp (ContractMissing, MalformedAnswer,
+    Reverted) where what stands at a configured address is not the contract that it should be.
+    """
+
+    def __init__(self, rpc_url: str, addresses: ContractAddresses) -> None:
+        """`rpc_url` is a JSON-RPC endpoint over HTTP; no request is made before the first read."""
+        self._rpc_url = rpc_url
+        self._addresses = addresses
+
+    @cached_property
+    def _rpc(self) -> JsonRpc:
+        return JsonRpc(self._rpc_url)
+
+    @cached_property
+    def _multicall(self) -> Multicall:
+        return Multicall(self._rpc, self._addresses.multicall)
+
+    def payout_vectors(self, condition_ids: Sequence[str]) -> dict[str, PayoutVector | None]:
+        """The payout vector of each condition, None where it is not resolved or not known to the contract.
+
+        1,000 conditions take 2 requests when none is resolved and at most 8. A vector is written once, so
+        reading it after its denominator cannot mix two states.
+        """
+        asked = list(dict.fromkeys(condition_ids))
+        denominators = self._conditions_uint(PAYOUT_DENOMINATOR, asked)
+        resolved = [condition for condition in asked if denominators[condition]]
+        slots = self._conditions_uint(OUTCOME_SLOT_COUNT, resolved)
+        wanted = [(condition, index) for condition in resolved for index in range(slots[condition])]
+        target = self._addresses.conditional_tokens
+        answers = self._read_uints([PAYOUT_NUMERATORS.call(target, condition, index) for condition, index in wanted])
+        numerators: dict[str, list[int]] = {condition: [] for condition in resolved}
+        for (condition, _), numerator in zip(wanted, answers, strict=True):
+            numerators[condition].append(numerator)
+        return {
+            condition: _vector(condition, numerators[condition], denominators[condition])
+            if condition in numerators
+            else None
+            for condition in asked
+        }
+
+    def collateral_balance(self, address: str) -> Usd:
+        """pUSD of an address."""
+        return self._erc20_balance(self._addresses.collateral_token, address)
+
+    def usdce_balance(self, address: str) -> Usd:
+        """USDC.e of an address, which only a direct redemption pays."""
+        return self._erc20_balance(self._addresses.usdce_token, address)
+
+    def token_balances(self, address: str, token_ids: Sequence[str]) -> dict[str, Shares]:
+        """Outcome tokens of an address, zero included, all read at one block up to 500 ids."""
+        asked = list(dict.fromkeys(token_ids))
+        target = self._addresses.conditional_tokens
+        units = self._read_uints([TOKEN_BALANCE_OF.call(target, address, int(token_id)) for token_id in asked])
+        return {token_id: Shares.of_base_units(held) for token_id, held in zip(asked, units, strict=True)}
+
+    def allowances(self, owner: str, spenders: Sequence[str]) -> dict[str, int]:
+        """pUSD that each spender may take, in base units: an unlimited allowance is no amount of dollars."""
+        asked = list(dict.fromkeys(spenders))
+        target = self._addresses.collateral_token
+        units = self._read_uints([ALLOWANCE.call(target, owner, spender) for spender in asked])
+        return dict(zip(asked, units, strict=True))
+
+    def is_operator_approved(self, owner: str, operator: str) -> bool:
+        """Whether `operator` may move every outcome token of `owner`, as the exchanges and adapters must."""
+        call = IS_APPROVED_FOR_ALL.call(self._addresses.conditional_tokens, owner, operator)
+        return decode_bool(self._rpc.contract_read(call))
+
+    def gas_money(self, address: str) -> int:
+        """POL of an address, in wei."""
+        return self._rpc.quantity("eth_getBalance", address, "latest")
+
+    def block_number(self) -> int:
+        """The head of the node's chain."""
+        return self._rpc.quantity("eth_blockNumber")
+
+    def chain_id(self) -> int:
+        """137 on Polygon."""
+        return self._rpc.quantity("eth_chainId")
+
+    def missing_contracts(self) -> tuple[str, ...]:
+        """The names of configured contracts with no code at their address."""
+        names = self._addresses.__dataclass_fields__
+        return tuple(
+            name
+            for name in names
+            if self._rpc.call("eth_getCode", getattr(self._addresses, name), "latest") in _NO_CODE
+        )
+
+    def _erc20_balance(self, token: str, address: str) -> Usd:
+        return Usd.of_base_units(decode_uint(self._rpc.contract_read(BALANCE_OF.call(token, address))))
+
+    def _conditions_uint(self, function: Function, conditions: Sequence[str]) -> dict[str, int]:
+        target = self._addresses.conditional_tokens
+        answers = self._read_uints([function.call(target, condition) for condition in conditions])
+        return dict(zip(conditions, answers, strict=True))
+
+    def _read_uints(self, calls: Sequence[Call]) -> list[int]:
+        return [decode_uint(answer) for answer in self._multicall.read(calls)]
+
+
+def _vector(condition: str, numerators: Sequence[int], denominator: int) -> PayoutVector:
+    if sum(numerators) != denominator:
+        raise MalformedAnswer(
+            f"payout of {condition} does not add up: {list(numerators)} of {denominator}",
+            raw=hex_text(denominator.to_bytes(32, "big")),
+        )
+    return PayoutVector(condition_id=condition, numerators=tuple(numerators), denominator=denominator)

@@ -1,0 +1,35 @@
+"""Whether the venue takes orders from where we are. It is asked, believed and never worked around."""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+
+from live_trading.nouns.errors import GiveUp, RetryLater
+from live_trading.polymarket.http_questions import HttpQuestions
+from live_trading.polymarket.wire import WireModel, read
+
+logger = logging.getLogger(__name__)
+
+
+class Eligibility(StrEnum):
+    """Only OPEN allows opening positions; UNKNOWN is treated like BLOCKED."""
+
+    OPEN = "OPEN"
+    BLOCKED = "BLOCKED"
+    UNKNOWN = "UNKNOWN"
+
+
+class _Answer(WireModel):
+    blocked: bool
+
+
+def eligibility(url: str) -> Eligibility:
+    """The venue's answer for the address that this process has on the internet; UNKNOWN where it gives none."""
+    with HttpQuestions() as http:
+        try:
+            answer = read(_Answer, http.get(url), "geoblock")
+        except (RetryLater, GiveUp) as error:
+            logger.warning("the geoblock question has no answer: %s", error)
+            return Eligibility.UNKNOWN
+    return Eligibility.BLOCKED if answer.blocked else Eligibility.OPEN

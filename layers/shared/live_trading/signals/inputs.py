@@ -1,0 +1,121 @@
+"""Everything that the evaluation looks at, and its canonical text: same inputs, same text, same hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from live_trading.nouns.markets import Market
+from live_trading.nouns.money import Usd
+from live_trading.nouns.trades import SourceTrade, TraderRecord, TraderStats
+from live_trading.signals.config import WalletConfig, config_hash
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationInputs:
+    """One source trade and what was known when it was decided. What is not known is None, never a stand-in value.
+
+    `stats` and `prior_mean` are as of the trade's time. `max_signal_age_seconds` None means that age does not matter
+    (replay). `model_probability` is 0..1 and comes with its model's name.
+    """
+
+    trade: SourceTrade
+    stats: TraderStats | None
+    prior_mean: Decimal | None
+    market: Market | None
+    config: WalletConfig
+    config_version: int
+    is_active: bool
+    bankroll: Usd
+    now: datetime
+    max_signal_age_seconds: int | None
+    model_probability: Decimal | None
+    model_name: str | None
+
+
+def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
+    """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC."""
+    return {
+        "trade": _trade(inputs.trade),
+        "stats": None if inputs.stats is None else _stats(inputs.stats),
+        "prior_mean": _number(inputs.prior_mean),
+        "market": None if inputs.market is None else _market(inputs.market),
+        "config_hash": config_hash(inputs.config),
+        "config_version": inputs.config_version,
+        "is_active": inputs.is_active,
+        "bankroll_usd": str(inputs.bankroll),
+        "now": inputs.now.isoformat(),
+        "max_signal_age_seconds": inputs.max_signal_age_seconds,
+        "model_probability": _number(inputs.model_probability),
+        "model_name": inputs.model_name,
+    }
+
+
+def inputs_hash(inputs: EvaluationInputs) -> str:
+    """The sha256 of the canonical text, in hex."""
+    text = json.dumps(canonical(inputs), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize():f}"
+
+
+def _moment(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _trade(trade: SourceTrade) -> dict[str, Any]:
+    return {
+        "transaction_hash": trade.transaction_hash,
+        "token_id": trade.token_id,
+        "trader": trade.trader,
+        "side": trade.side,
+        "price": str(trade.price),
+        "shares": str(trade.shares),
+        "occurrence": trade.occurrence,
+        "condition_id": trade.condition_id,
+        "outcome_index": trade.outcome_index,
+        "trade_time": trade.trade_time.isoformat(),
+    }
+
+
+def _record(record: TraderRecord) -> dict[str, Any]:
+    average = record.average_trade_usd
+    return {
+        "resolved_count": record.resolved_count,
+        "won_count": record.won_count,
+        "average_trade_usd": None if average is None else str(average),
+    }
+
+
+def _stats(stats: TraderStats) -> dict[str, Any]:
+    return {
+        "as_of": stats.as_of.isoformat(),
+        "last_30_days": _record(stats.last_30_days),
+        "lifetime": _record(stats.lifetime),
+    }
+
+
+def _market(market: Market) -> dict[str, Any]:
+    return {
+        "condition_id": market.condition_id,
+        "version": market.version,
+        "title": market.question,
+        "category": market.category,
+        "tags": list(market.tags),
+        "token_ids": list(market.token_ids),
+        "is_open": market.is_open,
+        "accepting_orders": market.accepting_orders,
+        "end_time": _moment(market.end_time),
+        "game_start_time": _moment(market.game_start_time),
+        "tick_size": str(market.tick_size),
+        "minimum_order_shares": str(market.minimum_order_shares),
+        "fee_rate": _number(market.fees.rate),
+        "fee_exponent": _number(market.fees.exponent),
+        "neg_risk": market.neg_risk,
+    }

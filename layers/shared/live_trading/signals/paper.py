@@ -1,0 +1,85 @@
+"""Paper fills: what a bet would have got from the book as it stood, or at the older fixed slippage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from live_trading.nouns.markets import FeeSchedule, OrderBook
+from live_trading.nouns.money import Price, Shares, Usd, average_price, notional
+from live_trading.orders.fees import taker_fee
+
+FIXED_SLIPPAGE_FRACTION = Decimal("0.003")
+HIGHEST_PRICE = Decimal("0.9999")
+SHARE_QUANTUM = Decimal("0.0001")
+
+
+class FillResult(StrEnum):
+    FULL = "FULL"
+    PARTIAL = "PARTIAL"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperFill:
+    """What was bought: `cost` without and `fee` in dollars; the book's hash and time are the evidence."""
+
+    result: FillResult
+    shares: Shares
+    cost: Usd
+    fee: Usd
+    average_price: Price | None
+    book_hash: str | None
+    taken_at: datetime | None
+
+
+def walk_book(book: OrderBook, limit_price: Price, stake: Usd, fees: FeeSchedule) -> PaperFill:
+    """Spends up to `stake`, fees on top, on the book's offers at `limit_price` or better, best first.
+
+    The fee is charged level by level as the venue charges it match by match. The result is FULL where less than one
+    cent of the stake is left, because no level can take less.
+    """
+    left = stake
+    shares, cost, fee = Shares.zero(), Usd.zero(), Usd.zero()
+    for level in book.asks:
+        if level.price > limit_price or not left.is_positive or not level.price:
+            break
+        taken = min(level.shares, Shares.floor(left.value / level.price.value, SHARE_QUANTUM))
+        if not taken:
+            break
+        paid = notional(level.price, taken)
+        shares, cost, left = shares + taken, cost + paid, left - paid
+        fee += taker_fee(fees, level.price, taken)
+    return PaperFill(
+        result=_result(shares, left),
+        shares=shares,
+        cost=cost,
+        fee=fee,
+        average_price=average_price(cost, shares),
+        book_hash=book.book_hash,
+        taken_at=book.taken_at,
+    )
+
+
+def fixed_slippage_fill(price: Price, stake: Usd, fees: FeeSchedule) -> PaperFill:
+    """The older rule, for comparison: everything at once at price x 1.003, whatever the book holds."""
+    paid = Price.nearest(min(HIGHEST_PRICE, price.value * (1 + FIXED_SLIPPAGE_FRACTION)))
+    shares = Shares.floor(stake.value / paid.value, SHARE_QUANTUM) if paid else Shares.zero()
+    cost = notional(paid, shares)
+    return PaperFill(
+        result=FillResult.FULL if shares else FillResult.NONE,
+        shares=shares,
+        cost=cost,
+        fee=taker_fee(fees, paid, shares),
+        average_price=average_price(cost, shares),
+        book_hash=None,
+        taken_at=None,
+    )
+
+
+def _result(shares: Shares, left: Usd) -> FillResult:
+    if not shares:
+        return FillResult.NONE
+    return FillResult.FULL if left < Usd("0.01") else FillResult.PARTIAL

@@ -1,0 +1,46 @@
+"""Probability, cost and edge of a share, and how convinced the trader is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from live_trading.nouns.markets import FeeSchedule
+from live_trading.nouns.money import Price, Usd
+from live_trading.nouns.trades import TraderRecord
+from live_trading.orders.fees import fee_per_share
+
+PRIOR_STRENGTH = 30
+HIGHEST_COST = Decimal("0.9999")
+_EIGHT_PLACES = Decimal("0.00000001")
+
+
+def win_rate(record: TraderRecord) -> Decimal | None:
+    """Won over resolved; None where nothing is resolved."""
+    if record.resolved_count == 0:
+        return None
+    return _rounded(Decimal(record.won_count) / record.resolved_count)
+
+
+def shrunken_win_rate(record: TraderRecord, prior_mean: Decimal | None) -> Decimal | None:
+    """The mean of a Beta posterior whose prior has the population's mean and the strength of 30 positions."""
+    if prior_mean is None:
+        return None
+    return _rounded((record.won_count + PRIOR_STRENGTH * prior_mean) / (record.resolved_count + PRIOR_STRENGTH))
+
+
+def cost_per_share(price: Price, assumed_slippage_fraction: Decimal, fees: FeeSchedule) -> Decimal:
+    """min(0.9999, price with slippage) plus the fee of a share at that price."""
+    slipped = min(HIGHEST_COST, price.value * (1 + assumed_slippage_fraction))
+    return _rounded(slipped + fee_per_share(fees, Price.nearest(slipped)))
+
+
+def conviction(trade_usd: Usd, average_trade_usd: Usd | None) -> Decimal | None:
+    """This trade's size as a multiple of the trader's usual size; None where that is not known."""
+    if average_trade_usd is None:
+        return None
+    return _rounded(trade_usd.value / average_trade_usd.value)
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """Ratios on eight places, so that their text does not depend on the precision of the arithmetic."""
+    return value.quantize(_EIGHT_PLACES)

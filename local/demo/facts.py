@@ -1,0 +1,162 @@
+"""What happened, read from the database after the run: the numbers that the report and summary.json show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from live_trading.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyResult:
+    """One live strategy beside its paper wallet, in USD after fees."""
+
+    name: str
+    capital: Decimal
+    live_orders: int
+    live_pnl: Decimal
+    live_equity: Decimal
+    paper_orders: int
+    paper_pnl: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that the report needs."""
+
+    source_trades: int
+    quarantined: int
+    decisions: dict[str, int]
+    paper_decisions: dict[str, int]
+    orders: dict[str, int]
+    rejections: dict[str, int]
+    fills: list[dict[str, Any]]
+    positions: dict[str, int]
+    redemptions: dict[str, int]
+    redeemed: list[dict[str, Any]]
+    strategies: list[StrategyResult]
+    paper_fills: dict[str, int]
+    open_breaks: int
+    whole_way: int
+
+    @property
+    def paper_pnl(self) -> Decimal:
+        return sum((each.paper_pnl for each in self.strategies), Decimal(0))
+
+    @property
+    def live_pnl(self) -> Decimal:
+        return sum((each.live_pnl for each in self.strategies), Decimal(0))
+
+
+def read_facts(database: Database) -> Facts:
+    """The state of the database as it stands."""
+    with database.transaction() as transaction:
+
+        def counts(sql: str) -> dict[str, int]:
+            return {str(row["name"]): int(row["count"]) for row in transaction.rows(sql)}
+
+        def number(sql: str) -> int:
+            return int(transaction.only(sql)["count"])
+
+        return Facts(
+            source_trades=number("SELECT count(*) FROM source_trades"),
+            quarantined=number("SELECT count(*) FROM quarantined_rows"),
+            decisions=counts(
+                "SELECT reason AS name, count(*) FROM decisions WHERE lt_strategy_id IS NOT NULL "
+                "GROUP BY reason ORDER BY count(*) DESC, reason"
+            ),
+            paper_decisions=counts(
+                "SELECT reason AS name, count(*) FROM decisions WHERE lt_strategy_id IS NULL "
+                "GROUP BY reason ORDER BY count(*) DESC, reason"
+            ),
+            orders=counts("SELECT state AS name, count(*) FROM lt_orders GROUP BY state ORDER BY state"),
+            rejections=counts(
+                "SELECT rejection_code AS name, count(*) FROM lt_orders WHERE rejection_code IS NOT NULL "
+                "GROUP BY rejection_code ORDER BY rejection_code"
+            ),
+            fills=transaction.rows(_FILLS),
+            positions=counts(_POSITIONS),
+            redemptions=counts("SELECT state AS name, count(*) FROM lt_redemptions GROUP BY state ORDER BY state"),
+            redeemed=transaction.rows(_REDEEMED),
+            strategies=[
+                StrategyResult(
+                    name=row["name"],
+                    capital=row["initial_capital_usd"],
+                    live_orders=row["live_orders"],
+                    live_pnl=row["live_pnl"],
+                    live_equity=row["live_equity"],
+                    paper_orders=row["paper_orders"],
+                    paper_pnl=row["paper_pnl"],
+                )
+                for row in transaction.rows(_STRATEGIES)
+            ],
+            paper_fills=counts(
+                "SELECT fill_result AS name, count(*) FROM ft_orders GROUP BY fill_result ORDER BY fill_result"
+            ),
+            open_breaks=number("SELECT count(*) FROM breaks WHERE closed_at IS NULL"),
+            whole_way=number(_WHOLE_WAY),
+        )
+
+
+_FILLS = """
+SELECT
+    strategy.name AS strategy, market.slug, market.outcomes[fill.outcome_index + 1] AS outcome, intent.signal_price,
+    intent.best_ask, intent.limit_price, fill.price, fill.shares, fill.cost_usd, fill.fee_usd, fill.status,
+    fill.match_time
+FROM fills AS fill
+INNER JOIN lt_orders AS intent USING (lt_order_id)
+INNER JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = fill.lt_strategy_id
+INNER JOIN markets AS market ON market.condition_id = fill.condition_id
+ORDER BY fill.match_time, fill.fill_id
+"""
+
+_POSITIONS = """
+SELECT outcome AS name, count(*) FROM (
+    SELECT DISTINCT lt_strategy_id, token_id, outcome FROM lt_orders WHERE outcome <> 'NOT_FILLED'
+) AS position GROUP BY outcome ORDER BY outcome
+"""
+
+_REDEEMED = """
+SELECT market.slug, redemption.redemption_amount_usd, redemption.transaction_hash, redemption.redeemed_at
+FROM lt_redemptions AS redemption INNER JOIN markets AS market USING (condition_id)
+WHERE redemption.state = 'BOOKED' ORDER BY redemption.redeemed_at, market.slug
+"""
+
+_STRATEGIES = """
+SELECT
+    strategy.name, strategy.initial_capital_usd,
+    (
+        SELECT count(*) FROM lt_orders AS intent
+        WHERE intent.lt_strategy_id = strategy.lt_strategy_id AND intent.outcome <> 'NOT_FILLED'
+    ) AS live_orders,
+    coalesce(booked.pnl, 0) AS live_pnl,
+    coalesce(booked.equity, 0) AS live_equity,
+    coalesce(paper.orders, 0) AS paper_orders,
+    coalesce(paper.pnl, 0) AS paper_pnl
+FROM lt_strategies AS strategy
+LEFT JOIN LATERAL (
+    SELECT
+        -sum(amount_usd) FILTER (WHERE account IN ('REALISED_PNL', 'FEES')) AS pnl,
+        sum(amount_usd) FILTER (
+            WHERE account IN ('CASH', 'RESERVED', 'UNSETTLED', 'POSITION_COST', 'PENDING_REDEMPTION')
+        ) AS equity
+    FROM ledger_entries WHERE ledger_entries.lt_strategy_id = strategy.lt_strategy_id
+) AS booked ON TRUE
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE shares > 0) AS orders, sum(pnl_usd) AS pnl
+    FROM ft_orders WHERE ft_orders.ft_wallet_id = strategy.ft_wallet_id
+) AS paper ON TRUE
+ORDER BY strategy.created_at, strategy.name
+"""
+
+# A trade went the whole way when its order filled, settled, resolved as won and its winnings are booked as cash.
+_WHOLE_WAY = """
+SELECT count(*) FROM lt_orders AS intent
+INNER JOIN lt_redemptions AS redemption
+    ON redemption.condition_id = intent.condition_id AND redemption.trading_wallet_id = intent.trading_wallet_id
+WHERE
+    intent.outcome = 'WON' AND redemption.state = 'BOOKED'
+    AND EXISTS (SELECT 1 FROM fills WHERE fills.lt_order_id = intent.lt_order_id AND fills.status = 'CONFIRMED')
+"""

@@ -1,0 +1,156 @@
+"""Who trades in the main job: FT wallets of every sizing method, and the LT strategies behind some of them.
+
+The traders that they follow are scripted and labelled synthetic; the books and payouts are recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.demo.api import ApiClient
+
+STARTING_BALANCE_USD = "1000"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperWallet:
+    """An FT wallet to create; `config` as the API takes it, without the traders."""
+
+    name: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveBehind:
+    """An LT strategy to put behind the FT wallet of that name."""
+
+    wallet_name: str
+    capital_usd: str
+    order_type: str
+    slippage_bound_fraction: str
+    rules: dict[str, Any] = field(default_factory=dict)
+
+
+_BASE = {"min_bet": "5", "max_bet": "40", "min_trader_resolved_count": 30}
+
+PAPER_WALLETS = (
+    PaperWallet(
+        name="fixed-follow",
+        config={**_BASE, "allocation_method": "FIXED", "bet_size": "10", "min_edge": "0", "price_max": "0.95"},
+    ),
+    PaperWallet(
+        name="kelly-quarter",
+        config={
+            **_BASE,
+            "allocation_method": "KELLY",
+            "bet_size": "10",
+            "kelly_fraction": "0.25",
+            "min_edge": "0.01",
+            "price_min": "0.1",
+            "price_max": "0.9",
+        },
+    ),
+    PaperWallet(
+        name="copy-a-twentieth",
+        config={
+            **_BASE,
+            "allocation_method": "COPY_FRACTION",
+            "bet_size": "10",
+            "copy_fraction": "0.05",
+            "min_source_trade_usd": "20",
+            "probability_source": "trader_win_rate",
+            "min_edge": "-1",
+        },
+    ),
+    PaperWallet(
+        name="conviction-crypto",
+        config={
+            **_BASE,
+            "allocation_method": "CONVICTION",
+            "bet_size": "8",
+            "min_conviction": "0.5",
+            "market_categories": ["crypto"],
+            "min_edge": "-0.05",
+        },
+    ),
+    PaperWallet(
+        name="confidence-live-only",
+        config={**_BASE, "allocation_method": "CONFIDENCE", "bet_size": "10", "trade_live_only": True},
+    ),
+)
+
+LIVE_STRATEGIES = (
+    LiveBehind(
+        wallet_name="fixed-follow",
+        capital_usd="1000",
+        order_type="FAK",
+        slippage_bound_fraction="0.03",
+        rules={"daily_budget_usd": "600", "max_position_fraction": "0.05", "max_concurrent_positions": 6},
+    ),
+    LiveBehind(
+        wallet_name="kelly-quarter",
+        capital_usd="1000",
+        order_type="FAK",
+        slippage_bound_fraction="0.02",
+        rules={"daily_budget_fraction": "0.5", "max_total_exposure_usd": "200"},
+    ),
+    LiveBehind(
+        wallet_name="copy-a-twentieth",
+        capital_usd="800",
+        order_type="FOK",
+        slippage_bound_fraction="0.03",
+        rules={"weekly_budget_usd": "700", "max_position_usd": "45"},
+    ),
+)
+
+_RULES_OFF = {
+    name: None
+    for name in (
+        "daily_budget_usd",
+        "weekly_budget_usd",
+        "monthly_budget_usd",
+        "daily_budget_fraction",
+        "weekly_budget_fraction",
+        "monthly_budget_fraction",
+        "max_position_usd",
+        "max_position_fraction",
+        "max_total_exposure_usd",
+        "max_total_exposure_fraction",
+        "max_concurrent_positions",
+    )
+}
+
+
+def create(api: ApiClient, *, traders: list[str], wallet_address: str, secret_name: str) -> None:
+    """Creates the whole scenario through the API, as an operator would."""
+    wallets = {
+        wallet.name: api.post(
+            "/api/ft/wallets",
+            {
+                "name": wallet.name,
+                "starting_balance_usd": STARTING_BALANCE_USD,
+                "config": {**wallet.config, "target_traders": traders},
+            },
+        )["ft_wallet_id"]
+        for wallet in PAPER_WALLETS
+    }
+    trading_wallet = api.post(
+        "/api/trading-wallets",
+        {"name": "main", "address": wallet_address, "signature_type": 0, "secret_name": secret_name},
+    )
+    for live in LIVE_STRATEGIES:
+        api.post(
+            "/api/lt/strategies",
+            {
+                "name": f"{live.wallet_name} live",
+                "ft_wallet_id": wallets[live.wallet_name],
+                "trading_wallet_id": trading_wallet["trading_wallet_id"],
+                "initial_capital_usd": live.capital_usd,
+                "order_type": live.order_type,
+                "slippage_bound_fraction": live.slippage_bound_fraction,
+                "max_signal_age_seconds": 600,
+                "time_zone": "UTC",
+                "risk_rules": {**_RULES_OFF, **live.rules},
+            },
+        )

@@ -1,0 +1,65 @@
+"""The configuration file of the exchange process."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Ports(_Part):
+    """Loopback ports, one an application."""
+
+    clob: Port
+    gamma: Port
+    data: Port
+    geoblock: Port
+    control: Port
+
+
+class ExtraMarket(_Part):
+    """A synthetic market without a book, listed by Gamma from the replay's start.
+
+    `version` is what Gamma states, missing with null. If `bought_after_seconds` is given, the first scripted
+    trader buys `shares` of the first outcome at `price` that long after the replay's start.
+    """
+
+    slug: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    question: str
+    version: str | None
+    outcomes: tuple[str, str] = ("Yes", "No")
+    category: str = "Crypto"
+    neg_risk: bool = False
+    ends_after_seconds: Annotated[int, Field(gt=0)] = 86_400
+    bought_after_seconds: Annotated[int, Field(ge=0)] | None = None
+    price: Annotated[Decimal, Field(gt=0, lt=1, decimal_places=3)] = Decimal("0.5")
+    shares: Annotated[Decimal, Field(gt=0, decimal_places=2)] = Decimal(20)
+
+
+class ExchangeConfig(_Part):
+    """`markets` limits the replay to the earliest so many recorded markets, null is all of them.
+
+    `seed` decides everything that the scripted traders and their past are made of. With `start_paused` false
+    the replay runs at the speed of real time from the start.
+    """
+
+    ports: Ports
+    rpc_url: str
+    markets: Annotated[int, Field(ge=1)] | None = None
+    seed: int = 1
+    traders: Annotated[int, Field(ge=0, le=60)] = 8
+    start_paused: bool = True
+    extra_markets: tuple[ExtraMarket, ...] = ()
+
+
+def read_config(path: Path) -> ExchangeConfig:
+    """The checked configuration; pydantic.ValidationError names what is wrong in it."""
+    return ExchangeConfig.model_validate_json(path.read_bytes())

@@ -76,6 +76,10 @@ class Child:
                 raise PartFailed(self._failure(f"was not ready after {seconds:g} s"))
             time.sleep(_POLL_SECONDS)
 
+    def wait_for_line(self, line: str, *, seconds: float) -> None:
+        """Return once the part has written a line; PartFailed as for `wait_until`."""
+        self.wait_until(lambda: line in self.log.read_text(errors="replace").splitlines(), seconds=seconds)
+
     def check_running(self) -> None:
         """PartFailed if the part has ended."""
         status = self._process.poll()
@@ -157,8 +161,8 @@ class Processes:
             child.check_running()
 
     def forget(self, child: Child) -> None:
-        """Stop watching a child that its owner has stopped."""
-        self._children.remove(child)
+        """Stop watching a child that its owner has stopped; one that is not watched stays so."""
+        self._children = [other for other in self._children if other is not child]
 
     def stop(self) -> None:
         """Stop all, the last started first."""

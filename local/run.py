@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-import pg8000.native
 
 from live_trading.store.database import Database
 from local.demo import report, scenario

@@ -27,8 +27,7 @@ def text(facts: Facts, lines: list[Line], seconds: float) -> str:
         _redemptions(facts),
         _paper_and_live(facts),
         _comparison(lines),
-        f"Open breaks: {facts.open_breaks}. Trades that went the whole way: {facts.whole_way}. "
-        f"Took {seconds:.0f} s.",
+        f"Open breaks: {facts.open_breaks}. Trades that went the whole way: {facts.whole_way}. Took {seconds:.0f} s.",
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -130,7 +129,15 @@ def _redemptions(facts: Facts) -> str:
 
 
 def _paper_and_live(facts: Facts) -> str:
-    header = ["Paper and live, USD after fees", "capital", "paper bets", "paper P&L", "live orders", "live P&L", "equity"]
+    header = [
+        "Paper and live, USD after fees",
+        "capital",
+        "paper bets",
+        "paper P&L",
+        "live orders",
+        "live P&L",
+        "equity",
+    ]
     rows = [
         [
             each.name,

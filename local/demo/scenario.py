@@ -104,9 +104,8 @@ LIVE_STRATEGIES = (
     ),
 )
 
-_RULES_OFF = {
-    name: None
-    for name in (
+_RULES_OFF = dict.fromkeys(
+    (
         "daily_budget_usd",
         "weekly_budget_usd",
         "monthly_budget_usd",
@@ -119,7 +118,7 @@ _RULES_OFF = {
         "max_total_exposure_fraction",
         "max_concurrent_positions",
     )
-}
+)
 
 
 def create(api: ApiClient, *, traders: list[str], wallet_address: str, secret_name: str) -> None:

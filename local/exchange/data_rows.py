@@ -69,7 +69,6 @@ def position_row(
     position: Position, listing: Listing | None, trader: Trader | None, *, is_mergeable: bool
 ) -> dict[str, Any]:
     """One position as `/v2/positions` shows it; sizes are shares, the rest dollars or percentages."""
-    other = 1 - position.outcome_index
     cost = position.average_price * position.bought
     return {
         "proxy_wallet": position.account,
@@ -97,14 +96,23 @@ def position_row(
         "event_id": str(listing.event_id) if listing else "",
         "outcome": position.outcome,
         "outcome_index": position.outcome_index,
-        "opposite_outcome": listing.outcomes[other] if listing else "",
-        "opposite_token_id": listing.asset_ids[other] if listing else "",
-        "end_date": moment(listing.end_ms).date().isoformat() if listing else "",
+        **_opposite_fields(position, listing),
         "last_event_at": position.last_event_ms // 1000,
         "first_entry_at": position.first_entry_ms // 1000,
         "name": trader.label if trader else "",
         "profile_image": "",
         "verified": False,
+    }
+
+
+def _opposite_fields(position: Position, listing: Listing | None) -> dict[str, str]:
+    if listing is None:
+        return {"opposite_outcome": "", "opposite_token_id": "", "end_date": ""}
+    other = 1 - position.outcome_index
+    return {
+        "opposite_outcome": listing.outcomes[other],
+        "opposite_token_id": listing.asset_ids[other],
+        "end_date": moment(listing.end_ms).date().isoformat(),
     }
 
 

@@ -29,11 +29,15 @@ def order_amount(order: Order, executions: tuple[Execution, ...]) -> int:
         return order.remaining_shares.base_units
     is_taker = bool(executions) or order.order_type in MARKET_TYPES
     fee_at_limit = taker_fee(FEES, order.limit, order.shares) if is_taker else Usd.zero()
-    fees = total_usd([taker_fee(FEES, execution.offer.price, execution.shares) for execution in executions])
-    planned = usd_of(executions) + fees
+    planned = usd_of(executions) + _fees(executions)
     if order.rests:
         planned += notional(order.limit, order.remaining_shares - shares_of(executions))
     return max(order.remaining_usd + fee_at_limit, planned).base_units
+
+
+def _fees(executions: tuple[Execution, ...]) -> Usd:
+    """What a taker is charged: each match by itself, rounded by itself."""
+    return total_usd([taker_fee(FEES, execution.offer.price, execution.shares) for execution in executions])
 
 
 class Fills:
@@ -70,13 +74,8 @@ class Fills:
         return self._record(order, taker, (maker,), now_ms)
 
     def _trade_at(self, order: Order, price: Price, executions: tuple[Execution, ...], now_ms: int) -> Trade:
-        shares = shares_of(executions)
         taker = order_leg(
-            order,
-            price=price,
-            shares=shares,
-            usd=notional(price, shares),
-            fee=taker_fee(FEES, price, shares),
+            order, price=price, shares=shares_of(executions), usd=usd_of(executions), fee=_fees(executions)
         )
         makers = tuple(self._maker_leg(order, execution, now_ms) for execution in executions)
         return self._record(order, taker, makers, now_ms)

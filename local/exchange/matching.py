@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
 from live_trading.nouns.markets import FeeSchedule
@@ -92,9 +92,9 @@ def usd_of(executions: Iterable[Execution]) -> Usd:
 
 
 def taker_fee(fees: FeeSchedule, price: Price, shares: Shares) -> Usd:
-    """rate × (p × (1 − p)) ** exponent × shares in dollars, rounded half up on five places."""
+    """rate × (p × (1 − p)) ** exponent × shares in dollars, rounded half to even on five places."""
     raw = fees.rate * (price.value * (1 - price.value)) ** fees.exponent * shares.value
-    return Usd(raw.quantize(FEE_QUANTUM, rounding=ROUND_HALF_UP))
+    return Usd(raw.quantize(FEE_QUANTUM, rounding=ROUND_HALF_EVEN))
 
 
 class _Left:

@@ -19,7 +19,7 @@ class TemplateError(ValueError):
     """The template cannot be read, or uses something that this host does not do."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """YAML with CloudFormation's short tags, read as their long forms."""
 
 

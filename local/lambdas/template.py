@@ -22,10 +22,11 @@ _DEFAULT_MEMORY_MB = 128
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSpec:
-    """One function as deployed. `name` is the logical id in kebab case without its last word `Function`."""
+    """One function. `name` is the logical id in kebab case without its last word `Function`."""
 
     logical_id: str
     name: str
+    deployed_name: str
     handler: str
     runtime: str
     code: Path
@@ -39,7 +40,7 @@ class FunctionSpec:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{self.name}"
+        return _function_arn(self.deployed_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,10 @@ def parameter_names(file: Path) -> frozenset[str]:
     return frozenset(read_template(file).get("Parameters", {}))
 
 
+def _function_arn(name: str) -> str:
+    return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}"
+
+
 def kebab_name(logical_id: str) -> str:
     """`LtExecuteFunction` as `lt-execute`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower()
@@ -142,15 +147,15 @@ class _Reader:
             yield self._function(logical_id, properties)
 
     def routes(self) -> Iterator[Route]:
-        for logical_id, event in self._events("HttpApi"):
+        for logical_id, _, event in self._events("HttpApi"):
             yield self._route(logical_id, event)
 
     def schedules(self) -> Iterator[Schedule]:
-        for logical_id, event in self._events("ScheduleV2"):
+        for logical_id, name, event in self._events("ScheduleV2"):
             if self._resolved(event, "State", "ENABLED") != "ENABLED":
                 continue
             yield Schedule(
-                name=event["Name"],
+                name=str(self._resolved(event, "Name", name)),
                 function=logical_id,
                 period_ms=period_ms(self._resolved(event, "ScheduleExpression")),
                 input=str(self._resolved(event, "Input", "{}")),
@@ -182,9 +187,10 @@ class _Reader:
         return FunctionSpec(
             logical_id=logical_id,
             name=kebab_name(logical_id),
+            deployed_name=self._reference(logical_id),
             handler=self._resolved(properties, "Handler"),
             runtime=self._resolved(properties, "Runtime"),
-            code=self._directory / self._resolved(properties, "CodeUri"),
+            code=self._directory / str(self._resolved(properties, "CodeUri")),
             layers=tuple(map(self._layer, properties.get("Layers", []))),
             environment={name: str(value) for name, value in environment.items()},
             timeout_seconds=int(self._resolved(properties, "Timeout", _DEFAULT_TIMEOUT_SECONDS)),
@@ -199,15 +205,19 @@ class _Reader:
         layer = self._resources.get(logical_id or "", {})
         if layer.get("Type") != _LAYER:
             raise TemplateError(f"a layer must be a Ref to a layer of the template, not {value!r}")
-        return self._directory / self._resolved(layer["Properties"], "ContentUri")
+        return self._directory / str(self._resolved(layer["Properties"], "ContentUri"))
 
-    def _events(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _events(self, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """The function, the event's name and its properties.
+
+        TemplateError for an event of a type that is neither a route nor a schedule.
+        """
         for logical_id, properties in self._of_type(_FUNCTION, "Function"):
             for name, event in properties.get("Events", {}).items():
                 if event["Type"] not in ("HttpApi", "ScheduleV2"):
                     raise TemplateError(f"event {name} of {logical_id} has type {event['Type']}, not run here")
                 if event["Type"] == kind:
-                    yield logical_id, {"Name": f"{logical_id}{name}", **event.get("Properties", {})}
+                    yield logical_id, f"{logical_id}{name}", event.get("Properties", {})
 
     def _route(self, logical_id: str, event: Mapping[str, Any]) -> Route:
         own = event.get("Auth", {})
@@ -251,7 +261,8 @@ class _Reader:
                 name = self._intrinsics.resolve(own) if own is not None else f"{self._stack_name}-{logical_id}"
                 return f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:{name}"
             case "AWS::Serverless::Function":
-                return kebab_name(logical_id)
+                own = resource.get("Properties", {}).get("FunctionName")
+                return str(self._intrinsics.resolve(own)) if own is not None else kebab_name(logical_id)
             case _:
                 return f"{self._stack_name}-{logical_id}"
 
@@ -263,7 +274,7 @@ class _Reader:
             case "AWS::SNS::Topic", "TopicName":
                 return self._reference(logical_id).rpartition(":")[2]
             case "AWS::Serverless::Function", "Arn":
-                return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{kebab_name(logical_id)}"
+                return _function_arn(self._reference(logical_id))
             case _:
                 raise TemplateError(f"GetAtt {logical_id}.{attribute} of a {kind} is not known to this host")
 

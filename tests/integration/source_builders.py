@@ -1,4 +1,4 @@
-"""Source trades, markets, snapshots and FT wallets for tests: every field has a value, a test names what matters to it."""
+"""Source trades, markets, snapshots and FT wallets for tests: each field has a value, a test names what matters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.trades import Side, SourceTrade, TraderRecord, TraderStats
-from live_trading.store import markets, source_trades, traders
+from live_trading.store import markets, source_trades, trader_stats, traders
 from live_trading.store.database import Database, Transaction
 from live_trading.store.markets import SeenMarket
 
@@ -23,6 +23,7 @@ BOB = "0x" + "b0" * 20
 CONDITION = "0x" + "c0" * 32
 YES = "1001"
 NO = "1002"
+TEN_DOLLARS = {"bet_size": "10", "max_bet": "100"}
 
 
 def seconds(count: float) -> timedelta:
@@ -105,6 +106,11 @@ def follow(database: Database, names: Sequence[str] = (ALICE,), since: datetime 
         traders.follow(transaction, names, since)
 
 
+def store_stats(database: Database, snapshots: Sequence[TraderStats]) -> None:
+    with database.transaction() as transaction:
+        trader_stats.save(transaction, snapshots)
+
+
 def store_trades(database: Database, trades: Sequence[SourceTrade], seen_at: datetime = NOON) -> int:
     with database.transaction() as transaction:
         return source_trades.insert(transaction, trades, seen_at)
@@ -119,7 +125,7 @@ def create_wallet(
     created_at: datetime = NOON,
     is_active: bool = True,
 ) -> UUID:
-    """An FT wallet with this configuration as version 1."""
+    """An FT wallet that bets ten dollars and is otherwise as `config` says, in version 1."""
     ft_wallet_id = uuid4()
     with database.transaction() as transaction:
         transaction.execute(
@@ -134,7 +140,7 @@ def create_wallet(
             balance=Usd(balance),
             created_at=created_at,
         )
-        add_version(transaction, ft_wallet_id, 1, config or {}, created_at)
+        add_version(transaction, ft_wallet_id, 1, TEN_DOLLARS | (config or {}), created_at)
     return ft_wallet_id
 
 

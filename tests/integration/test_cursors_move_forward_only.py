@@ -35,9 +35,13 @@ def test_a_number_cursor_compares_as_a_number(database: Database) -> None:
 
 
 def test_a_cursor_goes_back_with_the_transaction_that_moved_it(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError), database.transaction() as transaction:
-        cursors.advance_number(transaction, "a", 5, NOON)
-        raise ZeroDivisionError
+    def move_and_fail() -> None:
+        with database.transaction() as transaction:
+            cursors.advance_number(transaction, "a", 5, NOON)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        move_and_fail()
 
     with database.transaction() as transaction:
         assert cursors.number(transaction, "a") == 0

@@ -25,9 +25,10 @@ TIMESTAMP = 1_790_586_000_000
 
 def client_signature(key: LocalAccount, domain: SigningDomain, **fields: Any) -> bytes:
     """The official client's signature of an order; `fields` are those of its unsigned order."""
+    values: dict[str, Any] = {"builder": ZERO, "metadata": ZERO, "expiration": 0, "order_type": "GTC"}
     unsigned = UnsignedOrder(
         chain_id=137,
-        **({"builder": ZERO, "metadata": ZERO, "expiration": 0, "order_type": "GTC"} | fields),
+        **(values | fields),
         exchange_address=cast("Any", domain.exchange),
         protocol_version=cast("Any", domain.version),
     )

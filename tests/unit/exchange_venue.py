@@ -193,6 +193,7 @@ class Venue:
     """The CLOB over one scripted market, paused at its start."""
 
     def __init__(self, *snapshots: Snapshot, neg_risk: bool = False, fine_after_s: float | None = None) -> None:
+        self.snapshots = snapshots
         self.markets = ScriptedMarkets(snapshots or [Snapshot()], neg_risk=neg_risk, fine_after_s=fine_after_s)
         self.timeline = Timeline(START_MS)
         self.chain = LedgerChain()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.exchange.contracts import STANDARD_EXCHANGE
+from local.chain import STANDARD_EXCHANGE
 from local.exchange.feed_query import BadQuery, Cursor, Query, decode_cursor, encode_cursor
 from tests.unit.exchange_builders import ACCOUNT, CONDITION
 

@@ -11,7 +11,8 @@ from local.exchange.faults import FaultKind
 from local.exchange.incoming import identify
 from local.exchange.orders import parse_post
 from local.exchange.wallet_addresses import safe_address
-from tests.unit.exchange_venue import END_MS, START_MS, UP, Snapshot, Trader, Venue
+from tests.unit.exchange_traders import UP, Trader
+from tests.unit.exchange_venue import END_MS, START_MS, Snapshot, Venue
 
 BOOK = Snapshot(bids={"0.48": "100", "0.47": "50"}, asks={"0.52": "100", "0.53": "200"})
 OTHER_ADDRESS = "0x" + "99" * 20

@@ -5,6 +5,7 @@ Not responsible for whether a thing may be signed, nor for where the key is kept
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
@@ -14,6 +15,9 @@ from live_trading.chain.errors import UnusableKey
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
+
+
+_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +110,14 @@ def _account_of(private_key: str) -> LocalAccount:
     from eth_account import Account
     from eth_utils.exceptions import ValidationError
 
-    try:
-        account: LocalAccount = Account.from_key(private_key)
-    except (ValueError, TypeError, ValidationError):
-        # The library's own message may quote the key, so neither it nor its traceback goes on.
-        account_or_none = None
-    else:
-        account_or_none = account
-    if account_or_none is None:
+    account: LocalAccount | None = None
+    # The library pads a key with a digit missing, which is the key of somebody else.
+    if _KEY.fullmatch(private_key):
+        try:
+            account = Account.from_key(private_key)
+        except (ValueError, ValidationError):
+            # The library's message may quote the key, so neither it nor its traceback goes on.
+            account = None
+    if account is None:
         raise UnusableKey("the private key is not 32 bytes of hex")
-    return account_or_none
+    return account

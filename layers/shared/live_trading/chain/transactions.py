@@ -7,7 +7,6 @@ from enum import StrEnum
 from live_trading.chain.abi import hex_bytes, hex_text
 from live_trading.chain.signer import TransactionFields
 
-
 _EIP_1559 = b"\x02"
 
 
@@ -25,7 +24,6 @@ class BroadcastVerdict(StrEnum):
 # Texts of geth and bor, erigon, nethermind and anvil; the first that occurs in the message decides.
 _TEXTS: tuple[tuple[str, BroadcastVerdict], ...] = (
     ("already known", BroadcastVerdict.KNOWN),
-    ("known transaction", BroadcastVerdict.KNOWN),
     ("alreadyknown", BroadcastVerdict.KNOWN),
     ("already imported", BroadcastVerdict.KNOWN),
     ("nonce too low", BroadcastVerdict.NONCE_USED),
@@ -42,7 +40,7 @@ _TEXTS: tuple[tuple[str, BroadcastVerdict], ...] = (
     ("intrinsic gas too low", BroadcastVerdict.UNMINEABLE),
     ("exceeds block gas limit", BroadcastVerdict.UNMINEABLE),
     ("oversized data", BroadcastVerdict.UNMINEABLE),
-    ("rlp", BroadcastVerdict.UNMINEABLE),
+    ("rlp:", BroadcastVerdict.UNMINEABLE),
 )
 
 

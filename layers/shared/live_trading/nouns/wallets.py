@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
+from uuid import UUID
 
 from live_trading.nouns.money import Usd
 
@@ -61,7 +62,7 @@ class LockReason(StrEnum):
 class TradingWallet:
     """The venue account that signs and holds funds; its key is in the named secret, never here."""
 
-    trading_wallet_id: str
+    trading_wallet_id: UUID
     owner_id: str
     address: str
     signature_type: SignatureType

@@ -12,9 +12,11 @@ from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.order_hash import ExchangeDomain, OrderFields, exchange_domain
 
-# The finest tick of the venue. Amounts on four decimals may state a price off the limit by less than this, which
-# cannot reach another offer even if the market's tick gets finer after signing.
+# The finest tick of the venue: a BUY that states less than this above its limit cannot reach a worse offer, even if
+# the market's tick gets finer after signing.
 _FINEST_TICK = Decimal("0.0001")
+# What rounding a dollar amount to four decimals can take off a SELL.
+_ROUNDED_OFF = Decimal("0.0001")
 LARGEST_SALT = 1 << 53
 
 
@@ -76,7 +78,7 @@ def _is_on_grid(plan: OrderPlan) -> bool:
 
 def _states_the_limit(plan: OrderPlan) -> bool:
     """Whether the amounts state the limit, up to what rounding to four decimals explains."""
-    stated = plan.usd.value / plan.shares.value
+    limit, usd, shares = plan.limit_price.value, plan.usd.value, plan.shares.value
     if plan.side is Side.BUY:
-        return plan.limit_price.value <= stated < plan.limit_price.value + _FINEST_TICK
-    return plan.limit_price.value - _FINEST_TICK < stated <= plan.limit_price.value
+        return limit * shares <= usd < (limit + _FINEST_TICK) * shares
+    return limit * shares - _ROUNDED_OFF < usd <= limit * shares

@@ -82,8 +82,8 @@ class PaperResolver:
     def run(self) -> FtResolveReport:
         """One pass over every condition with an open paper order. Safe to repeat and to overlap.
 
-        One market's failure is reported and does not stop the others. Raises RetryLater where the chain is away, LeaseLost
-        or StoreUnavailable.
+        One market's failure is reported and does not stop the others. Raises RetryLater where the chain is away,
+        LeaseLost or StoreUnavailable.
         """
         with leasing.held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
             if lease is None:

@@ -1,8 +1,8 @@
 """Ingest: what the followed traders did, stored once, with the markets and records that judging it needs.
 
-A trader followed at T yields trades from T on. The feed is late and not strictly ordered, so each run re-reads a window
-before the newest trade that is stored of a trader; a row that shows up later than that behind a newer one is missed. The
-cursor moves in the transaction that stores the rows, to the newest of them and no further.
+A trader followed at T yields trades from T on. The feed is late and not strictly ordered, so each run re-reads a
+window before the newest stored trade of a trader; a row that trails a newer one by more than that is missed. The cursor
+moves in the transaction that stores the rows, to the newest of them and no further.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ FUTURE_TOLERANCE = timedelta(minutes=5)
 class IngestReport:
     """What one run did; `ran` is False where another invocation was at it.
 
-    `seen` counts rows of the feed that could be read, `stored` those of them that were new, `quarantined` rows that could
-    not be read, new or not.
+    `seen` counts rows of the feed that could be read, `stored` those of them that were new, `quarantined` rows that
+    could not be read, new or not.
     """
 
     ran: bool

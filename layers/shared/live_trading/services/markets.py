@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from live_trading.chain.reader import ChainReader
-from live_trading.nouns.markets import ResolutionState
+from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.polymarket.gamma import Gamma
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.store import leases, markets, quarantine
@@ -60,11 +60,12 @@ class MarketKeeper:
         return report
 
     def note_resolutions(self, condition_ids: Collection[str], lease: Lease, now: datetime) -> set[str]:
-        """Asks the chain about these stored markets and books the payout vectors it has; returns the resolved ones.
+        """Asks the chain about those of these markets that are stored and open, and books the payout vectors it has.
 
-        Raises RetryLater where the chain cannot be asked, ContradictingResolution, LeaseLost or StoreUnavailable.
+        Returns the newly resolved ones. Raises RetryLater where the chain cannot be asked, LeaseLost or
+        StoreUnavailable.
         """
-        asked = sorted(condition_ids)
+        asked = self._unresolved(condition_ids)
         vectors = self._chain.payout_vectors(asked) if asked else {}
         paid = [vector for vector in vectors.values() if vector is not None]
         if not paid:
@@ -74,6 +75,17 @@ class MarketKeeper:
             for vector in paid:
                 markets.record_resolution(transaction, vector, now)
         return {vector.condition_id for vector in paid}
+
+    def _unresolved(self, condition_ids: Collection[str]) -> list[str]:
+        if not condition_ids:
+            return []
+        with self._database.transaction() as transaction:
+            known = markets.stored(transaction, condition_ids)
+        return [
+            condition_id
+            for condition_id, each in sorted(known.items())
+            if each.resolution_state is not ResolutionState.RESOLVED and each.market.version is ProtocolVersion.V1
+        ]
 
     def _due(self, condition_ids: Collection[str], stale_before: datetime) -> list[str]:
         if not condition_ids:

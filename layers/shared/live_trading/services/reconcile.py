@@ -83,7 +83,7 @@ class Reconciler:
         """Asks the venue about every order that may still change, and books what it says."""
         with self._database.transaction() as transaction:
             open_orders = lt_orders.unfinished(transaction, wallet.trading_wallet_id)
-            schedules = markets.fee_schedules(transaction, [order.condition_id for order in open_orders])
+            known = markets.by_condition(transaction, [order.condition_id for order in open_orders])
         if not open_orders:
             return
         account = self._account(wallet)
@@ -91,6 +91,7 @@ class Reconciler:
         for order in open_orders:
             if order.state is OrderState.INTENT:
                 poster.resume(lease, account, order)
+        schedules = {condition_id: market.fees for condition_id, market in known.items()}
         self._book_truth(lease, account, open_orders, schedules, report)
 
     def _book_truth(
@@ -105,8 +106,8 @@ class Reconciler:
         trades = account.trades_since(since)
         for order in orders:
             try:
-                venue = None if order.state in TERMINAL else account.find_order(order.signed.order_hash)
-                own = account.own_fills(trades, order.signed.order_hash, schedules[order.condition_id])
+                venue = None if order.state in TERMINAL else account.find_order(order.signed.order_hash, order.signed)
+                own = account.own_fills(trades, order.signed.order_hash, schedules[order.condition_id], order.signed)
                 self._apply(lease, order, VenueTruth(order=venue, fills=tuple(own)), report)
             except StopEverything:
                 raise

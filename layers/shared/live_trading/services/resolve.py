@@ -6,7 +6,7 @@ Decides nothing by label or price: the payout vector and the outcome index carry
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid5
@@ -21,6 +21,7 @@ from live_trading.nouns.markets import Market, PayoutVector
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.leasing import held
+from live_trading.services.reconcile import Reconciler
 from live_trading.store import leases, ledger, markets, redemptions, resolutions
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
@@ -87,13 +88,13 @@ class Resolver:
     """Resolves markets of open live positions from the chain."""
 
     def __init__(
-        self, *, database: Database, chain: ChainReader, clock: Clock, settle: Callable[[], None], holder: str
+        self, *, database: Database, chain: ChainReader, clock: Clock, reconciler: Reconciler, holder: str
     ) -> None:
-        """`settle` brings orders and fills up to date first; `holder` names this invocation in the lease."""
+        """`holder` names this invocation in the lease."""
         self._database = database
         self._chain = chain
         self._clock = clock
-        self._settle = settle
+        self._reconciler = reconciler
         self._holder = holder
 
     def run(self) -> ResolveReport:
@@ -102,7 +103,8 @@ class Resolver:
             report = ResolveReport(ran=lease is not None)
             if lease is None:
                 return report
-            self._settle()
+            for pass_ in self._reconciler.run_all(lease):
+                report.failures += pass_.failures
             self._resolve_all(lease, report)
         return report
 

@@ -62,6 +62,7 @@ def _plain(value: object) -> object:
 
 
 def _translated(error: pg8000.exceptions.DatabaseError) -> Exception:
+    raised: Exception = error
     facts = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
     state = str(facts.get("C", ""))
     message = str(facts.get("M", error))
@@ -73,7 +74,7 @@ def _translated(error: pg8000.exceptions.DatabaseError) -> Exception:
         return StoreUnavailable(message)
     if state.startswith("23"):
         return ConstraintViolated(message)
-    return error
+    return raised
 
 
 class Transaction:

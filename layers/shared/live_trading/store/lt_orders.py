@@ -259,8 +259,3 @@ def note_venue_status(
         now=now,
         order_hash=order_hash,
     )
-
-
-def oldest_unknown(transaction: Transaction) -> datetime | None:
-    """When the oldest order was sent whose fate is not known."""
-    return transaction.only("SELECT min(sent_at) AS oldest FROM lt_orders WHERE state = 'UNKNOWN'")["oldest"]

@@ -123,7 +123,10 @@ def record_resolution(transaction: Transaction, vector: PayoutVector, now: datet
         return True
     booked = _vector(
         transaction.only(
-            "SELECT condition_id, payout_numerators, payout_denominator FROM markets WHERE condition_id = :condition_id",
+            """
+            SELECT condition_id, payout_numerators, payout_denominator FROM markets
+            WHERE condition_id = :condition_id
+            """,
             condition_id=vector.condition_id,
         )
     )

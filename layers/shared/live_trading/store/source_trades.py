@@ -12,9 +12,6 @@ from live_trading.nouns.trades import Side, SourceTrade
 from live_trading.store.database import Row, Transaction
 from live_trading.store.text import storable
 
-_KEY = "transaction_hash, token_id, trader_address, side, price, shares, occurrence"
-_FACTS = "condition_id, outcome, outcome_index, title, slug, trade_time"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTrade:
@@ -32,14 +29,20 @@ def insert(transaction: Transaction, trades: Sequence[SourceTrade], seen_at: dat
     """
     # Known keys are left out before ON CONFLICT sees them: each conflict would use up a number of the sequence.
     return transaction.execute(
-        f"""
-        INSERT INTO source_trades ({_KEY}, {_FACTS}, seen_at)
-        SELECT {_KEY}, {_FACTS}, :seen_at::timestamptz
+        """
+        INSERT INTO source_trades (
+            transaction_hash, token_id, trader_address, side, price, shares, occurrence, condition_id, outcome,
+            outcome_index, title, slug, trade_time, seen_at
+        )
+        SELECT fresh.*, :seen_at::timestamptz
         FROM unnest(
             :hashes::text[], :tokens::text[], :traders::text[], :sides::text[], :prices::numeric[],
             :shares::numeric[], :occurrences::integer[], :conditions::text[], :outcomes::text[],
             :outcome_indexes::integer[], :titles::text[], :slugs::text[], :times::timestamptz[]
-        ) AS fresh ({_KEY}, {_FACTS})
+        ) AS fresh (
+            transaction_hash, token_id, trader_address, side, price, shares, occurrence, condition_id, outcome,
+            outcome_index, title, slug, trade_time
+        )
         WHERE NOT EXISTS (
             SELECT 1 FROM source_trades AS known
             WHERE
@@ -51,8 +54,8 @@ def insert(transaction: Transaction, trades: Sequence[SourceTrade], seen_at: dat
                 AND known.shares = fresh.shares
                 AND known.occurrence = fresh.occurrence
         )
-        ORDER BY fresh.trade_time, {_KEY}
-        ON CONFLICT ({_KEY}) DO NOTHING
+        ORDER BY fresh.trade_time, fresh.transaction_hash, fresh.token_id, fresh.occurrence
+        ON CONFLICT DO NOTHING
         """,
         hashes=[trade.transaction_hash for trade in trades],
         tokens=[trade.token_id for trade in trades],
@@ -76,8 +79,8 @@ def undecided_by_wallet(
 ) -> list[StoredTrade]:
     """Trades numbered above `after` and made at or after `since` that this FT wallet has not decided, by number."""
     rows = transaction.rows(
-        f"""
-        SELECT source_trade_id, {_KEY}, {_FACTS}, seen_at FROM source_trades AS trade
+        """
+        SELECT trade.* FROM source_trades AS trade
         WHERE source_trade_id > :after AND trade_time >= :since AND NOT EXISTS (
             SELECT 1 FROM decisions
             WHERE
@@ -100,8 +103,8 @@ def undecided_by_strategy(
 ) -> list[StoredTrade]:
     """Trades numbered above `after` and made at or after `since` that this strategy has not decided, by number."""
     rows = transaction.rows(
-        f"""
-        SELECT source_trade_id, {_KEY}, {_FACTS}, seen_at FROM source_trades AS trade
+        """
+        SELECT trade.* FROM source_trades AS trade
         WHERE source_trade_id > :after AND trade_time >= :since AND NOT EXISTS (
             SELECT 1 FROM decisions
             WHERE

@@ -1,0 +1,15 @@
+"""ft-resolve: every ten minutes. Resolves paper positions from the chain's payout vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from live_trading.wiring.composition import Parts
+from live_trading.wiring.jobs import answer
+
+parts = Parts()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One pass of the paper resolver; see `services.ft_resolve`."""
+    return answer(event, "ft-resolve", lambda: parts.paper_resolver(context.aws_request_id).run())

@@ -1,0 +1,23 @@
+"""health: every five minutes, and by the API. Looks after every part and raises alerts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from live_trading.wiring.composition import Parts
+from live_trading.wiring.jobs import answer, as_json, http_json, is_http
+
+OPEN_PATH = "/health"
+
+parts = Parts()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The schedule's run keeps findings and alerts; the routes only look, and the open one says only up or not."""
+    if not is_http(event):
+        return answer(event, "health", lambda: parts.health().run())
+    report = parts.health().look()
+    status = 200 if report.is_up else 503
+    if event.get("rawPath") == OPEN_PATH:
+        return http_json(status, {"status": report.status})
+    return http_json(status, as_json(report))

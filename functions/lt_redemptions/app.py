@@ -1,0 +1,15 @@
+"""lt-redemptions: every ten minutes, or now by the API. Turns resolved tokens into collateral."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from live_trading.wiring.composition import Parts
+from live_trading.wiring.jobs import answer
+
+parts = Parts()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One pass of the redeemer; see `services.redeem`."""
+    return answer(event, "lt-redemptions", lambda: parts.redeemer(context.aws_request_id).run())

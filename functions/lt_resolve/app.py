@@ -1,0 +1,15 @@
+"""lt-resolve: every ten minutes, or now by the API. Books what the chain says of markets with live positions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from live_trading.wiring.composition import Parts
+from live_trading.wiring.jobs import answer
+
+parts = Parts()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One pass of the resolver; see `services.resolve`."""
+    return answer(event, "lt-resolve", lambda: parts.resolver(context.aws_request_id).run())

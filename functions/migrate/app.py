@@ -1,0 +1,23 @@
+"""migrate: applies the database migrations; invoked by hand or by the deployment, never on a schedule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from live_trading.store.migrations import migrate, read_migrations
+from live_trading.wiring.composition import Parts
+
+parts = Parts()
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Applies what is new and says what that was. A file that does not fit raises, and nothing is applied."""
+    applied = migrate(parts.database, read_migrations(_directory()), parts.clock.now())
+    return {"applied": applied}
+
+
+def _directory() -> Path:
+    """Beside this file in the built function, at the top of the repository otherwise."""
+    packaged = Path(__file__).parent / "migrations"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"

@@ -1,0 +1,285 @@
+"""Builds every part from the settings, each on first use and once an execution environment.
+
+Nothing is read or opened at import; a function that never trades never imports a venue client or a signer.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.store.database import Database
+from live_trading.wiring.clock import clock_of
+from live_trading.wiring.database import database_of
+from live_trading.wiring.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from live_trading.chain.contracts import ContractAddresses
+    from live_trading.chain.reader import ChainReader
+    from live_trading.chain.sender import EoaSender
+    from live_trading.polymarket.account import VenueAccount
+    from live_trading.polymarket.data_api import DataApi
+    from live_trading.polymarket.endpoints import VenueEndpoints
+    from live_trading.polymarket.gamma import Gamma
+    from live_trading.polymarket.market_data import MarketData
+    from live_trading.polymarket.wallet_secret import WalletSecret
+    from live_trading.services.evidence import EvidenceGatherer
+    from live_trading.services.execute import Executor
+    from live_trading.services.ft_resolve import PaperResolver
+    from live_trading.services.health import HealthService
+    from live_trading.services.ingest import Ingest
+    from live_trading.services.markets import MarketKeeper
+    from live_trading.services.paper import PaperTrader
+    from live_trading.services.reconcile import Reconciler
+    from live_trading.services.redeem import Redeemer
+    from live_trading.services.resolve import Resolver
+    from live_trading.services.trader_statistics import StatisticsKeeper
+
+GWEI = 10**9
+REDEMPTION_GAS_LIMIT = 1_000_000
+
+
+class Parts:
+    """Everything that a function may need. `holder` in the builders names one invocation in its leases."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        return read_settings()
+
+    @cached_property
+    def clock(self) -> Clock:
+        return clock_of(self.settings.clock_url)
+
+    @cached_property
+    def database(self) -> Database:
+        return database_of(self.settings.database_url, application_name="live-trading")
+
+    @cached_property
+    def contracts(self) -> ContractAddresses:
+        from live_trading.chain.contracts import ContractAddresses
+
+        return ContractAddresses(
+            collateral_token=self.settings.collateral_token,
+            usdce_token=self.settings.usdce_token,
+            conditional_tokens=self.settings.conditional_tokens,
+            ctf_collateral_adapter=self.settings.ctf_collateral_adapter,
+            neg_risk_ctf_collateral_adapter=self.settings.neg_risk_ctf_collateral_adapter,
+            neg_risk_adapter=self.settings.neg_risk_adapter,
+        )
+
+    @cached_property
+    def chain_reader(self) -> ChainReader:
+        from live_trading.chain.reader import ChainReader
+
+        return ChainReader(self.settings.rpc_url, self.contracts)
+
+    @cached_property
+    def endpoints(self) -> VenueEndpoints:
+        from live_trading.polymarket.endpoints import VenueEndpoints
+
+        settings = self.settings
+        return VenueEndpoints(
+            clob_url=settings.clob_url,
+            gamma_url=settings.gamma_url,
+            data_api_url=settings.data_api_url,
+            geoblock_url=settings.geoblock_url,
+            relayer_url=settings.relayer_url,
+            rpc_url=settings.rpc_url,
+            chain_id=settings.chain_id,
+            collateral_token=settings.collateral_token,
+            conditional_tokens=settings.conditional_tokens,
+            collateral_adapter=settings.ctf_collateral_adapter,
+            neg_risk_collateral_adapter=settings.neg_risk_ctf_collateral_adapter,
+            neg_risk_adapter=settings.neg_risk_adapter,
+            standard_exchange=settings.standard_exchange,
+            neg_risk_exchange=settings.neg_risk_exchange,
+            exchange_v3=settings.exchange_v3,
+        )
+
+    @cached_property
+    def market_data(self) -> MarketData:
+        from live_trading.polymarket.market_data import MarketData
+
+        return MarketData(self.endpoints)
+
+    @cached_property
+    def gamma(self) -> Gamma:
+        from live_trading.polymarket.gamma import Gamma
+
+        return Gamma(self.endpoints)
+
+    @cached_property
+    def data_api(self) -> DataApi:
+        from live_trading.polymarket.data_api import DataApi
+
+        return DataApi(self.endpoints)
+
+    @cached_property
+    def market_keeper(self) -> MarketKeeper:
+        from live_trading.services.markets import MarketKeeper
+
+        return MarketKeeper(database=self.database, gamma=self.gamma, chain=self.chain_reader)
+
+    @cached_property
+    def statistics(self) -> StatisticsKeeper:
+        from live_trading.services.trader_statistics import StatisticsKeeper
+
+        return StatisticsKeeper(database=self.database, data_api=self.data_api)
+
+    @cached_property
+    def evidence(self) -> EvidenceGatherer:
+        from live_trading.services.evidence import EvidenceGatherer
+
+        return EvidenceGatherer(markets=self.market_keeper, statistics=self.statistics)
+
+    @cached_property
+    def _accounts(self) -> dict[UUID, VenueAccount]:
+        return {}
+
+    def account(self, wallet: TradingWallet) -> VenueAccount:
+        """The wallet's account at the venue, connected once an execution environment."""
+        from live_trading.polymarket.account import VenueAccount
+
+        known = self._accounts.get(wallet.trading_wallet_id)
+        if known is None:
+            known = VenueAccount(wallet, self._secret(wallet), self.endpoints)
+            self._accounts[wallet.trading_wallet_id] = known
+        return known
+
+    def may_open(self, account: VenueAccount) -> bool:
+        """Whether the venue lets this place and this account open positions; no answer is a no."""
+        from live_trading.polymarket.geoblock import Eligibility, eligibility
+
+        if eligibility(self.settings.geoblock_url) is not Eligibility.OPEN:
+            return False
+        return not account.closed_only()
+
+    def sender(self, wallet: TradingWallet) -> EoaSender:
+        """Sends the wallet's own transactions, within the configured fees."""
+        from live_trading.chain.sender import EoaSender, FeeCaps
+        from live_trading.chain.signer import LocalKeySigner
+
+        return EoaSender(
+            rpc_url=self.settings.rpc_url,
+            addresses=self.contracts,
+            signer=LocalKeySigner(self._secret(wallet).private_key),
+            chain_id=self.settings.chain_id,
+            caps=FeeCaps(
+                max_fee=self.settings.max_fee_per_gas_gwei * GWEI,
+                max_priority_fee=self.settings.max_priority_fee_gwei * GWEI,
+                max_gas=REDEMPTION_GAS_LIMIT,
+            ),
+        )
+
+    def ingest(self, holder: str) -> Ingest:
+        from live_trading.services.ingest import Ingest
+
+        return Ingest(
+            database=self.database,
+            clock=self.clock,
+            feed=self.data_api,
+            markets=self.market_keeper,
+            statistics=self.statistics,
+            holder=holder,
+        )
+
+    def paper_trader(self, holder: str) -> PaperTrader:
+        from live_trading.services.paper import PaperTrader
+
+        return PaperTrader(
+            database=self.database,
+            clock=self.clock,
+            ingest=self.ingest(holder),
+            evidence=self.evidence,
+            markets=self.market_keeper,
+            market_data=self.market_data,
+            holder=holder,
+        )
+
+    def paper_resolver(self, holder: str) -> PaperResolver:
+        from live_trading.services.ft_resolve import PaperResolver
+
+        return PaperResolver(
+            database=self.database,
+            clock=self.clock,
+            chain=self.chain_reader,
+            markets=self.market_keeper,
+            holder=holder,
+        )
+
+    def reconciler(self, holder: str) -> Reconciler:
+        from live_trading.services.reconcile import Reconciler
+
+        return Reconciler(
+            database=self.database, chain=self.chain_reader, account=self.account, clock=self.clock, holder=holder
+        )
+
+    def executor(self, holder: str) -> Executor:
+        from live_trading.services.entry import EntryDesk
+        from live_trading.services.execute import Executor
+
+        return Executor(
+            database=self.database,
+            clock=self.clock,
+            ingest=self.ingest(holder),
+            evidence=self.evidence,
+            market_data=self.market_data,
+            account=self.account,
+            may_open=self.may_open,
+            reconciler=self.reconciler(holder),
+            desk=EntryDesk(database=self.database, now=self.clock.now, new_id=uuid4, actor=holder),
+            holder=holder,
+        )
+
+    def resolver(self, holder: str) -> Resolver:
+        from live_trading.services.resolve import Resolver
+
+        return Resolver(
+            database=self.database,
+            chain=self.chain_reader,
+            clock=self.clock,
+            reconciler=self.reconciler(holder),
+            holder=holder,
+        )
+
+    def redeemer(self, holder: str) -> Redeemer:
+        from live_trading.services.redeem import Redeemer
+
+        return Redeemer(
+            database=self.database,
+            chain=self.chain_reader,
+            addresses=self.contracts,
+            sender=self.sender,
+            clock=self.clock,
+            confirmations=self.settings.confirmations,
+            holder=holder,
+        )
+
+    def health(self) -> HealthService:
+        from live_trading.aws.notifications import SnsNotifier
+        from live_trading.services.health import HealthService
+
+        topic = self.settings.alert_topic_arn
+        return HealthService(
+            database=self.database,
+            clock=self.clock,
+            probes={
+                "clock": lambda: self.clock.now().isoformat(),
+                "venue": lambda: f"server time {self.market_data.server_time().isoformat()}",
+                "feed": self._feed_freshness,
+                "chain": lambda: f"block {self.chain_reader.block_number()}",
+            },
+            notify=None if topic is None else SnsNotifier(topic).notify,
+        )
+
+    def _feed_freshness(self) -> str:
+        return f"lag {self.data_api.status().lag_seconds} s"
+
+    def _secret(self, wallet: TradingWallet) -> WalletSecret:
+        from live_trading.aws.secrets import secret_text
+        from live_trading.polymarket.wallet_secret import parse_secret
+
+        return parse_secret(secret_text(wallet.secret_name))

@@ -1,0 +1,83 @@
+"""The shape of a job's answer: to its schedule, to the API, and as metrics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import Metrics, MetricUnit
+
+from live_trading.nouns.errors import LiveTradingError, RetryLater
+from live_trading.nouns.money import Price, Shares, Usd
+
+logger = Logger()
+
+
+def is_http(event: dict[str, Any]) -> bool:
+    """True for an event of the HTTP API."""
+    return "http" in event.get("requestContext", {})
+
+
+def http_json(status: int, body: object) -> dict[str, Any]:
+    """An answer for the HTTP API, payload 2.0."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps(body),
+        "isBase64Encoded": False,
+    }
+
+
+def answer(event: dict[str, Any], job: str, run: Callable[[], object]) -> dict[str, Any]:
+    """Runs a job and shapes its report.
+
+    To a schedule the report itself, and an error is raised so that the invocation counts as failed. To the API the
+    report as JSON, 503 with Retry-After where a part is away, 500 where a rule of the system was about to break.
+    """
+    metrics = Metrics()
+    metrics.add_dimension(name="job", value=job)
+    try:
+        report = as_json(run())
+    except LiveTradingError as error:
+        metrics.add_metric(name="RunFailed", unit=MetricUnit.Count, value=1)
+        metrics.flush_metrics()
+        logger.error("job failed", extra={"job": job, "error": type(error).__name__, "detail": str(error)})
+        if not is_http(event):
+            raise
+        return _refusal(error)
+    metrics.add_metric(name="RunCompleted", unit=MetricUnit.Count, value=1)
+    metrics.flush_metrics()
+    logger.info("job done", extra={"job": job, "report": report})
+    return http_json(200, report) if is_http(event) else report
+
+
+def as_json(value: object) -> Any:
+    """A report as JSON-ready values: decimals, times and ids as text."""
+    if isinstance(value, dict):
+        return {str(name): as_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    if isinstance(value, Usd | Shares | Price | Decimal | UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value):
+        return {each.name: as_json(getattr(value, each.name)) for each in fields(value)}
+    return value
+
+
+def _refusal(error: LiveTradingError) -> dict[str, Any]:
+    if isinstance(error, RetryLater):
+        code, status = "unavailable", 503
+    else:
+        code, status = "internal", 500
+    refused = http_json(status, {"error": {"code": code, "message": f"the run stopped: {type(error).__name__}"}})
+    if status == 503:
+        refused["headers"]["retry-after"] = "30"
+    return refused

@@ -1,0 +1,71 @@
+"""Every environment variable of the system, typed and checked at start.
+
+A function reads the part that it needs; a missing or malformed variable stops it at once with the variable's name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from live_trading.nouns.errors import StopEverything
+
+
+class SettingsInvalid(StopEverything):
+    """The environment does not say what the functions need; the message names each variable."""
+
+
+def _without_slash(raw: object) -> object:
+    return raw.rstrip("/") if isinstance(raw, str) else raw
+
+
+def _none_if_empty(raw: object) -> object:
+    return None if raw == "" else raw
+
+
+Url = Annotated[str, BeforeValidator(_without_slash), Field(pattern=r"^https?://[^\s]+$")]
+OptionalUrl = Annotated[Url | None, BeforeValidator(_none_if_empty)]
+Address = Annotated[str, BeforeValidator(lambda raw: raw.lower()), Field(pattern=r"^0x[0-9a-f]{40}$")]
+
+
+class Settings(BaseModel):
+    """Field names are the variables' names in lower case."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    database_url: Annotated[str, Field(pattern=r"^postgresql://[^\s]+$")]
+    clob_url: Url
+    gamma_url: Url
+    data_api_url: Url
+    geoblock_url: Url
+    relayer_url: Url
+    rpc_url: Url
+    clock_url: OptionalUrl = None
+    chain_id: Annotated[int, Field(gt=0)]
+    collateral_token: Address
+    usdce_token: Address
+    conditional_tokens: Address
+    ctf_collateral_adapter: Address
+    neg_risk_ctf_collateral_adapter: Address
+    neg_risk_adapter: Address
+    standard_exchange: Address
+    neg_risk_exchange: Address
+    exchange_v3: Address
+    confirmations: Annotated[int, Field(ge=1, le=1000)] = 10
+    max_fee_per_gas_gwei: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000)] = 50
+    alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
+    metrics_namespace: Annotated[str, Field(min_length=1)] = "LiveTrading"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process's environment. Raises SettingsInvalid."""
+    source = os.environ if environment is None else environment
+    try:
+        return Settings.model_validate({name.lower(): value for name, value in source.items()})
+    except ValidationError as error:
+        wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        raise SettingsInvalid(f"environment: {wrong}") from None

@@ -1,0 +1,89 @@
+"""The HTTP API: finds the route, checks the token, invokes the function, and answers as API Gateway does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as StarletteRoute
+
+from local.lambdas.authorizer import Forbidden, Gatekeeper, Unauthorized
+from local.lambdas.functions import Functions
+from local.lambdas.http_events import MalformedAnswer, http_event, http_response
+from local.lambdas.invocation import RequestTooLarge, TooManyRequests
+from local.lambdas.routing import Match, Router
+from local.lambdas.template import Route
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+_INTEGRATION_SECONDS = 30.0
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_log = logging.getLogger(__name__)
+
+
+def front_door(routes: Iterable[Route], functions: Functions) -> Starlette:
+    """The HTTP API as an ASGI application."""
+    door = _FrontDoor(routes, functions)
+    return Starlette(routes=[StarletteRoute("/{path:path}", door.answer, methods=_METHODS)])
+
+
+class _BodyTooLarge(Exception):
+    """More than API Gateway takes."""
+
+
+class _FrontDoor:
+    def __init__(self, routes: Iterable[Route], functions: Functions) -> None:
+        self._router = Router(routes)
+        self._functions = functions
+        self._gatekeeper = Gatekeeper()
+
+    async def answer(self, request: Request) -> Response:
+        match = self._router.match(request.method, request.scope["raw_path"].decode("latin-1"))
+        if match is None:
+            return _message(404, "Not Found")
+        try:
+            return await self._integrate(request, match)
+        except Unauthorized as error:
+            _log.info("401 for %s: %s", match.route.key, error)
+            return _message(401, "Unauthorized", {"www-authenticate": "Bearer"})
+        except Forbidden:
+            return _message(403, "Forbidden", {"www-authenticate": 'Bearer error="insufficient_scope"'})
+        except (_BodyTooLarge, RequestTooLarge):
+            return _message(413, "Request Entity Too Large")
+        except (TooManyRequests, TimeoutError):
+            return _message(503, "Service Unavailable")
+
+    async def _integrate(self, request: Request, match: Match) -> Response:
+        route = match.route
+        authorized = None
+        if route.authorizer is not None:
+            header = request.headers.get("authorization")
+            authorized = await self._gatekeeper.check(route.authorizer, header, route.scopes)
+        event = http_event(request, await _read(request), match, authorized)
+        # The function runs on when API Gateway has stopped waiting for it.
+        running = asyncio.ensure_future(self._functions.find(route.function).invoke(json.dumps(event).encode()))
+        outcome = await asyncio.wait_for(asyncio.shield(running), _INTEGRATION_SECONDS)
+        if outcome.is_error:
+            return _message(500, "Internal Server Error")
+        try:
+            return http_response(outcome.payload)
+        except MalformedAnswer as error:
+            _log.error("%s answered what is no response: %s", route.function, error)
+            return _message(500, "Internal Server Error")
+
+
+async def _read(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _BodyTooLarge
+    return bytes(body)
+
+
+def _message(status: int, text: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"message": text}, status_code=status, headers=headers)

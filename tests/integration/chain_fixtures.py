@@ -1,0 +1,171 @@
+"""A running local chain, funded accounts, and a real HTTP hop before the node that counts and loses answers."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+
+import httpx
+
+from live_trading.chain.abi import Call
+from live_trading.chain.reader import ChainReader
+from live_trading.chain.redemption import RedemptionKind, redeem_call
+from live_trading.chain.sender import EoaSender, FeeCaps, PreparedTransaction, Receipt
+from live_trading.chain.signer import LocalKeySigner
+from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.trades import Side
+from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, LocalChain, PreparedMarket
+
+GWEI = 10**9
+CAPS = FeeCaps(max_fee=500 * GWEI, max_priority_fee=50 * GWEI, max_gas=1_000_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A key of the test and its address."""
+
+    private_key: str
+    address: str
+
+
+@contextmanager
+def running_chain() -> Iterator[LocalChain]:
+    """A local chain that ends with the block."""
+    with TemporaryDirectory() as directory, LocalChain.start(Path(directory)) as chain:
+        yield chain
+
+
+def fresh_id() -> str:
+    """A question id or order hash that no other test has."""
+    return "0x" + secrets.token_hex(32)
+
+
+def new_account(chain: LocalChain, *, collateral: str = "1000") -> Account:
+    """An account with gas money, pUSD and every approval that trading needs."""
+    key = "0x" + secrets.token_hex(32)
+    account = Account(private_key=key, address=LocalKeySigner(key).address)
+    chain.fund_gas(account.address)
+    chain.mint_collateral(account.address, Usd(collateral))
+    chain.approve_trading(key)
+    return account
+
+
+def buy(
+    chain: LocalChain,
+    account: str,
+    market: PreparedMarket,
+    *,
+    outcome: int = 0,
+    shares: str = "10",
+    usd: str = "4",
+    fee: str = "0",
+) -> str:
+    """Settles a BUY of the account and returns the transaction hash."""
+    return chain.settle_fill(
+        exchange=NEG_RISK_EXCHANGE if market.neg_risk else STANDARD_EXCHANGE,
+        order_hash=fresh_id(),
+        account=account,
+        side=Side.BUY,
+        token_id=market.token_ids[outcome],
+        condition_id=market.condition_id,
+        usd=Usd(usd),
+        shares=Shares(shares),
+        fee=Usd(fee),
+    )
+
+
+def kind_of(market: PreparedMarket) -> RedemptionKind:
+    """The adapter that the market's tokens go through."""
+    return RedemptionKind.NEG_RISK if market.neg_risk else RedemptionKind.STANDARD
+
+
+def sender_of(account: Account, rpc_url: str, caps: FeeCaps = CAPS) -> EoaSender:
+    """The product's sender over the account's key."""
+    return EoaSender(
+        rpc_url=rpc_url, addresses=ADDRESSES, signer=LocalKeySigner(account.private_key), chain_id=137, caps=caps
+    )
+
+
+def prepared_redemption(sender: EoaSender, market: PreparedMarket) -> PreparedTransaction:
+    """A signed redemption that is not broadcast yet."""
+    return sender.prepare(redeem_call(kind_of(market), market.condition_id, ADDRESSES), None)
+
+
+def mined(sender: EoaSender, transaction_hash: str) -> Receipt:
+    """The receipt of a transaction that the node has: it makes the block a moment after it takes the bytes."""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        receipt = sender.receipt(transaction_hash)
+        if receipt is not None:
+            return receipt
+    raise AssertionError(f"{transaction_hash} was not mined")
+
+
+def sent(sender: EoaSender, call: Call) -> Receipt:
+    """Prepares and broadcasts a call, and returns its receipt."""
+    prepared = sender.prepare(call, None)
+    sender.broadcast(prepared.signed)
+    return mined(sender, prepared.transaction_hash)
+
+
+def redeem(sender: EoaSender, market: PreparedMarket, kind: RedemptionKind | None = None) -> Receipt:
+    """Redeems through the adapter of `kind`, by default the right one, and returns the receipt."""
+    return sent(sender, redeem_call(kind or kind_of(market), market.condition_id, ADDRESSES))
+
+
+def reader_of(chain: LocalChain) -> ChainReader:
+    """The product's reader of this chain."""
+    return ChainReader(chain.rpc_url, ADDRESSES)
+
+
+@dataclass(slots=True)
+class Hop:
+    """A forwarding HTTP server; while `loses_answers` it passes requests on and closes without an answer."""
+
+    node_url: str
+    url: str = ""
+    methods: list[str] = field(default_factory=list)
+    loses_answers: bool = False
+
+
+@contextmanager
+def hop_before(node_url: str) -> Iterator[Hop]:
+    """A hop in front of a node, on a free loopback port."""
+    hop = Hop(node_url)
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = httpx.post(node_url, content=body, headers={"Content-Type": "application/json"})
+            hop.methods.append(answer.request.content.decode().split('"method":"')[1].split('"')[0])
+            if hop.loses_answers:
+                self.close_connection = True
+                return
+            self.send_response(answer.status_code)
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    hop.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield hop
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

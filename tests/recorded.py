@@ -1,0 +1,24 @@
+"""Recorded real answers of the venue, which live beside the project and never in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from live_trading.polymarket.json_text import parse_json
+
+FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "polymarket-v1-samples"
+
+
+def recorded_text(name: str) -> str:
+    """The text of one recorded answer; skips the test, saying why, where the recordings are not there."""
+    file = FOLDER / name
+    if not file.is_file():
+        pytest.skip(f"no recorded answers at {FOLDER}: {name} is missing")
+    return file.read_text(encoding="utf-8")
+
+
+def recorded_json(name: str) -> object:
+    """One recorded answer as its JSON value, numbers exact."""
+    return parse_json(recorded_text(name))

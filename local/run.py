@@ -110,7 +110,7 @@ def _progress(start_ms: int, end_ms: int) -> Callable[[int, dict[str, object]], 
 
 
 def _outcome(stack: StackFacts) -> tuple[Facts, list[Line]]:
-    database = Database(lambda: stack.connect())
+    database = Database(stack.connect)
     facts = read_facts(database)
     with database.transaction() as transaction:
         wallet = transaction.only(

@@ -85,26 +85,27 @@ LIVE_STRATEGIES = (
         wallet_name="fixed-follow",
         capital_usd="1000",
         order_type="FAK",
-        slippage_bound_fraction="0.03",
+        slippage_bound_fraction="0.15",
         rules={"daily_budget_usd": "600", "max_position_fraction": "0.05", "max_concurrent_positions": 6},
     ),
     LiveBehind(
         wallet_name="kelly-quarter",
         capital_usd="1000",
         order_type="FAK",
-        slippage_bound_fraction="0.02",
+        slippage_bound_fraction="0.10",
         rules={"daily_budget_fraction": "0.5", "max_total_exposure_usd": "200"},
     ),
     LiveBehind(
         wallet_name="copy-a-twentieth",
         capital_usd="800",
         order_type="FOK",
-        slippage_bound_fraction="0.03",
+        slippage_bound_fraction="0.20",
         rules={"weekly_budget_usd": "700", "max_position_usd": "45"},
     ),
 )
 
-_RULES_OFF = dict.fromkeys(
+# Every rule is named; one that is not set here is off, and says so.
+_RULES_OFF: dict[str, Any] = dict.fromkeys(
     (
         "daily_budget_usd",
         "weekly_budget_usd",

@@ -10,7 +10,6 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from live_trading.nouns.wallets import SignatureType
 from local.chain import NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
 from local.exchange import errors
 from local.exchange.accounts import ApiKey
@@ -103,7 +102,7 @@ class AccountRoutes:
         """The wallet that a signature type means for the owner of the API key."""
         owner = api_key.address
         match call.query.get("signature_type", "0"):
-            case SignatureType.EOA.value | "0":
+            case "0":
                 return owner
             case "1":
                 return proxy_address(owner)

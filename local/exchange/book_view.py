@@ -94,7 +94,7 @@ def last_trade(world: World, token_id: str) -> TapeTrade | None:
 def book_json(world: World, view: BookView) -> dict[str, Any]:
     """The venue's order book object, the best price of each side last."""
     tick_size = world.markets.tick_size(view.token_id, world.timeline.now_ms())
-    traded = last_trade(world, view.token_id)
+    traded = world.tape.last_price(view.token_id)
     book = {
         "market": view.market.condition_id,
         "asset_id": view.token_id,
@@ -104,7 +104,7 @@ def book_json(world: World, view: BookView) -> dict[str, Any]:
         "min_order_size": plain(MINIMUM_ORDER_SHARES.value),
         "tick_size": plain(tick_size.value),
         "neg_risk": view.market.neg_risk,
-        "last_trade_price": plain(traded.price.value) if traded else "",
+        "last_trade_price": plain(traded.value) if traded else "",
     }
     content = json.dumps(book, separators=(",", ":")).encode()
     return {**book, "hash": hashlib.sha1(content, usedforsecurity=False).hexdigest()}

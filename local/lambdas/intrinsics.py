@@ -52,6 +52,11 @@ def read_template(file: Path) -> dict[str, Any]:
     return read
 
 
+def is_intrinsic(value: Any) -> bool:
+    """Whether a value is a call of an intrinsic function."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Fn::", "Ref", "Condition"))
+
+
 class Intrinsics:
     """Resolves values of one template. `reference` and `attribute` say what Ref and GetAtt of a resource give."""
 

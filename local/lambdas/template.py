@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.lambdas.intrinsics import ACCOUNT_ID, REGION, Intrinsics, TemplateError, read_template
+from local.lambdas.intrinsics import ACCOUNT_ID, REGION, Intrinsics, TemplateError, is_intrinsic, read_template
 from local.lambdas.schedules import period_ms
 
 _FUNCTION = "AWS::Serverless::Function"
@@ -119,7 +119,9 @@ def kebab_name(logical_id: str) -> str:
 
 
 def merged(general: Any, particular: Any) -> Any:
-    """SAM's Globals rule: mappings merge, lists add up, anything else is replaced."""
+    """SAM's Globals rule: mappings merge, lists add up, anything else, intrinsic functions too, is replaced."""
+    if is_intrinsic(general) or is_intrinsic(particular):
+        return particular
     if isinstance(general, dict) and isinstance(particular, dict):
         both = {key: merged(general[key], particular[key]) for key in general.keys() & particular.keys()}
         return {**general, **particular, **both}

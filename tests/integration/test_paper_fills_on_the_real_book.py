@@ -367,8 +367,8 @@ def test_a_new_version_of_the_configuration_decides_only_what_is_undecided(bench
     bench.run_paper(NOON + minutes(1))
 
     with bench.database.transaction() as transaction:
-        transaction.execute(
-"UPDATE ft_wallets SET current_version = 2")
+        add_version(transaction, wallet, 2, {"price_max": "0.4"}, NOON)
+        transaction.execute("UPDATE ft_wallets SET current_version = 2")
     bench.feed((a_trade(2), NOON + seconds(90)))
     bench.run_paper(NOON + minutes(2))
 

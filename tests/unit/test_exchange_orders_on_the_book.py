@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from live_trading.nouns.money import BASE_UNITS, Shares, Usd
+from live_trading.nouns.money import Shares, Usd
+from local.chain import NEG_RISK_EXCHANGE
+from local.exchange.contracts import STANDARD_DOMAIN
 from local.exchange.faults import FaultKind
+from local.exchange.pages import page
 from local.exchange.trades import HOUSE_ACCOUNT
 from tests.unit.exchange_traders import UP
 from tests.unit.exchange_venue import CONDITION, DOWN, END_MS, START_MS, Snapshot, Venue
@@ -353,17 +356,65 @@ def test_trades_are_listed_newest_first_by_what_is_asked(query: dict[str, object
     assert trades == sorted(trades, key=lambda trade: trade["match_time"], reverse=True)
 
 
-def test_long_lists_come_in_pages() -> None:
+def test_long_lists_come_in_pages_that_follow_one_another() -> None:
+    rows = list(range(250))
+    cursor, pages = "MA==", []
+    while cursor != "LTE=":
+        answer = page(rows, cursor)
+        pages.append(answer["data"])
+        cursor = answer["next_cursor"]
+
+    assert [len(chunk) for chunk in pages] == [100, 100, 50]
+    assert [row for chunk in pages for row in chunk] == rows
+
+
+@pytest.mark.parametrize("cursor", ["%%%", "LTE=", "YWJj"])
+def test_a_cursor_that_the_venue_never_gave_is_refused(cursor: str) -> None:
+    response = Venue(BOOK).trader().call("GET", "/data/orders", next_cursor=cursor)
+
+    assert (response.status_code, response.json()) == (400, {"error": "invalid next_cursor"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (FaultKind.TRADING_DISABLED, 503),
+        (FaultKind.ENGINE_RESTARTING, 425),
+        (FaultKind.CANCEL_ONLY, 200),
+        (FaultKind.POST_ONLY_MODE, 200),
+        (FaultKind.GEOBLOCKED, 200),
+        (FaultKind.CLOSED_ONLY, 200),
+    ],
+)
+def test_only_a_venue_that_does_nothing_at_all_refuses_cancels(kind: FaultKind, status: int) -> None:
     venue = Venue(BOOK)
-    trader = venue.trader(usd=10_000 * BASE_UNITS)
-    placed = {trader.place(price="0.10", shares="5")["orderID"] for _ in range(120)}
+    trader = venue.trader()
+    order = trader.place(price="0.40", shares="10")["orderID"]
+    venue.faults.arm(kind)
 
-    first = trader.call("GET", "/data/orders", next_cursor="MA==").json()
-    second = trader.call("GET", "/data/orders", next_cursor=first["next_cursor"]).json()
+    assert trader.call("DELETE", "/order", {"orderID": order}).status_code == status
 
-    assert (first["count"], second["count"], second["next_cursor"]) == (100, 20, "LTE=")
-    assert {row["id"] for row in first["data"] + second["data"]} == placed
-    assert trader.call("GET", "/data/orders", next_cursor="%%%").status_code == 400
+
+def test_a_fault_for_one_endpoint_leaves_the_others_alone() -> None:
+    venue = Venue(BOOK)
+    trader = venue.trader()
+    order = trader.place(price="0.40", shares="10")["orderID"]
+    venue.faults.arm(FaultKind.SERVER_ERROR, endpoint="/data/order")
+
+    assert trader.call("GET", f"/data/order/{order}").status_code == 500
+    assert trader.open_orders()[0]["id"] == order
+
+
+def test_a_neg_risk_market_trades_through_its_own_exchange() -> None:
+    venue = Venue(BOOK, neg_risk=True)
+    trader = venue.trader()
+
+    refusal = trader.refusal(price="0.52", usd="5", order_type="FAK", domain=STANDARD_DOMAIN)
+    trader.place(price="0.52", usd="5", order_type="FAK")
+    venue.advance(2)
+
+    assert refusal == (400, "invalid signature")
+    assert venue.chain.exchanges == [NEG_RISK_EXCHANGE]
 
 
 def test_every_posted_body_is_counted_under_its_order() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live_trading.nouns.trades import Side
@@ -18,6 +18,8 @@ from local.exchange import contracts, signing
 from tests.unit.exchange_traders import client_signature
 from tests.unit.polymarket_builders import CONTRACT_WALLET, ENDPOINTS, KEY, KEY_ADDRESS, POSITION, YES
 
+# Every example costs a signature of several milliseconds.
+SIGNING = settings(max_examples=40, deadline=None)
 VECTOR = OrderFields(
     salt=479249096354,
     maker=KEY_ADDRESS,
@@ -67,7 +69,7 @@ def test_a_deposit_wallets_hash_is_that_of_the_plain_order() -> None:
 def test_a_token_is_traded_by_the_exchange_of_its_kind() -> None:
     assert STANDARD.contract == ENDPOINTS.standard_exchange
     assert NEG_RISK.contract == ENDPOINTS.neg_risk_exchange
-    assert SECOND_PROTOCOL == exchange_domain(ENDPOINTS, POSITION, neg_risk=True)
+    assert exchange_domain(ENDPOINTS, POSITION, neg_risk=True) == SECOND_PROTOCOL
     assert (SECOND_PROTOCOL.contract, SECOND_PROTOCOL.version) == (ENDPOINTS.exchange_v3, "3")
 
 
@@ -77,6 +79,7 @@ def test_an_address_hashes_alike_with_and_without_its_checksum() -> None:
     assert order_hash(checksummed, STANDARD) == order_hash(VECTOR, STANDARD)
 
 
+@SIGNING
 @given(
     salt=st.integers(0, 2**53 - 1),
     amounts=st.tuples(st.integers(1, 2**128), st.integers(1, 2**128)),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from polymarket._internal.actions.orders.market import _compute_market_order_amounts
 from polymarket._internal.actions.orders.post import build_post_order_request
@@ -39,6 +39,8 @@ from tests.unit.polymarket_builders import (
     wallet,
 )
 
+# Every example costs a signature of several milliseconds.
+SIGNING = settings(max_examples=40, deadline=None)
 TICKS = ("0.1", "0.01", "0.005", "0.0025", "0.001", "0.0001")
 
 
@@ -262,6 +264,7 @@ def signed_exactly(made: object) -> bool:
     return (order.usd, order.shares, order.side) == (made.usd, made.shares, made.side)
 
 
+@SIGNING
 @given(grid=GRIDS, stake=CENTS, order_type=st.sampled_from([OrderType.FAK, OrderType.FOK]))
 def test_every_planned_marketable_buy_is_signed_to_the_unit(
     grid: tuple[str, Price], stake: Decimal, order_type: OrderType
@@ -275,6 +278,7 @@ def test_every_planned_marketable_buy_is_signed_to_the_unit(
     assert signed_exactly(made)
 
 
+@SIGNING
 @given(grid=GRIDS, size=CENTS)
 def test_every_planned_marketable_sell_is_signed_to_the_unit(grid: tuple[str, Price], size: Decimal) -> None:
     tick, price = grid
@@ -286,6 +290,7 @@ def test_every_planned_marketable_sell_is_signed_to_the_unit(grid: tuple[str, Pr
     assert signed_exactly(made)
 
 
+@SIGNING
 @given(grid=GRIDS, size=CENTS, side=st.sampled_from(Side))
 def test_every_planned_resting_order_is_signed_to_the_unit(grid: tuple[str, Price], size: Decimal, side: Side) -> None:
     tick, price = grid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -17,6 +18,8 @@ from live_trading.nouns.errors import LiveTradingError, RetryLater
 from live_trading.nouns.money import Price, Shares, Usd
 
 logger = Logger()
+# One line a request would bury the one line a job.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def is_http(event: dict[str, Any]) -> bool:
@@ -47,7 +50,7 @@ def answer(event: dict[str, Any], job: str, run: Callable[[], object]) -> dict[s
     except LiveTradingError as error:
         metrics.add_metric(name="RunFailed", unit=MetricUnit.Count, value=1)
         metrics.flush_metrics()
-        logger.error("job failed", extra={"job": job, "error": type(error).__name__, "detail": str(error)})
+        logger.exception("job failed", extra={"job": job})
         if not is_http(event):
             raise
         return _refusal(error)

@@ -58,7 +58,6 @@ class Settings(BaseModel):
     max_fee_per_gas_gwei: Annotated[int, Field(ge=1, le=100_000)] = 1000
     max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000)] = 50
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
-    metrics_namespace: Annotated[str, Field(min_length=1)] = "LiveTrading"
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

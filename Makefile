@@ -1,0 +1,77 @@
+# Verbs of the project. `.ci/run` calls these and nothing else of its own.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python` names another.
+PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$each; break; }; done)
+
+VENV := .venv/bin
+PY := PYTHONPATH=layers/shared:. $(VENV)/python
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
+TYPED := layers/shared/live_trading local functions
+
+.PHONY: help setup run test invoke replay lint format types imports migrations-lint validate build clean
+
+help: ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+setup: .venv/.installed node_modules/.installed ## install everything into this folder
+
+.local/.prerequisites: local/prerequisites.py
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: apt install python3, or https://www.python.org" >&2; exit 1; }
+	@$(PYTHON) local/prerequisites.py
+	@mkdir -p .local && touch $@
+
+.venv/.installed: requirements/bootstrap.txt requirements/dev.txt | .local/.prerequisites
+	@echo "Python: $$($(PYTHON) --version) in .venv"
+	@test -x $(VENV)/python || $(PYTHON) -m venv .venv
+	@$(VENV)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@echo "Python: $$(grep -c == requirements/dev.txt) packages, locked by hash"
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(VENV)/uv pip sync --quiet --require-hashes requirements/dev.txt || { \
+		echo "Python: uv could not install them, trying pip"; \
+		$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json .npmrc | .local/.prerequisites
+	@echo "Node: the chain, contract artifacts, the compiler and the venue's TypeScript client"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+run: setup ## the main job on the one-machine stack; KEEP=1 leaves it up
+	@$(PY) -m local.run $(if $(KEEP),--keep) $(ARGS)
+
+test: setup ## pytest; ARGS="-m integration" passes arguments on
+	@$(VENV)/pytest $(ARGS)
+
+invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-execute [EVENT=events/lt-execute.json]
+	@$(PY) -m local.invoke "$(FUNCTION)" $(if $(EVENT),--event "$(EVENT)")
+
+replay: setup ## decisions over recorded real answers: DATA=../shared/data/polymarket-v1-samples
+	@$(PY) -m local.replay "$(DATA)" $(ARGS)
+
+lint: setup ## ruff
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+
+format: setup ## rewrite to the house's format
+	@$(VENV)/ruff format .
+
+types: setup ## mypy, strict
+	@MYPYPATH=layers/shared:. $(VENV)/mypy
+
+imports: setup ## which room may import which
+	@PYTHONPATH=layers/shared:. $(VENV)/lint-imports
+
+migrations-lint: setup ## squawk over the migrations
+	@$(VENV)/squawk migrations/*.sql
+
+validate: setup ## the SAM template, offline
+	@$(SAM) validate --lint
+
+build: setup ## what `sam deploy` uploads
+	@PATH="$(CURDIR)/$(VENV):$$PATH" $(SAM) build
+
+clean: ## remove what was installed and made
+	@rm -rf .venv node_modules .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,7 +10,6 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python3.1
 VENV := .venv/bin
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
-TYPED := layers/shared/live_trading local functions
 
 .PHONY: help setup run test invoke replay lint format types imports migrations-lint validate build clean
 
@@ -59,7 +58,7 @@ format: setup ## rewrite to the house's format
 	@$(VENV)/ruff format .
 
 types: setup ## mypy, strict
-	@MYPYPATH=layers/shared:. $(VENV)/mypy
+	@MYPYPATH=layers/shared:. $(VENV)/mypy -p live_trading -p local -p functions
 
 imports: setup ## which room may import which
 	@PYTHONPATH=layers/shared:. $(VENV)/lint-imports

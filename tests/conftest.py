@@ -7,7 +7,6 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 
 pytest_plugins = [
-    ".".join(("tests", *file.relative_to(_HERE).with_suffix("").parts)) for file in sorted(_HERE.glob("*/*_fixtures.py"))
+    ".".join(("tests", *file.relative_to(_HERE).with_suffix("").parts))
+    for file in sorted(_HERE.glob("*/*_fixtures.py"))
 ]
-if not (_HERE.parent / "local" / "chain" / "__init__.py").exists():
-    pytest_plugins.remove("tests.integration.exchange_fixtures")

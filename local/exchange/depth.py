@@ -55,7 +55,7 @@ class Depth:
         self._remember(token_id, side, price, shares, now_ms)
         market = self._markets.by_token(token_id)
         if market is not None:
-            self._remember(other_token(market, token_id), _opposite(side), mirrored(price), shares, now_ms)
+            self._remember(other_token(market, token_id), opposite(side), mirrored(price), shares, now_ms)
 
     def _remember(self, token_id: str, side: Side, price: Price, shares: Shares, now_ms: int) -> None:
         book = self._markets.book(token_id, now_ms)

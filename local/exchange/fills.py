@@ -8,7 +8,7 @@ from itertools import groupby
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Usd, notional, total_usd
 from live_trading.nouns.trades import Side
-from local.exchange.depth import Depth
+from local.exchange.depth import Depth, opposite
 from local.exchange.listings import CRYPTO_FEE_RATE
 from local.exchange.matching import Execution, is_filled, shares_of, taker_fee, usd_of
 from local.exchange.orders import MARKET_TYPES, Order, OrderStatus
@@ -64,7 +64,7 @@ class Fills:
         taker = house_leg(
             order.market,
             order.token_id,
-            _opposite(order.side),
+            opposite(order.side),
             price=order.limit,
             shares=shares,
             usd=usd,
@@ -94,7 +94,7 @@ class Fills:
         return house_leg(
             order.market,
             order.token_id,
-            _opposite(order.side),
+            opposite(order.side),
             price=execution.offer.price,
             shares=execution.shares,
             usd=execution.usd,
@@ -122,7 +122,3 @@ def _book(leg: Leg, trade: Trade) -> None:
     order.trade_ids.append(trade.trade_id)
     if is_filled(order.demand, ()):
         order.status = OrderStatus.MATCHED
-
-
-def _opposite(side: Side) -> Side:
-    return Side.SELL if side is Side.BUY else Side.BUY

@@ -192,7 +192,7 @@ class _Reader:
             deployed_name=self._reference(logical_id),
             handler=self._resolved(properties, "Handler"),
             runtime=self._resolved(properties, "Runtime"),
-            code=self._directory / str(self._resolved(properties, "CodeUri")),
+            code=self._folder(self._resolved(properties, "CodeUri")),
             layers=tuple(map(self._layer, properties.get("Layers", []))),
             environment={name: str(value) for name, value in environment.items()},
             timeout_seconds=int(self._resolved(properties, "Timeout", _DEFAULT_TIMEOUT_SECONDS)),
@@ -207,7 +207,13 @@ class _Reader:
         layer = self._resources.get(logical_id or "", {})
         if layer.get("Type") != _LAYER:
             raise TemplateError(f"a layer must be a Ref to a layer of the template, not {value!r}")
-        return self._directory / str(self._resolved(layer["Properties"], "ContentUri"))
+        return self._folder(self._resolved(layer["Properties"], "ContentUri"))
+
+    def _folder(self, place: Any) -> Path:
+        folder = self._directory / str(place)
+        if not folder.is_dir():
+            raise TemplateError(f"{folder} is not a folder")
+        return folder
 
     def _events(self, kind: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """The function, the event's name and its properties.

@@ -165,7 +165,7 @@ class MovableClock:
                 self.end_headers()
                 self.wfile.write(json.dumps({"now_ms": clock.now_ms}).encode())
 
-            def log_message(self, format: str, *arguments: Any) -> None: ...
+            def log_message(self, *arguments: Any) -> None: ...
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
         self.url = f"http://127.0.0.1:{server.server_port}"

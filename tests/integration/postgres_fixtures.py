@@ -5,12 +5,15 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from live_trading.store.database import Database
-from local.databases import connect, create_database, drop_database, with_database
+from live_trading.store.migrations import migrate, read_migrations
+from live_trading.wiring.database import database_of
+from local.databases import create_database, drop_database, with_database
 from local.ports import HeldPorts
 from local.postgres import LocalPostgres
 from local.processes import Processes
@@ -41,7 +44,7 @@ def migrated_template(postgres_server: str) -> Iterator[str]:
     """The name of a database with the schema and no rows, to be copied."""
     name = f"template_{os.getpid()}"
     url = create_database(postgres_server, name)
-    migrate(url)
+    _migrate(url)
     yield name
     drop_database(postgres_server, name)
 
@@ -57,16 +60,12 @@ def database_url(postgres_server: str, migrated_template: str) -> Iterator[str]:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """The product's own connection to the test's database."""
-    opened = Database(lambda: connect(database_url))
+    opened = database_of(database_url, application_name="tests")
     yield opened
     opened.close()
 
 
-def migrate(url: str) -> None:
-    """Bring an empty database to the newest schema."""
-    connection = connect(url)
-    try:
-        for file in sorted((ROOT / "migrations").glob("*.sql")):
-            connection.run(file.read_text())
-    finally:
-        connection.close()
+def _migrate(url: str) -> None:
+    opened = database_of(url, application_name="tests")
+    migrate(opened, read_migrations(ROOT / "migrations"), datetime.now(UTC))
+    opened.close()

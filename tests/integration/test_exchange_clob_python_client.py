@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 from eth_account import Account
 from polymarket import SecureClient
-from polymarket._internal.environment import PRODUCTION_CONFIG, create_environment
-from polymarket.environments import Environment
-from polymarket.errors import (
-    RateLimitError,
-    RequestRejectedError,
-    TransportError,
-    UnexpectedResponseError,
-)
+from polymarket.errors import RequestRejectedError
 from polymarket.models.clob.order_response import AcceptedOrder
 from polymarket.models.clob.requests import PriceRequest
 
 from live_trading.nouns.markets import FeeSchedule
-from live_trading.nouns.money import Price, Shares, Usd, total_usd
+from live_trading.nouns.money import Price, Shares, total_usd
 from live_trading.orders.fees import taker_fee
-from local.exchange.incoming import identify
-from local.exchange.orders import parse_post
-from local.exchange.recorded import RecordedMarket
 from local.exchange.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
+from tests.integration.exchange_clients import (
+    best_ask,
+    environment,
+    first_token,
+    fund,
+    funded_client,
+    new_key,
+    order_id,
+)
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 
 pytestmark = pytest.mark.integration
@@ -37,7 +33,6 @@ pytestmark = pytest.mark.integration
 # answers every call with the selector by which a contract accepts outcome tokens
 RECEIVER_CODE = "0x63f23a6e6160e01b60005260206000f3"
 CRYPTO_FEES = FeeSchedule(rate=Decimal("0.07"), exponent=Decimal(1))
-_keys = itertools.count(1_000)
 
 
 @pytest.fixture(scope="module")
@@ -48,89 +43,16 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchan
         yield exchange
 
 
-@pytest.fixture(autouse=True)
-def no_faults_left(exchange: RunningExchange) -> Iterator[None]:
-    yield
-    exchange.clear_faults()
-
-
-def environment(exchange: RunningExchange) -> Environment:
-    config = dataclasses.replace(
-        PRODUCTION_CONFIG,
-        clob_url=exchange.clob_url,
-        gamma_url=exchange.gamma_url,
-        data_url=exchange.data_url,
-        relayer_url=f"{exchange.clob_url}/relayer",
-        rpc_url=exchange.chain.rpc_url,
-    )
-    return create_environment(name="local", config=config)
-
-
-def new_key() -> str:
-    return f"0x{next(_keys):064x}"
-
-
-def fund(exchange: RunningExchange, account: str, usd: str = "100") -> None:
-    exchange.chain.fund_gas(account)
-    exchange.chain.mint_collateral(account, Usd(usd))
-    exchange.chain.approve_trading_of(account)
-
-
 @pytest.fixture
 def client(exchange: RunningExchange) -> Iterator[SecureClient]:
-    """A client of a fresh EOA account with 100 dollars."""
-    key = new_key()
-    address = Account.from_key(key).address
-    fund(exchange, address.lower())
-    with SecureClient.create(private_key=key, wallet=address, environment=environment(exchange)) as client:
+    with funded_client(exchange) as client:
         yield client
+    exchange.clear_faults()
 
 
 @pytest.fixture
 def token(exchange: RunningExchange) -> str:
-    return str(exchange.replay()["markets"][0]["token_ids"][0])
-
-
-def best_ask(client: SecureClient, token: str) -> Decimal:
-    return client.get_order_book(asset_id=token).asks[-1].price
-
-
-def posted_id(client: SecureClient, token: str, signed: Any) -> str:
-    """The id of a signed order, computed as the venue does."""
-    order = {
-        "salt": signed.salt,
-        "maker": signed.maker,
-        "signer": signed.signer,
-        "tokenId": token,
-        "makerAmount": str(signed.maker_amount),
-        "takerAmount": str(signed.taker_amount),
-        "side": signed.side,
-        "expiration": str(signed.expiration),
-        "signatureType": signed.signature_type,
-        "timestamp": str(signed.timestamp),
-        "metadata": signed.metadata,
-        "builder": signed.builder,
-        "signature": signed.signature,
-    }
-    body = parse_post({"order": order, "owner": "", "orderType": signed.order_type})
-    return identify(body, _plain_market()).order_hash
-
-
-def _plain_market() -> RecordedMarket:
-    return RecordedMarket(
-        slug="",
-        question="",
-        question_id="",
-        condition_id="",
-        token_ids=("", ""),
-        outcomes=("", ""),
-        start_ms=0,
-        end_ms=0,
-        opens_ms=0,
-        closes_ms=0,
-        payouts=(1, 0),
-        category="",
-    )
+    return first_token(exchange)
 
 
 def test_a_market_buy_is_matched_settled_on_the_chain_and_confirmed(
@@ -187,7 +109,7 @@ def test_a_limit_order_rests_is_read_and_canceled(client: SecureClient, token: s
     canceled = client.cancel_order(order_id=accepted.order_id)
 
     assert accepted.status == "live"
-    assert accepted.order_id == posted_id(client, token, signed)
+    assert accepted.order_id == order_id(signed)
     assert (found.status, found.price) == ("ORDER_STATUS_LIVE", Decimal("0.02"))
     assert found.original_size == 50
     assert listed.id == found.id
@@ -271,97 +193,3 @@ def test_wallets_trade_with_the_signatures_that_their_kind_needs(
     assert str(signed.maker).lower() == wallet
     assert exchange.chain.token_balance(wallet, token) == Shares(accepted.taking_amount)
     assert balance.balance == Shares(accepted.taking_amount).base_units
-
-
-@pytest.mark.parametrize("kind", ["accept_then_timeout", "accept_then_server_error", "accept_then_garbage"])
-def test_an_order_whose_answer_is_lost_was_placed_once(
-    exchange: RunningExchange, client: SecureClient, token: str, kind: str
-) -> None:
-    exchange.arm(kind, count=1)
-    signed = client.create_limit_order(asset_id=token, price=Decimal("0.02"), size=10, side="BUY")
-
-    with pytest.raises((TransportError, RequestRejectedError, UnexpectedResponseError)):
-        client.post_order(signed)
-
-    order_id = posted_id(client, token, signed)
-    assert client.get_order(order_id=order_id).status == "ORDER_STATUS_LIVE"
-    with pytest.raises(RequestRejectedError, match="Duplicated"):
-        client.post_order(signed)
-    assert seen(exchange, order_id) == (True, 2)
-
-
-def test_an_order_that_was_dropped_was_never_placed(
-    exchange: RunningExchange, client: SecureClient, token: str
-) -> None:
-    exchange.arm("drop_before_accept", count=1)
-    signed = client.create_limit_order(asset_id=token, price=Decimal("0.02"), size=10, side="BUY")
-
-    with pytest.raises(TransportError):
-        client.post_order(signed)
-
-    order_id = posted_id(client, token, signed)
-    assert seen(exchange, order_id) == (False, 1)
-    with pytest.raises(RequestRejectedError, match="Order not found") as missing:
-        client.get_order(order_id=order_id)
-    assert missing.value.status == 404
-    assert client.post_order(signed).ok
-
-
-def seen(exchange: RunningExchange, order_id: str) -> tuple[bool, int]:
-    """Whether the venue took an order in, and how many bodies of it it saw."""
-    rows = exchange.control("GET", "/orders")["orders"]
-    (row,) = (row for row in rows if row["order_hash"] == order_id)
-    return row["accepted"], row["posts_seen"]
-
-
-def test_restrictions_of_the_venue_reach_the_client_as_such(
-    exchange: RunningExchange, client: SecureClient, token: str
-) -> None:
-    signed = client.create_limit_order(asset_id=token, price=Decimal("0.02"), size=10, side="BUY")
-    restrictions: dict[str, Any] = {}
-
-    for kind in ("engine_restarting", "cancel_only", "post_only_mode"):
-        exchange.arm(kind, count=1)
-        with pytest.raises(RequestRejectedError) as refused:
-            client.post_order(signed)
-        restrictions[kind] = refused.value.restriction
-    exchange.arm("rate_limited", count=1, seconds=3)
-    with pytest.raises(RateLimitError) as limited:
-        client.post_order(signed)
-
-    assert restrictions == {
-        "engine_restarting": "restarting",
-        "cancel_only": "cancel_only",
-        "post_only_mode": "post_only",
-    }
-    assert limited.value.retry_after == 3
-    assert client.post_order(signed).ok
-
-
-def test_a_failed_settlement_is_reported_and_moves_nothing(
-    exchange: RunningExchange, client: SecureClient, token: str
-) -> None:
-    exchange.arm("settlement_failure")
-    signed = client.create_market_order(asset_id=token, side="BUY", amount=5, max_price=best_ask(client, token))
-
-    accepted = client.post_order(signed)
-    exchange.advance(4)
-
-    assert isinstance(accepted, AcceptedOrder)
-    statuses = {trade.status for trade in client.list_account_trades().iter_items()}
-    assert statuses == {"FAILED"}
-    assert exchange.chain.collateral_balance(str(client.wallet)) == Usd(100)
-
-
-def test_a_retried_settlement_is_confirmed_later(exchange: RunningExchange, client: SecureClient, token: str) -> None:
-    signed = client.create_market_order(asset_id=token, side="BUY", amount=2, max_price=best_ask(client, token))
-    exchange.arm("settlement_retrying", count=1, seconds=5)
-
-    client.post_order(signed)
-    exchange.advance(2)
-    during = {trade.status for trade in client.list_account_trades().iter_items()}
-    exchange.advance(7)
-
-    assert "RETRYING" in during
-    assert {trade.status for trade in client.list_account_trades().iter_items()} == {"CONFIRMED"}
-    assert exchange.chain.token_balance(str(client.wallet), token).is_positive

@@ -36,6 +36,25 @@ def client_signature(key: LocalAccount, domain: SigningDomain, **fields: Any) ->
     return bytes.fromhex(build_order_signature(unsigned, HexString("0x" + signed.signature.hex()))[2:])
 
 
+def wire_order(fields: dict[str, Any], *, expiration: int, signature: str) -> dict[str, Any]:
+    """The order object that is posted, from the fields of an unsigned order."""
+    return {
+        "salt": fields["salt"],
+        "maker": fields["maker"],
+        "signer": fields["signer"],
+        "tokenId": fields["token_id"],
+        "makerAmount": str(fields["maker_amount"]),
+        "takerAmount": str(fields["taker_amount"]),
+        "side": fields["side"],
+        "expiration": str(expiration),
+        "signatureType": fields["signature_type"],
+        "timestamp": str(fields["timestamp"]),
+        "metadata": ZERO,
+        "builder": ZERO,
+        "signature": signature,
+    }
+
+
 class Trader:
     """One EOA account with a new API key, calling a CLOB over HTTP."""
 
@@ -84,47 +103,31 @@ class Trader:
         shares: str | None = None,
         usd: str | None = None,
         order_type: str = "GTC",
-        token_id: str = UP,
-        maker_amount: int | None = None,
-        taker_amount: int | None = None,
         expiration: int = 0,
         post_only: bool = False,
-        maker: str | None = None,
-        signer: str | None = None,
-        signature_type: int = 0,
         domain: SigningDomain | None = None,
+        **signed: Any,
     ) -> dict[str, Any]:
-        """A signed body: amounts as given in base units, else from price with shares or dollars."""
-        if maker_amount is None or taker_amount is None:
-            maker_amount, taker_amount = _amounts(side, price, shares, usd)
-        domain = domain or signing_domain(int(token_id), neg_risk=self._neg_risk)
-        signed: dict[str, Any] = {
-            "maker": maker or self.address,
-            "signer": signer or self.address,
-            "maker_amount": maker_amount,
-            "taker_amount": taker_amount,
+        """A signed body. Its amounts follow from the price with shares or dollars.
+
+        `signed` overrides what is signed: maker_amount, taker_amount, token_id, maker, signer, signature_type.
+        """
+        fields: dict[str, Any] = {
+            "maker": self.address,
+            "signer": self.address,
             "side": side,
             "salt": next(self._salts),
-            "signature_type": signature_type,
+            "signature_type": 0,
             "timestamp": TIMESTAMP,
-            "token_id": token_id,
+            "token_id": UP,
         }
+        if price is not None:
+            fields["maker_amount"], fields["taker_amount"] = _amounts(side, price, shares, usd)
+        fields |= {name: value for name, value in signed.items() if value is not None}
+        domain = domain or signing_domain(int(fields["token_id"]), neg_risk=self._neg_risk)
+        signature = "0x" + client_signature(self.key, domain, **fields).hex()
         return {
-            "order": {
-                "salt": signed["salt"],
-                "maker": signed["maker"],
-                "signer": signed["signer"],
-                "tokenId": token_id,
-                "makerAmount": str(maker_amount),
-                "takerAmount": str(taker_amount),
-                "side": side,
-                "expiration": str(expiration),
-                "signatureType": signature_type,
-                "timestamp": str(TIMESTAMP),
-                "metadata": ZERO,
-                "builder": ZERO,
-                "signature": "0x" + client_signature(self.key, domain, **signed).hex(),
-            },
+            "order": wire_order(fields, expiration=expiration, signature=signature),
             "owner": self.credentials["apiKey"],
             "orderType": order_type,
             "deferExec": False,
@@ -159,8 +162,7 @@ class Trader:
         return cast("list[dict[str, Any]]", self.call("GET", "/data/orders").json()["data"])
 
 
-def _amounts(side: str, price: str | None, shares: str | None, usd: str | None) -> tuple[int, int]:
-    assert price is not None
+def _amounts(side: str, price: str, shares: str | None, usd: str | None) -> tuple[int, int]:
     limit = Price(price).value
     if usd is not None:
         spent = Usd(usd)

@@ -22,6 +22,8 @@ from local.exchange.app import clob_app
 from local.exchange.engine import Engine
 from local.exchange.faults import Faults
 from local.exchange.funds import UNLIMITED, Holding
+from local.exchange.incoming import identify
+from local.exchange.orders import parse_post
 from local.exchange.recorded import RawBook, RecordedMarket, RecordedMarkets
 from local.exchange.tape import Tape
 from local.exchange.timeline import Timeline
@@ -230,6 +232,10 @@ class Venue:
         for token_id in (UP, DOWN):
             self.chain.tokens[trader.address, token_id] = shares
         return trader
+
+    def order_id(self, body: dict[str, Any]) -> str:
+        """The id of a signed body, computed as the venue does."""
+        return identify(parse_post(body), self.markets.market).order_hash
 
     def get(self, path: str, **query: Any) -> Any:
         response = self.http.get(path, params=query)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.polymarket.wire import Address, Amount, ConditionId, OptionalMoment, TokenId, WireModel, read
 from live_trading.signals.trader_record import ClosedPosition
@@ -39,7 +40,10 @@ class ResolutionRow(WireModel):
 def read_positions(rows: Iterable[object], trader: str) -> list[PositionRow]:
     """The rows of one trader. Raises MalformedAnswer where one cannot be read or is somebody else's."""
     found = [read(PositionRow, row, "data_api.positions") for row in rows]
-    return [row for row in found if row.proxy_wallet == trader]
+    for row in found:
+        if row.proxy_wallet != trader:
+            raise MalformedAnswer(f"data_api.positions: a row of {row.proxy_wallet}", raw=repr(row))
+    return found
 
 
 def read_resolutions(rows: Iterable[object]) -> dict[str, datetime]:

@@ -1,18 +1,20 @@
 """The configuration of an FT wallet: every key, its unit, its range and its default; unknown keys are refused.
 
 Fractions are 0..1, prices dollars a share, money dollars. None is off. Raw JSON numbers must arrive as Decimal, int or
-text: a binary float is refused, because 0.1 would not be one tenth.
+text: a binary float is refused, because 0.1 would not be one tenth. Equal configurations have equal text, however their
+numbers and times were written.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import datetime
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -21,11 +23,32 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
+    StringConstraints,
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
+
+from live_trading.signals.config_errors import ConfigError, InvalidConfig, errors_of
+
+__all__ = [
+    "AllocationMethod",
+    "ConfigError",
+    "CopyTier",
+    "InvalidConfig",
+    "PaperFillMethod",
+    "ProbabilitySource",
+    "WalletConfig",
+    "config_hash",
+    "is_running",
+    "parse_config",
+]
 
 _PLACES = Decimal("0.000001")
+_MOST_DIGITS = 15
+_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+_Ordered = TypeVar("_Ordered", Decimal, int)
 
 
 class AllocationMethod(StrEnum):
@@ -55,33 +78,61 @@ class PaperFillMethod(StrEnum):
 
 def _no_float(raw: object) -> object:
     if isinstance(raw, bool | float):
-        raise ValueError("a decimal number is expected, as text or as an exact number")  # noqa: TRY004 - pydantic's way
+        raise PydanticCustomError("inexact", "a decimal number is expected, as text or as an exact number")
     return raw
 
 
 def _six_places(value: Decimal) -> Decimal:
-    if not value.is_finite() or value != value.quantize(_PLACES):
-        raise ValueError("at most six decimal places")
-    return value
+    """In its shortest form, so that 0.5 and 0.50 are the same configuration."""
+    if value.adjusted() >= _MOST_DIGITS or value != value.quantize(_PLACES):
+        raise PydanticCustomError("inexact", "more than six decimal places, or too many digits before them")
+    return Decimal(f"{value.normalize() + 0:f}")
 
 
-def _address(value: str) -> str:
-    return value.lower()
+def _within(low: _Ordered, high: _Ordered, *, unit: str, above_low: bool = False) -> AfterValidator:
+    allowed = f"{'above ' if above_low else ''}{low} to {high} {unit}"
+
+    def check(value: _Ordered) -> _Ordered:
+        if not low <= value <= high or (above_low and value == low):
+            raise PydanticCustomError("out_of_range", "out of range", {"allowed": allowed})
+        return value
+
+    return AfterValidator(check)
 
 
+def _iso_time(raw: object) -> object:
+    if isinstance(raw, datetime) or (isinstance(raw, str) and _ISO_TIME.match(raw)):
+        return raw
+    raise PydanticCustomError("not_a_time", "not a time", {"allowed": "ISO 8601 with a time zone"})
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+_ONE, _MOST_USD = Decimal(1), Decimal(10) ** 12
 Number = Annotated[Decimal, BeforeValidator(_no_float), AfterValidator(_six_places)]
-Fraction = Annotated[Number, Field(ge=0, le=1)]
-Edge = Annotated[Number, Field(ge=-1, le=1)]
-Money = Annotated[Number, Field(ge=0, le=Decimal(10) ** 12)]
-PositiveMoney = Annotated[Number, Field(gt=0, le=Decimal(10) ** 12)]
-Multiple = Annotated[Number, Field(ge=0, le=1000)]
-PositiveMultiple = Annotated[Number, Field(gt=0, le=1000)]
-Address = Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$"), AfterValidator(_address)]
-Word = Annotated[str, Field(min_length=1, max_length=80)]
+Fraction = Annotated[Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage")]
+PositiveFraction = Annotated[
+    Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage", above_low=True)
+]
+SmallFraction = Annotated[Number, _within(Decimal(0), Decimal("0.5"), unit="as a fraction, not a percentage")]
+Edge = Annotated[Number, _within(-_ONE, _ONE, unit="as a difference of fractions, not a percentage")]
+Money = Annotated[Number, _within(Decimal(0), _MOST_USD, unit="USD")]
+PositiveMoney = Annotated[Number, _within(Decimal(0), _MOST_USD, unit="USD", above_low=True)]
+Multiple = Annotated[Number, _within(Decimal(0), Decimal(1000), unit="times")]
+PositiveMultiple = Annotated[Number, _within(Decimal(0), Decimal(1000), unit="times", above_low=True)]
+Seconds = Annotated[int, Strict(), _within(1, 86_400, unit="seconds")]
+Minutes = Annotated[int, Strict(), _within(0, 525_600, unit="minutes")]
+Count = Annotated[int, Strict(), _within(0, 1_000_000, unit="positions")]
+Switch = Annotated[bool, Strict()]
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_utc)]
+Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$"), AfterValidator(str.lower)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class CopyTier(BaseModel):
-    """From `from_usd` of source trade on, the copied fraction is multiplied by `multiplier`."""
+    """From `from_usd` of source trade on, the copied fraction is multiplied by `multiplier`; below the first tier by 1."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -92,24 +143,24 @@ class CopyTier(BaseModel):
 class WalletConfig(BaseModel):
     """How an FT wallet chooses trades and sizes bets."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
-    start_date: AwareDatetime | None = None
-    end_date: AwareDatetime | None = None
-    max_signal_age_seconds: Annotated[int, Field(ge=1, le=86_400)] | None = None
+    start_date: Moment | None = None
+    end_date: Moment | None = None
+    max_signal_age_seconds: Seconds | None = None
     target_traders: Annotated[tuple[Address, ...], Field(min_length=1, max_length=1000)] | None = None
     excluded_traders: Annotated[tuple[Address, ...], Field(max_length=1000)] = ()
-    min_minutes_to_end: Annotated[int, Field(ge=0, le=525_600)] = 0
-    trade_live_only: bool = False
+    min_minutes_to_end: Minutes = 0
+    trade_live_only: Switch = False
     price_min: Fraction = Decimal(0)
     price_max: Fraction = Decimal(1)
-    min_trader_resolved_count: Annotated[int, Field(ge=0, le=1_000_000)] = 30
+    min_trader_resolved_count: Count = 30
     min_trader_win_rate: Fraction | None = None
     max_trader_win_rate: Fraction | None = None
-    use_model: bool = False
+    use_model: Switch = False
     model_threshold: Fraction | None = None
     probability_source: ProbabilitySource = ProbabilitySource.TRADER_WIN_RATE_SHRUNK
-    assumed_slippage_fraction: Annotated[Fraction, Field(le=Decimal("0.5"))] = Decimal("0.003")
+    assumed_slippage_fraction: SmallFraction = Decimal("0.003")
     min_edge: Edge = Decimal(0)
     max_edge: Edge | None = None
     min_conviction: Multiple | None = None
@@ -121,30 +172,26 @@ class WalletConfig(BaseModel):
     allocation_method: AllocationMethod = AllocationMethod.FIXED
     bet_size: PositiveMoney = Decimal("1.20")
     bet_allocation_weight: PositiveMultiple = Decimal(1)
-    kelly_fraction: Annotated[Fraction, Field(gt=0)] = Decimal("0.25")
+    kelly_fraction: PositiveFraction = Decimal("0.25")
     min_bet: Money = Decimal("0.50")
     max_bet: PositiveMoney = Decimal(10)
-    copy_fraction: Annotated[Fraction, Field(gt=0)] | None = None
+    copy_fraction: PositiveFraction | None = None
     copy_tiers: Annotated[tuple[CopyTier, ...], Field(max_length=20)] = ()
     paper_fill: PaperFillMethod = PaperFillMethod.BOOK
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        _ordered("price_min", self.price_min, "price_max", self.price_max)
-        _ordered("min_trader_win_rate", self.min_trader_win_rate, "max_trader_win_rate", self.max_trader_win_rate)
-        _ordered("min_edge", self.min_edge, "max_edge", self.max_edge)
-        _ordered("min_conviction", self.min_conviction, "max_conviction", self.max_conviction)
-        _ordered("min_source_trade_usd", self.min_source_trade_usd, "max_source_trade_usd", self.max_source_trade_usd)
-        _ordered("min_bet", self.min_bet, "max_bet", self.max_bet)
-        if self.start_date and self.end_date and self.start_date >= self.end_date:
-            raise ValueError("start_date must be before end_date")
+        for low, high in _PAIRS:
+            _ordered(self, low, high)
+        if self.start_date and self.start_date == self.end_date:
+            raise _misfit("end_date", "nothing is between start_date and end_date", "after start_date")
         if self.use_model and self.model_threshold is None:
-            raise ValueError("model_threshold is needed where use_model is true")
+            raise _misfit("model_threshold", "needed where use_model is true", "0 to 1 as a fraction")
         if self.allocation_method is AllocationMethod.COPY_FRACTION and self.copy_fraction is None:
-            raise ValueError("copy_fraction is needed where allocation_method is COPY_FRACTION")
-        bounds = [tier.from_usd for tier in self.copy_tiers]
-        if bounds != sorted(set(bounds)):
-            raise ValueError("copy_tiers must rise by from_usd")
+            raise _misfit("copy_fraction", "needed where allocation_method is COPY_FRACTION", "above 0 to 1")
+        starts = [tier.from_usd for tier in self.copy_tiers]
+        if starts != sorted(set(starts)):
+            raise _misfit("copy_tiers", "not in order", "each from_usd above the one before")
         return self
 
     @property
@@ -157,51 +204,39 @@ class WalletConfig(BaseModel):
         )
 
 
-def _ordered(low_name: str, low: Decimal | None, high_name: str, high: Decimal | None) -> None:
-    if low is not None and high is not None and low > high:
-        raise ValueError(f"{low_name} must not be above {high_name}")
+_PAIRS = (
+    ("start_date", "end_date"),
+    ("price_min", "price_max"),
+    ("min_trader_win_rate", "max_trader_win_rate"),
+    ("min_edge", "max_edge"),
+    ("min_conviction", "max_conviction"),
+    ("min_source_trade_usd", "max_source_trade_usd"),
+    ("min_bet", "max_bet"),
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigError:
-    """One thing that is wrong: the field, why, and what it may be."""
-
-    field: str
-    reason: str
-    allowed: str | None
+def _ordered(config: WalletConfig, low: str, high: str) -> None:
+    least, most = getattr(config, low), getattr(config, high)
+    if least is not None and most is not None and least > most:
+        raise _misfit(low, f"above {high}", f"at most {high}, which is {most}")
 
 
-class InvalidConfig(ValueError):
-    """The configuration is refused; `errors` names every field at fault."""
-
-    def __init__(self, errors: list[ConfigError]) -> None:
-        super().__init__("; ".join(f"{error.field}: {error.reason}" for error in errors))
-        self.errors = errors
+def _misfit(field: str, reason: str, allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("misfit", "{reason}", {"field": field, "reason": reason, "allowed": allowed})
 
 
-def parse_config(raw: dict[str, Any]) -> WalletConfig:
+def parse_config(raw: Mapping[str, Any]) -> WalletConfig:
     """The configuration of a mapping as JSON gives it. Raises InvalidConfig."""
     try:
         return WalletConfig.model_validate(raw)
     except ValidationError as error:
-        raise InvalidConfig([_config_error(dict(each)) for each in error.errors()]) from error
+        raise InvalidConfig(errors_of(error)) from error
 
 
 def config_hash(config: WalletConfig) -> str:
     """The sha256 of the configuration's canonical text, in hex."""
     text = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _config_error(each: dict[str, Any]) -> ConfigError:
-    field = ".".join(str(part) for part in each["loc"]) or "config"
-    context = each.get("ctx") or {}
-    bounds = [f"{sign} {context[name]}" for name, sign in _BOUNDS.items() if name in context]
-    allowed = ", ".join(bounds) or context.get("expected") or context.get("pattern")
-    return ConfigError(field=field, reason=str(each["msg"]), allowed=None if allowed is None else str(allowed))
-
-
-_BOUNDS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "min_length": "length >=", "max_length": "length <="}
 
 
 def is_running(config: WalletConfig, now: datetime) -> bool:

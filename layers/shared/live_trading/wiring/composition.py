@@ -5,6 +5,7 @@ Nothing is read or opened at import; a function that never trades never imports 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -45,9 +46,13 @@ REDEMPTION_GAS_LIMIT = 1_000_000
 class Parts:
     """Everything that a function may need. `holder` in the builders names one invocation in its leases."""
 
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is this process's own unless another one is given."""
+        self._environment = environment
+
     @cached_property
     def settings(self) -> Settings:
-        return read_settings()
+        return read_settings(self._environment)
 
     @cached_property
     def clock(self) -> Clock:

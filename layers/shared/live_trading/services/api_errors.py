@@ -1,0 +1,119 @@
+"""What a caller of the API is told when a request comes to nothing: one shape for every error.
+
+A problem is a value that a service raises; how it looks in HTTP is `status_of` and `problem_body`, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, RetryLater
+
+
+class ProblemCode(StrEnum):
+    """Stable names of what is wrong; the message may change, these do not."""
+
+    NOT_JSON = "not_json"
+    UNAUTHENTICATED = "unauthenticated"
+    NOT_FOUND = "not_found"
+    ALREADY_EXISTS = "already_exists"
+    WRONG_STATE = "wrong_state"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
+    BODY_TOO_LARGE = "body_too_large"
+    INVALID = "invalid"
+    INTERNAL = "internal"
+    UNAVAILABLE = "unavailable"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+
+
+STATUS = {
+    ProblemCode.NOT_JSON: 400,
+    ProblemCode.UNAUTHENTICATED: 401,
+    ProblemCode.NOT_FOUND: 404,
+    ProblemCode.ALREADY_EXISTS: 409,
+    ProblemCode.WRONG_STATE: 409,
+    ProblemCode.INSUFFICIENT_FUNDS: 409,
+    ProblemCode.IDEMPOTENCY_KEY_REUSED: 409,
+    ProblemCode.BODY_TOO_LARGE: 413,
+    ProblemCode.INVALID: 422,
+    ProblemCode.INTERNAL: 500,
+    ProblemCode.UNAVAILABLE: 503,
+    ProblemCode.OUTCOME_UNKNOWN: 503,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProblem:
+    """One field that is wrong, why, and what it may be; `field` is a dotted path, `allowed` may be unsaid."""
+
+    field: str
+    reason: str
+    allowed: str | None = None
+
+
+class Problem(GiveUp):
+    """A request that is refused; nothing was written.
+
+    `facts` are further keys of the error, such as `existing_id` or `current_state`.
+    """
+
+    def __init__(
+        self,
+        code: ProblemCode,
+        message: str,
+        *,
+        fields: Sequence[FieldProblem] = (),
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.fields = tuple(fields)
+        self.facts = dict(facts or {})
+
+
+def not_found(what: str, *, field: str | None = None) -> Problem:
+    """An id that does not exist, or is somebody else's: the two are not told apart."""
+    fields = [] if field is None else [FieldProblem(field=field, reason=f"no such {what}")]
+    return Problem(ProblemCode.NOT_FOUND, f"no such {what}", fields=fields)
+
+
+def already_exists(message: str, *, existing_id: object | None) -> Problem:
+    """A create that would be the second of its kind; names the first where that is the caller's own."""
+    facts = {} if existing_id is None else {"existing_id": str(existing_id)}
+    return Problem(ProblemCode.ALREADY_EXISTS, message, facts=facts)
+
+
+def invalid(*fields: FieldProblem) -> Problem:
+    """A body or query whose fields do not fit."""
+    names = ", ".join(dict.fromkeys(field.field for field in fields))
+    return Problem(ProblemCode.INVALID, f"the request does not fit: {names}", fields=fields)
+
+
+def problem_of(error: LiveTradingError) -> Problem:
+    """Any of our errors as a problem, without what it says of our insides."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, RetryLater):
+        return Problem(ProblemCode.UNAVAILABLE, "a part of the system is away; nothing was written, try again later")
+    if isinstance(error, OutcomeUnknown):
+        return Problem(
+            ProblemCode.OUTCOME_UNKNOWN,
+            "the connection was lost while committing; repeat the request with the same Idempotency-Key, or look first",
+        )
+    return Problem(ProblemCode.INTERNAL, "the request could not be carried out")
+
+
+def status_of(problem: Problem) -> int:
+    """The HTTP status."""
+    return STATUS[problem.code]
+
+
+def problem_body(problem: Problem) -> dict[str, Any]:
+    """The JSON body: {"error": {"code", "message", "fields", …facts}}."""
+    fields = [{"field": each.field, "reason": each.reason, "allowed": each.allowed} for each in problem.fields]
+    return {"error": {"code": problem.code, "message": problem.message, "fields": fields, **problem.facts}}

@@ -1,0 +1,253 @@
+"""A whole stack for the session, and for each test a strategy of its own on a fresh database over it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from live_trading.ledger import entries
+from live_trading.nouns.markets import OrderBook
+from live_trading.nouns.money import Usd
+from live_trading.services.execute import ExecuteReport
+from live_trading.signals.config import config_hash, parse_config
+from live_trading.store import ledger
+from live_trading.store.database import Database
+from live_trading.store.ledger import StrategyBalances
+from live_trading.wiring.composition import Parts
+from local.databases import create_database, drop_database
+from local.stack import Stack, StackFacts
+
+TRADER = "0x" + "ab" * 20
+CAPITAL = Usd(500)
+INTO_A_MARKET_MS = 120_000
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackFacts]:
+    """Postgres, chain, exchange, AWS and the functions; the replay stands still until a test moves it."""
+    directory: Path = tmp_path_factory.mktemp("stack")
+    with Stack(directory=directory, front_door_port=None, exchange_options={"traders": 0}) as facts:
+        yield facts
+
+
+@dataclass(slots=True, kw_only=True)
+class LiveDesk:
+    """One strategy with its own database, and the levers of the world around it."""
+
+    stack: StackFacts
+    parts: Parts
+    database: Database
+    database_url: str
+    trading_wallet_id: uuid.UUID
+    ft_wallet_id: uuid.UUID
+    lt_strategy_id: uuid.UUID
+    market: dict[str, Any]
+
+    def now(self) -> datetime:
+        return self.parts.clock.now()
+
+    def advance(self, seconds: float) -> None:
+        self._control("POST", "/clock/advance", {"seconds": seconds})
+
+    def advance_to(self, to_ms: int) -> None:
+        self._control("POST", "/clock/advance", {"to_ms": to_ms})
+
+    def arm(self, kind: str, **details: Any) -> None:
+        self._control("POST", "/faults", {"kind": kind, **details})
+
+    def clear_faults(self) -> None:
+        httpx.delete(f"{self.stack.control_url}/faults").raise_for_status()
+
+    def book(self, outcome_index: int = 0) -> OrderBook:
+        token = self.market["token_ids"][outcome_index]
+        return self.parts.market_data.books([token])[token]
+
+    def signal(self, *, outcome_index: int = 0, shares: str = "40", price: Decimal | None = None) -> int:
+        """A fresh BUY of a followed trader at the best offer; the number of its row."""
+        best = self.book(outcome_index).best_ask
+        assert best is not None
+        with self.database.transaction() as transaction:
+            row = transaction.only(
+                """
+                INSERT INTO source_trades (
+                    transaction_hash, token_id, trader_address, side, price, shares, occurrence, condition_id, outcome,
+                    outcome_index, title, slug, trade_time, seen_at
+                ) VALUES (
+                    :hash, :token, :trader, 'BUY', :price, :shares::numeric, 0, :condition, :outcome, :outcome_index,
+                    'a recorded market', :slug, :now, :now
+                ) RETURNING source_trade_id
+                """,
+                hash="0x" + uuid.uuid4().hex * 2,
+                token=self.market["token_ids"][outcome_index],
+                trader=TRADER,
+                price=best if price is None else price,
+                shares=shares,
+                condition=self.market["condition_id"],
+                outcome=("Up", "Down")[outcome_index],
+                outcome_index=outcome_index,
+                slug=self.market["slug"],
+                now=self.now(),
+            )
+        return int(row["source_trade_id"])
+
+    def execute(self) -> ExecuteReport:
+        return self.parts.executor(f"test-{uuid.uuid4().hex[:8]}").run()
+
+    def orders(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM lt_orders ORDER BY intent_at, lt_order_id")
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        with self.database.transaction() as transaction:
+            return transaction.rows(sql)
+
+    def change(self, sql: str) -> None:
+        with self.database.transaction() as transaction:
+            transaction.execute(sql)
+
+    def balances(self) -> StrategyBalances:
+        with self.database.transaction() as transaction:
+            return ledger.balances_of_strategy(transaction, self.lt_strategy_id)
+
+    def reasons(self) -> list[str]:
+        rows = self.rows("SELECT reason FROM decisions WHERE lt_strategy_id IS NOT NULL ORDER BY decision_id")
+        return [row["reason"] for row in rows]
+
+    def venue_orders(self) -> dict[str, dict[str, Any]]:
+        """Every order that the venue ever accepted, by hash."""
+        found = httpx.get(f"{self.stack.control_url}/orders").raise_for_status().json()["orders"]
+        return {order["hash"]: order for order in found}
+
+    def _control(self, method: str, path: str, body: dict[str, Any]) -> None:
+        httpx.request(method, self.stack.control_url + path, json=body).raise_for_status()
+
+
+@pytest.fixture
+def desk(
+    stack: StackFacts, postgres_server: str, migrated_template: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[LiveDesk]:
+    """A strategy with 500 dollars, a FAK at 5 percent slippage and no limits, two minutes into a market."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }.items():
+        monkeypatch.setenv(name, value)
+    name = f"live_{uuid.uuid4().hex[:12]}"
+    url = create_database(postgres_server, name, template=migrated_template)
+    parts = Parts({**stack.settings, "DATABASE_URL": _plain(url)})
+    made = _desk(stack, parts, url)
+    yield made
+    made.clear_faults()
+    parts.database.close()
+    drop_database(postgres_server, name)
+
+
+def _plain(url: str) -> str:
+    return url if "sslmode" in url else f"{url}?sslmode=disable"
+
+
+def _desk(stack: StackFacts, parts: Parts, url: str) -> LiveDesk:
+    desk = LiveDesk(
+        stack=stack,
+        parts=parts,
+        database=parts.database,
+        database_url=url,
+        trading_wallet_id=uuid.uuid4(),
+        ft_wallet_id=uuid.uuid4(),
+        lt_strategy_id=uuid.uuid4(),
+        market={},
+    )
+    desk.market = _market_with_time_left(desk)
+    _write_rows(desk)
+    return desk
+
+
+def _market_with_time_left(desk: LiveDesk) -> dict[str, Any]:
+    """The recorded market that runs now, or the next one, entered early enough for a test to play in it."""
+    replay = httpx.get(f"{desk.stack.control_url}/replay").raise_for_status().json()
+    now_ms = int(httpx.get(f"{desk.stack.control_url}/clock").json()["now_ms"])
+    for market in replay["markets"]:
+        if now_ms <= market["end_ms"] - 600_000:
+            if now_ms < market["start_ms"] + INTO_A_MARKET_MS:
+                desk.advance_to(market["start_ms"] + INTO_A_MARKET_MS)
+            return dict(market)
+    pytest.fail("the replay has no market left: the session uses more of it than there is")
+
+
+def _write_rows(desk: LiveDesk) -> None:
+    now = desk.now() - timedelta(seconds=1)
+    config = parse_config(
+        {
+            "bet_size": "20",
+            "max_bet": "50",
+            "min_bet": "1",
+            "min_edge": "-1",
+            "min_trader_resolved_count": 10,
+            "probability_source": "trader_win_rate",
+        }
+    )
+    balance = desk.parts.chain_reader.collateral_balance(desk.stack.wallet_address)
+    with desk.database.transaction() as transaction:
+        transaction.execute("INSERT INTO traders VALUES (:trader, FALSE, :now)", trader=TRADER, now=now)
+        hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+        for moment in (hour, hour + timedelta(hours=1)):
+            transaction.execute(
+                "INSERT INTO trader_stats VALUES (:trader, :hour, 40, 26, 60, 200, 120, 60)",
+                trader=TRADER,
+                hour=moment,
+            )
+        transaction.execute(
+            "INSERT INTO trading_wallets VALUES (:id, 'operator', 'main', :address, 0, :secret, :balance, :now)",
+            id=desk.trading_wallet_id,
+            address=desk.stack.wallet_address,
+            secret=desk.stack.wallet_secret_name,
+            balance=balance,
+            now=now,
+        )
+        transaction.execute(
+            "INSERT INTO ft_wallets VALUES (:id, 'operator', 'paper', TRUE, 1000, 1, :now, :now)",
+            id=desk.ft_wallet_id,
+            now=now,
+        )
+        transaction.execute(
+            "INSERT INTO ft_wallet_versions VALUES (:id, 1, :config::jsonb, :hash, 'operator', :now)",
+            id=desk.ft_wallet_id,
+            config=config.model_dump(mode="json"),
+            hash=config_hash(config),
+            now=now,
+        )
+        transaction.execute(
+            """
+            INSERT INTO lt_strategies VALUES (
+                :id, 'operator', 'live', :ft, :wallet, TRUE, :capital, 'FAK', 0.05, 600, 'UTC', :now, :now, :now
+            )
+            """,
+            id=desk.lt_strategy_id,
+            ft=desk.ft_wallet_id,
+            wallet=desk.trading_wallet_id,
+            capital=CAPITAL,
+            now=now,
+        )
+        transaction.execute(
+            "INSERT INTO lt_risk_rules (lt_strategy_id, updated_at) VALUES (:id, :now)", id=desk.lt_strategy_id, now=now
+        )
+        deposit = entries.opening_deposit(
+            trading_wallet_id=desk.trading_wallet_id, amount=balance, occurred_at=now
+        )
+        ledger.post(transaction, deposit, now)
+        given = entries.allocation(
+            trading_wallet_id=desk.trading_wallet_id,
+            lt_strategy_id=desk.lt_strategy_id,
+            amount=CAPITAL,
+            occurred_at=now,
+        )
+        ledger.post(transaction, given, now)

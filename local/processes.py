@@ -90,11 +90,11 @@ class Child:
         """Send the stop signal to the part's process group, without waiting."""
         self._signal(self.part.stop_signal)
 
-    def stop(self) -> None:
-        """Stop the part and all that it started; killed if it takes longer than some seconds."""
+    def stop(self, *, seconds: float = _STOP_SECONDS) -> None:
+        """Stop the part and all that it started; killed if it takes longer than so many seconds."""
         self.request_stop()
         try:
-            self._process.wait(_STOP_SECONDS)
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             self._signal(signal.SIGKILL)
             self._process.wait()

@@ -1,7 +1,7 @@
 """The one-machine stack: Postgres, chain, exchange, AWS, issuer and the functions, started and stopped together.
 
 Starts what can start side by side, puts the schema, a funded trading wallet and its secret in place, and stops
-everything at the end of the block, on a signal and on any failure. Everything is kept below one directory.
+everything at the end of the block, on a signal and on any failure. Logs and addresses are kept in one directory.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from local.lambdas.template import Application, load_application
 from local.ports import HeldPorts
 from local.postgres import LocalPostgres
 from local.processes import PartFailed, Processes, signals_as_exit
+from local.scratch import scratch_directory
 from local.stack_facts import DEFAULT_DIRECTORY, StackFacts, forget_facts, write_facts
 from local.stack_lock import stack_lock
 from local.stack_parts import ExchangePart, HostPart
@@ -75,7 +76,7 @@ class Stack:
     ) -> None:
         self._directory = directory.resolve()
         self._exchange_options = {"markets": markets, "seed": seed, **exchange_options}
-        self._wallet = wallet_of_seed(seed)
+        self._seed = seed
         self._front_door_port = front_door_port
         self._open = ExitStack()
 
@@ -83,10 +84,10 @@ class Stack:
         with ExitStack() as opened:
             try:
                 parts = self._start(opened)
-                self._prepare(parts)
+                wallet = _prepare(parts, self._seed)
             except (ChainStartFailed, LoginRefused, TemplateError) as error:
                 raise PartFailed(str(error)) from error
-            facts = _facts(parts, self._wallet)
+            facts = _facts(parts, wallet)
             write_facts(facts, self._directory)
             self._open = opened.pop_all()
             return facts
@@ -105,10 +106,9 @@ class Stack:
         issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE))
         ports = opened.enter_context(HeldPorts())
         processes = Processes(self._directory / "logs")
-        postgres = _postgres(self._directory, processes, ports)
+        postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)
         opened.callback(postgres.stop)
         opened.enter_context(processes)
-        postgres.start()
         aws = LocalAws(processes=processes, ports=ports)
         aws.start()
         exchange = ExchangePart(processes=processes, ports=ports, directory=self._directory)
@@ -133,6 +133,7 @@ class Stack:
             control_url=exchange.url("control"),
             aws_endpoint_url=aws.endpoint_url,
         )
+        postgres.start()
         return _Parts(
             issuer=issuer,
             postgres=postgres,
@@ -143,24 +144,27 @@ class Stack:
             application=load_application(TEMPLATE, parameters=parameters, stack_name=STACK_NAME),
         )
 
-    def _prepare(self, parts: _Parts) -> None:
-        """Schema, topics, and a trading wallet with money, approvals and API credentials."""
-        fund(parts.chain, self._wallet, WALLET_COLLATERAL)
-        parts.postgres.wait()
-        parts.host.wait()
-        parts.host.invoke("migrate", {})
-        parts.aws.wait()
-        for name in parts.application.topic_names:
-            parts.aws.create_topic(name)
-        parts.exchange.wait()
-        parts.aws.put_secret(_WALLET_SECRET_NAME, secret_of(self._wallet, parts.exchange.url("clob")))
+
+def _prepare(parts: _Parts, seed: int) -> KeyedWallet:
+    """Schema, topics, and a trading wallet with money, approvals and API credentials."""
+    wallet = wallet_of_seed(seed)
+    fund(parts.chain, wallet, WALLET_COLLATERAL)
+    parts.postgres.wait()
+    parts.host.wait()
+    parts.host.invoke("migrate", {})
+    parts.aws.wait()
+    for name in parts.application.topic_names:
+        parts.aws.create_topic(name)
+    parts.exchange.wait()
+    parts.aws.put_secret(_WALLET_SECRET_NAME, secret_of(wallet, parts.exchange.url("clob")))
+    return wallet
 
 
 def _postgres(directory: Path, processes: Processes, ports: HeldPorts) -> LocalPostgres | GivenPostgres:
     given = os.environ.get("DATABASE_URL")
     if given:
         return GivenPostgres(given)
-    return LocalPostgres(directory / "postgres", processes=processes, ports=ports, cache=LOCAL_STATE / "cache")
+    return LocalPostgres(directory / "data", processes=processes, ports=ports, cache=LOCAL_STATE / "cache")
 
 
 def _clear(directory: Path) -> None:

@@ -1,4 +1,7 @@
-"""A trading wallet for the stack: its key, its API credentials at the venue, and money on the local chain."""
+"""A trading wallet for the stack: its key, its API credentials at the venue, and money on the local chain.
+
+The signing library takes long to import and is imported while other parts start.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx
-from eth_account import Account
 
 from live_trading.nouns.money import Usd
 
@@ -41,6 +43,8 @@ class KeyedWallet:
 
 def wallet_of_seed(seed: int) -> KeyedWallet:
     """The wallet that a seed stands for, always the same; its address in lower case."""
+    from eth_account import Account
+
     private_key = "0x" + hashlib.sha256(f"live trading, local trading wallet {seed}".encode()).hexdigest()
     return KeyedWallet(address=Account.from_key(private_key).address.lower(), private_key=private_key)
 
@@ -70,6 +74,8 @@ def secret_of(wallet: KeyedWallet, clob_url: str) -> dict[str, str]:
 
 
 def _login_headers(wallet: KeyedWallet) -> dict[str, str]:
+    from eth_account import Account
+
     account = Account.from_key(wallet.private_key)
     timestamp, nonce = str(int(time.time())), 0
     signed = account.sign_typed_data(

@@ -156,7 +156,7 @@ def a_book(
 def a_fill(
     *, side: Side = Side.BUY, price: str = "0.40", shares: str = "25", fee: str = "0", number: int = 1, **changes: Any
 ) -> Fill:
-    """Our part of venue trade `number`: 25 YES at 0.40, matched and not settled; `usd` follows from price and shares."""
+    """Our part of venue trade `number`: 25 YES at 0.40, matched and not settled; `usd` is price times shares."""
     fill = Fill(
         venue_trade_id=f"trade-{number}",
         order_hash=ORDER_HASH,

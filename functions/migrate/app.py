@@ -13,7 +13,7 @@ parts = Parts()
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Applies what is new and says what that was. A file that does not fit raises, and nothing is applied."""
-    applied = migrate(parts.database, read_migrations(_directory()), parts.clock.now())
+    applied = migrate(parts.database, read_migrations(_directory()))
     return {"applied": applied}
 
 

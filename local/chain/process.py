@@ -14,6 +14,7 @@ from pathlib import Path
 from live_trading.chain.errors import RpcUnavailable
 from live_trading.chain.rpc import JsonRpc
 from local.chain.deployment import CHAIN_ID
+from local.processes import dies_with_parent
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_MODULES = REPOSITORY / "node_modules"
@@ -51,7 +52,12 @@ class AnvilProcess:
         command = [str(anvil_binary()), *_arguments(chosen, genesis)]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 (no other thread forks)
             )
         record.write_text(json.dumps({"pid": process.pid, "port": chosen}))
         started = cls(process, f"http://{_HOST}:{chosen}", record)

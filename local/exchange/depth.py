@@ -81,5 +81,6 @@ def mirrored(price: Price) -> Price:
     return Price(1 - price.value)
 
 
-def _opposite(side: Side) -> Side:
+def opposite(side: Side) -> Side:
+    """Who trades with an order of this side."""
     return Side.SELL if side is Side.BUY else Side.BUY

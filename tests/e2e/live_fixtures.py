@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import pytest
 
@@ -22,11 +24,15 @@ from live_trading.store import ledger
 from live_trading.store.database import Database
 from live_trading.store.ledger import StrategyBalances
 from live_trading.wiring.composition import Parts
+from local.chain import LocalChain
 from local.databases import create_database, drop_database
+from local.lambdas.intrinsics import REGION
 from local.stack import Stack, StackFacts
+from local.trading_wallet import KeyedWallet, fund, secret_of, wallet_of_seed
 
 TRADER = "0x" + "ab" * 20
 CAPITAL = Usd(500)
+WALLET_MONEY = Usd(2000)
 INTO_A_MARKET_MS = 120_000
 
 
@@ -121,9 +127,10 @@ class LiveDesk:
         return [row["reason"] for row in rows]
 
     def venue_orders(self) -> dict[str, dict[str, Any]]:
-        """Every order that the venue ever accepted, by hash."""
+        """Every order that the venue ever saw of this strategy, by hash."""
         found = httpx.get(f"{self.stack.control_url}/orders").raise_for_status().json()["orders"]
-        return {order["hash"]: order for order in found}
+        ours = {order["order_hash"] for order in self.orders()}
+        return {order["order_hash"]: order for order in found if order["order_hash"] in ours}
 
     def _control(self, method: str, path: str, body: dict[str, Any]) -> None:
         httpx.request(method, self.stack.control_url + path, json=body).raise_for_status()
@@ -136,7 +143,7 @@ def desk(
     """A strategy with 500 dollars, a FAK at 5 percent slippage and no limits, two minutes into a market."""
     for name, value in {
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
-        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
     }.items():
@@ -144,7 +151,7 @@ def desk(
     name = f"live_{uuid.uuid4().hex[:12]}"
     url = create_database(postgres_server, name, template=migrated_template)
     parts = Parts({**stack.settings, "DATABASE_URL": _plain(url)})
-    made = _desk(stack, parts, url)
+    made = _desk(stack, parts, url, _wallet_with_money(stack))
     yield made
     made.clear_faults()
     parts.database.close()
@@ -155,7 +162,18 @@ def _plain(url: str) -> str:
     return url if "sslmode" in url else f"{url}?sslmode=disable"
 
 
-def _desk(stack: StackFacts, parts: Parts, url: str) -> LiveDesk:
+def _wallet_with_money(stack: StackFacts) -> tuple[KeyedWallet, str]:
+    """A new trading wallet that may trade, and the name of its secret: no test sees another's tokens."""
+    seed = uuid.uuid4().int
+    wallet, secret_name = wallet_of_seed(seed), f"live-trading/wallets/{seed}"
+    fund(LocalChain.attach(stack.rpc_url), wallet, WALLET_MONEY)
+    boto3.client("secretsmanager").create_secret(
+        Name=secret_name, SecretString=json.dumps(secret_of(wallet, stack.clob_url))
+    )
+    return wallet, secret_name
+
+
+def _desk(stack: StackFacts, parts: Parts, url: str, funded: tuple[KeyedWallet, str]) -> LiveDesk:
     desk = LiveDesk(
         stack=stack,
         parts=parts,
@@ -167,7 +185,7 @@ def _desk(stack: StackFacts, parts: Parts, url: str) -> LiveDesk:
         market={},
     )
     desk.market = _market_with_time_left(desk)
-    _write_rows(desk)
+    _write_rows(desk, *funded)
     return desk
 
 
@@ -177,13 +195,13 @@ def _market_with_time_left(desk: LiveDesk) -> dict[str, Any]:
     now_ms = int(httpx.get(f"{desk.stack.control_url}/clock").json()["now_ms"])
     for market in replay["markets"]:
         if now_ms <= market["end_ms"] - 600_000:
-            if now_ms < market["start_ms"] + INTO_A_MARKET_MS:
-                desk.advance_to(market["start_ms"] + INTO_A_MARKET_MS)
+            # What an earlier test left to settle settles here, so that it takes no fault that this one arms.
+            desk.advance_to(max(now_ms + 30_000, market["start_ms"] + INTO_A_MARKET_MS))
             return dict(market)
     pytest.fail("the replay has no market left: the session uses more of it than there is")
 
 
-def _write_rows(desk: LiveDesk) -> None:
+def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
     now = desk.now() - timedelta(seconds=1)
     config = parse_config(
         {
@@ -195,7 +213,6 @@ def _write_rows(desk: LiveDesk) -> None:
             "probability_source": "trader_win_rate",
         }
     )
-    balance = desk.parts.chain_reader.collateral_balance(desk.stack.wallet_address)
     with desk.database.transaction() as transaction:
         transaction.execute("INSERT INTO traders VALUES (:trader, FALSE, :now)", trader=TRADER, now=now)
         hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
@@ -208,9 +225,9 @@ def _write_rows(desk: LiveDesk) -> None:
         transaction.execute(
             "INSERT INTO trading_wallets VALUES (:id, 'operator', 'main', :address, 0, :secret, :balance, :now)",
             id=desk.trading_wallet_id,
-            address=desk.stack.wallet_address,
-            secret=desk.stack.wallet_secret_name,
-            balance=balance,
+            address=wallet.address,
+            secret=secret_name,
+            balance=WALLET_MONEY,
             now=now,
         )
         transaction.execute(
@@ -241,7 +258,7 @@ def _write_rows(desk: LiveDesk) -> None:
             "INSERT INTO lt_risk_rules (lt_strategy_id, updated_at) VALUES (:id, :now)", id=desk.lt_strategy_id, now=now
         )
         deposit = entries.opening_deposit(
-            trading_wallet_id=desk.trading_wallet_id, amount=balance, occurred_at=now
+            trading_wallet_id=desk.trading_wallet_id, amount=WALLET_MONEY, occurred_at=now
         )
         ledger.post(transaction, deposit, now)
         given = entries.allocation(

@@ -156,7 +156,7 @@ def test_a_budget_counts_what_is_reserved_and_refuses_the_order_that_would_pass_
     assert sorted(desk.reasons()) == ["accepted", "risk_rejected"]
     (refused,) = desk.rows("SELECT risk_checks FROM decisions WHERE reason = 'risk_rejected'")
     verdicts = {check["rule"]: check["verdict"] for check in refused["risk_checks"]}
-    assert verdicts["daily_budget"] == "REJECT"
+    assert verdicts["daily_budget"] != "PASS"
     assert verdicts["cash"] == "PASS"
 
 
@@ -218,11 +218,7 @@ def test_two_overlapping_runs_place_one_order(desk: LiveDesk) -> None:
 
     assert len(reports) == 2
     assert len(desk.orders()) == 1
-    assert sum(order["posts_seen"] for order in desk.venue_orders().values() if order["hash"] in _hashes(desk)) == 1
-
-
-def _hashes(desk: LiveDesk) -> set[str]:
-    return {order["order_hash"] for order in desk.orders()}
+    assert [order["posts_seen"] for order in desk.venue_orders().values()] == [1]
 
 
 def test_an_intent_whose_run_died_before_the_post_is_sent_once_by_the_next_run(desk: LiveDesk) -> None:
@@ -274,8 +270,9 @@ def test_postgres_going_away_in_mid_run_loses_nothing(desk: LiveDesk) -> None:
     desk.advance(120)
     desk.execute()
 
-    assert [order["state"] for order in desk.orders()] in (["FILLED"], ["CANCELLED"])
+    assert len(desk.orders()) == 1
     assert desk.reasons() == ["accepted"]
+    assert desk.balances().reserved == Usd.zero()
 
 
 class _CuttingOff:

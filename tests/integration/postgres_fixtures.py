@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -67,5 +66,5 @@ def database(database_url: str) -> Iterator[Database]:
 
 def _migrate(url: str) -> None:
     opened = database_of(url, application_name="tests")
-    migrate(opened, read_migrations(ROOT / "migrations"), datetime.now(UTC))
+    migrate(opened, read_migrations(ROOT / "migrations"))
     opened.close()

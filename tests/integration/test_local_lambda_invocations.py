@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import statistics
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.integration.lambda_host_fixtures import RunningHost
+from tests.waiting import await_true
 
 pytestmark = pytest.mark.integration
 
@@ -108,7 +107,7 @@ def test_reserved_concurrency_refuses_a_second_event_while_the_first_runs(
     event = {"started": str(tmp_path / "started"), "release": str(tmp_path / "release")}
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(lambda_host.invoke, "single", event)
-        _await_file(tmp_path / "started")
+        await_true((tmp_path / "started").exists, "the first has started")
 
         second = lambda_host.http.post(f"{lambda_host.host_url}/invoke/single", json=event)
 
@@ -125,10 +124,3 @@ def test_without_reserved_concurrency_events_run_side_by_side(lambda_host: Runni
         answers = list(threads.map(lambda event: lambda_host.invoke("misbehaving", event), events))
 
     assert [answer["status"] for answer in answers] == ["ok", "ok"]
-
-
-def _await_file(file: Path) -> None:
-    deadline = time.monotonic() + 20
-    while not file.exists():
-        assert time.monotonic() < deadline, f"{file} did not appear"
-        threading.Event().wait(0.005)

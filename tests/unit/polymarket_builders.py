@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from eth_account import Account
 
@@ -53,7 +54,7 @@ ENDPOINTS = VenueEndpoints(
 
 def wallet(signature_type: SignatureType = SignatureType.EOA, address: str = KEY_ADDRESS) -> TradingWallet:
     return TradingWallet(
-        trading_wallet_id="00000000-0000-0000-0000-000000000001",
+        trading_wallet_id=UUID(int=1),
         owner_id="owner",
         address=address,
         signature_type=signature_type,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import OrderBook
 from live_trading.nouns.money import Price, Shares
-from live_trading.polymarket.market_data import BookRow
+from live_trading.polymarket.market_data import BookRow, MidpointRow, TickRow
 from live_trading.polymarket.wire import read
 from tests.recorded import recorded_json
 from tests.unit.polymarket_builders import CONDITION, YES, a_moment
@@ -45,6 +45,14 @@ def test_a_recorded_book_has_its_best_prices_first() -> None:
     assert found.tick_size == Price("0.001")
     assert found.minimum_order_shares == Shares(5)
     assert found.taken_at.timestamp() * 1000 == int(row["timestamp"])
+
+
+def test_a_recorded_tick_and_midpoint_are_read_exactly() -> None:
+    tick = read(TickRow, recorded_json("clob_tick_size_sample.json"), "tick")
+    midpoint = read(MidpointRow, recorded_json("clob_midpoint_sample.json"), "midpoint")
+
+    assert tick.minimum_tick_size == Decimal("0.01")
+    assert midpoint.mid == Decimal("0.08")
 
 
 def test_the_venue_sends_the_best_price_last() -> None:

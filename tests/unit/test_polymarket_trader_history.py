@@ -11,6 +11,7 @@ from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.polymarket.trader_history import finished_positions, read_positions, read_resolutions
 from live_trading.signals.trader_record import ClosedPosition
+from tests.recorded import recorded_json
 from tests.unit.polymarket_builders import CONDITION, NO, TRADER, YES, a_moment
 
 BOUGHT, RESOLVED = 1_790_000_000, 1_790_500_000
@@ -22,9 +23,21 @@ def row(**changes: Any) -> dict[str, Any]:
         "token_id": YES,
         "condition_id": CONDITION,
         "realized_pnl": Decimal("1.5"),
-        "total_pnl": Decimal("-7.25"),
+        "unrealized_pnl": Decimal("-8.75"),
         "last_event_at": BOUGHT,
     } | changes
+
+
+def test_every_recorded_position_is_read() -> None:
+    rows = recorded_json("data_api_positions_sample.json")
+    assert isinstance(rows, list)
+
+    found = read_positions(rows, rows[0]["proxyWallet"])
+
+    assert len(found) == 50
+    assert found[0].total_pnl == Decimal("-244684.7838")
+    assert sum(row["redeemable"] for row in rows) == 40
+    assert finished_positions([], found, {row.condition_id: a_moment(RESOLVED) for row in found}) == []
 
 
 def test_a_closed_position_counts_from_its_last_event() -> None:

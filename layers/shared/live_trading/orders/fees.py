@@ -11,14 +11,14 @@ from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, Usd
 
 FEE_QUANTUM = Decimal("0.00001")
+# Every match is rounded by itself, so an order that meets many resting ones gathers a rounding from each.
+MOST_MATCHES = 1000
+_ROUNDING = FEE_QUANTUM / 2 * MOST_MATCHES
 
 
 def fee_per_share(fees: FeeSchedule, price: Price) -> Decimal:
     """Dollars a share at one price, not rounded."""
-    if not fees.rate:
-        return Decimal(0)
-    p = price.value
-    return fees.rate * (p * (1 - p)) ** fees.exponent
+    return _curve(fees, price.value)
 
 
 def taker_fee(fees: FeeSchedule, price: Price, shares: Shares) -> Usd:
@@ -27,29 +27,36 @@ def taker_fee(fees: FeeSchedule, price: Price, shares: Shares) -> Usd:
 
 
 def fee_bound_buy(fees: FeeSchedule, usd: Usd, limit_price: Price, tick: Price) -> Usd:
-    """The most that spending `usd` at prices from one tick to the limit can cost in fees, rounded up.
+    """The most that spending `usd` at prices from one tick to the limit, in up to a thousand matches, costs in fees.
 
     A dollar spent at p buys 1/p shares, so it costs rate x p^(exponent-1) x (1-p)^exponent: a cheaper fill means more
-    shares and, up to exponent 1, a higher fee. One rounding step for each of a hundred price levels is added, because
-    every match is rounded by itself.
+    shares and, up to exponent 1, a higher fee. Rounded up.
     """
     if not fees.rate or not usd:
         return Usd.zero()
-    worst = max(_per_dollar(fees, price) for price in _extremes(fees, limit_price.value, tick.value))
-    levels = min(Decimal(100), limit_price.value / tick.value)
-    slack = (FEE_QUANTUM / 2 * levels).quantize(FEE_QUANTUM, rounding="ROUND_CEILING")
-    return Usd.ceil(usd.value * worst + slack, FEE_QUANTUM)
+    worst = max(_curve(fees, price) / price for price in _extremes(fees, limit_price.value, tick.value))
+    return _bound(usd.value * worst)
 
 
 def fee_bound_sell(fees: FeeSchedule, shares: Shares) -> Usd:
-    """The most that selling `shares` at any price can cost in fees: p(1-p) is largest at one half."""
-    if not fees.rate:
+    """The most that selling `shares` at any price, in up to a thousand matches, costs in fees.
+
+    p(1-p) is largest at one half. Rounded up.
+    """
+    if not fees.rate or not shares:
         return Usd.zero()
-    return Usd.ceil(fees.rate * Decimal("0.25") ** fees.exponent * shares.value, FEE_QUANTUM)
+    return _bound(_curve(fees, Decimal("0.5")) * shares.value)
 
 
-def _per_dollar(fees: FeeSchedule, price: Decimal) -> Decimal:
-    return fees.rate * (price * (1 - price)) ** fees.exponent / price
+def _bound(exact: Decimal) -> Usd:
+    """Rounding to the nearest at most doubles a fee, and adds at most half a step to each match's."""
+    return Usd.ceil(exact + min(exact, _ROUNDING), FEE_QUANTUM)
+
+
+def _curve(fees: FeeSchedule, price: Decimal) -> Decimal:
+    if not fees.exponent:
+        return fees.rate
+    return fees.rate * (price * (1 - price)) ** fees.exponent
 
 
 def _extremes(fees: FeeSchedule, limit: Decimal, tick: Decimal) -> list[Decimal]:

@@ -1,17 +1,17 @@
 """The life of an order: ten states, named causes, and every transition that is allowed.
 
 INTENT      committed with its signed bytes, not sent
-SENT        about to be sent, or sent and not answered
-UNKNOWN     sent, and the answer proves nothing; looked up by hash
+SENT        about to be sent for the first time, or sent and not answered
+UNKNOWN     perhaps sent, and nothing proves what became of it; looked up by hash
 DELAYED     taken by the venue, which matches it some seconds later
 LIVE        resting at the venue, nothing filled, or matched with its fills not yet listed
 PARTIALLY_FILLED  resting with fills
-FILLED      ended, all of it bought or sold but for dust
-CANCELLED   ended by a cancel or because the rest found no match; what was filled before counts
-EXPIRED     ended by its own time
+FILLED      ended, all of it bought or sold but for the venue's dust
+CANCELLED   ended with a rest: a cancel, or a FAK whose rest found no match; what was filled before counts
+EXPIRED     ended by its own time; what was filled before counts
 REJECTED    ended without ever having been an order of the venue
 
-The last four are final: a fill that fails later is reversed in the ledger and does not reopen an order.
+The last four are final. Every pair of state and cause is either in the table or illegal; there is no default.
 """
 
 from __future__ import annotations
@@ -24,7 +24,13 @@ from live_trading.nouns.orders import OrderState
 
 
 class Cause(StrEnum):
-    """Why a state changes; each is a fact, not a guess."""
+    """Why a state changes; each is a fact, not a guess.
+
+    ACCEPTED_*, REFUSED and NO_ANSWER are what a POST was answered; NO_ANSWER is also an answer that proves nothing,
+    such as a duplicate. FOUND_* is what a look-up by hash says. PROVED_ABSENT is the look-ups, spaced in time, that
+    together prove that the venue never had the order. NEVER_SENT is our own decision not to send an intent any more.
+    FILL_REVERSED is a fill whose settlement failed: the ledger takes it back, and the order stays as it is.
+    """
 
     SENT_TO_VENUE = "sent_to_venue"
     ACCEPTED_LIVE = "accepted_live"
@@ -39,6 +45,7 @@ class Cause(StrEnum):
     FOUND_EXPIRED = "found_expired"
     PROVED_ABSENT = "proved_absent"
     NEVER_SENT = "never_sent"
+    FILL_REVERSED = "fill_reversed"
 
 
 class IllegalTransition(ValueError):
@@ -48,6 +55,8 @@ class IllegalTransition(ValueError):
 TERMINAL = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRED, OrderState.REJECTED})
 """States that nothing leaves."""
 
+_AT_VENUE = (OrderState.DELAYED, OrderState.LIVE, OrderState.PARTIALLY_FILLED)
+_IN_DOUBT = (OrderState.SENT, OrderState.UNKNOWN)
 _FOUND: Mapping[Cause, OrderState] = {
     Cause.FOUND_LIVE: OrderState.LIVE,
     Cause.FOUND_PARTIAL: OrderState.PARTIALLY_FILLED,
@@ -72,22 +81,21 @@ def _table() -> dict[tuple[OrderState, Cause], OrderState]:
     }
     for cause, to in _ANSWERED.items():
         table[(OrderState.SENT, cause)] = to
-        # The same bytes may be sent again, and the second answer then settles what the first left open.
         table[(OrderState.UNKNOWN, cause)] = to
-    for state in (OrderState.SENT, OrderState.UNKNOWN):
+    # A second POST of the same bytes that is refused (for want of the cash that the first one spent, say) proves
+    # nothing about the first.
+    table[(OrderState.UNKNOWN, Cause.REFUSED)] = OrderState.UNKNOWN
+    for state in _IN_DOUBT:
+        table[(state, Cause.SENT_TO_VENUE)] = OrderState.UNKNOWN
         table[(state, Cause.PROVED_ABSENT)] = OrderState.REJECTED
-        table[(state, Cause.SENT_TO_VENUE)] = OrderState.SENT
-    for state in (
-        OrderState.SENT,
-        OrderState.UNKNOWN,
-        OrderState.DELAYED,
-        OrderState.LIVE,
-        OrderState.PARTIALLY_FILLED,
-    ):
+    for state in (*_IN_DOUBT, *_AT_VENUE):
         for cause, to in _FOUND.items():
             table[(state, cause)] = to
     # With fills on record a stale answer that lists none changes nothing.
     table[(OrderState.PARTIALLY_FILLED, Cause.FOUND_LIVE)] = OrderState.PARTIALLY_FILLED
+    for state in OrderState:
+        if state not in (OrderState.INTENT, OrderState.REJECTED):
+            table[(state, Cause.FILL_REVERSED)] = state
     return table
 
 

@@ -34,6 +34,10 @@ class UnknownTick(ValueError):
     """A tick that the venue's table does not have; nothing can be rounded to it safely."""
 
 
+class PriceOffGrid(ValueError):
+    """A limit that is no multiple of the tick in [tick, 1 - tick]; the venue would refuse it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TooSmall:
     """No order: after rounding it would be under the venue's minimum. Both amounts are in `unit`."""
@@ -55,7 +59,10 @@ def ceil_to_tick(price: Decimal, tick: Price) -> Price:
 
 
 def limit_for_buy(signal_price: Price, slippage_bound_fraction: Decimal, tick: Price) -> Price:
-    """The most to pay: the signal's price plus the bound, rounded down, so that the bound is never passed."""
+    """The most to pay: the signal's price plus the bound, rounded down, so that the bound is never passed.
+
+    A bound below one tick gives one tick: the venue has no lower price.
+    """
     return floor_to_tick(signal_price.value * (1 + slippage_bound_fraction), tick)
 
 
@@ -71,10 +78,10 @@ def plan_marketable_buy(
 
     The fewest shares that it asks for are rounded down on four decimals, as the venue's clients do: the price that the
     two amounts imply is then a hair above the limit, never a tick, and so still crosses an offer at the limit itself.
-    Raises ValueError for a resting order type, UnknownTick.
+    Raises ValueError for a resting order type, UnknownTick, PriceOffGrid.
     """
     _require_marketable(order_type)
-    _require_known(market.tick_size)
+    _require_on_grid(limit_price, market.tick_size)
     usd = Usd.floor(stake.value, LOT)
     if usd < MINIMUM_MARKETABLE_USD:
         return _below_minimum_amount(usd)
@@ -99,13 +106,16 @@ def plan_marketable_buy(
 def plan_marketable_sell(
     *, market: Market, outcome_index: int, limit_price: Price, shares: Shares, order_type: OrderType
 ) -> OrderPlan | TooSmall:
-    """A FAK or FOK that gives at most `shares` at `limit_price` or better. Raises ValueError, UnknownTick."""
+    """A FAK or FOK that gives at most `shares` at `limit_price` or better.
+
+    Raises ValueError for a resting order type, UnknownTick, PriceOffGrid.
+    """
     _require_marketable(order_type)
-    _require_known(market.tick_size)
+    _require_on_grid(limit_price, market.tick_size)
     lot = Shares.floor(shares.value, LOT)
-    if lot < market.minimum_order_shares:
-        return _below_minimum_size(lot, market)
     usd = Usd.floor(lot.value * limit_price.value, MARKETABLE_TAKER)
+    if lot < market.minimum_order_shares or not usd:
+        return _below_minimum_size(lot, market)
     return OrderPlan(
         token_id=market.token_ids[outcome_index],
         condition_id=market.condition_id,
@@ -131,14 +141,17 @@ def plan_limit(
     order_type: OrderType,
     expiration: datetime | None,
 ) -> OrderPlan | TooSmall:
-    """A GTC, or a GTD with its expiration, of at most `shares`. Raises ValueError where these do not fit together."""
+    """A GTC, or a GTD with its expiration, of at most `shares`.
+
+    Raises ValueError where type and expiration do not fit together, UnknownTick, PriceOffGrid.
+    """
     if order_type not in (OrderType.GTC, OrderType.GTD) or (order_type is OrderType.GTD) != (expiration is not None):
         raise ValueError(f"{order_type} with expiration {expiration}")
-    amount = Decimal(1).scaleb(-_require_known(market.tick_size))
+    _require_on_grid(limit_price, market.tick_size)
     lot = Shares.floor(shares.value, LOT)
-    if lot < market.minimum_order_shares:
+    usd = Usd.floor(lot.value * limit_price.value, Decimal(1).scaleb(-_AMOUNT_PLACES[market.tick_size.value]))
+    if lot < market.minimum_order_shares or not usd:
         return _below_minimum_size(lot, market)
-    usd = Usd.floor(lot.value * limit_price.value, amount)
     return OrderPlan(
         token_id=market.token_ids[outcome_index],
         condition_id=market.condition_id,
@@ -168,11 +181,11 @@ def _require_marketable(order_type: OrderType) -> None:
         raise ValueError(f"{order_type} rests: it has a size, not a stake")
 
 
-def _require_known(tick: Price) -> int:
-    try:
-        return _AMOUNT_PLACES[tick.value]
-    except KeyError:
-        raise UnknownTick(str(tick)) from None
+def _require_on_grid(limit_price: Price, tick: Price) -> None:
+    if tick.value not in _AMOUNT_PLACES:
+        raise UnknownTick(str(tick))
+    if floor_to_tick(limit_price.value, tick) != limit_price:
+        raise PriceOffGrid(f"{limit_price} with a tick of {tick}")
 
 
 def _below_minimum_amount(usd: Usd) -> TooSmall:

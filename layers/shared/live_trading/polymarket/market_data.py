@@ -97,6 +97,18 @@ class _ClobMarketRow(WireModel):
     fd: _Fees | None = None
 
 
+class TickRow(WireModel):
+    """The answer about one token's tick."""
+
+    minimum_tick_size: Annotated[Amount, Field(gt=0, lt=1)]
+
+
+class MidpointRow(WireModel):
+    """The answer about one token's midpoint."""
+
+    mid: ZeroToOne
+
+
 class _ServerTime(WireModel):
     time: Moment
 
@@ -141,6 +153,16 @@ class MarketData:
             neg_risk=row.nr,
             accepting_orders=row.ao,
         )
+
+    def tick_size(self, token_id: str) -> Price:
+        """The token's present tick; it gets finer in a market's life and never coarser. Raises NotFound."""
+        answer = self._http.get("/tick-size", [("token_id", token_id)])
+        return price_of(read(TickRow, answer, "clob.tick_size").minimum_tick_size)
+
+    def midpoint(self, token_id: str) -> Price:
+        """Halfway between the best prices, which nobody need trade at. Raises NotFound where there is no book."""
+        answer = self._http.get("/midpoint", [("token_id", token_id)])
+        return price_of(read(MidpointRow, answer, "clob.midpoint").mid)
 
     def server_time(self) -> datetime:
         """What time it is at the venue, to the second, UTC."""

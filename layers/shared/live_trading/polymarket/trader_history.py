@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+
+from pydantic import AliasChoices, Field
 
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Usd
@@ -24,12 +27,19 @@ class PositionStatus(StrEnum):
 
 
 class PositionRow(WireModel):
-    proxy_wallet: Address
-    token_id: TokenId
-    condition_id: ConditionId
-    realized_pnl: Amount
-    total_pnl: Amount
+    """A position in the v2 shape, or in the older v1 shape, which has no times and no total."""
+
+    proxy_wallet: Address = Field(validation_alias=AliasChoices("proxy_wallet", "proxyWallet"))
+    token_id: TokenId = Field(validation_alias=AliasChoices("token_id", "asset"))
+    condition_id: ConditionId = Field(validation_alias=AliasChoices("condition_id", "conditionId"))
+    realized_pnl: Amount = Field(validation_alias=AliasChoices("realized_pnl", "realizedPnl"))
+    unrealized_pnl: Amount = Field(validation_alias=AliasChoices("unrealized_pnl", "cashPnl"))
     last_event_at: OptionalMoment = None
+
+    @property
+    def total_pnl(self) -> Decimal:
+        """Dollars won with what was sold and with what is held at its present price."""
+        return self.realized_pnl + self.unrealized_pnl
 
 
 class ResolutionRow(WireModel):

@@ -26,18 +26,26 @@ class RuleName(StrEnum):
 
 
 class RuleVerdict(StrEnum):
+    """SHRINK: not as it is, but a smaller entry fits. TRIP: not now, and entries are to be locked. Only PASS passes."""
+
     PASS = "PASS"  # noqa: S105 - a verdict
+    SHRINK = "SHRINK"
     REJECT = "REJECT"
+    TRIP = "TRIP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleResult:
-    """What one rule saw: `observed` is how things would stand with the entry, in USD or as a count."""
+    """What one rule saw: `observed` is how things would stand with the entry, in USD or as a count.
+
+    `shrink_to` is the largest reservation that the rule would pass, where the verdict is SHRINK.
+    """
 
     rule: RuleName
     observed: str
     limit: str
     verdict: RuleVerdict
+    shrink_to: Usd | None = None
 
 
 def cash(snapshot: RiskSnapshot, reservation: Usd) -> RuleResult:
@@ -114,9 +122,14 @@ def _limit(usd: Usd | None, fraction: Decimal | None, equity: Usd) -> Usd | None
 
 def _room(rule: RuleName, used: Usd, reservation: Usd, limit: Usd) -> RuleResult:
     after = used + reservation
+    room = limit - used
+    verdict = RuleVerdict.PASS
+    if after > limit:
+        verdict = RuleVerdict.SHRINK if room.is_positive else RuleVerdict.REJECT
     return RuleResult(
         rule=rule,
         observed=str(after),
         limit=str(limit),
-        verdict=RuleVerdict.PASS if after <= limit else RuleVerdict.REJECT,
+        verdict=verdict,
+        shrink_to=room if verdict is RuleVerdict.SHRINK else None,
     )

@@ -205,7 +205,7 @@ def _blocked(
 
 
 def _refused_by(results: tuple[RuleResult, ...]) -> Reason | None:
-    refused = any(each.verdict is RuleVerdict.REJECT for each in results)
+    refused = any(each.verdict is not RuleVerdict.PASS for each in results)
     return Reason.RISK_REJECTED if refused else None
 
 

@@ -125,8 +125,9 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
         _unknown_orders(health.oldest_unknown_order(transaction), now),
     ]
-    if counts["active_strategies"]:
-        findings += _silent_jobs(health.last_runs(transaction), now)
+    since = health.trading_since(transaction)
+    if since is not None:
+        findings += _silent_jobs(health.last_runs(transaction), since, now)
     return findings
 
 
@@ -142,11 +143,12 @@ def _unknown_orders(oldest: datetime | None, now: datetime) -> Finding:
     return Finding(check="unknown_orders", status=status, detail=f"oldest is {age.total_seconds():.0f} s old")
 
 
-def _silent_jobs(last_runs: Mapping[str, datetime], now: datetime) -> Sequence[Finding]:
+def _silent_jobs(last_runs: Mapping[str, datetime], since: datetime, now: datetime) -> Sequence[Finding]:
+    """A job is silent when it has not run for too long, counted from the first launch where it never has."""
     found: list[Finding] = []
     for job, silence in JOB_SILENCE.items():
         last = last_runs.get(job)
-        is_silent = last is None or now - last > silence
+        is_silent = now - (last or since) > silence
         detail = "never ran" if last is None else f"last ran {(now - last).total_seconds():.0f} s ago"
         status = HealthStatus.WARNING if is_silent else HealthStatus.HEALTHY
         found.append(Finding(check=f"job {job}", status=status, detail=detail))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from live_trading.nouns.decisions import Check, Reason
@@ -44,15 +44,33 @@ def all_checks(inputs: EvaluationInputs, derived: Derived) -> Iterator[Check]:
 def _check(name: str, observed: object, limit: object, reason: Reason, *, passed: bool | None) -> Check:
     return Check(
         name=name,
-        observed=None if observed is None else str(observed),
-        limit=None if limit is None else str(limit),
+        observed=_text(observed),
+        limit=_text(limit),
         passed=passed,
         reason=reason if passed is False else None,
     )
 
 
 def _off(name: str, observed: object = None) -> Check:
-    return Check(name=name, observed=None if observed is None else str(observed), limit=None, passed=None)
+    return Check(name=name, observed=_text(observed), limit=None, passed=None)
+
+
+def _text(value: object) -> str | None:
+    """Plain text for the record: no exponents, times in UTC."""
+    match value:
+        case None:
+            return None
+        case Decimal():
+            return f"{value:f}"
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case _:
+            return str(value)
+
+
+def _in_units(span: timedelta, unit: timedelta) -> Decimal:
+    """A time span as a decimal number of units, down to a thousandth."""
+    return Decimal(span * 1000 // unit) / 1000
 
 
 def _at_least(name: str, observed: Decimal | None, bound: Decimal | None, reason: Reason) -> Check:
@@ -76,23 +94,21 @@ def _running(inputs: EvaluationInputs) -> Check:
     config = inputs.config
     return _check(
         "running",
-        f"active={inputs.is_active} now={inputs.now.isoformat()}",
-        f"{config.start_date and config.start_date.isoformat()}..{config.end_date and config.end_date.isoformat()}",
+        f"active={inputs.is_active} now={_text(inputs.now)}",
+        f"{_text(config.start_date)}..{_text(config.end_date)}",
         Reason.WALLET_NOT_RUNNING,
         passed=inputs.is_active and is_running(config, inputs.now),
     )
 
 
 def _age(inputs: EvaluationInputs) -> Check:
-    age = (inputs.now - inputs.trade.trade_time).total_seconds()
-    bounds = [
-        each for each in (inputs.max_signal_age_seconds, inputs.config.max_signal_age_seconds) if each is not None
-    ]
+    age = inputs.now - inputs.trade.trade_time
+    seconds = _in_units(age, timedelta(seconds=1))
     if inputs.max_signal_age_seconds is None:
-        return _off("signal_age_seconds", f"{age:.3f}")
-    limit = min(bounds)
-    fresh = inputs.now - inputs.trade.trade_time <= timedelta(seconds=limit)
-    return _check("signal_age_seconds", f"{age:.3f}", limit, Reason.SIGNAL_TOO_OLD, passed=fresh)
+        return _off("signal_age_seconds", seconds)
+    own = inputs.config.max_signal_age_seconds
+    limit = inputs.max_signal_age_seconds if own is None else min(own, inputs.max_signal_age_seconds)
+    return _check("signal_age_seconds", seconds, limit, Reason.SIGNAL_TOO_OLD, passed=age <= timedelta(seconds=limit))
 
 
 def _traders(inputs: EvaluationInputs) -> Iterator[Check]:
@@ -140,25 +156,20 @@ def _market(inputs: EvaluationInputs) -> Iterator[Check]:
 
 
 def _end(inputs: EvaluationInputs, market: Market) -> Iterator[Check]:
+    """A market without an end is only a matter where a wallet wants some time before it."""
+    wanted = inputs.config.min_minutes_to_end
     if market.end_time is None:
-        yield _off("market_end")
-        yield _off("minutes_to_end")
+        known = None if wanted == 0 else False
+        yield _check("market_end", None, "known", Reason.MARKET_UNKNOWN, passed=known)
         return
     left = market.end_time - inputs.now
-    yield _check(
-        "market_end",
-        market.end_time.isoformat(),
-        inputs.now.isoformat(),
-        Reason.MARKET_ENDED,
-        passed=left > timedelta(),
-    )
-    minimum = timedelta(minutes=inputs.config.min_minutes_to_end)
+    yield _check("market_end", market.end_time, inputs.now, Reason.MARKET_ENDED, passed=left > timedelta())
     yield _check(
         "minutes_to_end",
-        f"{left.total_seconds() / 60:.3f}",
-        inputs.config.min_minutes_to_end,
+        _in_units(left, timedelta(minutes=1)),
+        wanted,
         Reason.MARKET_ENDS_TOO_SOON,
-        passed=left >= minimum,
+        passed=left >= timedelta(minutes=wanted),
     )
 
 
@@ -167,17 +178,9 @@ def _game(inputs: EvaluationInputs) -> Iterator[Check]:
         yield _off("game_start")
         return
     start = inputs.market.game_start_time
-    yield _check(
-        "game_start_known", start and start.isoformat(), "known", Reason.GAME_START_UNKNOWN, passed=start is not None
-    )
+    yield _check("game_start_known", start, "known", Reason.GAME_START_UNKNOWN, passed=start is not None)
     if start is not None:
-        yield _check(
-            "game_start",
-            start.isoformat(),
-            inputs.now.isoformat(),
-            Reason.GAME_NOT_STARTED,
-            passed=inputs.now >= start,
-        )
+        yield _check("game_start", start, inputs.now, Reason.GAME_NOT_STARTED, passed=inputs.now >= start)
 
 
 def _price(inputs: EvaluationInputs) -> Check:
@@ -313,17 +316,19 @@ def _trade_size(inputs: EvaluationInputs) -> Iterator[Check]:
 
 
 def _stake(inputs: EvaluationInputs, derived: Derived) -> Iterator[Check]:
-    if derived.stake is None or derived.shares is None or derived.fee is None or inputs.market is None:
+    market, stake = inputs.market, derived.stake
+    if market is None:
         yield _off("stake_usd")
         return
-    yield _check("stake_usd", derived.stake, "> 0", Reason.NO_POSITIVE_STAKE, passed=derived.stake.is_positive)
-    minimum = inputs.market.minimum_order_shares
+    yield _check("stake_usd", stake, "> 0", Reason.NO_POSITIVE_STAKE, passed=stake is not None and stake.is_positive)
+    if stake is None or derived.shares is None or derived.fee is None:
+        return
     yield _check(
         "minimum_order",
-        f"{derived.stake} USD, {derived.shares:.4f} shares",
-        f"{MINIMUM_MARKETABLE_USD} USD, {minimum} shares",
+        f"{stake} USD, {derived.shares} shares",
+        f"{MINIMUM_MARKETABLE_USD} USD, {market.minimum_order_shares} shares",
         Reason.BELOW_MINIMUM_ORDER,
-        passed=derived.stake >= MINIMUM_MARKETABLE_USD and derived.shares >= minimum.value,
+        passed=stake >= MINIMUM_MARKETABLE_USD and derived.shares >= market.minimum_order_shares,
     )
-    needed = derived.stake + derived.fee
+    needed = stake + derived.fee
     yield _check("cash_usd", inputs.bankroll, needed, Reason.INSUFFICIENT_CASH, passed=inputs.bankroll >= needed)

@@ -113,9 +113,7 @@ def _utc(value: datetime) -> datetime:
 _ONE, _MOST_USD = Decimal(1), Decimal(10) ** 12
 Number = Annotated[Decimal, BeforeValidator(_no_float), AfterValidator(_six_places)]
 Fraction = Annotated[Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage")]
-PositiveFraction = Annotated[
-    Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage", above_low=True)
-]
+PositiveFraction = Annotated[Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage", above_low=True)]
 SmallFraction = Annotated[Number, _within(Decimal(0), Decimal("0.5"), unit="as a fraction, not a percentage")]
 Edge = Annotated[Number, _within(-_ONE, _ONE, unit="as a difference of fractions, not a percentage")]
 Money = Annotated[Number, _within(Decimal(0), _MOST_USD, unit="USD")]
@@ -132,7 +130,7 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class CopyTier(BaseModel):
-    """From `from_usd` of source trade on, the copied fraction is multiplied by `multiplier`; below the first tier by 1."""
+    """From `from_usd` of source trade on, the copied fraction times `multiplier`; below the first tier it stays."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from live_trading.nouns.money import Price, Usd
+from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.trades import TraderRecord
 from live_trading.orders.fees import FEE_QUANTUM, fee_per_share
+from live_trading.orders.rounding import MARKETABLE_TAKER
 from live_trading.signals import probability as chances
 from live_trading.signals.config import ProbabilitySource
 from live_trading.signals.inputs import EvaluationInputs
@@ -26,7 +27,7 @@ class Derived:
     cost: Decimal | None
     edge: Decimal | None
     stake: Usd | None
-    shares: Decimal | None
+    shares: Shares | None
     fee: Usd | None
 
 
@@ -85,12 +86,12 @@ def _cost(inputs: EvaluationInputs) -> Decimal | None:
     return chances.cost_per_share(inputs.trade.price, inputs.config.assumed_slippage_fraction, inputs.market.fees)
 
 
-def _bought(inputs: EvaluationInputs, wanted: Usd | None) -> tuple[Decimal | None, Usd | None]:
+def _bought(inputs: EvaluationInputs, wanted: Usd | None) -> tuple[Shares | None, Usd | None]:
     """Shares and fee of a stake at the assumed price, which is never under one tick."""
     if wanted is None or inputs.market is None:
         return None, None
     slipped = inputs.trade.price.value * (1 + inputs.config.assumed_slippage_fraction)
     price = Price.nearest(max(min(chances.HIGHEST_COST, slipped), inputs.market.tick_size.value))
-    shares = wanted.value / price.value
-    fee = Usd.ceil(fee_per_share(inputs.market.fees, price) * shares, FEE_QUANTUM)
+    shares = Shares.floor(wanted.value / price.value, MARKETABLE_TAKER)
+    fee = Usd.ceil(fee_per_share(inputs.market.fees, price) * shares.value, FEE_QUANTUM)
     return shares, fee

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,8 @@ class EvaluationInputs:
     """One source trade and what was known when it was decided. What is not known is None, never a stand-in value.
 
     `stats` and `prior_mean` are as of the trade's time. `max_signal_age_seconds` None means that age does not matter
-    (replay). `model_probability` is 0..1 and comes with its model's name.
+    (replay). `model_probability` is 0..1 and comes with its model's name. Raises ValueError for a time without a zone,
+    and for a probability that is none, such as a percentage.
     """
 
     trade: SourceTrade
@@ -36,6 +37,14 @@ class EvaluationInputs:
     model_probability: Decimal | None
     model_name: str | None
 
+    def __post_init__(self) -> None:
+        _require_zone("now", self.now)
+        _require_zone("trade_time", self.trade.trade_time)
+        _require_fraction("prior_mean", self.prior_mean)
+        _require_fraction("model_probability", self.model_probability)
+        if (self.model_probability is None) != (self.model_name is None):
+            raise ValueError("a model's probability comes with the model's name")
+
 
 def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
     """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC."""
@@ -48,7 +57,7 @@ def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
         "config_version": inputs.config_version,
         "is_active": inputs.is_active,
         "bankroll_usd": str(inputs.bankroll),
-        "now": inputs.now.isoformat(),
+        "now": _moment(inputs.now),
         "max_signal_age_seconds": inputs.max_signal_age_seconds,
         "model_probability": _number(inputs.model_probability),
         "model_name": inputs.model_name,
@@ -61,12 +70,22 @@ def inputs_hash(inputs: EvaluationInputs) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _require_zone(name: str, moment: datetime) -> None:
+    if moment.utcoffset() is None:
+        raise ValueError(f"{name} has no time zone")
+
+
+def _require_fraction(name: str, value: Decimal | None) -> None:
+    if value is not None and not (value.is_finite() and 0 <= value <= 1):
+        raise ValueError(f"{name} is a fraction 0..1, not {value}")
+
+
 def _number(value: Decimal | None) -> str | None:
     return None if value is None else f"{value.normalize():f}"
 
 
 def _moment(value: datetime | None) -> str | None:
-    return None if value is None else value.isoformat()
+    return None if value is None else value.astimezone(UTC).isoformat()
 
 
 def _trade(trade: SourceTrade) -> dict[str, Any]:
@@ -79,8 +98,11 @@ def _trade(trade: SourceTrade) -> dict[str, Any]:
         "shares": str(trade.shares),
         "occurrence": trade.occurrence,
         "condition_id": trade.condition_id,
+        "outcome": trade.outcome,
         "outcome_index": trade.outcome_index,
-        "trade_time": trade.trade_time.isoformat(),
+        "title": trade.title,
+        "slug": trade.slug,
+        "trade_time": _moment(trade.trade_time),
     }
 
 
@@ -95,7 +117,8 @@ def _record(record: TraderRecord) -> dict[str, Any]:
 
 def _stats(stats: TraderStats) -> dict[str, Any]:
     return {
-        "as_of": stats.as_of.isoformat(),
+        "trader": stats.trader,
+        "as_of": _moment(stats.as_of),
         "last_30_days": _record(stats.last_30_days),
         "lifetime": _record(stats.lifetime),
     }
@@ -106,6 +129,8 @@ def _market(market: Market) -> dict[str, Any]:
         "condition_id": market.condition_id,
         "version": market.version,
         "title": market.question,
+        "slug": market.slug,
+        "event_id": market.event_id,
         "category": market.category,
         "tags": list(market.tags),
         "token_ids": list(market.token_ids),

@@ -14,6 +14,7 @@ from live_trading.orders.fees import taker_fee
 FIXED_SLIPPAGE_FRACTION = Decimal("0.003")
 HIGHEST_PRICE = Decimal("0.9999")
 SHARE_QUANTUM = Decimal("0.0001")
+SMALLEST_STAKE = Usd("0.01")
 
 
 class FillResult(StrEnum):
@@ -39,16 +40,16 @@ def walk_book(book: OrderBook, limit_price: Price, stake: Usd, fees: FeeSchedule
     """Spends up to `stake`, fees on top, on the book's offers at `limit_price` or better, best first.
 
     The fee is charged level by level as the venue charges it match by match. The result is FULL where less than one
-    cent of the stake is left, because no level can take less.
+    cent of the stake is left: orders are sized in whole cents.
     """
     left = stake
     shares, cost, fee = Shares.zero(), Usd.zero(), Usd.zero()
     for level in book.asks:
-        if level.price > limit_price or not left.is_positive or not level.price:
+        if level.price > limit_price or not left.is_positive:
             break
+        if not level.price or not level.shares.is_positive:
+            continue
         taken = min(level.shares, Shares.floor(left.value / level.price.value, SHARE_QUANTUM))
-        if not taken:
-            break
         paid = notional(level.price, taken)
         shares, cost, left = shares + taken, cost + paid, left - paid
         fee += taker_fee(fees, level.price, taken)
@@ -82,4 +83,4 @@ def fixed_slippage_fill(price: Price, stake: Usd, fees: FeeSchedule) -> PaperFil
 def _result(shares: Shares, left: Usd) -> FillResult:
     if not shares:
         return FillResult.NONE
-    return FillResult.FULL if left < Usd("0.01") else FillResult.PARTIAL
+    return FillResult.FULL if left < SMALLEST_STAKE else FillResult.PARTIAL

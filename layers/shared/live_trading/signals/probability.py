@@ -11,6 +11,7 @@ from live_trading.orders.fees import fee_per_share
 
 PRIOR_STRENGTH = 30
 HIGHEST_COST = Decimal("0.9999")
+HIGHEST_CONVICTION = Decimal(1_000_000)
 _EIGHT_PLACES = Decimal("0.00000001")
 
 
@@ -35,10 +36,13 @@ def cost_per_share(price: Price, assumed_slippage_fraction: Decimal, fees: FeeSc
 
 
 def conviction(trade_usd: Usd, average_trade_usd: Usd | None) -> Decimal | None:
-    """This trade's size as a multiple of the trader's usual size; None where that is not known."""
-    if average_trade_usd is None:
+    """This trade's size as a multiple of the trader's usual size; None where that is not known.
+
+    A multiple above a million says no more than a million: no bound can be set there.
+    """
+    if average_trade_usd is None or not average_trade_usd.is_positive:
         return None
-    return _rounded(trade_usd.value / average_trade_usd.value)
+    return _rounded(min(trade_usd.value / average_trade_usd.value, HIGHEST_CONVICTION))
 
 
 def _rounded(value: Decimal) -> Decimal:

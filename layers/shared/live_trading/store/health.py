@@ -8,14 +8,21 @@ from datetime import datetime
 from live_trading.store.database import Transaction
 
 
+def trading_since(transaction: Transaction) -> datetime | None:
+    """When the first of the strategies that are active was launched; None where none is."""
+    found: datetime | None = transaction.only(
+        "SELECT min(launched_at) AS since FROM lt_strategies WHERE is_active"
+    )["since"]
+    return found
+
+
 def counts(transaction: Transaction) -> dict[str, int]:
-    """Things that need somebody: open breaks, redemptions for a person, active strategies."""
+    """Things that need somebody: open breaks, and redemptions for a person."""
     row = transaction.only(
         """
         SELECT
             (SELECT count(*) FROM breaks WHERE closed_at IS NULL) AS open_breaks,
-            (SELECT count(*) FROM lt_redemptions WHERE state = 'NEEDS_OPERATOR') AS redemptions_for_operator,
-            (SELECT count(*) FROM lt_strategies WHERE is_active) AS active_strategies
+            (SELECT count(*) FROM lt_redemptions WHERE state = 'NEEDS_OPERATOR') AS redemptions_for_operator
         """
     )
     return {name: int(value) for name, value in row.items()}

@@ -36,7 +36,8 @@ def _usd(value: Decimal | None) -> Usd | None:
     return None if value is None else Usd(value)
 
 
-def _rules(row: Row) -> RiskRules:
+def rules_of(row: Row) -> RiskRules:
+    """The limits in a row of lt_risk_rules."""
     return RiskRules(
         daily_budget_usd=_usd(row["daily_budget_usd"]),
         weekly_budget_usd=_usd(row["weekly_budget_usd"]),
@@ -74,7 +75,7 @@ def active(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStrate
             max_signal_age_seconds=row["max_signal_age_seconds"],
             time_zone=row["time_zone"],
             launched_at=row["launched_at"],
-            rules=_rules(row),
+            rules=rules_of(row),
         )
         for row in rows
     ]

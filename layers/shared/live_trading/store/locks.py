@@ -52,7 +52,8 @@ def put(
     now: datetime,
     ends_at: datetime | None = None,
 ) -> bool:
-    """Opens a lock; False where one for this scope and reason is open already."""
+    """Opens a lock; False where one for this scope and reason is in force already."""
+    _close_ended(transaction, scope, scope_id, reason, now)
     return (
         transaction.execute(
             """
@@ -69,6 +70,24 @@ def put(
             created_by=created_by,
         )
         == 1
+    )
+
+
+def _close_ended(
+    transaction: Transaction, scope: LockScope, scope_id: str | None, reason: LockReason, now: datetime
+) -> None:
+    """A lock whose time is over would else stand in the way of the next one of its kind."""
+    transaction.execute(
+        """
+        UPDATE locks SET released_at = ends_at, released_by = 'end of its time'
+        WHERE
+            scope = :scope AND scope_id IS NOT DISTINCT FROM :scope_id AND reason = :reason
+            AND released_at IS NULL AND ends_at <= :now
+        """,
+        scope=scope,
+        scope_id=scope_id,
+        reason=reason,
+        now=now,
     )
 
 
@@ -138,17 +157,16 @@ def blocking_entries(
     return [_lock(row) for row in rows]
 
 
-def of_strategy(transaction: Transaction, lt_strategy_id: UUID, now: datetime) -> list[LockRow]:
-    """Locks in force that name this strategy, oldest first."""
+def on_entries(transaction: Transaction, now: datetime) -> list[LockRow]:
+    """Locks in force that stop every entry of a strategy or of a trading wallet, or of all; oldest first."""
     rows = transaction.rows(
         """
         SELECT * FROM locks
         WHERE
-            scope = 'STRATEGY' AND scope_id = :lt_strategy_id AND released_at IS NULL
+            scope IN ('GLOBAL', 'TRADING_WALLET', 'STRATEGY') AND released_at IS NULL
             AND starts_at <= :now AND (ends_at IS NULL OR ends_at > :now)
         ORDER BY lock_id
         """,
-        lt_strategy_id=str(lt_strategy_id),
         now=now,
     )
     return [_lock(row) for row in rows]

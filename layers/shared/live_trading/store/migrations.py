@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from live_trading.nouns.errors import GiveUp
@@ -48,8 +47,10 @@ def read_migrations(directory: Path) -> list[Migration]:
     return [Migration(name=file.name, sql=file.read_text()) for file in files]
 
 
-def migrate(database: Database, migrations: list[Migration], now: datetime) -> list[str]:
+def migrate(database: Database, migrations: list[Migration]) -> list[str]:
     """Applies what is not applied yet and returns the names; safe to repeat and to overlap.
+
+    `applied_at` is the database's own time: a schema belongs to its server, not to a replay.
 
     Raises MigrationRefused, or the store's errors with that file rolled back.
     """
@@ -73,10 +74,9 @@ def migrate(database: Database, migrations: list[Migration], now: datetime) -> l
             transaction.execute(_LOCK_TIMEOUT)
             transaction.execute(migration.sql)
             transaction.execute(
-                "INSERT INTO schema_migrations (name, sha256, applied_at) VALUES (:name, :sha256, :now)",
+                "INSERT INTO schema_migrations (name, sha256, applied_at) VALUES (:name, :sha256, now())",
                 name=migration.name,
                 sha256=migration.sha256,
-                now=now,
             )
             applied.append(migration.name)
     return applied

@@ -42,3 +42,11 @@ def followed(transaction: Transaction) -> list[FollowedTrader]:
         """
     )
     return [FollowedTrader(trader=row["trader_address"], followed_since=row["created_at"]) for row in rows]
+
+
+def followed_one(transaction: Transaction, trader: str) -> FollowedTrader:
+    """One followed trader. Raises LookupError where nobody follows that address."""
+    row = transaction.only(
+        "SELECT trader_address, created_at FROM traders WHERE trader_address = :trader AND is_followed", trader=trader
+    )
+    return FollowedTrader(trader=row["trader_address"], followed_since=row["created_at"])

@@ -69,8 +69,9 @@ migrations-lint: setup ## squawk over the migrations
 validate: setup ## the SAM template, offline
 	@$(SAM) validate --lint
 
-build: setup ## what `sam deploy` uploads
-	@PATH="$(CURDIR)/$(VENV):$$PATH" $(SAM) build
+build: setup ## what `sam deploy` uploads; needs python3.13 on the PATH
+	@rm -rf functions/migrate/migrations && cp -R migrations functions/migrate/migrations
+	@$(SAM) build
 
 clean: ## remove what was installed and made
 	@rm -rf .venv node_modules .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def _directory() -> Path:
-    """Beside this file in the built function, at the top of the repository otherwise."""
-    packaged = Path(__file__).parent / "migrations"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "migrations"
+    """The repository's own where this file is in one, else the copy that the build put beside it."""
+    repository = Path(__file__).parents[2] / "migrations"
+    return repository if repository.is_dir() else Path(__file__).parent / "migrations"

@@ -19,7 +19,7 @@ from local.aws import secret_text
 from local.env import ROOT
 from local.ports import LOOPBACK
 from local.stack import WALLET_COLLATERAL, Stack, StackFacts
-from local.stack_facts import read_facts
+from local.stack_facts import read_facts, write_facts
 from local.stack_lock import StackIsUp, stack_lock
 from tests.waiting import await_true
 
@@ -70,7 +70,7 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_a_stack_ends_no_process_is_left_and_the_next_one_starts(
+def test_however_a_stack_ends_no_process_is_left_and_its_directory_is_free(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with socket.create_server((LOOPBACK, 0)) as other:
@@ -122,8 +122,6 @@ def test_the_front_door_asks_for_a_token_and_takes_the_operators(stack: StackFac
 
 
 def test_the_facts_are_for_the_owner_only(tmp_path: Path, stack: StackFacts) -> None:
-    from local.stack_facts import write_facts
-
     write_facts(stack, tmp_path)
 
     assert (tmp_path / "stack.json").stat().st_mode & 0o077 == 0

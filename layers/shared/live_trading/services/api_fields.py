@@ -49,12 +49,11 @@ def looks_like_percentage(field: str, value: object) -> bool:
 
 
 def _exact(raw: object, allowed: str) -> Decimal:
-    if isinstance(raw, str) and _DECIMAL_TEXT.fullmatch(raw):
-        value = Decimal(raw)
-    elif isinstance(raw, Decimal | int) and not isinstance(raw, bool):
-        value = Decimal(raw)
-    else:
+    is_number = isinstance(raw, Decimal | int) and not isinstance(raw, bool)
+    is_decimal_text = isinstance(raw, str) and bool(_DECIMAL_TEXT.fullmatch(raw))
+    if not (is_number or is_decimal_text):
         raise _refused("is not a decimal number", allowed)
+    value = Decimal(str(raw))
     if not value.is_finite() or (value and value.adjusted() > _LARGEST_ADJUSTED_EXPONENT):
         raise _refused("is out of range", allowed)
     if value != value.quantize(_PLACES):
@@ -104,9 +103,10 @@ def one_of(*members: _Member) -> Callable[[object], _Member]:
 def whole_of(members: type[_Number]) -> Callable[[object], _Number]:
     """A validator that accepts the whole numbers of a closed set."""
     allowed = ", ".join(f"{member.value} ({member.name})" for member in members)
+    values = {member.value for member in members}
 
     def check(raw: object) -> _Number:
-        if isinstance(raw, bool) or not isinstance(raw, int) or raw not in iter(members):
+        if isinstance(raw, bool) or not isinstance(raw, int) or raw not in values:
             raise _refused("is not one of the allowed values", allowed)
         return members(raw)
 
@@ -189,6 +189,4 @@ def _field_problem(error: dict[str, Any]) -> FieldProblem:
     if error["type"] == "refused" and looks_like_percentage(field, error["input"]):
         return FieldProblem(field=field, reason=PERCENTAGE_HINT, allowed=context["allowed"])
     reason = _REASONS.get(error["type"]) or context.get("reason") or str(error["msg"])
-    return FieldProblem(
-        field=field, reason=str(reason), allowed=context.get("allowed") or _ALLOWED.get(error["type"])
-    )
+    return FieldProblem(field=field, reason=str(reason), allowed=context.get("allowed") or _ALLOWED.get(error["type"]))

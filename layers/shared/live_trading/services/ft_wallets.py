@@ -131,9 +131,7 @@ def _check_version(wallet: FtWalletRow, expected: int | None) -> None:
         )
 
 
-def _put_in_force(
-    transaction: Transaction, wallet: FtWalletRow, config: WalletConfig, by: str, now: datetime
-) -> int:
+def _put_in_force(transaction: Transaction, wallet: FtWalletRow, config: WalletConfig, by: str, now: datetime) -> int:
     digest = config_hash(config)
     traders.follow(transaction, config.target_traders or (), now)
     if digest == wallet.config_hash:

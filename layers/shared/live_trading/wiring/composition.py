@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from live_trading.services.evidence import EvidenceGatherer
     from live_trading.services.execute import Executor
     from live_trading.services.ft_resolve import PaperResolver
+    from live_trading.services.ft_wallets import FtWallets
     from live_trading.services.health import HealthService
     from live_trading.services.ingest import Ingest
     from live_trading.services.markets import MarketKeeper
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
     from live_trading.services.reconcile import Reconciler
     from live_trading.services.redeem import Redeemer
     from live_trading.services.resolve import Resolver
+    from live_trading.services.strategies import Strategies
     from live_trading.services.trader_statistics import StatisticsKeeper
+    from live_trading.services.traders import Traders
+    from live_trading.services.trading_wallets import TradingWallets
 
 GWEI = 10**9
 REDEMPTION_GAS_LIMIT = 1_000_000
@@ -262,6 +266,30 @@ class Parts:
             confirmations=self.settings.confirmations,
             holder=holder,
         )
+
+    @cached_property
+    def ft_wallets(self) -> FtWallets:
+        from live_trading.services.ft_wallets import FtWallets
+
+        return FtWallets(database=self.database, clock=self.clock, new_id=uuid4)
+
+    @cached_property
+    def traders(self) -> Traders:
+        from live_trading.services.traders import Traders
+
+        return Traders(database=self.database, clock=self.clock)
+
+    @cached_property
+    def trading_wallets(self) -> TradingWallets:
+        from live_trading.services.trading_wallets import TradingWallets
+
+        return TradingWallets(database=self.database, clock=self.clock, chain=lambda: self.chain_reader, new_id=uuid4)
+
+    @cached_property
+    def strategies(self) -> Strategies:
+        from live_trading.services.strategies import Strategies
+
+        return Strategies(database=self.database, clock=self.clock, new_id=uuid4)
 
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier

@@ -1,0 +1,130 @@
+"""strategy-api: FT wallets, traders, trading wallets and LT strategies over HTTP. It holds no keys."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from live_trading.nouns.errors import LiveTradingError
+from live_trading.services.api_bodies import (
+    CreateFtWallet,
+    CreateStrategy,
+    FollowTrader,
+    PauseStrategy,
+    RegisterTradingWallet,
+    UpdateFtWallet,
+    UpdateStrategy,
+)
+from live_trading.services.api_errors import not_found
+from live_trading.services.api_fields import id_of, parsed
+from live_trading.wiring.composition import Parts
+from live_trading.wiring.http_answers import answered, failed, refused, unknown_route
+from live_trading.wiring.http_requests import caller_of, optional_body, owner_of, required_body
+
+parts = Parts()
+app = APIGatewayHttpResolver()
+app.exception_handler(LiveTradingError)(refused)
+app.exception_handler(Exception)(failed)
+app.not_found(unknown_route)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One request of the HTTP API; the routes are below and in docs/api.md."""
+    return app.resolve(event, context)
+
+
+def _event() -> dict[str, Any]:
+    return app.current_event.raw_event
+
+
+def _id(text: str, what: str) -> UUID:
+    found = id_of(text)
+    if found is None:
+        raise not_found(what)
+    return found
+
+
+@app.post("/api/ft/wallets")
+def create_ft_wallet() -> Response[str]:
+    body = required_body(_event())
+    return answered(parts.ft_wallets.create(caller_of(_event(), body), parsed(CreateFtWallet, body)))
+
+
+@app.get("/api/ft/wallets")
+def list_ft_wallets() -> Response[str]:
+    return answered(parts.ft_wallets.list(owner_of(_event())))
+
+
+@app.get("/api/ft/wallets/<ft_wallet_id>")
+def get_ft_wallet(ft_wallet_id: str) -> Response[str]:
+    return answered(parts.ft_wallets.get(owner_of(_event()), _id(ft_wallet_id, "FT wallet")))
+
+
+@app.put("/api/ft/wallets/<ft_wallet_id>")
+def update_ft_wallet(ft_wallet_id: str) -> Response[str]:
+    wallet, body = _id(ft_wallet_id, "FT wallet"), required_body(_event())
+    return answered(parts.ft_wallets.update(caller_of(_event(), body), wallet, parsed(UpdateFtWallet, body)))
+
+
+@app.post("/api/traders")
+def follow_trader() -> Response[str]:
+    body = required_body(_event())
+    return answered(parts.traders.follow(caller_of(_event(), body), parsed(FollowTrader, body)))
+
+
+@app.get("/api/traders")
+def list_traders() -> Response[str]:
+    owner_of(_event())
+    return answered(parts.traders.list())
+
+
+@app.post("/api/trading-wallets")
+def register_trading_wallet() -> Response[str]:
+    body = required_body(_event())
+    return answered(parts.trading_wallets.register(caller_of(_event(), body), parsed(RegisterTradingWallet, body)))
+
+
+@app.get("/api/trading-wallets")
+def list_trading_wallets() -> Response[str]:
+    return answered(parts.trading_wallets.list(owner_of(_event())))
+
+
+@app.get("/api/trading-wallets/<trading_wallet_id>")
+def get_trading_wallet(trading_wallet_id: str) -> Response[str]:
+    return answered(parts.trading_wallets.get(owner_of(_event()), _id(trading_wallet_id, "trading wallet")))
+
+
+@app.post("/api/lt/strategies")
+def create_strategy() -> Response[str]:
+    body = required_body(_event())
+    return answered(parts.strategies.create(caller_of(_event(), body), parsed(CreateStrategy, body)))
+
+
+@app.get("/api/lt/strategies")
+def list_strategies() -> Response[str]:
+    return answered(parts.strategies.list(owner_of(_event())))
+
+
+@app.get("/api/lt/strategies/<lt_strategy_id>")
+def get_strategy(lt_strategy_id: str) -> Response[str]:
+    return answered(parts.strategies.get(owner_of(_event()), _id(lt_strategy_id, "strategy")))
+
+
+@app.patch("/api/lt/strategies/<lt_strategy_id>")
+def update_strategy(lt_strategy_id: str) -> Response[str]:
+    strategy, body = _id(lt_strategy_id, "strategy"), required_body(_event())
+    return answered(parts.strategies.update(caller_of(_event(), body), strategy, parsed(UpdateStrategy, body)))
+
+
+@app.post("/api/lt/strategies/<lt_strategy_id>/pause")
+def pause_strategy(lt_strategy_id: str) -> Response[str]:
+    strategy, body = _id(lt_strategy_id, "strategy"), optional_body(_event())
+    return answered(parts.strategies.pause(caller_of(_event(), body), strategy, parsed(PauseStrategy, body)))
+
+
+@app.route("/api/lt/strategies/<lt_strategy_id>/resume", method=["POST", "PUT"])
+def resume_strategy(lt_strategy_id: str) -> Response[str]:
+    strategy, body = _id(lt_strategy_id, "strategy"), optional_body(_event())
+    return answered(parts.strategies.resume(caller_of(_event(), body), strategy, parsed(PauseStrategy, body)))

@@ -21,8 +21,9 @@ from local.chain import ChainStartFailed, LocalChain
 from local.databases import GivenPostgres
 from local.env import LOCAL_STATE, TEMPLATE
 from local.issuer import LocalIssuer
+from local.lambdas.application import Application
 from local.lambdas.intrinsics import TemplateError
-from local.lambdas.template import Application, load_application
+from local.lambdas.template import load_application
 from local.ports import HeldPorts
 from local.postgres import LocalPostgres
 from local.processes import PartFailed, Processes, signals_as_exit
@@ -46,7 +47,7 @@ _KEPT = frozenset({"lock", "summary.json", "chain"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """What is being started, and the values that the template's parameters get."""
+    """What has been started."""
 
     issuer: LocalIssuer
     postgres: LocalPostgres | GivenPostgres
@@ -79,6 +80,14 @@ class Stack:
         self._seed = seed
         self._front_door_port = front_door_port
         self._open = ExitStack()
+        self._postgres: LocalPostgres | GivenPostgres | None = None
+
+    @property
+    def postgres(self) -> LocalPostgres:
+        """The embedded server, for drills: it can be killed and started again while the stack is up."""
+        if not isinstance(self._postgres, LocalPostgres):
+            raise PartFailed("the stack has no embedded Postgres: it is not up, or DATABASE_URL is set.")
+        return self._postgres
 
     def __enter__(self) -> StackFacts:
         with ExitStack() as opened:
@@ -106,27 +115,20 @@ class Stack:
         issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE))
         ports = opened.enter_context(HeldPorts())
         processes = Processes(self._directory / "logs")
-        postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)
+        postgres = self._postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)
         opened.callback(postgres.stop)
         opened.enter_context(processes)
         aws = LocalAws(processes=processes, ports=ports)
-        aws.start()
         exchange = ExchangePart(processes=processes, ports=ports, directory=self._directory)
-        chain = LocalChain.start(self._directory / "chain", ports.any())
-        opened.callback(chain.stop)
-        exchange.start({"rpc_url": chain.rpc_url, **self._exchange_options})
         host = HostPart(
             processes=processes, ports=ports, directory=self._directory, front_door_port=self._front_door_port
         )
-        parameters = {
-            "DatabaseUrl": postgres.url,
-            "JwtIssuer": issuer.url,
-            "JwtAudience": AUDIENCE,
-            "SchedulesEnabled": "true",
-            "RpcUrl": chain.rpc_url,
-            "Confirmations": "1",
-            **exchange.parameters(),
-        }
+
+        aws.start()
+        chain = LocalChain.start(self._directory / "chain", ports.any())
+        opened.callback(chain.stop)
+        exchange.start({"rpc_url": chain.rpc_url, **self._exchange_options})
+        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange)
         host.start(
             parameters=parameters,
             stack_name=STACK_NAME,
@@ -134,6 +136,7 @@ class Stack:
             aws_endpoint_url=aws.endpoint_url,
         )
         postgres.start()
+        application = load_application(TEMPLATE, parameters=parameters, stack_name=STACK_NAME)
         return _Parts(
             issuer=issuer,
             postgres=postgres,
@@ -141,8 +144,21 @@ class Stack:
             chain=chain,
             exchange=exchange,
             host=host,
-            application=load_application(TEMPLATE, parameters=parameters, stack_name=STACK_NAME),
+            application=application,
         )
+
+
+def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: ExchangePart) -> dict[str, str]:
+    """The template's parameters for this machine: other addresses, schedules on, and a chain that never reorganises."""
+    return {
+        "DatabaseUrl": database_url,
+        "RpcUrl": rpc_url,
+        "JwtIssuer": issuer_url,
+        "JwtAudience": AUDIENCE,
+        "SchedulesEnabled": "true",
+        "Confirmations": "1",
+        **exchange.parameters(),
+    }
 
 
 def _prepare(parts: _Parts, seed: int) -> KeyedWallet:

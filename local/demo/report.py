@@ -60,9 +60,7 @@ def agrees(facts: Facts, lines: list[Line]) -> bool:
 
 
 def _closing(facts: Facts, seconds: float) -> str:
-    return (
-        f"Open breaks: {facts.open_breaks}. Trades that went the whole way: {facts.whole_way}. Took {seconds:.0f} s."
-    )
+    return f"Open breaks: {facts.open_breaks}. Trades that went the whole way: {facts.whole_way}. Took {seconds:.0f} s."
 
 
 def _counted(title: str, counts: dict[str, int]) -> str:

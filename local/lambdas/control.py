@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.lambdas.application import Application
 from local.lambdas.functions import Functions
-from local.lambdas.invocation import RequestTooLarge, TooManyRequests
+from local.lambdas.invocation import Outcome, RequestTooLarge, TooManyRequests
 from local.lambdas.scheduler import ReplayAway, Scheduler
-from local.lambdas.template import Application
 
 
 class _Body(BaseModel):
@@ -31,67 +31,78 @@ class _FreeRun(_Body):
 
 def control_app(application: Application, functions: Functions, scheduler: Scheduler) -> Starlette:
     """The control API as an ASGI application."""
+    control = _Control(application, functions, scheduler)
+    return Starlette(
+        routes=[
+            Route("/functions", control.functions, methods=["GET"]),
+            Route("/invoke/{name}", control.invoke, methods=["POST"]),
+            Route("/tick", control.tick, methods=["POST"]),
+            Route("/free-run", control.free_run, methods=["PUT"]),
+        ],
+        exception_handlers={ValidationError: _malformed, ReplayAway: _away},
+    )
 
-    async def list_functions(_: Request) -> Response:
-        schedules = [
-            {"function": schedule.function, "period_ms": schedule.period_ms} for schedule in application.schedules
-        ]
-        return JSONResponse({"functions": [spec.name for spec in application.functions], "schedules": schedules})
 
-    async def invoke(request: Request) -> Response:
-        try:
-            function = functions.find(request.path_params["name"])
-        except LookupError as error:
-            return _refusal(404, str(error.args[0]))
+class _Control:
+    def __init__(self, application: Application, functions: Functions, scheduler: Scheduler) -> None:
+        self._application = application
+        self._functions = functions
+        self._scheduler = scheduler
+
+    async def functions(self, _: Request) -> Response:
+        """What can be invoked, and what fires by itself."""
+        schedules = [{"function": each.function, "period_ms": each.period_ms} for each in self._application.schedules]
+        return JSONResponse({"functions": [spec.name for spec in self._application.functions], "schedules": schedules})
+
+    async def invoke(self, request: Request) -> Response:
+        """Run one function on the body, `{}` if there is none."""
         event = await request.body() or b"{}"
         try:
             json.loads(event)
+            outcome = await self._functions.find(request.path_params["name"]).invoke(event)
         except ValueError as error:
             return _refusal(400, f"the event is not JSON: {error}")
-        try:
-            outcome = await function.invoke(event)
+        except LookupError as error:
+            return _refusal(404, str(error.args[0]))
         except RequestTooLarge as error:
             return _refusal(413, str(error))
         except TooManyRequests as error:
             return _refusal(429, str(error))
-        key, status = ("error", "error") if outcome.is_error else ("payload", "ok")
-        answer: dict[str, Any] = {
-            "status": status,
-            key: json.loads(outcome.payload),
-            "milliseconds": round(outcome.milliseconds, 3),
-            "init_milliseconds": outcome.init_milliseconds and round(outcome.init_milliseconds, 3),
-            "request_id": outcome.request_id,
-            "log": outcome.log,
-        }
-        return JSONResponse(answer)
+        return JSONResponse(_answer(outcome))
 
-    async def tick(request: Request) -> Response:
-        try:
-            wanted = _Tick.model_validate_json(await request.body())
-            fired = await scheduler.step_to(wanted.to_ms)
-        except ValidationError as error:
-            return _refusal(422, str(error))
-        except ReplayAway as error:
-            return _refusal(503, str(error))
+    async def tick(self, request: Request) -> Response:
+        """Step the replay to a time, firing what falls due; `failed` counts those that did not end well."""
+        wanted = _Tick.model_validate_json(await request.body())
+        fired = await self._scheduler.step_to(wanted.to_ms)
         failed = sum(one["status"] != "ok" for one in fired)
         return JSONResponse({"now_ms": wanted.to_ms, "fired": fired, "failed": failed})
 
-    async def free_run(request: Request) -> Response:
-        try:
-            wanted = _FreeRun.model_validate_json(await request.body())
-        except ValidationError as error:
-            return _refusal(422, str(error))
-        await scheduler.run_freely(is_on=wanted.on)
+    async def free_run(self, request: Request) -> Response:
+        """Follow a replay that runs by itself, or stop following it."""
+        wanted = _FreeRun.model_validate_json(await request.body())
+        await self._scheduler.run_freely(is_on=wanted.on)
         return JSONResponse({"on": wanted.on})
 
-    return Starlette(
-        routes=[
-            Route("/functions", list_functions, methods=["GET"]),
-            Route("/invoke/{name}", invoke, methods=["POST"]),
-            Route("/tick", tick, methods=["POST"]),
-            Route("/free-run", free_run, methods=["PUT"]),
-        ]
-    )
+
+def _answer(outcome: Outcome) -> dict[str, Any]:
+    key, status = ("error", "error") if outcome.is_error else ("payload", "ok")
+    init = outcome.init_milliseconds
+    return {
+        "status": status,
+        key: json.loads(outcome.payload),
+        "milliseconds": round(outcome.milliseconds, 3),
+        "init_milliseconds": None if init is None else round(init, 3),
+        "request_id": outcome.request_id,
+        "log": outcome.log,
+    }
+
+
+async def _malformed(_: Request, error: Exception) -> Response:
+    return _refusal(422, str(error))
+
+
+async def _away(_: Request, error: Exception) -> Response:
+    return _refusal(503, str(error))
 
 
 def _refusal(status: int, message: str) -> Response:

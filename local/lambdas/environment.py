@@ -14,8 +14,8 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from local.lambdas.application import FunctionSpec
 from local.lambdas.invocation import ErrorType, Invocation, Outcome, error_document
-from local.lambdas.template import FunctionSpec
 from local.lambdas.variables import process_variables
 from local.processes import dies_with_parent
 

@@ -1,13 +1,13 @@
-"""What a SAM template says about its functions, routes, schedules, authorizers and topics."""
+"""Reads a SAM template: its functions, routes, schedules, authorizers and topics."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from local.lambdas.application import Application, FunctionSpec, JwtAuthorizer, Route, Schedule, function_arn
 from local.lambdas.intrinsics import ACCOUNT_ID, REGION, Intrinsics, TemplateError, is_intrinsic, read_template
 from local.lambdas.schedules import period_ms
 
@@ -20,79 +20,6 @@ _DEFAULT_TIMEOUT_SECONDS = 3
 _DEFAULT_MEMORY_MB = 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionSpec:
-    """One function. `name` is the logical id in kebab case without its last word `Function`."""
-
-    logical_id: str
-    name: str
-    deployed_name: str
-    handler: str
-    runtime: str
-    code: Path
-    layers: tuple[Path, ...]
-    environment: Mapping[str, str]
-    timeout_seconds: int
-    memory_mb: int
-    reserved_concurrency: int | None
-    log_format: str
-    log_level: str | None
-
-    @property
-    def arn(self) -> str:
-        return _function_arn(self.deployed_name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JwtAuthorizer:
-    """Whose tokens open a route."""
-
-    issuer: str
-    audiences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One route of the HTTP API. `authorizer` is None where everybody may call it; any of `scopes` suffices."""
-
-    method: str
-    path: str
-    function: str
-    authorizer: JwtAuthorizer | None
-    scopes: tuple[str, ...]
-
-    @property
-    def key(self) -> str:
-        return "$default" if self.path == "$default" else f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """One enabled schedule: every `period_ms` the function gets `input`, a JSON text with placeholders."""
-
-    name: str
-    function: str
-    period_ms: int
-    input: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Application:
-    """Everything of a template that this host runs, in the template's order."""
-
-    functions: tuple[FunctionSpec, ...]
-    routes: tuple[Route, ...]
-    schedules: tuple[Schedule, ...]
-    topic_names: tuple[str, ...]
-
-    def function(self, name: str) -> FunctionSpec:
-        """By kebab name or logical id; LookupError names those that there are."""
-        for spec in self.functions:
-            if name in (spec.name, spec.logical_id):
-                return spec
-        raise LookupError(f"no function {name}; there are {', '.join(spec.name for spec in self.functions)}")
-
-
 def load_application(file: Path, *, parameters: Mapping[str, str], stack_name: str) -> Application:
     """Read a template with these parameter values; TemplateError for what it should not say."""
     reader = _Reader(file, parameters, stack_name)
@@ -102,15 +29,6 @@ def load_application(file: Path, *, parameters: Mapping[str, str], stack_name: s
         schedules=tuple(reader.schedules()),
         topic_names=tuple(reader.topic_names()),
     )
-
-
-def parameter_names(file: Path) -> frozenset[str]:
-    """The parameters that a template declares."""
-    return frozenset(read_template(file).get("Parameters", {}))
-
-
-def _function_arn(name: str) -> str:
-    return f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}"
 
 
 def kebab_name(logical_id: str) -> str:
@@ -282,7 +200,7 @@ class _Reader:
             case "AWS::SNS::Topic", "TopicName":
                 return self._reference(logical_id).rpartition(":")[2]
             case "AWS::Serverless::Function", "Arn":
-                return _function_arn(self._reference(logical_id))
+                return function_arn(self._reference(logical_id))
             case _:
                 raise TemplateError(f"GetAtt {logical_id}.{attribute} of a {kind} is not known to this host")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from local.lambdas.application import FunctionSpec
 from local.lambdas.intrinsics import REGION
-from local.lambdas.template import FunctionSpec
 from local.ports import LOOPBACK
 
 

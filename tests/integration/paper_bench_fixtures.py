@@ -1,4 +1,4 @@
-"""A bench for ingest, paper and resolution: real Postgres, real chain, real clients, and a venue that the test scripts."""
+"""A bench for ingest, paper and resolution: real Postgres, chain and clients, and a venue that the test scripts."""
 
 from __future__ import annotations
 

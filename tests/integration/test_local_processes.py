@@ -73,7 +73,7 @@ def test_a_signal_to_the_parent_ends_its_children_and_theirs(tmp_path: Path, num
 
     parent.send_signal(number)
 
-    parent.wait(20)
+    assert parent.wait(20) != 0
     await_true(lambda: not is_alive(child) and not is_alive(grandchild), "the children have ended")
 
 
@@ -82,7 +82,7 @@ def test_a_killed_parent_takes_its_children_with_it(tmp_path: Path) -> None:
 
     parent.kill()
 
-    parent.wait(20)
+    assert parent.wait(20) == -signal.SIGKILL
     await_true(lambda: not is_alive(child), "the child has ended")
     os.kill(grandchild, signal.SIGKILL)
 

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from eth_account import Account
+from hypothesis import settings
 
 from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion
 from live_trading.nouns.money import Price, Shares, Usd
@@ -31,6 +32,8 @@ ORDER = "0x" + "0f" * 32
 OTHER_ORDER = "0x" + "0e" * 32
 TRANSACTION = "0x" + "77" * 32
 CRYPTO_FEES = FeeSchedule(rate=Decimal("0.07"), exponent=Decimal(1))
+# Other test processes may have the machine while an example runs.
+UNHURRIED = settings(deadline=None)
 NOWHERE = "http://127.0.0.1:1"
 
 ENDPOINTS = VenueEndpoints(

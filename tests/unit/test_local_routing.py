@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from local.lambdas.application import Route
 from local.lambdas.routing import Router
-from local.lambdas.template import Route
 
 
 def router(*keys: str) -> Router:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from local.env import TEMPLATE
+from local.lambdas.application import Application
 from local.lambdas.intrinsics import TemplateError
-from local.lambdas.template import Application, kebab_name, load_application, merged
+from local.lambdas.template import kebab_name, load_application, merged
 
 PARAMETERS = {"DatabaseUrl": "postgresql://u@h/d", "JwtIssuer": "http://issuer", "JwtAudience": "one,two"}
 

@@ -20,7 +20,7 @@ from live_trading.polymarket.account_rows import (
     read_trades,
     trade_status,
 )
-from tests.unit.polymarket_builders import ORDER, order_row, own, trade_row
+from tests.unit.polymarket_builders import ORDER, UNHURRIED, order_row, own, trade_row
 
 GTC = own(order_type=OrderType.GTC)
 
@@ -64,6 +64,7 @@ def test_a_trade_status_that_is_not_known_is_not_money(raw: str, status: FillSta
     assert trade_status(raw) is status
 
 
+@UNHURRIED
 @given(st.text())
 def test_no_status_crashes(raw: str) -> None:
     assert order_status(raw) in VenueOrderStatus
@@ -100,6 +101,12 @@ def test_a_dollar_sized_order_has_matched_at_least_what_its_dollars_buy_at_the_l
 
     assert read_order(row, own()).matched == Shares(6)
     assert read_order(row, None).matched == Shares(6)
+
+
+def test_a_buy_may_have_matched_more_shares_than_the_fewest_it_asks_for() -> None:
+    row = order_row(order_type="FAK", original_size="10", size_matched="12.5")
+
+    assert read_order(row, own()).matched == Shares("12.5")
 
 
 def test_a_sell_is_sized_in_shares() -> None:

@@ -16,7 +16,7 @@ from live_trading.nouns.trades import Side
 from live_trading.polymarket.feed_rows import number_occurrences, read_feed, read_rows
 from live_trading.polymarket.json_text import parse_json, raw_text
 from tests.recorded import recorded_json, recorded_text
-from tests.unit.polymarket_builders import CONDITION, TRADER, TRANSACTION, YES, a_moment, feed_row
+from tests.unit.polymarket_builders import CONDITION, TRADER, TRANSACTION, UNHURRIED, YES, a_moment, feed_row
 
 TRADES = "data_api_trades_global_sample.json"
 ACTIVITY = "activity_sample.json"
@@ -172,6 +172,7 @@ def test_fills_that_become_equal_by_rounding_are_told_apart() -> None:
     assert [trade.occurrence for trade in read_rows(rows, "feed").trades] == [0, 1]
 
 
+@UNHURRIED
 @given(st.lists(st.sampled_from(["0.4", "0.41", "0.42"]), max_size=30), st.integers(0, 30))
 def test_occurrences_do_not_depend_on_page_boundaries(prices: list[str], cut: int) -> None:
     rows = [feed_row(price=Decimal(price)) for price in prices]
@@ -182,6 +183,7 @@ def test_occurrences_do_not_depend_on_page_boundaries(prices: list[str], cut: in
     assert pages == read_rows(rows, "feed").trades
 
 
+@UNHURRIED
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text() | st.decimals(allow_nan=False, allow_infinity=False),
@@ -195,6 +197,7 @@ def test_raw_text_is_the_json_that_arrived(value: object) -> None:
     assert raw_text(parse_json(text)) == text
 
 
+@UNHURRIED
 @given(st.dictionaries(st.sampled_from(sorted(feed_row())), st.text() | st.integers() | st.none()))
 def test_no_row_crashes_the_feed(changes: dict[str, Any]) -> None:
     page = read_rows([feed_row(**changes)], "feed")

@@ -15,7 +15,7 @@ from live_trading.nouns.money import Price, Shares
 from live_trading.polymarket.market_data import BookRow, MidpointRow, TickRow
 from live_trading.polymarket.wire import read
 from tests.recorded import recorded_json
-from tests.unit.polymarket_builders import CONDITION, YES, a_moment
+from tests.unit.polymarket_builders import CONDITION, UNHURRIED, YES, a_moment
 
 
 def book(**changes: Any) -> OrderBook:
@@ -67,6 +67,7 @@ LEVELS = st.dictionaries(st.integers(1, 999), st.integers(0, 10**9), max_size=30
 )
 
 
+@UNHURRIED
 @given(bids=LEVELS, asks=LEVELS)
 def test_sides_are_sorted_whatever_order_they_come_in(bids: list[tuple[int, int]], asks: list[tuple[int, int]]) -> None:
     found = book(bids=_rows(bids), asks=_rows(asks))

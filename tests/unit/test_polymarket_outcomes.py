@@ -22,7 +22,7 @@ from live_trading.polymarket.outcomes import (
     not_accepted,
     refused,
 )
-from tests.unit.polymarket_builders import ORDER, own
+from tests.unit.polymarket_builders import ORDER, UNHURRIED, own
 
 INVALID_AMOUNTS = (
     "invalid amounts, the market buy orders maker amount supports a max accuracy of 2 decimals, "
@@ -174,6 +174,7 @@ def test_a_duplicate_is_neither_placed_nor_rejected(answer: PostOutcome) -> None
     assert isinstance(answer, AlreadyKnown)
 
 
+@UNHURRIED
 @given(status=st.integers(400, 599), text=st.text(max_size=200))
 def test_every_refusal_has_an_outcome(status: int, text: str) -> None:
     outcome = refused(status, text)
@@ -247,6 +248,7 @@ def test_amounts_that_are_not_ours_make_the_answer_unreadable(making: str, takin
     assert isinstance(accept(making, taking), Unknown)
 
 
+@UNHURRIED
 @given(st.integers(10_000, 5_000_000), st.integers(500, 1000))
 def test_both_units_mean_the_same_fill(spent: int, price_thousandths: int) -> None:
     shares = spent * 1000 // price_thousandths

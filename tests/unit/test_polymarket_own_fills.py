@@ -23,6 +23,7 @@ from tests.unit.polymarket_builders import (
     NO,
     ORDER,
     OTHER_ORDER,
+    UNHURRIED,
     YES,
     a_moment,
     maker_row,
@@ -166,6 +167,7 @@ def test_a_market_without_fees_charges_none() -> None:
 LEGS = st.lists(st.tuples(st.integers(1, 999), st.integers(1, 10**10), st.booleans()), min_size=1, max_size=6)
 
 
+@UNHURRIED
 @given(LEGS)
 def test_the_cost_is_the_sum_over_what_was_met(legs: list[tuple[int, int, bool]]) -> None:
     prices = [Price(Decimal(price).scaleb(-3)) for price, _, _ in legs]

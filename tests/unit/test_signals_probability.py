@@ -50,7 +50,9 @@ def test_without_a_population_there_is_no_shrunken_win_rate() -> None:
     ),
     st.decimals(min_value=0, max_value=1, places=6),
 )
-def test_a_shrunken_win_rate_lies_between_the_record_and_the_population(counts: tuple[int, int], prior: Decimal) -> None:
+def test_a_shrunken_win_rate_lies_between_the_record_and_the_population(
+    counts: tuple[int, int], prior: Decimal
+) -> None:
     record = a_record(resolved=counts[0], won=counts[1])
     rate = win_rate(record)
     own = prior if rate is None else rate

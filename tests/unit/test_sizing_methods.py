@@ -75,7 +75,9 @@ def test_kelly_with_nothing_in_the_bank_is_no_bet() -> None:
     assert stake(sizing("KELLY"), facts(bankroll=Usd(-5))) == Usd(0)
 
 
-@pytest.mark.parametrize(("edge", "expected"), [("0.1", "15"), ("0", "10"), ("-0.1", "5"), ("-0.2", "0"), ("-0.5", "0")])
+@pytest.mark.parametrize(
+    ("edge", "expected"), [("0.1", "15"), ("0", "10"), ("-0.1", "5"), ("-0.2", "0"), ("-0.5", "0")]
+)
 def test_edge_scaled_adds_half_the_base_for_every_ten_points_of_edge(edge: str, expected: str) -> None:
     assert stake(sizing("EDGE_SCALED"), facts(edge=edge)) == Usd(expected)
 
@@ -145,9 +147,7 @@ def test_confidence_weighs_edge_conviction_and_win_rate(
 def test_whale_weighs_model_conviction_win_rate_and_edge(
     model: str, conviction: str, win_rate: str, edge: str, expected: str
 ) -> None:
-    found = stake(
-        sizing("WHALE"), facts(model_probability=model, conviction=conviction, win_rate=win_rate, edge=edge)
-    )
+    found = stake(sizing("WHALE"), facts(model_probability=model, conviction=conviction, win_rate=win_rate, edge=edge))
 
     assert found == Usd(expected)
 

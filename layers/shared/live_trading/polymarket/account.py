@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from live_trading.nouns.errors import GiveUp, RetryLater
+from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import Fill, OrderPlan, RejectionCode, SignedOrder
@@ -144,6 +144,8 @@ class VenueAccount:
                 may_try_again=True,
                 retry_after_seconds=error.retry_after_seconds,
             )
+        except MalformedAnswer as error:
+            return Rejected(code=RejectionCode.NOT_PLACED, text=f"not sent: {error}", may_try_again=True)
         except GiveUp as error:
             return Rejected(code=RejectionCode.UNAUTHORIZED, text=f"not sent: {error}", may_try_again=False)
         return venue_client.post(client, signed)

@@ -37,6 +37,7 @@ from live_trading.polymarket.wire import (
 
 TRADES_SOURCE = "clob.trades"
 _SHARE_CENT = Decimal("0.01")
+_LOWEST_PRICE = Decimal("0.0001")
 
 
 class VenueOrderStatus(StrEnum):
@@ -176,10 +177,15 @@ def _sizing(found: _OrderRow, own: OwnOrder | None) -> tuple[bool, Decimal | Non
     if own is None:
         is_market_order = found.order_type.upper() in (OrderType.FAK, OrderType.FOK)
         return found.side is Side.BUY and is_market_order, HUMAN
-    for size, is_dollar_sized in ((own.shares.value, False), (own.usd.value, True)):
+    # Dollars may buy more shares than the fewest that the order asks for.
+    most_shares = own.usd.value / _LOWEST_PRICE if own.is_dollar_sized else own.shares.value
+    for size, most, is_dollar_sized in (
+        (own.shares.value, most_shares, False),
+        (own.usd.value, own.usd.value, True),
+    ):
         unit = unit_of(found.original_size, size)
         if unit is not None and found.original_size * unit == size:
-            return is_dollar_sized, unit if found.size_matched * unit <= size else None
+            return is_dollar_sized, unit if found.size_matched * unit <= most else None
     return own.is_dollar_sized, None
 
 

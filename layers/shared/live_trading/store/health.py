@@ -10,9 +10,9 @@ from live_trading.store.database import Transaction
 
 def trading_since(transaction: Transaction) -> datetime | None:
     """When the first of the strategies that are active was launched; None where none is."""
-    found: datetime | None = transaction.only(
-        "SELECT min(launched_at) AS since FROM lt_strategies WHERE is_active"
-    )["since"]
+    found: datetime | None = transaction.only("SELECT min(launched_at) AS since FROM lt_strategies WHERE is_active")[
+        "since"
+    ]
     return found
 
 

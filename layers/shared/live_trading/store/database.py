@@ -1,7 +1,8 @@
 """One Postgres connection, explicit transactions, and Postgres errors as ours.
 
 The connection is renewed only between transactions: a statement that fails inside one is never repeated,
-because what it did is not known.
+because what it did is not known. Every statement is prepared once a connection: the texts are constants of this
+package, so they are few, and reading them again costs more than running them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 
 import pg8000.exceptions
 import pg8000.native
+from pg8000.core import Context, make_params
 
 from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
 from live_trading.nouns.money import Price, Shares, Usd
@@ -23,6 +25,8 @@ Row = dict[str, Any]
 _UNIQUE_VIOLATION = "23505"
 _RETRYABLE = frozenset({"40001", "40P01", "55P03", "57014"})
 _UNAVAILABLE_PREFIXES = ("08", "53", "57P")
+# A prepared statement whose tables a migration has changed since.
+_STALE_PLAN = "0A000"
 
 
 class StoreUnavailable(RetryLater):
@@ -70,36 +74,58 @@ def _translated(error: pg8000.exceptions.DatabaseError) -> Exception:
         return AlreadyExists(str(facts.get("n", "")))
     if state in _RETRYABLE:
         return Conflict(message)
-    if state.startswith(_UNAVAILABLE_PREFIXES):
+    if state.startswith(_UNAVAILABLE_PREFIXES) or state == _STALE_PLAN:
         return StoreUnavailable(message)
     if state.startswith("23"):
         return ConstraintViolated(message)
     return raised
 
 
+class _Session:
+    """A connection with the statements that it has prepared."""
+
+    def __init__(self, connection: pg8000.native.Connection) -> None:
+        self.connection = connection
+        self._prepared: dict[str, tuple[str, Callable[[dict[str, object]], tuple[object, ...]], Any]] = {}
+
+    def run(self, sql: str, parameters: dict[str, object]) -> Context:
+        """One statement in one round trip, once it is prepared. Without parameters it may be several statements."""
+        if not parameters:
+            return self.connection.execute_simple(sql)
+        if sql not in self._prepared:
+            text, values_of = pg8000.native.to_statement(sql)
+            self._prepared[sql] = text, values_of, self.connection.prepare_statement(text, ())
+        text, values_of, (name, columns, readers) = self._prepared[sql]
+        values = make_params(self.connection.py_types, values_of(parameters))
+        return self.connection.execute_named(name, values, columns, readers, text)
+
+
 class Transaction:
     """Runs statements with named parameters (`:name`) inside one open transaction."""
 
-    def __init__(self, connection: pg8000.native.Connection) -> None:
-        self._connection = connection
+    def __init__(self, session: _Session) -> None:
+        self._session = session
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         """Every row as a dict by column name.
 
         Raises AlreadyExists, ConstraintViolated, Conflict or StoreUnavailable.
         """
+        done = self._run(sql, parameters)
+        if not done.rows or done.columns is None:
+            return []
+        names = [column["name"] for column in done.columns]
+        return [dict(zip(names, values, strict=True)) for values in done.rows]
+
+    def _run(self, sql: str, parameters: dict[str, object]) -> Context:
         try:
-            found = self._connection.run(sql, **{name: _plain(value) for name, value in parameters.items()})
+            return self._session.run(sql, {name: _plain(value) for name, value in parameters.items()})
         except pg8000.exceptions.InterfaceError as error:
             raise StoreUnavailable(str(error)) from error
         except pg8000.exceptions.DatabaseError as error:
             raise _translated(error) from error
         except OSError as error:
             raise StoreUnavailable(str(error)) from error
-        if not found or self._connection.columns is None:
-            return []
-        names = [column["name"] for column in self._connection.columns]
-        return [dict(zip(names, values, strict=True)) for values in found]
 
     def row(self, sql: str, **parameters: object) -> Row | None:
         """The only row, or None. More than one raises ValueError."""
@@ -117,8 +143,7 @@ class Transaction:
 
     def execute(self, sql: str, **parameters: object) -> int:
         """Runs a statement and returns how many rows it touched."""
-        self.rows(sql, **parameters)
-        return int(self._connection.row_count)
+        return int(self._run(sql, parameters).row_count)
 
 
 class Database:
@@ -126,7 +151,7 @@ class Database:
 
     def __init__(self, connect: Callable[[], pg8000.native.Connection]) -> None:
         self._connect = connect
-        self._connection: pg8000.native.Connection | None = None
+        self._session: _Session | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -134,55 +159,58 @@ class Database:
 
         Raises StoreUnavailable where Postgres is away, CommitOutcomeUnknown where it went away in COMMIT.
         """
-        connection = self._begun()
+        session = self._begun()
         try:
-            yield Transaction(connection)
-        except BaseException:
-            self._roll_back(connection)
+            yield Transaction(session)
+        except StoreUnavailable:
+            self.close()
             raise
-        self._commit(connection)
+        except BaseException:
+            self._roll_back(session)
+            raise
+        self._commit(session)
 
     def close(self) -> None:
-        """Drops the connection; the next transaction opens a new one."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        """Drops the connection, and with it what was not committed; the next transaction opens a new one."""
+        session, self._session = self._session, None
+        if session is not None:
             try:
-                connection.close()
+                session.connection.close()
             except (pg8000.exceptions.InterfaceError, OSError):
                 # Already gone: closing was all that was wanted.
                 return
 
-    def _begun(self) -> pg8000.native.Connection:
-        if self._connection is not None:
+    def _begun(self) -> _Session:
+        if self._session is not None:
             try:
-                self._connection.run("BEGIN")
+                self._session.connection.run("BEGIN")
             except (pg8000.exceptions.InterfaceError, pg8000.exceptions.DatabaseError, OSError):
                 self.close()
             else:
-                return self._connection
+                return self._session
         try:
-            self._connection = self._connect()
-            self._connection.run("BEGIN")
+            self._session = _Session(self._connect())
+            self._session.connection.run("BEGIN")
         except (pg8000.exceptions.InterfaceError, pg8000.exceptions.DatabaseError, OSError) as error:
             self.close()
             raise StoreUnavailable(f"cannot open a transaction: {error}") from error
-        return self._connection
+        return self._session
 
-    def _roll_back(self, connection: pg8000.native.Connection) -> None:
+    def _roll_back(self, session: _Session) -> None:
         try:
-            connection.run("ROLLBACK")
+            session.connection.run("ROLLBACK")
         except (pg8000.exceptions.InterfaceError, pg8000.exceptions.DatabaseError, OSError):
             # The server rolls back what it loses; only this connection is of no more use.
             self.close()
 
-    def _commit(self, connection: pg8000.native.Connection) -> None:
+    def _commit(self, session: _Session) -> None:
         try:
-            connection.run("COMMIT")
+            session.connection.run("COMMIT")
         except pg8000.exceptions.InterfaceError as error:
             self.close()
             raise CommitOutcomeUnknown(str(error)) from error
         except pg8000.exceptions.DatabaseError as error:
-            self._roll_back(connection)
+            self._roll_back(session)
             raise _translated(error) from error
         except OSError as error:
             self.close()

@@ -11,7 +11,7 @@ VENV := .venv/bin
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test invoke replay lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test invoke replay bench lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,6 +50,9 @@ invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-
 replay: setup ## decisions over recorded real answers: DATA=../shared/data/polymarket-v1-samples
 	@$(PY) -m local.replay "$(DATA)" $(ARGS)
 
+bench: setup ## how long a warm lt-execute takes, and how much of it is its own
+	@$(PY) -m benchmarks.lt_execute
+
 lint: setup ## ruff
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
@@ -58,7 +61,7 @@ format: setup ## rewrite to the house's format
 	@$(VENV)/ruff format .
 
 types: setup ## mypy, strict
-	@MYPYPATH=layers/shared:. $(VENV)/mypy -p live_trading -p local -p functions
+	@MYPYPATH=layers/shared:. $(VENV)/mypy -p live_trading -p local -p functions -p benchmarks
 
 imports: setup ## which room may import which
 	@PYTHONPATH=layers/shared:. $(VENV)/lint-imports

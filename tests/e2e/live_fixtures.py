@@ -151,7 +151,7 @@ def desk(
     name = f"live_{uuid.uuid4().hex[:12]}"
     url = create_database(postgres_server, name, template=migrated_template)
     parts = Parts({**stack.settings, "DATABASE_URL": _plain(url)})
-    made = _desk(stack, parts, url, _wallet_with_money(stack))
+    made = desk_on(stack, parts, url)
     yield made
     made.clear_faults()
     parts.database.close()
@@ -173,7 +173,8 @@ def _wallet_with_money(stack: StackFacts) -> tuple[KeyedWallet, str]:
     return wallet, secret_name
 
 
-def _desk(stack: StackFacts, parts: Parts, url: str, funded: tuple[KeyedWallet, str]) -> LiveDesk:
+def desk_on(stack: StackFacts, parts: Parts, url: str) -> LiveDesk:
+    """A desk on a migrated database without rows, with a new trading wallet that has money."""
     desk = LiveDesk(
         stack=stack,
         parts=parts,
@@ -185,7 +186,7 @@ def _desk(stack: StackFacts, parts: Parts, url: str, funded: tuple[KeyedWallet, 
         market={},
     )
     desk.market = _market_with_time_left(desk)
-    _write_rows(desk, *funded)
+    _write_rows(desk, *_wallet_with_money(stack))
     return desk
 
 

@@ -1,0 +1,122 @@
+"""How long a warm lt-execute takes with nothing to do and with one order, and how much of that is waiting for others.
+
+Run it with `make bench`. The executor runs in this process against a stack of its own; the milliseconds are this
+machine's, and what stays is the ratio between the lines and the product's own share of each.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+import httpx
+
+from live_trading.wiring.composition import Parts
+from local.lambdas.intrinsics import REGION
+from local.stack import Stack, StackFacts
+from tests.e2e.live_fixtures import LiveDesk, desk_on
+
+RUNS = 20
+SETTLES_WITHIN_SECONDS = 8
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Seconds that this process spent in HTTP requests: to venue, chain and clock."""
+
+    seconds: float = 0.0
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        send = httpx.Client.send
+
+        def timed(client: httpx.Client, *arguments: object, **options: object) -> httpx.Response:
+            began = time.perf_counter()
+            try:
+                return send(client, *arguments, **options)  # type: ignore[arg-type]
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        with patch.object(httpx.Client, "send", timed):
+            yield
+
+
+@dataclass(slots=True)
+class Line:
+    """Milliseconds of each run of one kind."""
+
+    name: str
+    total: list[float] = field(default_factory=list)
+    own: list[float] = field(default_factory=list)
+
+    def text(self, base: Line) -> str:
+        ratio = statistics.median(self.own) / statistics.median(base.own)
+        return (
+            f"{self.name:<14}{statistics.median(self.total):>8.1f}{_p95(self.total):>8.1f}"
+            f"{statistics.median(self.own):>10.1f}{_p95(self.own):>8.1f}{ratio:>8.2f}"
+        )
+
+
+def main() -> int:
+    """Prints both lines."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Stack(directory=Path(directory), front_door_port=None, exchange_options={"traders": 0}) as stack,
+    ):
+        desk = _desk(stack)
+        idle, order = Line("nothing to do"), Line("one order")
+        for _ in range(RUNS):
+            _measure(desk, idle, orders=0)
+            desk.signal()
+            _measure(desk, order, orders=1)
+            desk.advance(SETTLES_WITHIN_SECONDS)
+            desk.execute()
+    print(f"lt-execute, warm, {RUNS} runs each, milliseconds; own = without waiting for venue, chain and clock")
+    print(f"{'':<14}{'p50':>8}{'p95':>8}{'own p50':>10}{'p95':>8}{'ratio':>8}")
+    print(idle.text(idle))
+    print(order.text(idle))
+    return 0
+
+
+def _desk(stack: StackFacts) -> LiveDesk:
+    os.environ |= {
+        "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+    }
+    desk = desk_on(stack, Parts(stack.settings), stack.database_url)
+    desk.change("UPDATE traders SET is_followed = TRUE")
+    desk.signal()
+    desk.execute()
+    desk.advance(SETTLES_WITHIN_SECONDS)
+    desk.execute()
+    return desk
+
+
+def _measure(desk: LiveDesk, line: Line, *, orders: int) -> None:
+    waiting = Waiting()
+    with waiting.counted():
+        began = time.perf_counter()
+        report = desk.execute()
+        seconds = time.perf_counter() - began
+    if sum(report.orders.values()) != orders or report.failures:
+        raise SystemExit(f"expected {orders} orders, got {report}")
+    line.total.append(seconds * 1000)
+    line.own.append((seconds - waiting.seconds) * 1000)
+
+
+def _p95(values: list[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -13,17 +13,12 @@ from pathlib import Path
 
 import httpx
 
-from live_trading.store.database import Database
-from local.demo import report, scenario
-from local.demo.api import ApiClient, ApiRefused
-from local.demo.comparison import Line, compare
-from local.demo.facts import Facts, read_facts
+from live_trading.store.database import StoreUnavailable
+from local.demo import job, report, scenario
+from local.demo.api import ApiRefused
 from local.processes import PartFailed
 from local.stack import Stack, StackFacts
-
-SLICE_MS = 15 * 60_000
-MARKETS_TOLD = 3
-SUMMARY = Path(".local/run/summary.json")
+from local.stack_facts import DEFAULT_DIRECTORY
 
 
 def main() -> int:
@@ -31,8 +26,8 @@ def main() -> int:
     options = _options()
     began = time.monotonic()
     try:
-        with Stack(markets=options.markets, seed=options.seed) as facts:
-            status = _run(facts, began)
+        with Stack(directory=options.directory, markets=options.markets, seed=options.seed) as facts:
+            status = _run_whole(facts, began, options.directory / "summary.json")
             if options.keep:
                 _keep(facts)
     except (PartFailed, ApiRefused) as error:
@@ -49,58 +44,48 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="leave the stack up afterwards and print its addresses")
     parser.add_argument("--markets", type=int, default=None, help="replay only the first so many markets (18 in all)")
     parser.add_argument("--seed", type=int, default=1, help="what the scripted traders are made of")
+    parser.add_argument(
+        "--directory", type=Path, default=DEFAULT_DIRECTORY, help="where the stack keeps its logs and its report"
+    )
     return parser.parse_args()
 
 
-def _run(stack: StackFacts, began: float) -> int:
+def _run_whole(stack: StackFacts, began: float, summary: Path) -> int:
+    """The run, where a part that died in the middle is named in place of what met its silence."""
+    try:
+        return _run(stack, began, summary)
+    except (httpx.HTTPError, StoreUnavailable) as error:
+        stack.check()
+        raise PartFailed(f"the run stopped: {error}") from error
+
+
+def _run(stack: StackFacts, began: float, summary: Path) -> int:
+    up_after = time.monotonic() - began
+    print(f"The stack is up after {up_after:.1f} s; the front door is {stack.front_door_url}", flush=True)
+    replay = job.create(stack)
     print(
-        f"The stack is up after {time.monotonic() - began:.1f} s; the front door is {stack.front_door_url}", flush=True
-    )
-    api = ApiClient(stack.front_door_url, stack.operator_token)
-    replay = httpx.get(f"{stack.control_url}/replay").raise_for_status().json()
-    scenario.create(
-        api,
-        traders=[trader["address"] for trader in replay["traders"]],
-        wallet_address=stack.wallet_address,
-        secret_name=stack.wallet_secret_name,
-    )
-    print(
-        f"{len(replay['markets'])} recorded markets, {len(replay['traders'])} scripted traders, "
+        f"{len(replay.markets)} recorded markets, {len(replay.traders)} scripted traders, "
         f"{len(scenario.PAPER_WALLETS)} FT wallets, {len(scenario.LIVE_STRATEGIES)} LT strategies",
         flush=True,
     )
-    _walk(stack, replay["start_ms"], replay["end_ms"])
-    facts, lines = _outcome(stack)
+    job.walk(stack, replay.start_ms, replay.end_ms, _progress(replay.start_ms, replay.end_ms))
+    facts, lines = job.outcome(stack)
     seconds = time.monotonic() - began
     print("\n" + report.text(facts, lines, seconds))
-    report.write_summary(SUMMARY, facts, lines, seconds)
-    print(f"\nThe same as JSON: {SUMMARY}. Logs: .local/run/logs/", flush=True)
+    report.write_summary(summary, facts, lines, seconds)
+    print(f"\nThe same as JSON: {_shown(summary)}. Logs: {_shown(summary.parent / 'logs')}", flush=True)
     if report.agrees(facts, lines):
         return 0
     print("Ledger, venue and chain do not agree, or no trade went the whole way.", file=sys.stderr)
     return 1
 
 
-def _walk(stack: StackFacts, start_ms: int, end_ms: int) -> None:
-    """Steps through the replay; the scheduler fires everything that is due on the way."""
-    say = _progress(start_ms, end_ms)
-    at_ms = start_ms
-    with httpx.Client(timeout=600) as http:
-        while at_ms < end_ms:
-            at_ms = min(at_ms + SLICE_MS, end_ms)
-            answer = http.post(f"{stack.host_url}/tick", json={"to_ms": at_ms})
-            if answer.is_error:
-                raise PartFailed(f"the scheduler stopped: {answer.text}")
-            say(at_ms, answer.json())
-
-
-def _progress(start_ms: int, end_ms: int) -> Callable[[int, dict[str, object]], None]:
+def _progress(start_ms: int, end_ms: int) -> Callable[[int, int], None]:
     failures = 0
 
-    def say(at_ms: int, answer: dict[str, object]) -> None:
+    def say(at_ms: int, failed: int) -> None:
         nonlocal failures
-        failed = answer.get("failed", 0)
-        failures += failed if isinstance(failed, int) else 0
+        failures += failed
         share = (at_ms - start_ms) / (end_ms - start_ms)
         clock = time.strftime("%H:%M", time.gmtime(at_ms / 1000))
         note = f", {failures} invocations failed" if failures else ""
@@ -109,22 +94,9 @@ def _progress(start_ms: int, end_ms: int) -> Callable[[int, dict[str, object]], 
     return say
 
 
-def _outcome(stack: StackFacts) -> tuple[Facts, list[Line]]:
-    database = Database(stack.connect)
-    facts = read_facts(database)
-    with database.transaction() as transaction:
-        wallet = transaction.only(
-            "SELECT trading_wallet_id FROM trading_wallets WHERE address = :address", address=stack.wallet_address
-        )
-    lines = compare(
-        database=database,
-        chain=stack.chain_reader(),
-        venue_account=httpx.get(f"{stack.control_url}/accounts/{stack.wallet_address}").raise_for_status().json(),
-        trading_wallet_id=wallet["trading_wallet_id"],
-        address=stack.wallet_address,
-    )
-    database.close()
-    return facts, lines
+def _shown(path: Path) -> Path:
+    """Below the working directory where it is there."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _keep(stack: StackFacts) -> None:

@@ -78,11 +78,15 @@ class StackFacts:
     def wait(self) -> None:
         """Stay while every part answers; PartFailed names the one that no longer does."""
         while True:
-            for name, url in self.addresses().items():
-                port = urlsplit(url).port
-                if port is not None and not is_listening(port):
-                    raise PartFailed(f"the stack is no longer whole: {name} does not answer at {url}.")
+            self.check()
             time.sleep(_WATCH_SECONDS)
+
+    def check(self) -> None:
+        """PartFailed names a part that does not answer."""
+        for name, url in self.addresses().items():
+            port = urlsplit(url).port
+            if port is not None and not is_listening(port):
+                raise PartFailed(f"the stack is no longer whole: {name} does not answer at {url}.")
 
 
 def write_facts(facts: StackFacts, directory: Path) -> None:

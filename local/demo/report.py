@@ -59,10 +59,6 @@ def agrees(facts: Facts, lines: list[Line]) -> bool:
     return all(line.agrees for line in lines) and facts.open_breaks == 0 and facts.whole_way > 0
 
 
-def _closing(facts: Facts, seconds: float) -> str:
-    return f"Open breaks: {facts.open_breaks}. Trades that went the whole way: {facts.whole_way}. Took {seconds:.0f} s."
-
-
 def _counted(title: str, counts: dict[str, int]) -> str:
     if not counts:
         return ""
@@ -138,7 +134,7 @@ def _paper_and_live(facts: Facts) -> str:
         "capital",
         "paper bets",
         "paper P&L",
-        "live orders",
+        "live bets",
         "live P&L",
         "equity",
     ]

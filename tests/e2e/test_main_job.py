@@ -1,0 +1,99 @@
+"""The main job, whole: through the API, every function in its own process, on recorded books."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local.demo import job, report
+from local.demo.facts import Facts
+from local.env import ROOT
+from local.stack import Stack, StackFacts
+
+pytestmark = pytest.mark.e2e
+
+MINUTE_MS = 60_000
+
+
+def test_one_command_takes_copied_trades_the_whole_way_and_says_so(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "local.run", "--markets", "2", "--directory", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT / 'layers/shared'}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert {"source_trades", "decisions", "orders", "fills", "resolved", "redemptions", "seconds"} <= set(summary)
+    assert summary["breaks"] == 0
+    assert summary["whole_way"] > 0
+    assert sum(summary["decisions"].values()) == 3 * summary["source_trades"]
+    assert sum(summary["orders"].values()) == summary["decisions"]["accepted"]
+    assert f"Source trades seen: {summary['source_trades']}" in ran.stdout
+    assert "agree to 1e-6" in ran.stdout
+
+
+def all_of(part: dict[str, int]) -> int:
+    return sum(part.values())
+
+
+def walk_with_a_bad_quarter(stack: StackFacts, hurt: Callable[[], None], heal: Callable[[], None]) -> Facts:
+    """A market's life in which something is broken from its third minute to its eighth."""
+    replay = job.create(stack)
+    failed: list[int] = []
+    hurt_ms = replay.start_ms + 18 * MINUTE_MS
+    heal_ms = hurt_ms + 5 * MINUTE_MS
+    job.walk(stack, replay.start_ms, hurt_ms, lambda at_ms, count: failed.append(count))
+    assert sum(failed) == 0
+    hurt()
+    httpx.post(f"{stack.host_url}/tick", json={"to_ms": heal_ms}, timeout=300).raise_for_status()
+    heal()
+    failed.clear()
+    job.walk(stack, heal_ms, replay.end_ms, lambda at_ms, count: failed.append(count))
+    facts, lines = job.outcome(stack)
+    assert sum(failed) == 0
+    assert all(line.agrees for line in lines), report.text(facts, lines, 0)
+    assert facts.open_breaks == 0
+    assert all_of(facts.decisions) == 3 * facts.source_trades
+    venue = httpx.get(f"{stack.control_url}/orders").raise_for_status().json()["orders"]
+    assert len(venue) == len({order["order_hash"] for order in venue}) <= all_of(facts.orders)
+    return facts
+
+
+def test_postgres_killed_in_mid_run_and_started_again_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    held = Stack(directory=tmp_path, markets=1, front_door_port=None)
+    with held as stack:
+
+        def start_again() -> None:
+            held.postgres.start()
+            held.postgres.wait()
+
+        facts = walk_with_a_bad_quarter(stack, held.postgres.kill, start_again)
+
+    assert facts.source_trades > 0
+
+
+def test_an_exchange_that_answers_500_to_everything_costs_time_and_nothing_else(tmp_path: Path) -> None:
+    with Stack(directory=tmp_path, markets=1, front_door_port=None) as stack:
+
+        def hurt() -> None:
+            body = {"kind": "server_error", "count": None}
+            httpx.post(f"{stack.control_url}/faults", json=body).raise_for_status()
+
+        def heal() -> None:
+            httpx.delete(f"{stack.control_url}/faults").raise_for_status()
+
+        facts = walk_with_a_bad_quarter(stack, hurt, heal)
+
+    assert facts.source_trades > 0

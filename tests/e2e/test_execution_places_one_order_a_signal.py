@@ -107,11 +107,28 @@ def test_an_outage_of_the_look_up_is_no_proof_of_absence(desk: LiveDesk) -> None
     assert order["absence_proofs"] <= 1
 
 
-def test_a_restarting_engine_refuses_and_the_reservation_comes_back(desk: LiveDesk) -> None:
+def test_an_order_that_a_restarting_engine_refused_goes_out_again_with_the_same_bytes(desk: LiveDesk) -> None:
     desk.signal()
     desk.arm("engine_restarting", endpoint="/order", count=1)
 
     desk.execute()
+    (waiting,) = desk.orders()
+    desk.advance(60)
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert (waiting["state"], waiting["last_refusal_code"]) == ("INTENT", "engine_restarting")
+    assert (order["state"], order["sends"], order["order_hash"]) == ("FILLED", 2, waiting["order_hash"])
+    assert desk.venue_orders()[order["order_hash"]]["accepted"] == 1
+
+
+def test_an_order_that_stays_refused_ends_with_the_venues_reason_and_gives_its_reservation_back(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("engine_restarting", endpoint="/order", count=None)
+
+    for _ in range(4):
+        desk.execute()
+        desk.advance(120)
 
     (order,) = desk.orders()
     assert (order["state"], order["rejection_code"]) == ("REJECTED", "engine_restarting")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from live_trading.polymarket.gamma import Gamma
     from live_trading.polymarket.market_data import MarketData
     from live_trading.polymarket.wallet_secret import WalletSecret
+    from live_trading.services.compare import Comparison
     from live_trading.services.evidence import EvidenceGatherer
     from live_trading.services.execute import Executor
     from live_trading.services.ft_resolve import PaperResolver
@@ -219,27 +220,50 @@ class Parts:
             holder=holder,
         )
 
+    def comparison(self, holder: str) -> Comparison:
+        from live_trading.services.compare import Comparison
+
+        return Comparison(
+            database=self.database,
+            chain=self.chain_reader,
+            exchange_address=self.settings.standard_exchange,
+            clock=self.clock,
+            actor=holder,
+        )
+
     def reconciler(self, holder: str) -> Reconciler:
         from live_trading.services.reconcile import Reconciler
 
         return Reconciler(
-            database=self.database, chain=self.chain_reader, account=self.account, clock=self.clock, holder=holder
+            database=self.database,
+            account=self.account,
+            market_keeper=self.market_keeper,
+            comparison=self.comparison(holder),
+            clock=self.clock,
+            holder=holder,
         )
 
     def executor(self, holder: str) -> Executor:
         from live_trading.services.entry import EntryDesk
         from live_trading.services.execute import Executor
+        from live_trading.services.posting import OrderPoster
+        from live_trading.services.wallet_entries import WalletEntries
 
         return Executor(
             database=self.database,
             clock=self.clock,
             ingest=self.ingest(holder),
             evidence=self.evidence,
-            market_data=self.market_data,
-            account=self.account,
-            may_open=self.may_open,
             reconciler=self.reconciler(holder),
-            desk=EntryDesk(database=self.database, now=self.clock.now, new_id=uuid4, actor=holder),
+            entries=WalletEntries(
+                database=self.database,
+                clock=self.clock,
+                market_data=self.market_data,
+                account=self.account,
+                may_open=self.may_open,
+                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=uuid4, actor=holder),
+                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+            ),
             holder=holder,
         )
 

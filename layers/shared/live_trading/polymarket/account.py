@@ -191,6 +191,19 @@ class VenueAccount:
             refused |= {each.lower(): why for each, why in answer.not_canceled.items()}
         return CancelResult(cancelled=tuple(cancelled), refused=refused)
 
+    def cancel_all(self) -> CancelResult:
+        """Cancels everything that rests for this account, whoever placed it. Raises as `cancel` does."""
+        from polymarket import PolymarketError
+
+        try:
+            answer = self._connected().cancel_all()
+        except PolymarketError as error:
+            raise venue_client.change_error("cancel all", error) from error
+        return CancelResult(
+            cancelled=tuple(each.lower() for each in answer.canceled),
+            refused={each.lower(): why for each, why in answer.not_canceled.items()},
+        )
+
     def closed_only(self) -> bool:
         """Whether the venue lets this account only close positions."""
         return self._questions.closed_only()

@@ -310,6 +310,15 @@ def note_lookup(transaction: Transaction, *, lt_order_id: UUID, absent: bool, no
     )
 
 
+def note_cancel_asked(transaction: Transaction, lt_order_id: UUID, now: datetime) -> None:
+    """When the first cancel of an order was asked for."""
+    transaction.execute(
+        "UPDATE lt_orders SET cancel_asked_at = coalesce(cancel_asked_at, :now) WHERE lt_order_id = :lt_order_id",
+        now=now,
+        lt_order_id=lt_order_id,
+    )
+
+
 def note_venue_status(
     transaction: Transaction, *, order_hash: str, venue_status: str, matched: Shares, now: datetime
 ) -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from live_trading.services.health import HealthService
     from live_trading.services.ingest import Ingest
     from live_trading.services.markets import MarketKeeper
+    from live_trading.services.orders_read import OrdersRead
     from live_trading.services.paper import PaperTrader
     from live_trading.services.reconcile import Reconciler
     from live_trading.services.redeem import Redeemer
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from live_trading.services.strategies import Strategies
     from live_trading.services.trader_statistics import StatisticsKeeper
     from live_trading.services.traders import Traders
+    from live_trading.services.trading_actions import TradingActions
     from live_trading.services.trading_wallets import TradingWallets
+    from live_trading.services.wallet_breaks import WalletBreaks
 
 GWEI = 10**9
 REDEMPTION_GAS_LIMIT = 1_000_000
@@ -267,6 +270,30 @@ class Parts:
             holder=holder,
         )
 
+    def trading_actions(self, holder: str) -> TradingActions:
+        from live_trading.services.cancelling import OrderCanceller
+        from live_trading.services.closing import PositionCloser
+        from live_trading.services.posting import OrderPoster
+        from live_trading.services.trading_actions import TradingActions
+
+        reconciler = self.reconciler(holder)
+        return TradingActions(
+            database=self.database,
+            closer=PositionCloser(
+                database=self.database,
+                clock=self.clock,
+                market_data=self.market_data,
+                account=self.account,
+                reconciler=reconciler,
+                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+                new_id=uuid4,
+                holder=holder,
+            ),
+            canceller=OrderCanceller(
+                database=self.database, clock=self.clock, account=self.account, reconciler=reconciler, holder=holder
+            ),
+        )
+
     def resolver(self, holder: str) -> Resolver:
         from live_trading.services.resolve import Resolver
 
@@ -296,6 +323,18 @@ class Parts:
         from live_trading.services.ft_wallets import FtWallets
 
         return FtWallets(database=self.database, clock=self.clock, new_id=uuid4)
+
+    @cached_property
+    def orders_read(self) -> OrdersRead:
+        from live_trading.services.orders_read import OrdersRead
+
+        return OrdersRead(database=self.database)
+
+    @cached_property
+    def wallet_breaks(self) -> WalletBreaks:
+        from live_trading.services.wallet_breaks import WalletBreaks
+
+        return WalletBreaks(database=self.database, clock=self.clock)
 
     @cached_property
     def traders(self) -> Traders:

@@ -83,6 +83,22 @@ class OrderPoster:
         if due:
             self.send(lease, account, [order.lt_order_id for order in due])
 
+    def send_again(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
+        """The same bytes once more for orders that may never have arrived and whose signals are still fresh.
+
+        The venue makes one order of them however often they come: what it has seen before it calls duplicated.
+        """
+        now = self._clock.now()
+        due = [order for order in orders if _is_fresh(order, now)]
+        if not due:
+            return
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            lt_orders.note_sent_again(transaction, [order.lt_order_id for order in due])
+        outcomes = account.post([order.signed for order in due])
+        answers = {order.lt_order_id: outcome for order, outcome in zip(due, outcomes, strict=True)}
+        self._book_answers(lease, answers)
+
     def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
         orders = self._mark_sent(lease, lt_order_ids)
         if not orders:
@@ -130,10 +146,11 @@ class OrderPoster:
         if step is NextStep.STOP_WALLET:
             _stop_entries(transaction, order, refused, actor=self._actor, now=now)
         if step not in (NextStep.SEND_LATER, NextStep.REFRESH):
-            if step is NextStep.PLAN_AGAIN:
-                sent.plan_again.append(order.lt_order_id)
             refusal = Refusal(code=refused.code, text=refused.text)
-            return transition(transaction, order, Cause.REFUSED, actor=self._actor, now=now, refusal=refusal)
+            state = transition(transaction, order, Cause.REFUSED, actor=self._actor, now=now, refusal=refusal)
+            if step is NextStep.PLAN_AGAIN and state is OrderState.REJECTED:
+                sent.plan_again.append(order.lt_order_id)
+            return state
         wait = 0.0 if step is NextStep.REFRESH else refused.retry_after_seconds
         lt_orders.note_refusal_for_now(
             transaction,
@@ -142,9 +159,10 @@ class OrderPoster:
             text=refused.text,
             not_before=refusals.not_before(now, wait),
         )
-        if step is NextStep.REFRESH:
+        state = transition(transaction, order, Cause.REFUSED_FOR_NOW, actor=self._actor, now=now)
+        if step is NextStep.REFRESH and state is OrderState.INTENT:
             sent.refresh.append(order.lt_order_id)
-        return transition(transaction, order, Cause.REFUSED_FOR_NOW, actor=self._actor, now=now)
+        return state
 
     def _end_unsent(self, lease: Lease, orders: Sequence[StoredOrder]) -> None:
         now = self._clock.now()

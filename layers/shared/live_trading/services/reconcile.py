@@ -102,6 +102,7 @@ class Reconciler:
             known = self._known(wallet)
             trades = account.trades_since(known.trades_since)
             unreadable += self._follow(lease, account, known, trades, report)
+            self._send_missing(lease, account, wallet, report)
             unreadable += self._adopt_outside(lease, wallet, account, trades, report)
             report.breaks = self._comparison.run(lease, wallet, unreadable)
         except StopEverything:
@@ -140,6 +141,16 @@ class Reconciler:
             unsent = lt_orders.unsent(transaction, wallet.trading_wallet_id)
         if unsent:
             self._poster.resume(lease, account, unsent)
+
+    def _send_missing(
+        self, lease: Lease, account: VenueAccount, wallet: TradingWallet, report: ReconcileReport
+    ) -> None:
+        """Orders that the venue does not know of may have died on the way: their bytes go out again."""
+        with self._database.transaction() as transaction:
+            missing = lt_orders.missing(transaction, wallet.trading_wallet_id)
+        if missing:
+            self._poster.send_again(lease, account, missing)
+            self.follow_orders(lease, wallet, report)
 
     def _follow(
         self, lease: Lease, account: VenueAccount, known: _Known, trades: VenueTrades, report: ReconcileReport

@@ -227,6 +227,19 @@ def unsent(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrde
     return [_stored(row) for row in rows]
 
 
+def missing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
+    """Orders that were sent and that the venue, when last asked, did not know; oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM lt_orders
+        WHERE trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN') AND absence_proofs > 0
+        ORDER BY intent_at, lt_order_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [_stored(row) for row in rows]
+
+
 def locked(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
     """These orders with their rows locked until the transaction ends, in the order of the ids asked for.
 
@@ -292,6 +305,14 @@ def note_refusal_for_now(
         text=text,
         not_before=not_before,
         lt_order_id=lt_order_id,
+    )
+
+
+def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> None:
+    """Counts one more sending of bytes that may be at the venue already."""
+    transaction.execute(
+        "UPDATE lt_orders SET sends = sends + 1 WHERE lt_order_id = ANY(:ids::uuid[]) AND state IN ('SENT', 'UNKNOWN')",
+        ids=list(lt_order_ids),
     )
 
 

@@ -7,15 +7,18 @@ commit or a request that leaves the process; `kill_after` 0 kills before the fir
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
-import boto3  # noqa: F401 - imported once for all children
+import boto3
+import certifi
 import httpx
 import pg8000.native
 import polymarket  # noqa: F401 - imported once for all children
@@ -97,8 +100,16 @@ def _child(job: dict[str, Any], answer: int) -> None:
     os._exit(0)
 
 
+def _warm_up() -> None:
+    """What every child would else read from disk again: certificates and the models of AWS."""
+    ssl.create_default_context = functools.cache(ssl.create_default_context)
+    ssl.create_default_context(cafile=certifi.where())
+    boto3.client("secretsmanager", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+
+
 def main() -> None:
     """Serves jobs until stdin ends."""
+    _warm_up()
     print("ready", flush=True)
     for line in sys.stdin:
         reader, writer = os.pipe()

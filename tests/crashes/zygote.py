@@ -1,8 +1,9 @@
 """A process that has everything imported and forks one child a job, which may be killed at a chosen boundary.
 
-One JSON job a line on stdin: {"settings", "environment", "task", "arguments", "kill_after"}; one JSON line back:
-{"effects": how many there were, or null where the child was killed, "error": what it raised, or null}. An effect is a
-commit or a request that leaves the process; `kill_after` 0 kills before the first, n right after the n-th.
+One JSON job a line on stdin: {"settings", "environment", "task", "arguments", "kill_after", "copies"}; one JSON line
+back, a list with one answer a copy: {"effects": how many there were, or null where the child was killed, "error": what
+it raised, or null}. An effect is a commit or a request that leaves the process; `kill_after` 0 kills before the first,
+n right after the n-th. Copies run at the same time.
 """
 
 from __future__ import annotations
@@ -112,16 +113,26 @@ def main() -> None:
     _warm_up()
     print("ready", flush=True)
     for line in sys.stdin:
-        reader, writer = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(reader)
-            _child(json.loads(line), writer)
-        os.close(writer)
-        with os.fdopen(reader) as answered:
-            told = answered.read()
-        os.waitpid(pid, 0)
-        print(told or json.dumps({"effects": None, "error": None}), flush=True)
+        job = json.loads(line)
+        children = [_forked(job) for _ in range(job["copies"])]
+        print(json.dumps([_answer(*child) for child in children]), flush=True)
+
+
+def _forked(job: dict[str, Any]) -> tuple[int, int]:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _child(job, writer)
+    os.close(writer)
+    return pid, reader
+
+
+def _answer(pid: int, reader: int) -> Any:
+    with os.fdopen(reader) as answered:
+        told = answered.read()
+    os.waitpid(pid, 0)
+    return json.loads(told) if told else {"effects": None, "error": None}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,15 @@ class Zygote:
 
     def run(self, desk: LiveDesk, task: str, *, kill_after: int | None = None, **arguments: Any) -> int | None:
         """How many effects the task had; None where it was killed. Raises AssertionError where it failed."""
+        (answer,) = self.run_at_once(desk, task, copies=1, kill_after=kill_after, **arguments)
+        assert answer["error"] is None
+        effects: int | None = answer["effects"]
+        return effects
+
+    def run_at_once(
+        self, desk: LiveDesk, task: str, *, copies: int, kill_after: int | None = None, **arguments: Any
+    ) -> list[dict[str, Any]]:
+        """The answers of so many processes that run the task at the same time."""
         job = {
             "settings": desk.settings,
             "environment": {
@@ -35,15 +44,14 @@ class Zygote:
             "task": task,
             "arguments": arguments,
             "kill_after": kill_after,
+            "copies": copies,
         }
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
-        answer = json.loads(self._process.stdout.readline())
-        assert answer["error"] is None
-        effects: int | None = answer["effects"]
-        return effects
+        answers: list[dict[str, Any]] = json.loads(self._process.stdout.readline())
+        return answers
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python3.1
 	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$each; break; }; done)
 
 VENV := .venv/bin
+WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
@@ -41,8 +42,8 @@ node_modules/.installed: package.json package-lock.json .npmrc | .local/.prerequ
 run: setup ## the main job on the one-machine stack; KEEP=1 leaves it up
 	@$(PY) -m local.run $(if $(KEEP),--keep) $(ARGS)
 
-test: setup ## pytest; ARGS="-m integration" passes arguments on
-	@$(VENV)/pytest $(ARGS)
+test: setup ## pytest on two workers; ARGS="-m integration" passes arguments on
+	@$(VENV)/pytest -n $(WORKERS) $(ARGS)
 
 invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-execute [EVENT=events/lt-execute.json]
 	@$(PY) -m local.invoke "$(FUNCTION)" $(if $(EVENT),--event "$(EVENT)")

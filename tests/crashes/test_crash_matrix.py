@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from live_trading.nouns.money import Usd
+from tests.crashes.zygote import close_position
 from tests.crashes.zygote_fixtures import Zygote
 from tests.e2e.live_fixtures import DeskMaker, LiveDesk
 
@@ -21,10 +22,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.crash_matrix]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is there before the job, which gives the job's arguments, and the job."""
+    """What is there before the job, which gives the job's arguments; the job; and what runs after it was killed."""
 
     task: str
     prepare: Callable[[LiveDesk], dict[str, Any]]
+    again: Callable[[LiveDesk, dict[str, Any]], object]
 
 
 def two_signals(desk: LiveDesk) -> dict[str, Any]:
@@ -67,11 +69,19 @@ def held_position(desk: LiveDesk) -> dict[str, Any]:
     }
 
 
+def next_schedule(desk: LiveDesk, _: dict[str, Any]) -> object:
+    return desk.execute()
+
+
+def the_same_request(desk: LiveDesk, arguments: dict[str, Any]) -> object:
+    return close_position(desk.parts, arguments)
+
+
 SCENARIOS = {
-    "execute": Scenario("execute", two_signals),
-    "reconcile settled and waiting orders": Scenario("execute", matched_orders),
-    "reconcile an unanswered order": Scenario("execute", unanswered_order),
-    "close by hand": Scenario("close", held_position),
+    "execute": Scenario("execute", two_signals, next_schedule),
+    "reconcile settled and waiting orders": Scenario("execute", matched_orders, next_schedule),
+    "reconcile an unanswered order": Scenario("execute", unanswered_order, next_schedule),
+    "close by hand": Scenario("close", held_position, the_same_request),
 }
 
 
@@ -110,7 +120,7 @@ def test_a_run_killed_between_any_two_effects_is_finished_by_the_next(
     name: str, desks: DeskMaker, zygote: Zygote
 ) -> None:
     scenario = SCENARIOS[name]
-    whole = patient(desks.make())
+    whole = patient(desks)
     arguments = scenario.prepare(whole)
     effects = zygote.run(whole, scenario.task, **arguments)
     expected = final_state(whole)
@@ -119,16 +129,17 @@ def test_a_run_killed_between_any_two_effects_is_finished_by_the_next(
 
     assert effects is not None
     for point in range(effects + 1):
-        desk = patient(desks.make())
+        desk = patient(desks)
         arguments = scenario.prepare(desk)
         killed = zygote.run(desk, scenario.task, kill_after=point, **arguments)
         assert (killed is None) == (point <= effects), f"point {point} of {effects}"
         desk.let_leases_end()
-        zygote.run(desk, scenario.task, **arguments)
+        scenario.again(desk, arguments)
         assert final_state(desk) == expected, f"killed after effect {point} of {effects}"
 
 
-def patient(desk: LiveDesk) -> LiveDesk:
-    """With a bound so wide that the market's moves between two runs do not matter."""
+def patient(desks: DeskMaker) -> LiveDesk:
+    """A desk whose bound is so wide that the market's moves between two runs do not matter."""
+    desk = desks.make(seconds_left=300, settle_seconds=0)
     desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
     return desk

@@ -73,7 +73,8 @@ def _execute(parts: Parts, _: dict[str, Any]) -> None:
     parts.executor(f"crash-{uuid4().hex[:8]}").run()
 
 
-def _close(parts: Parts, arguments: dict[str, Any]) -> None:
+def close_position(parts: Parts, arguments: dict[str, Any]) -> None:
+    """The sale by hand that `arguments` name."""
     closer = parts.trading_actions(f"crash-{uuid4().hex[:8]}")._closer
     caller = Caller(owner_id="operator", idempotency_key=arguments["key"], request_hash="0" * 64)
     request = CloseRequest(
@@ -85,7 +86,7 @@ def _close(parts: Parts, arguments: dict[str, Any]) -> None:
     closer.close(caller, request)
 
 
-TASKS: dict[str, Callable[[Parts, dict[str, Any]], None]] = {"execute": _execute, "close": _close}
+TASKS: dict[str, Callable[[Parts, dict[str, Any]], None]] = {"execute": _execute, "close": close_position}
 
 
 def _child(job: dict[str, Any], answer: int) -> None:

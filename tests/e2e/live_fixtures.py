@@ -36,7 +36,7 @@ WALLET_MONEY = Usd(2000)
 INTO_A_MARKET_MS = 120_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackFacts]:
     """Postgres, chain, exchange, AWS and the functions; the replay stands still until a test moves it."""
     directory: Path = tmp_path_factory.mktemp("stack")
@@ -156,11 +156,16 @@ class DeskMaker:
         self._template = template
         self._made: list[tuple[LiveDesk, str]] = []
 
-    def make(self) -> LiveDesk:
-        """A strategy with 500 dollars, a FAK at 5 percent slippage and no limits, two minutes into a market."""
+    def make(self, *, seconds_left: int = 600, settle_seconds: int = 30) -> LiveDesk:
+        """A strategy with 500 dollars, a FAK at 5 percent slippage and no limits, two minutes into a market.
+
+        The market has at least `seconds_left` to go; `settle_seconds` pass first, so that what an earlier test left to
+        settle takes no fault that this one arms.
+        """
         name = f"live_{uuid.uuid4().hex[:12]}"
         url = create_database(self._server, name, template=self._template)
-        desk = desk_on(self._stack, Parts({**self._stack.settings, "DATABASE_URL": _plain(url)}), url)
+        parts = Parts({**self._stack.settings, "DATABASE_URL": _plain(url)})
+        desk = desk_on(self._stack, parts, url, seconds_left=seconds_left, settle_seconds=settle_seconds)
         self._made.append((desk, name))
         return desk
 
@@ -208,7 +213,9 @@ def _wallet_with_money(stack: StackFacts) -> tuple[KeyedWallet, str]:
     return wallet, secret_name
 
 
-def desk_on(stack: StackFacts, parts: Parts, url: str) -> LiveDesk:
+def desk_on(
+    stack: StackFacts, parts: Parts, url: str, *, seconds_left: int = 600, settle_seconds: int = 30
+) -> LiveDesk:
     """A desk on a migrated database without rows, with a new trading wallet that has money."""
     desk = LiveDesk(
         stack=stack,
@@ -220,21 +227,20 @@ def desk_on(stack: StackFacts, parts: Parts, url: str) -> LiveDesk:
         lt_strategy_id=uuid.uuid4(),
         market={},
     )
-    desk.market = _market_with_time_left(desk)
+    desk.market = _market_with_time_left(desk, seconds_left=seconds_left, settle_seconds=settle_seconds)
     _write_rows(desk, *_wallet_with_money(stack))
     return desk
 
 
-def _market_with_time_left(desk: LiveDesk) -> dict[str, Any]:
+def _market_with_time_left(desk: LiveDesk, *, seconds_left: int, settle_seconds: int) -> dict[str, Any]:
     """The recorded market that runs now, or the next one, entered early enough for a test to play in it."""
     replay = httpx.get(f"{desk.stack.control_url}/replay").raise_for_status().json()
     now_ms = int(httpx.get(f"{desk.stack.control_url}/clock").json()["now_ms"])
     for market in replay["markets"]:
-        if now_ms <= market["end_ms"] - 600_000:
-            # What an earlier test left to settle settles here, so that it takes no fault that this one arms.
-            desk.advance_to(max(now_ms + 30_000, market["start_ms"] + INTO_A_MARKET_MS))
+        if now_ms <= market["end_ms"] - seconds_left * 1000:
+            desk.advance_to(max(now_ms + settle_seconds * 1000, market["start_ms"] + INTO_A_MARKET_MS))
             return dict(market)
-    pytest.fail("the replay has no market left: the session uses more of it than there is")
+    pytest.fail("the replay has no market left: this module uses more of it than there is")
 
 
 def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:

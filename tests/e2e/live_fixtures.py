@@ -1,4 +1,4 @@
-"""A whole stack for the session, and for each test a strategy of its own on a fresh database over it."""
+"""A whole stack for each module, and for each test a strategy of its own on a fresh database over it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from aws_lambda_powertools.utilities import parameters
 
 from live_trading.ledger import entries
 from live_trading.nouns.markets import OrderBook
@@ -40,6 +41,8 @@ INTO_A_MARKET_MS = 120_000
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackFacts]:
     """Postgres, chain, exchange, AWS and the functions; the replay stands still until a test moves it."""
     directory: Path = tmp_path_factory.mktemp("stack")
+    # The secrets and the client of an earlier stack in this process.
+    parameters.clear_caches()
     with Stack(directory=directory, front_door_port=None, exchange_options={"traders": 0}) as facts:
         yield facts
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from live_trading.chain.abi import Call, Function, decode_bool, decode_uint, hex_text
@@ -14,9 +14,13 @@ from live_trading.chain.contracts import (
     PAYOUT_DENOMINATOR,
     PAYOUT_NUMERATORS,
     TOKEN_BALANCE_OF,
+    WRAPPED_COLLATERAL_OF,
     ContractAddresses,
 )
+from live_trading.chain.dry_run import predicted_payment
 from live_trading.chain.multicall import Multicall
+from live_trading.chain.outside_payments import leaving_transactions
+from live_trading.chain.receipts import Payer, Receipt, payer_of, read_receipt
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import PayoutVector
@@ -95,6 +99,26 @@ class ChainReader:
         call = IS_APPROVED_FOR_ALL.call(self._addresses.conditional_tokens, owner, operator)
         return decode_bool(self._rpc.contract_read(call))
 
+    def wrapped_collateral(self) -> str:
+        """What backs the tokens of neg-risk markets, as their adapter says; lower case."""
+        answer = self._rpc.contract_read(WRAPPED_COLLATERAL_OF.call(self._addresses.neg_risk_adapter))
+        return hex_text(decode_uint(answer).to_bytes(32, "big")[12:])
+
+    def predicted_payment(self, wallet: str, token: str, call: Call) -> Usd | None:
+        """How much `token` the call would bring the wallet, None where the node cannot say. Raises Reverted."""
+        return predicted_payment(self._rpc, wallet=wallet, token=token, call=call)
+
+    def leaving_transactions(self, wallet: str, token_ids: Sequence[str]) -> Iterator[Receipt]:
+        """Transactions of anybody that took these tokens from the wallet, newest first."""
+        return leaving_transactions(self._rpc, payer=self._payer(wallet), token_ids=token_ids)
+
+    def receipt(self, transaction_hash: str, wallet: str) -> Receipt | None:
+        """What a transaction of anybody moved for the wallet; None while it is in no block."""
+        return read_receipt(self._rpc, transaction_hash=transaction_hash, payer=self._payer(wallet))
+
+    def _payer(self, wallet: str) -> Payer:
+        return payer_of(wallet, self._addresses)
+
     def gas_money(self, address: str) -> int:
         """POL of an address, in wei."""
         return self._rpc.quantity("eth_getBalance", address, "latest")
@@ -109,11 +133,10 @@ class ChainReader:
 
     def missing_contracts(self) -> tuple[str, ...]:
         """The names of configured contracts with no code at their address."""
-        names = self._addresses.__dataclass_fields__
         return tuple(
             name
-            for name in names
-            if self._rpc.call("eth_getCode", getattr(self._addresses, name), "latest") in _NO_CODE
+            for name, address in self._addresses.named()
+            if self._rpc.call("eth_getCode", address, "latest") in _NO_CODE
         )
 
     def _erc20_balance(self, token: str, address: str) -> Usd:

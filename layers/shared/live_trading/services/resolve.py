@@ -25,7 +25,6 @@ from live_trading.services.reconcile import Reconciler
 from live_trading.store import leases, ledger, markets, redemptions, resolutions
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
-from live_trading.store.redemptions import RedemptionState
 from live_trading.store.resolutions import OpenOrder
 
 LEASE = "lt-resolve"
@@ -176,7 +175,6 @@ def _book_positions(transaction: Transaction, market: Market, vector: PayoutVect
             trading_wallet_id=wallet_id,
             condition_id=market.condition_id,
             kind="NEG_RISK" if market.neg_risk else "STANDARD",
-            state=RedemptionState.DUE if expected else RedemptionState.NOTHING_TO_DO,
             expected=expected,
             resolved_at=now,
             now=now,

@@ -1,0 +1,428 @@
+"""A desk for proofs of settlement: real Postgres, a chain with the real contracts, the product's own jobs over them.
+
+Every test has wallets, markets and a database of its own on one chain a session.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from live_trading.chain.contracts import ContractAddresses
+from live_trading.chain.reader import ChainReader
+from live_trading.chain.rpc import JsonRpc
+from live_trading.chain.sender import FeeCaps
+from live_trading.ledger import entries
+from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState
+from live_trading.nouns.money import Price, Shares, Usd, average_price
+from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole
+from live_trading.nouns.trades import Side
+from live_trading.nouns.wallets import SignatureType, TradingWallet
+from live_trading.polymarket.wallet_secret import WalletSecret
+from live_trading.services.carriers import Carrier
+from live_trading.services.reconcile import Reconciler
+from live_trading.services.redeem import Redeemer, RedeemPolicy, RedeemReport
+from live_trading.services.resolve import Resolver, ResolveReport
+from live_trading.store import ledger, markets
+from live_trading.store.database import Database
+from live_trading.store.ledger import StrategyBalances
+from live_trading.store.markets import SeenMarket
+from live_trading.wiring.carriers import carriers_of
+from live_trading.wiring.database import database_of
+from live_trading.wiring.settings import Settings
+from local.chain import ADDRESSES, LocalChain, PreparedMarket
+from local.chain.safes import place_safe
+from tests.integration.chain_fixtures import GWEI, buy, fresh_id, new_account, running_chain
+
+CAPITAL = Usd(500)
+CONFIRMATIONS = 4
+PATIENCE = timedelta(minutes=3)
+CAPS = FeeCaps(max_fee=500 * GWEI, max_priority_fee=50 * GWEI, max_gas=1_000_000)
+COIN_USD = Decimal("0.25")
+START = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class HandClock:
+    """Stands where the test puts it."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """A trading wallet with one strategy; `owner_key` signs for it."""
+
+    wallet: TradingWallet
+    owner_key: str
+    payer: str
+    lt_strategy_id: UUID
+
+    @property
+    def address(self) -> str:
+        return self.wallet.address
+
+
+@pytest.fixture(scope="session")
+def settlement_chain() -> Iterator[LocalChain]:
+    """One chain for all proofs; no two tests share an account or a market."""
+    with running_chain() as chain:
+        yield chain
+
+
+@dataclass(slots=True, kw_only=True)
+class SettlementDesk:
+    """The jobs of settlement, and the levers of the world around them."""
+
+    chain: LocalChain
+    database: Database
+    database_url: str
+    clock: HandClock
+    rpc_url: str
+    relayer_url: str = "http://127.0.0.1:9"
+    addresses: ContractAddresses = ADDRESSES
+    patience: timedelta = PATIENCE
+    keys: dict[UUID, WalletSecret] = field(default_factory=dict)
+    reports: list[RedeemReport] = field(default_factory=list)
+
+    # The world.
+
+    @property
+    def rpc(self) -> JsonRpc:
+        return JsonRpc(self.chain.rpc_url)
+
+    @property
+    def reader(self) -> ChainReader:
+        return ChainReader(self.chain.rpc_url, ADDRESSES)
+
+    def wait(self, **span: float) -> None:
+        self.clock.at += timedelta(**span)
+
+    def market(self, *, neg_risk: bool = False, stored_as_neg_risk: bool | None = None) -> PreparedMarket:
+        """A market on the chain and in the database."""
+        market = self.chain.prepare_market(fresh_id(), neg_risk=neg_risk)
+        flag = neg_risk if stored_as_neg_risk is None else stored_as_neg_risk
+        with self.database.transaction() as transaction:
+            seen = SeenMarket(market=stored(market, neg_risk=flag), resolution_hint=ResolutionState.OPEN)
+            markets.save(transaction, [seen], self.clock.now())
+        return market
+
+    def holder(self, kind: SignatureType = SignatureType.EOA, *, relayer_key: str | None = None) -> Holder:
+        """A wallet with 500 dollars, all given to its one strategy, and every approval."""
+        owner = new_account(self.chain, collateral="0.000001")
+        address = owner.address
+        if kind is not SignatureType.EOA:
+            address = "0x" + secrets.token_hex(20)
+            self.chain.fund_gas(address)
+            if kind is SignatureType.SAFE:
+                place_safe(self.chain, address, owner.address)
+            self.chain.approve_trading_of(address)
+        else:
+            self.rpc.call("anvil_setBalance", address, hex(10**20))
+        held = self.chain.collateral_balance(address)
+        self.chain.mint_collateral(address, CAPITAL - held)
+        wallet = TradingWallet(
+            trading_wallet_id=uuid4(),
+            owner_id="operator",
+            address=address,
+            signature_type=kind,
+            secret_name=f"wallet-{address}",
+        )
+        self.keys[wallet.trading_wallet_id] = WalletSecret(
+            private_key=owner.private_key, api_key="k", api_secret="s", api_passphrase="p"
+        )
+        strategy = self._write_wallet(wallet)
+        return Holder(wallet=wallet, owner_key=owner.private_key, payer=owner.address, lt_strategy_id=strategy)
+
+    def buys(
+        self,
+        holder: Holder,
+        market: PreparedMarket,
+        *,
+        outcome: int = 0,
+        shares: str = "10",
+        usd: str = "4",
+        fee: str = "0",
+    ) -> UUID:
+        """A settled BUY on the chain, in the orders, in the fills and in the ledger; its order's id."""
+        transaction_hash = buy(self.chain, holder.address, market, outcome=outcome, shares=shares, usd=usd, fee=fee)
+        fill = Fill(
+            venue_trade_id=str(uuid4()),
+            order_hash=fresh_id(),
+            token_id=market.token_ids[outcome],
+            side=Side.BUY,
+            shares=Shares(shares),
+            price=average_price(Usd(usd), Shares(shares)) or Price("0.5"),
+            usd=Usd(usd),
+            fee=Usd(fee),
+            role=LiquidityRole.TAKER,
+            status=FillStatus.CONFIRMED,
+            transaction_hash=transaction_hash,
+            match_time=self.clock.now(),
+        )
+        return self._write_fill(holder, market, outcome, fill)
+
+    def resolves(self, market: PreparedMarket, numerators: Sequence[int]) -> None:
+        """The oracle's word on the chain, and then lt-resolve."""
+        self.chain.report_payouts(market.question_id, numerators, neg_risk=market.neg_risk)
+        self.resolve()
+
+    def due(
+        self,
+        numerators: Sequence[int] = (1, 0),
+        *,
+        kind: SignatureType = SignatureType.EOA,
+        neg_risk: bool = False,
+        outcome: int = 0,
+        **bought: str,
+    ) -> tuple[Holder, PreparedMarket]:
+        """A resolved market with a redemption that is due."""
+        holder, market = self.holder(kind), self.market(neg_risk=neg_risk)
+        self.buys(holder, market, outcome=outcome, **bought)
+        self.resolves(market, numerators)
+        return holder, market
+
+    # The jobs.
+
+    def resolver(self) -> Resolver:
+        reconciler = Reconciler(
+            database=self.database, chain=self.reader, account=_no_account, clock=self.clock, holder="test"
+        )
+        return Resolver(
+            database=self.database, chain=self.reader, clock=self.clock, reconciler=reconciler, holder=str(uuid4())
+        )
+
+    def resolve(self) -> ResolveReport:
+        return self.resolver().run()
+
+    def carriers(self, wallet: TradingWallet) -> list[Carrier]:
+        settings = self.settings
+        return carriers_of(
+            wallet, self.keys[wallet.trading_wallet_id], settings=settings, addresses=self.addresses, caps=CAPS
+        )
+
+    @property
+    def settings(self) -> Settings:
+        named = {f"{name}_url": "http://127.0.0.1:9" for name in ("clob", "gamma", "data_api", "geoblock", "clock")}
+        return Settings.model_validate(
+            {
+                **named,
+                "database_url": "postgresql://nobody@127.0.0.1/none",
+                "relayer_url": self.relayer_url,
+                "rpc_url": self.rpc_url,
+                "chain_id": 137,
+                **dict(self.addresses.named()),
+                "standard_exchange": ADDRESSES.conditional_tokens,
+                "neg_risk_exchange": ADDRESSES.conditional_tokens,
+                "exchange_v3": ADDRESSES.conditional_tokens,
+            }
+        )
+
+    def redeemer(self, *, carriers: Callable[[TradingWallet], Sequence[Carrier]] | None = None) -> Redeemer:
+        return Redeemer(
+            database=self.database,
+            chain=ChainReader(self.rpc_url, self.addresses),
+            addresses=self.addresses,
+            carriers=carriers or self.carriers,
+            clock=self.clock,
+            policy=RedeemPolicy(confirmations=CONFIRMATIONS, patience=self.patience, gas_coin_usd=COIN_USD),
+            new_id=uuid4,
+            holder=str(uuid4()),
+        )
+
+    def redeem(self) -> RedeemReport:
+        return self.redeemer().run()
+
+    def redeem_to_the_end(self, runs: int = 6) -> list[str]:
+        """Runs of lt-redemptions with blocks in between, until every redemption is at rest; their states."""
+        for _ in range(runs):
+            self.reports.append(self.redeem())
+            self.chain.mine(CONFIRMATIONS)
+            self.wait(minutes=11)
+            if all(state in ("BOOKED", "NOTHING_TO_DO", "NEEDS_OPERATOR") for state in self.states()):
+                break
+        return self.states()
+
+    # What there is to see.
+
+    def rows(self, sql: str, **parameters: object) -> list[dict[str, Any]]:
+        with self.database.transaction() as transaction:
+            return transaction.rows(sql, **parameters)
+
+    def change(self, sql: str, **parameters: object) -> None:
+        with self.database.transaction() as transaction:
+            transaction.execute(sql, **parameters)
+
+    def redemptions(self) -> list[dict[str, Any]]:
+        return self.rows("SELECT * FROM lt_redemptions ORDER BY created_at, lt_redemption_id")
+
+    def states(self) -> list[str]:
+        return [row["state"] for row in self.redemptions()]
+
+    def balances(self, holder: Holder) -> StrategyBalances:
+        with self.database.transaction() as transaction:
+            return ledger.balances_of_strategy(transaction, holder.lt_strategy_id)
+
+    def assert_ledger_is_chain(self, holder: Holder) -> None:
+        """Collateral and every token: ledger and chain agree to the base unit."""
+        with self.database.transaction() as transaction:
+            collateral = ledger.expected_collateral(transaction, holder.wallet.trading_wallet_id)
+            tokens = ledger.expected_tokens(transaction, holder.wallet.trading_wallet_id)
+        assert self.chain.collateral_balance(holder.address) == collateral
+        assert {token: self.chain.token_balance(holder.address, token) for token in tokens} == tokens
+
+    def _write_wallet(self, wallet: TradingWallet) -> UUID:
+        now, ft_wallet_id, strategy_id = self.clock.now(), uuid4(), uuid4()
+        with self.database.transaction() as transaction:
+            transaction.execute(
+                "INSERT INTO trading_wallets VALUES (:id, 'operator', :name, :address, :kind, :secret, 500, :now)",
+                id=wallet.trading_wallet_id,
+                name=wallet.address[:20],
+                address=wallet.address,
+                kind=int(wallet.signature_type),
+                secret=wallet.secret_name,
+                now=now,
+            )
+            transaction.execute(
+                "INSERT INTO ft_wallets VALUES (:id, 'operator', :name, TRUE, 1000, 1, :now, :now)",
+                id=ft_wallet_id,
+                name=str(ft_wallet_id),
+                now=now,
+            )
+            transaction.execute(
+                "INSERT INTO ft_wallet_versions VALUES (:id, 1, '{}', :hash, 'operator', :now)",
+                id=ft_wallet_id,
+                hash="0" * 64,
+                now=now,
+            )
+            transaction.execute(
+                """
+                INSERT INTO lt_strategies VALUES (
+                    :id, 'operator', 'live', :ft, :wallet, TRUE, 500, 'FAK', 0.05, 600, 'UTC', :now, :now, :now
+                )
+                """,
+                id=strategy_id,
+                ft=ft_wallet_id,
+                wallet=wallet.trading_wallet_id,
+                now=now,
+            )
+            whose: dict[str, Any] = {
+                "trading_wallet_id": wallet.trading_wallet_id,
+                "amount": CAPITAL,
+                "occurred_at": now,
+            }
+            ledger.post(transaction, entries.opening_deposit(**whose), now)
+            ledger.post(transaction, entries.allocation(lt_strategy_id=strategy_id, **whose), now)
+        return strategy_id
+
+    def _write_fill(self, holder: Holder, market: PreparedMarket, outcome: int, fill: Fill) -> UUID:
+        now, order_id = self.clock.now(), uuid4()
+        whose: dict[str, Any] = {
+            "trading_wallet_id": holder.wallet.trading_wallet_id,
+            "lt_strategy_id": holder.lt_strategy_id,
+        }
+        with self.database.transaction() as transaction:
+            transaction.execute(
+                """
+                INSERT INTO lt_orders (
+                    lt_order_id, lt_strategy_id, trading_wallet_id, purpose, token_id, condition_id, outcome_index,
+                    side, order_type, limit_price, order_usd, order_shares, fee_bound_usd, reserved_usd,
+                    signed_payload, order_hash, state, decided_at, intent_at, sent_at, finished_at
+                ) VALUES (
+                    :id, :strategy, :wallet, 'ENTRY', :token, :condition, :outcome, 'BUY', 'FAK', 0.9, :usd, :shares,
+                    :fee, :usd, '{}', :hash, 'FILLED', :now, :now, :now, :now
+                )
+                """,
+                id=order_id,
+                strategy=holder.lt_strategy_id,
+                wallet=holder.wallet.trading_wallet_id,
+                token=fill.token_id,
+                condition=market.condition_id,
+                outcome=outcome,
+                usd=fill.usd,
+                shares=fill.shares,
+                fee=fill.fee,
+                hash=fill.order_hash,
+                now=now,
+            )
+            transaction.execute(
+                """
+                INSERT INTO fills (
+                    venue_trade_id, order_hash, lt_order_id, lt_strategy_id, trading_wallet_id, condition_id,
+                    token_id, outcome_index, side, shares, price, cost_usd, fee_usd, role, status, transaction_hash,
+                    match_time, confirmed_at, recorded_at
+                ) VALUES (
+                    :trade, :hash, :id, :strategy, :wallet, :condition, :token, :outcome, 'BUY', :shares, :price,
+                    :usd, :fee, 'TAKER', 'CONFIRMED', :transaction, :now, :now, :now
+                )
+                """,
+                trade=fill.venue_trade_id,
+                hash=fill.order_hash,
+                id=order_id,
+                strategy=holder.lt_strategy_id,
+                wallet=holder.wallet.trading_wallet_id,
+                condition=market.condition_id,
+                token=fill.token_id,
+                outcome=outcome,
+                shares=fill.shares,
+                price=fill.price,
+                usd=fill.usd,
+                fee=fill.fee,
+                transaction=fill.transaction_hash,
+                now=now,
+            )
+            reserved = entries.reservation(lt_order_id=order_id, amount=fill.usd + fill.fee, occurred_at=now, **whose)
+            ledger.post(transaction, reserved, now)
+            ledger.post(transaction, entries.buy_fill(fill=fill, **whose), now)
+        return order_id
+
+
+@pytest.fixture
+def settling(settlement_chain: LocalChain, database_url: str) -> Iterator[SettlementDesk]:
+    """A desk on an empty database."""
+    database = database_of(database_url, application_name="settlement")
+    yield SettlementDesk(
+        chain=settlement_chain,
+        database=database,
+        database_url=database_url,
+        clock=HandClock(START),
+        rpc_url=settlement_chain.rpc_url,
+    )
+    database.close()
+
+
+def stored(market: PreparedMarket, *, neg_risk: bool) -> Market:
+    """The market as the catalogue would show it."""
+    return Market(
+        condition_id=market.condition_id,
+        version=ProtocolVersion.V1,
+        question="Will it rain?",
+        slug=market.condition_id[:20],
+        category="Weather",
+        tags=(),
+        event_id=None,
+        outcomes=("Yes", "No"),
+        token_ids=market.token_ids,
+        is_open=True,
+        accepting_orders=True,
+        end_time=START + timedelta(days=1),
+        game_start_time=None,
+        tick_size=Price("0.01"),
+        minimum_order_shares=Shares(5),
+        fees=FeeSchedule(rate=Decimal(0), exponent=Decimal(1)),
+        neg_risk=neg_risk,
+    )
+
+
+def _no_account(wallet: TradingWallet) -> Any:
+    raise AssertionError(f"nothing here trades, and yet the venue is asked about {wallet.address}")

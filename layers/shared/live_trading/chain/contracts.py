@@ -35,6 +35,7 @@ WRAPPED_COLLATERAL_OF = Function("wcol()")
 
 # Protocol v2: a condition has 31 bytes, and each outcome is redeemed by its own call.
 ROUTER_REDEEM = Function("redeem(bytes31,uint256,uint256)")
+POSITION_PAYOUT = Function("getPayout(uint256,uint256)")
 ROUTER_MERGE = Function("merge(bytes31,uint256)")
 
 

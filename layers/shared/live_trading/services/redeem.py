@@ -108,6 +108,7 @@ class Redeemer:
         self._settler = RedemptionSettler(
             database=database,
             chain=chain,
+            checker=self._checker,
             clock=clock,
             confirmations=policy.confirmations,
             gas_coin_usd=policy.gas_coin_usd,
@@ -154,14 +155,14 @@ class Redeemer:
             return False
         try:
             followed = self._courier.follow(lease, carrier, send)
+            if followed.send.state is RedemptionState.CONFIRMED and followed.receipt is not None:
+                for outcome in self._settler.settle(lease, wallet, followed.send, followed.receipt):
+                    _note(report, outcome)
+                return True
         except (RetryLater, OutcomeUnknown, GiveUp) as error:
             report.failures.append(f"{send.chain_send_id}: {error}")
             self._count(send, report)
             return False
-        if followed.send.state is RedemptionState.CONFIRMED and followed.receipt is not None:
-            for outcome in self._settler.settle(lease, wallet, followed.send, followed.receipt):
-                _note(report, outcome)
-            return True
         self._count(followed.send, report)
         return followed.send.state is RedemptionState.FAILED
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from live_trading.chain.abi import Call
@@ -16,9 +16,10 @@ from live_trading.chain.redemption import (
     pays_usdce,
     redeem_calls,
     redemption_operator,
+    token_contract,
 )
 from live_trading.ledger.accounts import Account
-from live_trading.nouns.markets import Market, PayoutVector
+from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.settlement.preflight import (
@@ -86,13 +87,24 @@ class RedemptionChecker:
             known = markets.by_condition(transaction, [each.condition_id for each in due])
             held = {each.lt_redemption_id: ledger_shares(transaction, wallet, each) for each in due}
         view = _ChainView(
-            vectors=self._chain.payout_vectors([each.condition_id for each in due]),
-            balances=self._chain.token_balances(wallet.address, [token for each in due for token in each.token_ids]),
+            vectors=self._chain.vectors_of(known.values()),
+            balances=self.balances(wallet, known.values()),
             wrapped_collateral=self._chain.wrapped_collateral(),
         )
         return [
             self._check_one(wallet, each, known[each.condition_id], held[each.lt_redemption_id], view) for each in due
         ]
+
+    def balances(self, wallet: TradingWallet, of_markets: Iterable[Market]) -> dict[str, Shares]:
+        """What the wallet holds of these markets' tokens on the chain, by token."""
+        found: dict[str, Shares] = {}
+        by_contract: dict[str, list[str]] = {}
+        for market in of_markets:
+            kind = RedemptionKind.ROUTER_V2 if market.version is ProtocolVersion.V2 else RedemptionKind.STANDARD
+            by_contract.setdefault(token_contract(kind, self._addresses), []).extend(market.token_ids)
+        for contract, tokens in by_contract.items():
+            found |= self._chain.token_balances(wallet.address, tokens, contract=contract)
+        return found
 
     def _check_one(
         self, wallet: TradingWallet, redemption: Redemption, market: Market, held: dict[str, Shares], view: _ChainView
@@ -124,7 +136,7 @@ class RedemptionChecker:
                     on_chain=there,
                     is_kind_proven=proven is not None,
                     operator=operator,
-                    is_approved=operator is None or self._chain.is_operator_approved(wallet.address, operator),
+                    is_approved=operator is None or self._is_approved(wallet, operator, kind),
                 )
             )
         return self._with_calls(wallet, seen, verdict)
@@ -144,6 +156,10 @@ class RedemptionChecker:
             verdict=verdict,
             calls=calls,
         )
+
+    def _is_approved(self, wallet: TradingWallet, operator: str, kind: RedemptionKind) -> bool:
+        contract = token_contract(kind, self._addresses)
+        return self._chain.is_operator_approved(wallet.address, operator, contract=contract)
 
     def _calls(self, seen: Checked) -> tuple[Call, ...]:
         condition_id = seen.market.condition_id

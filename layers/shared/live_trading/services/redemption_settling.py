@@ -10,12 +10,12 @@ from live_trading.chain.reader import ChainReader
 from live_trading.chain.receipts import Receipt
 from live_trading.chain.redemption import RedemptionKind, pays_usdce
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import StopEverything
+from live_trading.nouns.errors import RetryLater, StopEverything
 from live_trading.nouns.markets import PayoutVector
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services import redemption_booking, redemption_moves
-from live_trading.services.redemption_checks import Checked, ledger_shares
+from live_trading.services.redemption_checks import Checked, RedemptionChecker, ledger_shares
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.settlement.preflight import FailureCode
 from live_trading.settlement.proof import (
@@ -26,11 +26,15 @@ from live_trading.settlement.proof import (
     proves_payment_elsewhere,
     verdicts,
 )
-from live_trading.store import chain_sends, leases, redemptions
+from live_trading.store import chain_sends, leases, markets, redemptions
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 from live_trading.store.redemptions import Redemption, RedemptionAction, SettledBy
+
+
+class PaymentNotDeepEnough(RetryLater):
+    """Somebody else's transaction paid, and may still be taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class RedemptionSettler:
         *,
         database: Database,
         chain: ChainReader,
+        checker: RedemptionChecker,
         clock: Clock,
         confirmations: int,
         gas_coin_usd: Decimal,
@@ -66,19 +71,20 @@ class RedemptionSettler:
         """`gas_coin_usd` values gas in the ledger and decides nothing."""
         self._database = database
         self._chain = chain
+        self._checker = checker
         self._clock = clock
         self._confirmations = confirmations
         self._gas_coin_usd = gas_coin_usd
         self._actor = actor
 
     def settle(self, lease: Lease, wallet: TradingWallet, send: ChainSend, receipt: Receipt) -> list[Outcome]:
-        """Ends what a confirmed transaction carried, all in one database transaction."""
+        """Ends what a confirmed transaction carried, all in one database transaction. Raises PaymentNotDeepEnough."""
         with self._database.transaction() as transaction:
             carried = redemptions.of_send(transaction, send.chain_send_id)
             held = [by_outcome(each.token_ids, ledger_shares(transaction, wallet, each)) for each in carried]
-        tokens = [token for each in carried for token in each.token_ids]
-        left = self._chain.token_balances(wallet.address, tokens) if carried else {}
-        vectors = self._chain.payout_vectors([each.condition_id for each in carried]) if carried else {}
+            known = markets.by_condition(transaction, [each.condition_id for each in carried])
+        left = self._checker.balances(wallet, known.values())
+        vectors = self._chain.vectors_of(known.values()) if known else {}
         in_usdce = any(pays_usdce(RedemptionKind(each.kind)) for each in carried)
         received = receipt.usdce_received if in_usdce else receipt.collateral_received
         claims = [
@@ -108,7 +114,10 @@ class RedemptionSettler:
     def settle_gone(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
         """A redemption whose tokens left before anything was signed: NOTHING_TO_DO with the payment that proves it."""
         redemption = seen.redemption
-        payment = self._look_elsewhere(wallet, redemption, seen.held, seen.vector)
+        try:
+            payment = self._look_elsewhere(wallet, redemption, seen.held, seen.vector)
+        except PaymentNotDeepEnough:
+            return Outcome(redemption=redemption)
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
@@ -216,17 +225,21 @@ class RedemptionSettler:
         held: Sequence[Shares],
         vector: PayoutVector | None,
     ) -> Payment | None:
-        """The transaction that turned the whole holding in and paid for it, deep enough; None where none is found."""
+        """The transaction that turned the whole holding in and paid for it; None where none is found.
+
+        Raises PaymentNotDeepEnough.
+        """
         if vector is None or redemption.action is RedemptionAction.MERGE:
             return None
         for receipt in self._chain.leaving_transactions(wallet.address, redemption.token_ids):
-            if receipt.confirmations < self._confirmations:
-                continue
             given = by_outcome(redemption.token_ids, receipt.tokens_given)
             owed = payout_of(vector, given)
             for received, in_usdce in ((receipt.collateral_received, False), (receipt.usdce_received, True)):
-                if proves_payment_elsewhere(vector, held, given, received):
-                    return Payment(transaction_hash=receipt.transaction_hash, amount=owed, in_usdce=in_usdce)
+                if not proves_payment_elsewhere(vector, held, given, received):
+                    continue
+                if receipt.confirmations < self._confirmations:
+                    raise PaymentNotDeepEnough(f"{receipt.transaction_hash} paid it and waits for its confirmations")
+                return Payment(transaction_hash=receipt.transaction_hash, amount=owed, in_usdce=in_usdce)
         return None
 
 

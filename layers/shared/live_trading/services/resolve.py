@@ -12,12 +12,13 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from live_trading.chain.reader import ChainReader
+from live_trading.chain.redemption import RedemptionKind
 from live_trading.ledger import entries
 from live_trading.ledger.accounts import Account
 from live_trading.ledger.payouts import split_payout
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
-from live_trading.nouns.markets import Market, PayoutVector
+from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.leasing import held
@@ -111,7 +112,7 @@ class Resolver:
         with self._database.transaction() as transaction:
             conditions = resolutions.open_conditions(transaction)
             known = markets.by_condition(transaction, conditions)
-        vectors = self._chain.payout_vectors(conditions) if conditions else {}
+        vectors = self._chain.vectors_of(known.values()) if conditions else {}
         for condition_id in conditions:
             vector = vectors.get(condition_id)
             if vector is None:
@@ -145,6 +146,13 @@ class Resolver:
             report.resolved += 1
 
 
+def _kind(market: Market) -> RedemptionKind:
+    """What the catalogue says; the market's token ids have the last word before anything is signed."""
+    if market.version is ProtocolVersion.V2:
+        return RedemptionKind.ROUTER_V2
+    return RedemptionKind.NEG_RISK if market.neg_risk else RedemptionKind.STANDARD
+
+
 def _book_positions(transaction: Transaction, market: Market, vector: PayoutVector, now: datetime) -> None:
     """Moves each position's cost to what it is owed, and opens one redemption a trading wallet."""
     held = ledger.holdings(transaction, Account.POSITION_COST, list(market.token_ids))
@@ -174,7 +182,7 @@ def _book_positions(transaction: Transaction, market: Market, vector: PayoutVect
             lt_redemption_id=uuid5(_REDEMPTION_NAMESPACE, f"{wallet_id}:{market.condition_id}"),
             trading_wallet_id=wallet_id,
             condition_id=market.condition_id,
-            kind="NEG_RISK" if market.neg_risk else "STANDARD",
+            kind=_kind(market),
             expected=expected,
             resolved_at=now,
             now=now,

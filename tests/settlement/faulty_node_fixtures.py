@@ -75,6 +75,8 @@ def faulty_node(node_url: str) -> Iterator[FaultyNode]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -99,9 +101,13 @@ def faulty_node(node_url: str) -> Iterator[FaultyNode]:
         def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            # A client that was killed in the middle of a request is what these tests are about.
+            return
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.disable_nagle_algorithm = True  # type: ignore[attr-defined]
     node.url = f"http://127.0.0.1:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.services.api_bodies import (
+    AcceptBreak,
     CreateFtWallet,
     CreateStrategy,
     FollowTrader,
@@ -18,7 +18,7 @@ from live_trading.services.api_bodies import (
     UpdateStrategy,
 )
 from live_trading.services.api_errors import not_found
-from live_trading.services.api_fields import id_of, parsed
+from live_trading.services.api_fields import parsed, path_id
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.http_answers import answered, failed, refused, unknown_route
 from live_trading.wiring.http_requests import caller_of, optional_body, owner_of, required_body
@@ -39,13 +39,6 @@ def _event() -> dict[str, Any]:
     return app.current_event.raw_event
 
 
-def _id(text: str, what: str) -> UUID:
-    found = id_of(text)
-    if found is None:
-        raise not_found(what)
-    return found
-
-
 @app.post("/api/ft/wallets")
 def create_ft_wallet() -> Response[str]:
     body = required_body(_event())
@@ -59,12 +52,12 @@ def list_ft_wallets() -> Response[str]:
 
 @app.get("/api/ft/wallets/<ft_wallet_id>")
 def get_ft_wallet(ft_wallet_id: str) -> Response[str]:
-    return answered(parts.ft_wallets.get(owner_of(_event()), _id(ft_wallet_id, "FT wallet")))
+    return answered(parts.ft_wallets.get(owner_of(_event()), path_id(ft_wallet_id, "FT wallet")))
 
 
 @app.put("/api/ft/wallets/<ft_wallet_id>")
 def update_ft_wallet(ft_wallet_id: str) -> Response[str]:
-    wallet, body = _id(ft_wallet_id, "FT wallet"), required_body(_event())
+    wallet, body = path_id(ft_wallet_id, "FT wallet"), required_body(_event())
     return answered(parts.ft_wallets.update(caller_of(_event(), body), wallet, parsed(UpdateFtWallet, body)))
 
 
@@ -93,7 +86,7 @@ def list_trading_wallets() -> Response[str]:
 
 @app.get("/api/trading-wallets/<trading_wallet_id>")
 def get_trading_wallet(trading_wallet_id: str) -> Response[str]:
-    return answered(parts.trading_wallets.get(owner_of(_event()), _id(trading_wallet_id, "trading wallet")))
+    return answered(parts.trading_wallets.get(owner_of(_event()), path_id(trading_wallet_id, "trading wallet")))
 
 
 @app.post("/api/lt/strategies")
@@ -109,22 +102,61 @@ def list_strategies() -> Response[str]:
 
 @app.get("/api/lt/strategies/<lt_strategy_id>")
 def get_strategy(lt_strategy_id: str) -> Response[str]:
-    return answered(parts.strategies.get(owner_of(_event()), _id(lt_strategy_id, "strategy")))
+    return answered(parts.strategies.get(owner_of(_event()), path_id(lt_strategy_id, "strategy")))
 
 
 @app.patch("/api/lt/strategies/<lt_strategy_id>")
 def update_strategy(lt_strategy_id: str) -> Response[str]:
-    strategy, body = _id(lt_strategy_id, "strategy"), required_body(_event())
+    strategy, body = path_id(lt_strategy_id, "strategy"), required_body(_event())
     return answered(parts.strategies.update(caller_of(_event(), body), strategy, parsed(UpdateStrategy, body)))
 
 
 @app.post("/api/lt/strategies/<lt_strategy_id>/pause")
 def pause_strategy(lt_strategy_id: str) -> Response[str]:
-    strategy, body = _id(lt_strategy_id, "strategy"), optional_body(_event())
+    strategy, body = path_id(lt_strategy_id, "strategy"), optional_body(_event())
     return answered(parts.strategies.pause(caller_of(_event(), body), strategy, parsed(PauseStrategy, body)))
 
 
 @app.route("/api/lt/strategies/<lt_strategy_id>/resume", method=["POST", "PUT"])
 def resume_strategy(lt_strategy_id: str) -> Response[str]:
-    strategy, body = _id(lt_strategy_id, "strategy"), optional_body(_event())
+    strategy, body = path_id(lt_strategy_id, "strategy"), optional_body(_event())
     return answered(parts.strategies.resume(caller_of(_event(), body), strategy, parsed(PauseStrategy, body)))
+
+
+@app.get("/api/lt/strategies/<lt_strategy_id>/orders")
+def list_orders(lt_strategy_id: str) -> Response[str]:
+    state = app.current_event.get_query_string_value("state")
+    strategy = path_id(lt_strategy_id, "strategy")
+    return answered(parts.orders_read.list(owner_of(_event()), strategy, state=state))
+
+
+@app.get("/api/lt/strategies/<lt_strategy_id>/positions")
+def list_positions(lt_strategy_id: str) -> Response[str]:
+    return answered(parts.orders_read.positions(owner_of(_event()), path_id(lt_strategy_id, "strategy")))
+
+
+@app.get("/api/lt/strategies/<lt_strategy_id>/execution")
+def show_execution(lt_strategy_id: str) -> Response[str]:
+    return answered(parts.orders_read.execution(owner_of(_event()), path_id(lt_strategy_id, "strategy")))
+
+
+@app.get("/api/lt/orders/<lt_order_id>")
+def get_order(lt_order_id: str) -> Response[str]:
+    return answered(parts.orders_read.get(owner_of(_event()), path_id(lt_order_id, "order")))
+
+
+@app.get("/api/trading-wallets/<trading_wallet_id>/breaks")
+def list_breaks(trading_wallet_id: str) -> Response[str]:
+    only_open = app.current_event.get_query_string_value("all") != "true"
+    wallet = path_id(trading_wallet_id, "trading wallet")
+    return answered(parts.wallet_breaks.list(owner_of(_event()), wallet, only_open=only_open))
+
+
+@app.post("/api/trading-wallets/<trading_wallet_id>/breaks/<break_id>/accept")
+def accept_break(trading_wallet_id: str, break_id: str) -> Response[str]:
+    body = required_body(_event())
+    wallet = path_id(trading_wallet_id, "trading wallet")
+    if not break_id.isdecimal() or len(break_id) > 18:
+        raise not_found("break")
+    accepted = parsed(AcceptBreak, body)
+    return answered(parts.wallet_breaks.accept(caller_of(_event(), body), wallet, int(break_id), accepted))

@@ -69,6 +69,17 @@ class LiveDesk:
     def arm(self, kind: str, **details: Any) -> None:
         self._control("POST", "/faults", {"kind": kind, **details})
 
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the functions would find in their environment."""
+        return {**self.stack.settings, "DATABASE_URL": _plain(self.database_url)}
+
+    def let_leases_end(self) -> None:
+        """What waiting would do: the leases of killed runs are over."""
+        now = self.now()
+        with self.database.transaction() as transaction:
+            transaction.execute("UPDATE leases SET expires_at = least(expires_at, :now)", now=now)
+
     def clear_faults(self) -> None:
         httpx.delete(f"{self.stack.control_url}/faults").raise_for_status()
 
@@ -136,11 +147,35 @@ class LiveDesk:
         httpx.request(method, self.stack.control_url + path, json=body).raise_for_status()
 
 
+class DeskMaker:
+    """Makes desks, each with a database and a trading wallet of its own, and takes them down together."""
+
+    def __init__(self, stack: StackFacts, server: str, template: str) -> None:
+        self._stack = stack
+        self._server = server
+        self._template = template
+        self._made: list[tuple[LiveDesk, str]] = []
+
+    def make(self) -> LiveDesk:
+        """A strategy with 500 dollars, a FAK at 5 percent slippage and no limits, two minutes into a market."""
+        name = f"live_{uuid.uuid4().hex[:12]}"
+        url = create_database(self._server, name, template=self._template)
+        desk = desk_on(self._stack, Parts({**self._stack.settings, "DATABASE_URL": _plain(url)}), url)
+        self._made.append((desk, name))
+        return desk
+
+    def close(self) -> None:
+        while self._made:
+            desk, name = self._made.pop()
+            desk.clear_faults()
+            desk.parts.database.close()
+            drop_database(self._server, name)
+
+
 @pytest.fixture
-def desk(
+def desks(
     stack: StackFacts, postgres_server: str, migrated_template: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LiveDesk]:
-    """A strategy with 500 dollars, a FAK at 5 percent slippage and no limits, two minutes into a market."""
+) -> Iterator[DeskMaker]:
     for name, value in {
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "AWS_DEFAULT_REGION": REGION,
@@ -148,14 +183,14 @@ def desk(
         "AWS_SECRET_ACCESS_KEY": "local",
     }.items():
         monkeypatch.setenv(name, value)
-    name = f"live_{uuid.uuid4().hex[:12]}"
-    url = create_database(postgres_server, name, template=migrated_template)
-    parts = Parts({**stack.settings, "DATABASE_URL": _plain(url)})
-    made = desk_on(stack, parts, url)
-    yield made
-    made.clear_faults()
-    parts.database.close()
-    drop_database(postgres_server, name)
+    maker = DeskMaker(stack, postgres_server, migrated_template)
+    yield maker
+    maker.close()
+
+
+@pytest.fixture
+def desk(desks: DeskMaker) -> LiveDesk:
+    return desks.make()
 
 
 def _plain(url: str) -> str:

@@ -107,11 +107,29 @@ def test_an_outage_of_the_look_up_is_no_proof_of_absence(desk: LiveDesk) -> None
     assert order["absence_proofs"] <= 1
 
 
-def test_a_restarting_engine_refuses_and_the_reservation_comes_back(desk: LiveDesk) -> None:
+def test_an_order_that_a_restarting_engine_refused_goes_out_again_with_the_same_bytes(desk: LiveDesk) -> None:
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
     desk.signal()
     desk.arm("engine_restarting", endpoint="/order", count=1)
 
     desk.execute()
+    (waiting,) = desk.orders()
+    desk.advance(60)
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert (waiting["state"], waiting["last_refusal_code"]) == ("INTENT", "engine_restarting")
+    assert (order["state"], order["sends"], order["order_hash"]) == ("FILLED", 2, waiting["order_hash"])
+    assert desk.venue_orders()[order["order_hash"]]["accepted"] == 1
+
+
+def test_an_order_that_stays_refused_ends_with_the_venues_reason_and_gives_its_reservation_back(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("engine_restarting", endpoint="/order", count=None)
+
+    for _ in range(4):
+        desk.execute()
+        desk.advance(120)
 
     (order,) = desk.orders()
     assert (order["state"], order["rejection_code"]) == ("REJECTED", "engine_restarting")
@@ -219,45 +237,6 @@ def test_two_overlapping_runs_place_one_order(desk: LiveDesk) -> None:
     assert len(reports) == 2
     assert len(desk.orders()) == 1
     assert [order["posts_seen"] for order in desk.venue_orders().values()] == [1]
-
-
-def test_an_intent_whose_run_died_before_the_post_is_sent_once_by_the_next_run(desk: LiveDesk) -> None:
-    desk.signal()
-    desk.execute()
-    (order,) = desk.orders()
-    twin = "a0000000-0000-0000-0000-000000000001"
-    signed_by_a_dead_run(desk, twin)
-
-    desk.execute()
-
-    states = {str(row["lt_order_id"]): row["state"] for row in desk.orders()}
-    assert states[twin] in {"FILLED", "CANCELLED"}
-    assert states[str(order["lt_order_id"])] == "FILLED"
-
-
-def signed_by_a_dead_run(desk: LiveDesk, lt_order_id: str) -> None:
-    """An intent as a run leaves it that is killed between its commit and the POST."""
-    from uuid import UUID
-
-    from live_trading.services.entry import EntryDesk
-
-    desk.signal(outcome_index=1)
-    stopped = EntryDesk(
-        database=desk.database, now=desk.parts.clock.now, new_id=lambda: UUID(lt_order_id), actor="killed"
-    )
-    executor = desk.parts.executor("killed")
-    executor._desk = stopped
-    executor._poster = _Dying()
-    with pytest.raises(KeyboardInterrupt):
-        executor.run()
-    assert desk.rows(f"SELECT state FROM lt_orders WHERE lt_order_id = '{lt_order_id}'") == [{"state": "INTENT"}]
-
-
-class _Dying:
-    """The moment at which the process is killed."""
-
-    def send(self, *_: object) -> None:
-        raise KeyboardInterrupt
 
 
 def test_postgres_going_away_in_mid_run_loses_nothing(desk: LiveDesk) -> None:

@@ -12,7 +12,7 @@ from polymarket import SecureClient
 
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.orders import OrderPlan, OrderType
+from live_trading.nouns.orders import OrderPlan, OrderType, SignedOrder
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.orders.rounding import plan_limit, plan_marketable_buy, plan_marketable_sell
@@ -20,6 +20,7 @@ from live_trading.polymarket.account import VenueAccount
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.gamma import Gamma
 from live_trading.polymarket.market_data import MarketData
+from live_trading.polymarket.outcomes import PostOutcome
 from live_trading.polymarket.wallet_secret import WalletSecret
 from local.exchange.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.exchange_clients import environment, fund, new_key
@@ -40,6 +41,11 @@ def endpoints_of(exchange: RunningExchange) -> VenueEndpoints:
         relayer_url=f"{exchange.clob_url}/relayer",
         rpc_url=exchange.chain.rpc_url,
     )
+
+
+def post_one(account: VenueAccount, signed: SignedOrder) -> PostOutcome:
+    """What came of posting a single order."""
+    return account.post([signed])[0]
 
 
 @dataclass(frozen=True, kw_only=True)

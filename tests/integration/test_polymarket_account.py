@@ -18,7 +18,7 @@ from live_trading.polymarket.account import VenueAccount
 from live_trading.polymarket.account_rows import VenueOrderStatus
 from live_trading.polymarket.outcomes import Accepted, AcceptedStatus, AlreadyKnown, Rejected
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
-from tests.integration.polymarket_accounts import Trading, trading
+from tests.integration.polymarket_accounts import Trading, post_one, trading
 
 pytestmark = pytest.mark.integration
 
@@ -48,7 +48,7 @@ def fills_of(desk: Trading, account: VenueAccount, signed: SignedOrder) -> list[
 def test_a_buy_is_matched_at_once_and_becomes_money_when_it_settles(desk: Trading) -> None:
     signed = desk.account.sign(desk.buy("5"))
 
-    outcome = desk.account.post(signed)
+    outcome = post_one(desk.account, signed)
     matched = fills_of(desk, desk.account, signed)
     desk.exchange.advance(5)
     confirmed = fills_of(desk, desk.account, signed)
@@ -76,7 +76,7 @@ def test_a_fill_over_several_levels_costs_exactly_what_the_chain_moved(desk: Tra
     before = desk.exchange.chain.collateral_balance(desk.wallet.address)
     signed = desk.account.sign(desk.buy(str(stake), limit=second.price))
 
-    desk.account.post(signed)
+    post_one(desk.account, signed)
     desk.exchange.advance(5)
     fills = fills_of(desk, desk.account, signed)
 
@@ -96,8 +96,8 @@ def test_the_same_stored_order_is_one_order_however_often_it_is_posted(desk: Tra
     stored = SignedOrder(order_hash=signed.order_hash, payload=dict(reversed(signed.payload.items())))
     later = desk.another_process()
 
-    first = desk.account.post(signed)
-    second = later.post(stored)
+    first = post_one(desk.account, signed)
+    second = post_one(later, stored)
     later.close()
 
     assert isinstance(first, Accepted)
@@ -109,7 +109,7 @@ def test_the_same_stored_order_is_one_order_however_often_it_is_posted(desk: Tra
 def test_a_killed_fok_answered_duplicated_is_not_resent(desk: Trading) -> None:
     signed = desk.account.sign(desk.buy("5", limit=Price("0.01"), order_type=OrderType.FOK))
 
-    first, second = desk.account.post(signed), desk.account.post(signed)
+    first, second = post_one(desk.account, signed), post_one(desk.account, signed)
 
     assert isinstance(first, Rejected)
     assert first.code is RejectionCode.FOK_NOT_FILLED
@@ -118,27 +118,27 @@ def test_a_killed_fok_answered_duplicated_is_not_resent(desk: Trading) -> None:
 
 
 def test_a_fak_that_meets_nobody_is_refused_with_its_reason(desk: Trading) -> None:
-    outcome = desk.account.post(desk.account.sign(desk.buy("5", limit=Price("0.01"))))
+    outcome = post_one(desk.account, desk.account.sign(desk.buy("5", limit=Price("0.01"))))
 
     assert isinstance(outcome, Rejected)
     assert (outcome.code, outcome.may_try_again) == (RejectionCode.NO_MATCH, False)
 
 
 def test_more_than_the_wallet_has_is_refused(desk: Trading) -> None:
-    outcome = desk.account.post(desk.account.sign(desk.buy("500")))
+    outcome = post_one(desk.account, desk.account.sign(desk.buy("500")))
 
     assert isinstance(outcome, Rejected)
     assert outcome.code is RejectionCode.NOT_ENOUGH_BALANCE
 
 
 def test_what_was_bought_is_sold_again_and_the_fee_comes_out_of_the_proceeds(desk: Trading) -> None:
-    bought = desk.account.post(desk.account.sign(desk.buy("20")))
+    bought = post_one(desk.account, desk.account.sign(desk.buy("20")))
     assert isinstance(bought, Accepted)
     desk.exchange.advance(5)
     before = desk.exchange.chain.collateral_balance(desk.wallet.address)
     signed = desk.account.sign(desk.sell(bought.matched_shares))
 
-    sold = desk.account.post(signed)
+    sold = post_one(desk.account, signed)
     desk.exchange.advance(5)
     fills = fills_of(desk, desk.account, signed)
 
@@ -151,7 +151,7 @@ def test_what_was_bought_is_sold_again_and_the_fee_comes_out_of_the_proceeds(des
 def test_a_resting_order_is_found_listed_and_cancelled(desk: Trading) -> None:
     signed = desk.account.sign(desk.rest())
 
-    outcome = desk.account.post(signed)
+    outcome = post_one(desk.account, signed)
     found = desk.account.find_order(signed.order_hash, signed)
     listed = desk.account.open_orders()
     cancelled = desk.account.cancel([signed.order_hash])
@@ -176,7 +176,7 @@ def test_an_order_that_the_venue_never_saw_is_absent(desk: Trading) -> None:
 
 def test_a_dollar_sized_order_has_matched_at_least_what_the_look_up_says(desk: Trading) -> None:
     signed = desk.account.sign(desk.buy("5"))
-    desk.account.post(signed)
+    post_one(desk.account, signed)
 
     found = desk.account.find_order(signed.order_hash, signed)
     unaided = desk.account.find_order(signed.order_hash)
@@ -203,7 +203,7 @@ def test_signing_needs_no_network(desk: Trading) -> None:
     signed = offline.sign(plan)
     offline.close()
 
-    assert isinstance(desk.account.post(signed), Accepted)
+    assert isinstance(post_one(desk.account, signed), Accepted)
 
 
 def test_an_api_key_that_the_venue_does_not_know_is_not_replaced(desk: Trading) -> None:
@@ -214,7 +214,7 @@ def test_an_api_key_that_the_venue_does_not_know_is_not_replaced(desk: Trading) 
 
     with pytest.raises(GiveUp):
         stranger.prime()
-    outcome = stranger.post(signed)
+    outcome = post_one(stranger, signed)
     stranger.close()
 
     assert isinstance(outcome, Rejected)
@@ -226,7 +226,7 @@ def test_a_priced_order_is_filled_to_the_unit_of_its_plan_at_most(desk: Trading)
     plan = desk.buy("7.77")
     signed = desk.account.sign(plan)
 
-    outcome = desk.account.post(signed)
+    outcome = post_one(desk.account, signed)
 
     assert isinstance(outcome, Accepted)
     assert outcome.matched_usd.value <= plan.usd.value
@@ -238,7 +238,7 @@ def test_every_kind_of_wallet_trades_with_its_own_signature(exchange: RunningExc
     with trading(exchange, kind) as desk:
         signed = desk.account.sign(desk.buy("5"))
 
-        outcome = desk.account.post(signed)
+        outcome = post_one(desk.account, signed)
         exchange.advance(5)
         fills = fills_of(desk, desk.account, signed)
 

@@ -16,7 +16,7 @@ from live_trading.polymarket.account import VenueAccount
 from live_trading.polymarket.account_rows import VenueOrderStatus
 from live_trading.polymarket.outcomes import Accepted, AcceptedStatus, AlreadyKnown, Rejected, Unknown
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
-from tests.integration.polymarket_accounts import Trading, trading
+from tests.integration.polymarket_accounts import Trading, post_one, trading
 
 pytestmark = pytest.mark.integration
 
@@ -41,7 +41,7 @@ def test_an_order_whose_answer_is_lost_is_unknown_and_then_found(desk: Trading, 
     desk.exchange.arm(fault, count=1, seconds=0)
     signed = desk.account.sign(desk.rest())
 
-    outcome = desk.account.post(signed)
+    outcome = post_one(desk.account, signed)
     found = desk.account.find_order(signed.order_hash, signed)
 
     assert isinstance(outcome, Unknown)
@@ -54,7 +54,7 @@ def test_an_order_that_may_have_been_lost_is_unknown_and_absent(desk: Trading, f
     desk.exchange.arm(fault, count=1, seconds=0)
     signed = desk.account.sign(desk.rest())
 
-    outcome = desk.account.post(signed)
+    outcome = post_one(desk.account, signed)
 
     assert isinstance(outcome, Unknown)
     assert desk.account.find_order(signed.order_hash, signed) is None
@@ -64,7 +64,7 @@ def test_a_lost_order_is_posted_again_as_the_same_order(desk: Trading) -> None:
     desk.exchange.arm("accept_then_timeout", count=1, seconds=0)
     signed = desk.account.sign(desk.rest())
 
-    first, second = desk.account.post(signed), desk.account.post(signed)
+    first, second = post_one(desk.account, signed), post_one(desk.account, signed)
 
     assert isinstance(first, Unknown)
     assert isinstance(second, AlreadyKnown)
@@ -89,9 +89,9 @@ def test_a_refusal_of_the_moment_leaves_the_same_order_free_to_be_taken_later(
     desk.exchange.arm(fault, endpoint="POST /order", seconds=30)
     signed = desk.account.sign(desk.rest())
 
-    refused = desk.account.post(signed)
+    refused = post_one(desk.account, signed)
     desk.exchange.clear_faults()
-    taken = desk.account.post(signed)
+    taken = post_one(desk.account, signed)
 
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.may_try_again) == (code, True)
@@ -102,7 +102,7 @@ def test_a_refusal_of_the_moment_leaves_the_same_order_free_to_be_taken_later(
 def test_a_refusal_says_how_long_to_wait(desk: Trading, fault: str) -> None:
     desk.exchange.arm(fault, endpoint="POST /order", seconds=30)
 
-    refused = desk.account.post(desk.account.sign(desk.rest()))
+    refused = post_one(desk.account, desk.account.sign(desk.rest()))
 
     assert isinstance(refused, Rejected)
     assert refused.retry_after_seconds == 30
@@ -122,7 +122,7 @@ def test_a_refusal_says_how_long_to_wait(desk: Trading, fault: str) -> None:
 def test_a_refusal_for_good_has_its_code(desk: Trading, fault: str, code: RejectionCode) -> None:
     desk.exchange.arm(fault, count=1)
 
-    refused = desk.account.post(desk.account.sign(desk.rest()))
+    refused = post_one(desk.account, desk.account.sign(desk.rest()))
 
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.may_try_again) == (code, False)
@@ -131,7 +131,7 @@ def test_a_refusal_for_good_has_its_code(desk: Trading, fault: str, code: Reject
 def test_a_block_on_the_way_there_is_a_refusal(desk: Trading) -> None:
     desk.exchange.arm("cloudflare_blocked", count=1)
 
-    refused = desk.account.post(desk.account.sign(desk.rest()))
+    refused = post_one(desk.account, desk.account.sign(desk.rest()))
 
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.may_try_again) == (RejectionCode.UNRECOGNISED, True)
@@ -140,7 +140,7 @@ def test_a_block_on_the_way_there_is_a_refusal(desk: Trading) -> None:
 def test_an_api_key_refused_for_a_moment_is_tried_again(desk: Trading) -> None:
     desk.exchange.arm("api_key_unknown", endpoint="POST /order", count=1)
 
-    refused = desk.account.post(desk.account.sign(desk.rest()))
+    refused = post_one(desk.account, desk.account.sign(desk.rest()))
 
     assert isinstance(refused, Rejected)
     assert (refused.code, refused.may_try_again) == (RejectionCode.UNAUTHORIZED, True)
@@ -149,14 +149,14 @@ def test_an_api_key_refused_for_a_moment_is_tried_again(desk: Trading) -> None:
 def test_a_server_error_is_unknown(desk: Trading) -> None:
     desk.exchange.arm("server_error", endpoint="POST /order", count=1)
 
-    assert isinstance(desk.account.post(desk.account.sign(desk.rest())), Unknown)
+    assert isinstance(post_one(desk.account, desk.account.sign(desk.rest())), Unknown)
 
 
 def test_a_delayed_order_is_accepted_and_matches_later(desk: Trading) -> None:
     desk.exchange.arm("delayed", count=1, seconds=3)
     signed = desk.account.sign(desk.buy("5", limit=Price("0.99")))
 
-    outcome = desk.account.post(signed)
+    outcome = post_one(desk.account, signed)
     before = desk.account.find_order(signed.order_hash, signed)
     desk.exchange.advance(8)
 
@@ -172,14 +172,14 @@ def test_a_delayed_order_is_accepted_and_matches_later(desk: Trading) -> None:
 def test_an_unmatched_order_is_not_taken_for_a_refusal(desk: Trading) -> None:
     desk.exchange.arm("unmatched", count=1)
 
-    assert isinstance(desk.account.post(desk.account.sign(desk.buy("5", order_type=OrderType.FOK))), Unknown)
+    assert isinstance(post_one(desk.account, desk.account.sign(desk.buy("5", order_type=OrderType.FOK))), Unknown)
 
 
 def test_a_settlement_that_fails_is_seen(desk: Trading) -> None:
     desk.exchange.arm("settlement_failure", count=1)
     signed = desk.account.sign(desk.buy("5"))
 
-    desk.account.post(signed)
+    post_one(desk.account, signed)
     desk.exchange.advance(10)
 
     since = datetime.fromtimestamp(desk.exchange.now_ms() // 1000, UTC) - timedelta(minutes=1)
@@ -191,12 +191,12 @@ def test_a_venue_that_is_not_there_took_nothing(desk: Trading) -> None:
     gone = VenueAccount(desk.wallet, desk.secret, replace(desk.endpoints, clob_url="http://127.0.0.1:1"))
     signed = gone.sign(desk.rest())
 
-    outcome = gone.post(signed)
+    outcome = post_one(gone, signed)
     gone.close()
 
     assert isinstance(outcome, Rejected)
     assert (outcome.code, outcome.may_try_again) == (RejectionCode.NOT_PLACED, True)
-    assert isinstance(desk.account.post(signed), Accepted)
+    assert isinstance(post_one(desk.account, signed), Accepted)
 
 
 @pytest.mark.parametrize("fault", ["server_error", "rate_limited"])
@@ -213,7 +213,7 @@ def test_a_question_that_fails_is_never_an_absence(desk: Trading, fault: str) ->
 
 def test_a_cancel_that_gets_no_answer_is_unknown(desk: Trading) -> None:
     signed = desk.account.sign(desk.rest())
-    desk.account.post(signed)
+    post_one(desk.account, signed)
     desk.exchange.arm("server_error", endpoint="DELETE /orders", count=1)
 
     with pytest.raises(OutcomeUnknown):

@@ -6,11 +6,12 @@ from enum import StrEnum
 
 
 class Account(StrEnum):
-    """Where dollars are. UNALLOCATED and TRANSFERS may stand without a strategy; every other account has one.
+    """Where dollars are. UNALLOCATED, TRANSFERS, GAS and EXTERNAL stand without a strategy; every other has one.
 
     CASH is what a strategy may spend, RESERVED what its open orders may cost, UNSETTLED the proceeds of sales that have
     matched but not settled, POSITION_COST what held shares cost without fees, PENDING_REDEMPTION what resolved shares
-    are owed. FEES is an expense; REALISED_PNL is credited with profit; TRANSFERS is where capital came from.
+    are owed. FEES is an expense; REALISED_PNL is credited with profit; TRANSFERS is where capital came from. EXTERNAL
+    is what trades that this system did not make have put into tokens of the wallet, fees included.
     """
 
     UNALLOCATED = "UNALLOCATED"
@@ -23,6 +24,7 @@ class Account(StrEnum):
     REALISED_PNL = "REALISED_PNL"
     TRANSFERS = "TRANSFERS"
     GAS = "GAS"
+    EXTERNAL = "EXTERNAL"
 
 
 class TransactionKind(StrEnum):

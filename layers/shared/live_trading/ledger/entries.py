@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -177,6 +177,43 @@ def sell_fill(*, trading_wallet_id: UUID, lt_strategy_id: UUID, fill: Fill, aver
     )
 
 
+def external_fill(*, trading_wallet_id: UUID, fill: Fill) -> LedgerTransaction:
+    """A trade of the wallet that no strategy made: its dollars come from and go to what is allocated to nobody."""
+    book = _Book(trading_wallet_id, None)
+    is_buy = fill.side is Side.BUY
+    moved = fill.usd + fill.fee if is_buy else fill.fee - fill.usd
+    return _transaction(
+        fill_reference(fill),
+        TransactionKind.FILL,
+        fill.match_time,
+        [
+            book.entry(Account.UNALLOCATED, -moved),
+            book.entry(Account.EXTERNAL, moved, token_id=fill.token_id, shares=fill.shares if is_buy else -fill.shares),
+        ],
+    )
+
+
+def collateral_correction(
+    *, trading_wallet_id: UUID, break_id: int, amount: Usd, occurred_at: datetime
+) -> LedgerTransaction:
+    """Dollars that came to (or left, negative) the wallet by another way than a trade: a deposit or a withdrawal."""
+    book = _Book(trading_wallet_id, None)
+    return _transaction(
+        f"correction:{break_id}",
+        TransactionKind.CORRECTION,
+        occurred_at,
+        [book.entry(Account.UNALLOCATED, amount), book.entry(Account.TRANSFERS, -amount)],
+    )
+
+
+def token_correction(
+    *, trading_wallet_id: UUID, break_id: int, token_id: str, shares: Shares, occurred_at: datetime
+) -> LedgerTransaction:
+    """Shares that came to (or left, negative) the wallet by another way than a trade; they cost nothing here."""
+    entry = _Book(trading_wallet_id, None).entry(Account.EXTERNAL, Usd.zero(), token_id=token_id, shares=shares)
+    return _transaction(f"correction:{break_id}", TransactionKind.CORRECTION, occurred_at, [entry])
+
+
 def settlement(
     *, trading_wallet_id: UUID, lt_strategy_id: UUID, fill: Fill, occurred_at: datetime
 ) -> LedgerTransaction:
@@ -283,15 +320,30 @@ def redemption_in_usdce(
 
 
 def redemption_surplus(
-    *, trading_wallet_id: UUID, lt_redemption_id: UUID, amount: Usd, occurred_at: datetime
+    *,
+    trading_wallet_id: UUID,
+    lt_redemption_id: UUID,
+    amount: Usd,
+    external: Mapping[str, Shares],
+    occurred_at: datetime,
 ) -> LedgerTransaction:
-    """What a redemption paid for tokens that no strategy bought: the wallet's, and nobody's profit."""
+    """What a redemption did with tokens that no strategy bought: their payout is the wallet's, and nobody's profit.
+
+    `external` are the shares of them that the ledger knows, by token; they are gone now.
+    """
     book = _Book(trading_wallet_id, None)
+    known = [token_id for token_id, shares in external.items() if shares.is_positive]
+    gone = [
+        book.entry(Account.EXTERNAL, -amount if token_id == known[0] else Usd.zero(), token_id=token_id, shares=-shares)
+        for token_id, shares in external.items()
+        if shares.is_positive
+    ]
+    source = gone or [book.entry(Account.TRANSFERS, -amount)]
     return _transaction(
         f"deposit:redemption:{lt_redemption_id}",
         TransactionKind.DEPOSIT,
         occurred_at,
-        [book.entry(Account.UNALLOCATED, amount), book.entry(Account.TRANSFERS, -amount)],
+        [book.entry(Account.UNALLOCATED, amount), *source],
     )
 
 

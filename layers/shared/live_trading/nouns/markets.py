@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from live_trading.nouns.money import Price, Shares
+from live_trading.nouns.money import Price, Shares, Usd, notional, total_usd
 
 
 class ProtocolVersion(StrEnum):
@@ -89,6 +89,14 @@ class OrderBook:
         if self.best_bid is None or self.best_ask is None:
             return None
         return Price.nearest((self.best_bid.value + self.best_ask.value) / 2)
+
+    def offered_within(self, limit: Price) -> Usd:
+        """What all offers at `limit` or better cost together, without fees."""
+        return total_usd([notional(level.price, level.shares) for level in self.asks if level.price <= limit])
+
+    def wanted_within(self, limit: Price) -> Usd:
+        """What all bids at `limit` or better pay together, without fees."""
+        return total_usd([notional(level.price, level.shares) for level in self.bids if level.price >= limit])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

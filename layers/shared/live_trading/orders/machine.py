@@ -1,6 +1,6 @@
 """The life of an order: ten states, named causes, and every transition that is allowed.
 
-INTENT      committed with its signed bytes, not sent
+INTENT      committed with its signed bytes, not at the venue: not sent yet, or refused for now
 SENT        about to be sent for the first time, or sent and not answered
 UNKNOWN     perhaps sent, and nothing proves what became of it; looked up by hash
 DELAYED     taken by the venue, which matches it some seconds later
@@ -27,9 +27,10 @@ class Cause(StrEnum):
     """Why a state changes; each is a fact, not a guess.
 
     ACCEPTED_*, REFUSED and NO_ANSWER are what a POST was answered; NO_ANSWER is also an answer that proves nothing,
-    such as a duplicate. FOUND_* is what a look-up by hash says. PROVED_ABSENT is the look-ups, spaced in time, that
-    together prove that the venue never had the order. NEVER_SENT is our own decision not to send an intent any more.
-    FILL_REVERSED is a fill whose settlement failed: the ledger takes it back, and the order stays as it is.
+    such as a duplicate, and REFUSED_FOR_NOW one that is no verdict on the order. FOUND_* is what a look-up by hash
+    says. PROVED_ABSENT is the look-ups, spaced in time, that together prove that the venue never had the order.
+    NEVER_SENT is our own decision not to send an intent any more. FILL_REVERSED is a fill whose settlement failed: the
+    ledger takes it back, and the order stays as it is.
     """
 
     SENT_TO_VENUE = "sent_to_venue"
@@ -37,6 +38,7 @@ class Cause(StrEnum):
     ACCEPTED_MATCHED = "accepted_matched"
     ACCEPTED_DELAYED = "accepted_delayed"
     REFUSED = "refused"
+    REFUSED_FOR_NOW = "refused_for_now"
     NO_ANSWER = "no_answer"
     FOUND_LIVE = "found_live"
     FOUND_PARTIAL = "found_partial"
@@ -70,6 +72,7 @@ _ANSWERED: Mapping[Cause, OrderState] = {
     Cause.ACCEPTED_MATCHED: OrderState.LIVE,
     Cause.ACCEPTED_DELAYED: OrderState.DELAYED,
     Cause.REFUSED: OrderState.REJECTED,
+    Cause.REFUSED_FOR_NOW: OrderState.INTENT,
     Cause.NO_ANSWER: OrderState.UNKNOWN,
 }
 
@@ -85,6 +88,7 @@ def _table() -> dict[tuple[OrderState, Cause], OrderState]:
     # A second POST of the same bytes that is refused (for want of the cash that the first one spent, say) proves
     # nothing about the first.
     table[(OrderState.UNKNOWN, Cause.REFUSED)] = OrderState.UNKNOWN
+    table[(OrderState.UNKNOWN, Cause.REFUSED_FOR_NOW)] = OrderState.UNKNOWN
     for state in _IN_DOUBT:
         table[(state, Cause.SENT_TO_VENUE)] = OrderState.UNKNOWN
         table[(state, Cause.PROVED_ABSENT)] = OrderState.REJECTED

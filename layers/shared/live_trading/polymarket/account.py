@@ -130,25 +130,22 @@ class VenueAccount:
             raise SigningRefused("the stored order is not the plan")
         return signed
 
-    def post(self, signed: SignedOrder) -> PostOutcome:
-        """Posts the stored bytes once and says what that proved; repeating it posts the same order.
+    def post(self, orders: Sequence[SignedOrder]) -> list[PostOutcome]:
+        """Posts the stored bytes once and says of each order what that proved; repeating it posts the same orders.
 
         Never raises for what the venue or the network does: a failure to connect is an order that was not placed.
         """
         try:
             client = self._connected()
-        except RetryLater as error:
-            return Rejected(
-                code=RejectionCode.NOT_PLACED,
-                text=f"not sent: {error}",
-                may_try_again=True,
-                retry_after_seconds=error.retry_after_seconds,
-            )
-        except MalformedAnswer as error:
-            return Rejected(code=RejectionCode.NOT_PLACED, text=f"not sent: {error}", may_try_again=True)
+        except (RetryLater, MalformedAnswer) as error:
+            retry_after = error.retry_after_seconds if isinstance(error, RetryLater) else None
+            return [_not_sent(RejectionCode.NOT_PLACED, error, retry_after)] * len(orders)
         except GiveUp as error:
-            return Rejected(code=RejectionCode.UNAUTHORIZED, text=f"not sent: {error}", may_try_again=False)
-        return venue_client.post(client, signed)
+            return [_not_sent(RejectionCode.UNAUTHORIZED, error, None)] * len(orders)
+        outcomes: list[PostOutcome] = []
+        for start in range(0, len(orders), venue_client.ORDERS_A_REQUEST):
+            outcomes += venue_client.post(client, orders[start : start + venue_client.ORDERS_A_REQUEST])
+        return outcomes
 
     def find_order(self, order_hash: str, own: SignedOrder | None = None) -> VenueOrder | None:
         """An order by its hash; None only where the venue says that it has none, every other failure raises.
@@ -194,6 +191,19 @@ class VenueAccount:
             refused |= {each.lower(): why for each, why in answer.not_canceled.items()}
         return CancelResult(cancelled=tuple(cancelled), refused=refused)
 
+    def cancel_all(self) -> CancelResult:
+        """Cancels everything that rests for this account, whoever placed it. Raises as `cancel` does."""
+        from polymarket import PolymarketError
+
+        try:
+            answer = self._connected().cancel_all()
+        except PolymarketError as error:
+            raise venue_client.change_error("cancel all", error) from error
+        return CancelResult(
+            cancelled=tuple(each.lower() for each in answer.canceled),
+            refused={each.lower(): why for each, why in answer.not_canceled.items()},
+        )
+
     def closed_only(self) -> bool:
         """Whether the venue lets this account only close positions."""
         return self._questions.closed_only()
@@ -219,6 +229,12 @@ class VenueAccount:
                 raise UnusableAccount(f"the venue does not know the API key of wallet {self._wallet.address}")
             self._client = venue_client.connect(self._endpoints, self._wallet, self._secret)
         return self._client
+
+
+def _not_sent(code: RejectionCode, error: Exception, retry_after: float | None) -> Rejected:
+    is_temporary = code is RejectionCode.NOT_PLACED
+    text = f"not sent: {error}"
+    return Rejected(code=code, text=text, may_try_again=is_temporary, retry_after_seconds=retry_after)
 
 
 def _is_the_plan(signed: SignedOrder, plan: OrderPlan) -> bool:

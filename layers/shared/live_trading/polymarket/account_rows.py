@@ -73,9 +73,10 @@ class VenueOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakerPart:
-    """One resting order that a trade met, in its own token and at its own price."""
+    """One resting order that a trade met, in its own token and at its own price; `account` is whose it is."""
 
     order_hash: str
+    account: str | None
     token_id: str
     side: Side
     price: Price
@@ -84,10 +85,14 @@ class MakerPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueTrade:
-    """One trade; the top level is the taker's. Amounts are as stated, in whichever unit that is."""
+    """One trade; the top level is the taker's. Amounts are as stated, in whichever unit that is.
+
+    `is_taker` tells whether the account that asked is the taker.
+    """
 
     venue_trade_id: str
     taker_order_hash: str
+    is_taker: bool
     condition_id: str
     token_id: str
     side: Side
@@ -125,6 +130,7 @@ class _OrderRow(WireModel):
 
 class _MakerRow(WireModel):
     order_id: Hash
+    maker_address: str | None = None
     asset_id: TokenId
     side: Side
     price: ZeroToOne
@@ -134,6 +140,7 @@ class _MakerRow(WireModel):
 class _TradeRow(WireModel):
     id: Annotated[str, Field(min_length=1)]
     taker_order_id: Hash
+    trader_side: str | None = None
     market: ConditionId
     asset_id: TokenId
     side: Side
@@ -222,6 +229,7 @@ def _trade(row: _TradeRow) -> VenueTrade:
     return VenueTrade(
         venue_trade_id=row.id,
         taker_order_hash=row.taker_order_id,
+        is_taker=(row.trader_side or "").upper() == "TAKER",
         condition_id=row.market,
         token_id=row.asset_id,
         side=row.side,
@@ -232,6 +240,7 @@ def _trade(row: _TradeRow) -> VenueTrade:
         makers=tuple(
             MakerPart(
                 order_hash=maker.order_id,
+                account=None if maker.maker_address is None else maker.maker_address.lower(),
                 token_id=maker.asset_id,
                 side=maker.side,
                 price=price_of(maker.price),

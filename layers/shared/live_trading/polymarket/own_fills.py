@@ -39,6 +39,18 @@ def fills_of_order(found: VenueTrades, order_hash: str, fees: FeeSchedule, own: 
     return sorted(fills, key=lambda fill: (fill.match_time, fill.venue_trade_id))
 
 
+def orders_of_account(found: VenueTrades, address: str) -> dict[str, list[VenueTrade]]:
+    """The trades by the hash of the order through which this account (lower case) took part in them."""
+    orders: dict[str, list[VenueTrade]] = {}
+    for trade in found.trades:
+        hashes = {part.order_hash for part in trade.makers if part.account == address}
+        if trade.is_taker:
+            hashes.add(trade.taker_order_hash)
+        for order_hash in sorted(hashes):
+            orders.setdefault(order_hash, []).append(trade)
+    return orders
+
+
 def _own_part(trade: VenueTrade, order_hash: str, fees: FeeSchedule, own: OwnOrder | None) -> Fill | None:
     if trade.taker_order_hash == order_hash:
         return _taker_fill(trade, fees, own)

@@ -6,6 +6,7 @@ addresses. Its `place_*` calls are never used: they may approve an unlimited all
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, 
 from live_trading.nouns.orders import RejectionCode, SignedOrder
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.endpoints import VenueEndpoints
-from live_trading.polymarket.order_payload import client_order, own_order
+from live_trading.polymarket.order_payload import OwnOrder, client_order, own_order
 from live_trading.polymarket.outcomes import (
     PostOutcome,
     Rejected,
@@ -28,7 +29,9 @@ from live_trading.polymarket.wallet_secret import WalletSecret
 
 if TYPE_CHECKING:
     from polymarket import Environment, PolymarketError, SecureClient
+    from polymarket.models.clob.order_response import OrderResponse
 
+ORDERS_A_REQUEST = 15
 # Services that nothing here uses; asking one by mistake must fail and not reach the production venue.
 _NOWHERE = "https://unused.invalid"
 # Named alike in the client's environment and in ours.
@@ -105,30 +108,44 @@ def connect(endpoints: VenueEndpoints, wallet: TradingWallet, secret: WalletSecr
     return client
 
 
-def post(client: SecureClient, signed: SignedOrder) -> PostOutcome:
-    """Posts the stored bytes once. Every failure is an outcome; see `outcomes` for what each proves."""
-    from polymarket import (
-        PolymarketError,
-        RateLimitError,
-        RequestRejectedError,
-        SigningError,
-        TransportError,
-        UserInputError,
-    )
+def post(client: SecureClient, orders: Sequence[SignedOrder]) -> list[PostOutcome]:
+    """Posts the stored bytes once, in one request, and judges each order alone.
 
-    own, order = own_order(signed), client_order(signed)
+    Every failure is an outcome; see `outcomes` for what each proves. At most `ORDERS_A_REQUEST` orders.
+    """
+    from polymarket import PolymarketError
+
+    own = [own_order(signed) for signed in orders]
     try:
-        answer = client.post_order(order)
-    except RequestRejectedError as error:
-        return refused(error.status, str(error), code=error.code, retry_after=error.retry_after)
-    except RateLimitError as error:
-        return refused(429, str(error), retry_after=error.retry_after)
-    except (UserInputError, SigningError) as error:
-        return Rejected(code=RejectionCode.INVALID_PAYLOAD, text=str(error), may_try_again=False)
-    except TransportError as error:
-        return _broken(error)
+        if len(orders) == 1:
+            answers: Sequence[OrderResponse] = [client.post_order(client_order(orders[0]))]
+        else:
+            answers = client.post_orders([client_order(signed) for signed in orders])
     except PolymarketError as error:
-        return Unknown(detail=f"{type(error).__name__}: {error}")
+        return [_failed(error)] * len(orders)
+    if len(answers) != len(orders):
+        return [Unknown(detail=f"{len(answers)} answers to {len(orders)} orders")] * len(orders)
+    return [_judged(*each) for each in zip(orders, own, answers, strict=True)]
+
+
+def _failed(error: PolymarketError) -> PostOutcome:
+    """What the failure of a whole request says of each of its orders."""
+    from polymarket import RateLimitError, RequestRejectedError, SigningError, TransportError, UserInputError
+
+    match error:
+        case RequestRejectedError():
+            return refused(error.status, str(error), code=error.code, retry_after=error.retry_after)
+        case RateLimitError():
+            return refused(429, str(error), retry_after=error.retry_after)
+        case UserInputError() | SigningError():
+            return Rejected(code=RejectionCode.INVALID_PAYLOAD, text=str(error), may_try_again=False)
+        case TransportError():
+            return _broken(error)
+        case _:
+            return Unknown(detail=f"{type(error).__name__}: {error}")
+
+
+def _judged(signed: SignedOrder, own: OwnOrder, answer: OrderResponse) -> PostOutcome:
     if not answer.ok:
         return not_accepted(answer.message)
     if answer.order_id.lower() != signed.order_hash:

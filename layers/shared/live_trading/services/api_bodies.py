@@ -17,7 +17,9 @@ from live_trading.services.api_fields import (
     Id,
     Name,
     PositionCount,
+    PositiveShares,
     PositiveUsd,
+    Reasoned,
     Remark,
     SecretName,
     SignalAge,
@@ -40,8 +42,9 @@ class RiskPreset(StrEnum):
     AGGRESSIVE = "aggressive"
 
 
-# Orders that rest need a policy for their cancellation, which this version has none of.
-SupportedOrderType = Annotated[OrderType, PlainValidator(one_of(OrderType.FAK, OrderType.FOK))]
+# GTC is left out: nothing would end such an order if this system stopped for good.
+SupportedOrderType = Annotated[OrderType, PlainValidator(one_of(OrderType.FAK, OrderType.FOK, OrderType.GTD))]
+MarketableOrderType = Annotated[OrderType, PlainValidator(one_of(OrderType.FAK, OrderType.FOK))]
 SupportedSignature = Annotated[SignatureType, PlainValidator(whole_of(SignatureType))]
 PresetName = Annotated[RiskPreset, PlainValidator(one_of(*RiskPreset))]
 
@@ -161,6 +164,20 @@ class UpdateStrategy(_Body):
     def changes(self) -> dict[str, object]:
         """The named fields of the strategy itself."""
         return self.model_dump(include=self.model_fields_set - {"risk_rules"})
+
+
+class ClosePosition(_Body):
+    """A sale by hand. Without `shares` all that may be sold; without a bound the strategy's own."""
+
+    shares: PositiveShares | None = None
+    slippage_bound_fraction: SlippageFraction | None = None
+    order_type: MarketableOrderType = OrderType.FAK
+
+
+class AcceptBreak(_Body):
+    """Why the ledger follows the chain here: a deposit, a withdrawal, tokens sent or received."""
+
+    reason: Reasoned
 
 
 class PauseStrategy(_Body):

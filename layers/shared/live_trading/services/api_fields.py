@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, PlainValidator, StrictBool, ValidationError
 from pydantic_core import PydanticCustomError
 
-from live_trading.services.api_errors import FieldProblem, invalid
+from live_trading.services.api_errors import FieldProblem, invalid, not_found
 
 _Member = TypeVar("_Member", bound=StrEnum)
 _Number = TypeVar("_Number", bound=IntEnum)
@@ -27,6 +27,7 @@ _Built = TypeVar("_Built")
 _PLACES = Decimal("0.000001")
 _LARGEST_ADJUSTED_EXPONENT = 20
 _DECIMAL_TEXT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+_TOKEN_TEXT = re.compile(r"[0-9]{1,78}")
 _UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ADDRESS_TEXT = re.compile(r"0x[0-9a-fA-F]{40}")
 _SECRET_TEXT = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -150,10 +151,12 @@ def _zone(raw: object) -> str:
 Fraction = Annotated[Decimal, PlainValidator(_number("0", "1", above_low=True))]
 SlippageFraction = Annotated[Decimal, PlainValidator(_number("0", "0.5"))]
 PositiveUsd = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
+PositiveShares = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
 SignalAge = Annotated[int, PlainValidator(_whole(1, 86_400))]
 PositionCount = Annotated[int, PlainValidator(_whole(1, 100_000))]
 Version = Annotated[int, PlainValidator(_whole(1, 2**31 - 1))]
 Name = Annotated[str, PlainValidator(_text(1, 80))]
+Reasoned = Annotated[str, PlainValidator(_text(3, 500))]
 Remark = Annotated[str, PlainValidator(_text(0, 500))]
 Id = Annotated[UUID, PlainValidator(_matching(_UUID_TEXT, "a UUID in lower case", UUID))]
 Address = Annotated[
@@ -169,6 +172,21 @@ Switch = StrictBool
 def id_of(text: str) -> UUID | None:
     """The id in a path, None where it cannot be one."""
     return UUID(text) if _UUID_TEXT.fullmatch(text) else None
+
+
+def path_id(text: str, what: str) -> UUID:
+    """The id in a path. Raises Problem (NOT_FOUND) where it cannot be one: there is no such thing then."""
+    found = id_of(text)
+    if found is None:
+        raise not_found(what)
+    return found
+
+
+def path_token_id(text: str) -> str:
+    """The outcome token in a path. Raises Problem (NOT_FOUND) where it cannot be one."""
+    if not _TOKEN_TEXT.fullmatch(text):
+        raise not_found("position")
+    return text
 
 
 def parsed(model: type[_Model], body: dict[str, Any]) -> _Model:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from live_trading.ledger import entries
 from live_trading.nouns.decisions import Check, Evaluation, Reason, Verdict
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market, OrderBook
-from live_trading.nouns.money import Usd
-from live_trading.nouns.orders import OrderPlan, Purpose, SignedOrder
-from live_trading.orders.rounding import TooSmall, limit_for_buy, plan_marketable_buy
+from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, SignedOrder
+from live_trading.nouns.trades import Side
+from live_trading.orders.rounding import LOT, TooSmall, limit_for_buy, plan_limit, plan_marketable_buy
 from live_trading.polymarket.account import VenueAccount
 from live_trading.risk.gate import check_entry
 from live_trading.risk.rules import RuleResult, RuleVerdict
@@ -29,6 +30,9 @@ from live_trading.store.decisions import DecisionRecord
 from live_trading.store.leases import Lease
 from live_trading.store.live_strategies import LiveStrategy
 from live_trading.store.lt_orders import BookView, Intent
+
+# The venue takes no GTD that ends within three minutes and ends each a minute early; the rest is the way to the venue.
+GTD_VALID_FOR = timedelta(seconds=185)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,17 @@ class Entered:
     reserved: Usd
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """A signed order on its way into the ledger; `decision_id` where an earlier attempt has the decision."""
+
+    lt_order_id: UUID
+    attempt: int
+    plan: OrderPlan
+    signed: SignedOrder
+    decision_id: int | None
+
+
 class EntryDesk:
     """Turns accepted evaluations of one strategy into intents."""
 
@@ -69,28 +84,52 @@ class EntryDesk:
         Raises StoreUnavailable, LeaseLost, or the venue adapter's errors; then nothing is committed and the trade is
         undecided as before.
         """
-        plan = _plan(strategy, candidate)
+        plan = _plan(strategy, candidate, self._now())
         if isinstance(plan, TooSmall):
             return self._refuse(lease, subject, candidate, _too_small(plan))
-        signed = account.sign(plan)
-        lt_order_id = self._new_id()
-        reason = self._reserve(lease, strategy, subject, candidate, plan, signed, lt_order_id)
-        if reason is not Reason.ACCEPTED:
-            return Entered(lt_order_id=None, reason=reason, reserved=Usd.zero())
-        return Entered(lt_order_id=lt_order_id, reason=reason, reserved=plan.reservation)
+        draft = _Draft(lt_order_id=self._new_id(), attempt=1, plan=plan, signed=account.sign(plan), decision_id=None)
+        return self._entered(lease, strategy, subject, candidate, draft)
 
-    def _reserve(
+    def enter_again(
         self,
         lease: Lease,
+        account: VenueAccount,
         strategy: LiveStrategy,
         subject: Subject,
         candidate: Candidate,
-        plan: OrderPlan,
-        signed: SignedOrder,
-        lt_order_id: UUID,
+        refused: UUID,
+    ) -> Entered | None:
+        """A second order for a signal whose first one, `refused`, does not fit the market's grid any more.
+
+        It is checked like the first and belongs to the same decision. None where the first one still counts, so that
+        there are never two. Raises as `enter` does.
+        """
+        plan = _plan(strategy, candidate, self._now())
+        if isinstance(plan, TooSmall):
+            return None
+        with self._database.transaction() as transaction:
+            decision_id = lt_orders.decision_of_refused(transaction, refused)
+        if decision_id is None:
+            return None
+        draft = _Draft(
+            lt_order_id=self._new_id(), attempt=2, plan=plan, signed=account.sign(plan), decision_id=decision_id
+        )
+        return self._entered(lease, strategy, subject, candidate, draft)
+
+    def _entered(
+        self, lease: Lease, strategy: LiveStrategy, subject: Subject, candidate: Candidate, draft: _Draft
+    ) -> Entered:
+        reason = self._reserve(lease, strategy, subject, candidate, draft)
+        if reason is not Reason.ACCEPTED:
+            return Entered(lt_order_id=None, reason=reason, reserved=Usd.zero())
+        return Entered(lt_order_id=draft.lt_order_id, reason=reason, reserved=draft.plan.reservation)
+
+    def _reserve(
+        self, lease: Lease, strategy: LiveStrategy, subject: Subject, candidate: Candidate, draft: _Draft
     ) -> Reason:
         """Check and reservation in one transaction on locked rows."""
         now = self._now()
+        plan = draft.plan
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             is_active = live_strategies.lock_for_entry(transaction, strategy)
@@ -101,12 +140,14 @@ class EntryDesk:
                 results = check_entry(strategy.rules, snapshot, plan.reservation)
                 blocked = _refused_by(results)
             reason = blocked or Reason.ACCEPTED
-            made = decisions.record(transaction, [_record(subject, candidate, reason, results, None, plan.usd, now)])
-            decision_id = made.get(candidate.prepared.source_trade_id)
+            decision_id = draft.decision_id
+            if decision_id is None:
+                record = _record(subject, candidate, reason, results, None, plan.usd, now)
+                decision_id = decisions.record(transaction, [record]).get(candidate.prepared.source_trade_id)
             if decision_id is None:
                 raise StopEverything(f"trade {candidate.prepared.source_trade_id} was decided under this run's lease")
             if reason is Reason.ACCEPTED:
-                self._commit_intent(transaction, strategy, candidate, plan, signed, lt_order_id, decision_id, now)
+                self._commit_intent(transaction, strategy, candidate, draft, decision_id, now)
         return reason
 
     def _commit_intent(
@@ -114,13 +155,12 @@ class EntryDesk:
         transaction: Transaction,
         strategy: LiveStrategy,
         candidate: Candidate,
-        plan: OrderPlan,
-        signed: SignedOrder,
-        lt_order_id: UUID,
+        draft: _Draft,
         decision_id: int,
         now: datetime,
     ) -> None:
         trade = candidate.prepared.inputs.trade
+        plan, lt_order_id = draft.plan, draft.lt_order_id
         intent = Intent(
             lt_order_id=lt_order_id,
             lt_strategy_id=strategy.lt_strategy_id,
@@ -128,8 +168,9 @@ class EntryDesk:
             decision_id=decision_id,
             source_trade_id=candidate.prepared.source_trade_id,
             purpose=Purpose.ENTRY,
+            attempt=draft.attempt,
             plan=plan,
-            signed=signed,
+            signed=draft.signed,
             signal_price=trade.price,
             signal_size=trade.trade_usd,
             book=BookView(
@@ -137,6 +178,7 @@ class EntryDesk:
                 best_ask=candidate.book.best_ask,
                 midpoint=candidate.book.midpoint,
                 book_hash=candidate.book.book_hash,
+                depth=candidate.book.offered_within(plan.limit_price),
             ),
             trade_time=trade.trade_time,
             seen_at=candidate.prepared.seen_at,
@@ -158,7 +200,7 @@ class EntryDesk:
             subject_type="lt_order",
             subject_id=str(lt_order_id),
             before=None,
-            after={"state": "INTENT", "order_hash": signed.order_hash},
+            after={"state": "INTENT", "order_hash": draft.signed.order_hash},
             cause="accepted",
             at=now,
         )
@@ -172,16 +214,29 @@ class EntryDesk:
         return Entered(lt_order_id=None, reason=reason, reserved=Usd.zero())
 
 
-def _plan(strategy: LiveStrategy, candidate: Candidate) -> OrderPlan | TooSmall:
+def _plan(strategy: LiveStrategy, candidate: Candidate, now: datetime) -> OrderPlan | TooSmall:
     """The book's tick is newer than the stored market's, and ticks get finer."""
     market = replace(candidate.market, tick_size=candidate.book.tick_size)
     trade = candidate.prepared.inputs.trade
-    return plan_marketable_buy(
+    outcome_index = market.token_ids.index(trade.token_id)
+    limit = limit_for_buy(trade.price, strategy.slippage_bound_fraction, market.tick_size)
+    stake = candidate.evaluation.stake
+    if strategy.order_type in (OrderType.FAK, OrderType.FOK):
+        return plan_marketable_buy(
+            market=market,
+            outcome_index=outcome_index,
+            limit_price=limit,
+            stake=stake,
+            order_type=strategy.order_type,
+        )
+    return plan_limit(
         market=market,
-        outcome_index=market.token_ids.index(trade.token_id),
-        limit_price=limit_for_buy(trade.price, strategy.slippage_bound_fraction, market.tick_size),
-        stake=candidate.evaluation.stake,
-        order_type=strategy.order_type,
+        outcome_index=outcome_index,
+        side=Side.BUY,
+        limit_price=limit,
+        shares=Shares.floor(stake.value / limit.value, LOT),
+        order_type=OrderType.GTD,
+        expiration=now + GTD_VALID_FOR,
     )
 
 

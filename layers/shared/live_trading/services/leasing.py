@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import RetryLater
 from live_trading.store import leases
 from live_trading.store.database import Database
 from live_trading.store.leases import Lease
+
+WALLET_LEASE_SECONDS = 110
 
 
 @contextmanager
@@ -24,3 +28,18 @@ def held(database: Database, clock: Clock, *, name: str, holder: str, seconds: i
     finally:
         with database.transaction() as transaction:
             leases.release(transaction, lease, clock.now())
+
+
+class WalletBusy(RetryLater):
+    """Another invocation acts on this trading wallet right now."""
+
+
+@contextmanager
+def held_wallet(database: Database, clock: Clock, trading_wallet_id: UUID, holder: str) -> Iterator[Lease]:
+    """The lease of a trading wallet: whoever places or follows its orders holds it. Raises WalletBusy."""
+    with held(
+        database, clock, name=f"wallet:{trading_wallet_id}", holder=holder, seconds=WALLET_LEASE_SECONDS
+    ) as lease:
+        if lease is None:
+            raise WalletBusy(f"trading wallet {trading_wallet_id} is in use by another run", retry_after_seconds=5)
+        yield lease

@@ -106,7 +106,7 @@ def _cause(
         proofs = order.absence_proofs + (1 if _absent(order, truth, stored, now) else 0)
         if order.state not in _FATE_UNKNOWN or proofs < ABSENCE_PROOFS:
             return None, None
-        return Cause.PROVED_ABSENT, RejectionCode.NEVER_ARRIVED
+        return Cause.PROVED_ABSENT, order.last_refusal or RejectionCode.NEVER_ARRIVED
     venue = truth.order
     matched = total_shares([fill.shares for fill in truth.fills])
     if venue.matched > matched:

@@ -1,4 +1,4 @@
-"""Sends a committed intent, and books what the venue answered.
+"""Sends committed intents, and books what the venue answered to each.
 
 The order of effects is the whole point: the intent is in the database before this module sees it, SENT is committed
 before the request leaves, and the answer is booked after. A crash between any two leaves a state that says which
@@ -7,12 +7,18 @@ question to ask the venue. The bytes are always the stored ones.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.orders import OrderState, RejectionCode
+from live_trading.nouns.wallets import LockScope
+from live_trading.orders import refusals
 from live_trading.orders.machine import Cause
+from live_trading.orders.refusals import NextStep
 from live_trading.polymarket.account import VenueAccount
 from live_trading.polymarket.outcomes import (
     Accepted,
@@ -23,13 +29,13 @@ from live_trading.polymarket.outcomes import (
     Unknown,
 )
 from live_trading.services.order_booking import Refusal, transition
-from live_trading.store import leases, lt_orders
-from live_trading.store.database import Database
+from live_trading.store import leases, locks, lt_orders
+from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 from live_trading.store.lt_orders import StoredOrder
 
-# An intent that was never sent is sent only while its signal is as fresh as an entry has to be anyway.
-RESUME_WITHIN = timedelta(minutes=5)
+# How long the venue's refusal of a whole wallet stops its entries before they are tried again.
+STOP_FOR = timedelta(hours=1)
 
 _ACCEPTED = {
     AcceptedStatus.LIVE: Cause.ACCEPTED_LIVE,
@@ -38,66 +44,166 @@ _ACCEPTED = {
 }
 
 
+@dataclass(slots=True, kw_only=True)
+class Sent:
+    """Where each order stands after its answer, and which of the refused ones are to be planned anew."""
+
+    states: dict[UUID, OrderState] = field(default_factory=dict)
+    plan_again: list[UUID] = field(default_factory=list)
+    refresh: list[UUID] = field(default_factory=list)
+
+
 class OrderPoster:
-    """Takes intents to the venue, at most once an intent under one lease."""
+    """Takes intents to the venue, each at most once at a time under one lease."""
 
     def __init__(self, *, database: Database, clock: Clock, actor: str) -> None:
         self._database = database
         self._clock = clock
         self._actor = actor
 
-    def send(self, lease: Lease, account: VenueAccount, lt_order_id: UUID) -> OrderState:
-        """INTENT to SENT, the POST, and the state that its answer proves."""
-        order = self._mark_sent(lease, lt_order_id)
-        if order is None:
-            return OrderState.UNKNOWN
-        outcome = account.post(order.signed)
-        return self._book_answer(lease, lt_order_id, outcome)
+    def send(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
+        """INTENT to SENT, the POST, and the states that the answers prove.
 
-    def resume(self, lease: Lease, account: VenueAccount, order: StoredOrder) -> OrderState:
-        """An intent whose run died before it was sent: sent now while fresh, else ended as not placed."""
+        An order that is refused for want of balance goes out once more after the venue has looked again.
+        """
+        sent = self._send_once(lease, account, lt_order_ids)
+        if sent.refresh and _refreshed(account):
+            again = self._send_once(lease, account, sent.refresh)
+            sent.states |= again.states
+            sent.plan_again += again.plan_again
+        return sent
+
+    def resume(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
+        """Intents that are not at the venue: sent while fresh and due, ended with their reason once too old."""
         now = self._clock.now()
-        if now - order.decided_at <= RESUME_WITHIN:
-            return self.send(lease, account, order.lt_order_id)
+        stale = [order for order in orders if not _is_fresh(order, now)]
+        if stale:
+            self._end_unsent(lease, stale)
+        due = [order for order in orders if _is_fresh(order, now) and (order.not_before or now) <= now]
+        if due:
+            self.send(lease, account, [order.lt_order_id for order in due])
+
+    def send_again(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
+        """The same bytes once more for orders that may never have arrived and whose signals are still fresh.
+
+        The venue makes one order of them however often they come: what it has seen before it calls duplicated.
+        """
+        now = self._clock.now()
+        due = [order for order in orders if _is_fresh(order, now)]
+        if not due:
+            return
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            current = lt_orders.locked(transaction, order.lt_order_id)
-            if current.state is not OrderState.INTENT:
-                return current.state
-            return transition(
-                transaction,
-                current,
-                Cause.NEVER_SENT,
-                actor=self._actor,
-                now=now,
-                refusal=Refusal(code=RejectionCode.NOT_PLACED, text="the signal was too old to send it later"),
-            )
+            lt_orders.note_sent_again(transaction, [order.lt_order_id for order in due])
+        outcomes = account.post([order.signed for order in due])
+        answers = {order.lt_order_id: outcome for order, outcome in zip(due, outcomes, strict=True)}
+        self._book_answers(lease, answers)
 
-    def _mark_sent(self, lease: Lease, lt_order_id: UUID) -> StoredOrder | None:
+    def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
+        orders = self._mark_sent(lease, lt_order_ids)
+        if not orders:
+            return Sent()
+        outcomes = account.post([order.signed for order in orders])
+        answers = {order.lt_order_id: outcome for order, outcome in zip(orders, outcomes, strict=True)}
+        return self._book_answers(lease, answers)
+
+    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            order = lt_orders.locked(transaction, lt_order_id)
-            if order.state is not OrderState.INTENT:
-                return None
-            transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
-        return order
+            due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]
+            for order in due:
+                transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
+        return due
 
-    def _book_answer(self, lease: Lease, lt_order_id: UUID, outcome: PostOutcome) -> OrderState:
+    def _book_answers(self, lease: Lease, answers: Mapping[UUID, PostOutcome]) -> Sent:
+        now = self._clock.now()
+        sent = Sent()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            for order in lt_orders.locked(transaction, list(answers)):
+                sent.states[order.lt_order_id] = self._book(transaction, order, answers[order.lt_order_id], sent, now)
+        return sent
+
+    def _book(
+        self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, sent: Sent, now: datetime
+    ) -> OrderState:
+        match outcome:
+            case Accepted(status=status):
+                return transition(transaction, order, _ACCEPTED[status], actor=self._actor, now=now)
+            case AlreadyKnown() | Unknown():
+                # Known already is no verdict: it is looked up like an unknown one.
+                return transition(transaction, order, Cause.NO_ANSWER, actor=self._actor, now=now)
+            case Rejected():
+                return self._book_refusal(transaction, order, outcome, sent, now)
+
+    def _book_refusal(
+        self, transaction: Transaction, order: StoredOrder, refused: Rejected, sent: Sent, now: datetime
+    ) -> OrderState:
+        step = refusals.next_step(
+            refused.code, may_try_again=refused.may_try_again, sends=order.sends, attempt=order.attempt
+        )
+        if step is NextStep.STOP_WALLET:
+            _stop_entries(transaction, order, refused, actor=self._actor, now=now)
+        if step not in (NextStep.SEND_LATER, NextStep.REFRESH):
+            refusal = Refusal(code=refused.code, text=refused.text)
+            state = transition(transaction, order, Cause.REFUSED, actor=self._actor, now=now, refusal=refusal)
+            if step is NextStep.PLAN_AGAIN and state is OrderState.REJECTED:
+                sent.plan_again.append(order.lt_order_id)
+            return state
+        wait = 0.0 if step is NextStep.REFRESH else refused.retry_after_seconds
+        lt_orders.note_refusal_for_now(
+            transaction,
+            lt_order_id=order.lt_order_id,
+            code=refused.code,
+            text=refused.text,
+            not_before=refusals.not_before(now, wait),
+        )
+        state = transition(transaction, order, Cause.REFUSED_FOR_NOW, actor=self._actor, now=now)
+        if step is NextStep.REFRESH and state is OrderState.INTENT:
+            sent.refresh.append(order.lt_order_id)
+        return state
+
+    def _end_unsent(self, lease: Lease, orders: Sequence[StoredOrder]) -> None:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            order = lt_orders.locked(transaction, lt_order_id)
-            cause, refusal = _meaning(outcome)
-            return transition(transaction, order, cause, actor=self._actor, now=now, refusal=refusal)
+            for order in lt_orders.locked(transaction, [each.lt_order_id for each in orders]):
+                if order.state is OrderState.INTENT:
+                    transition(
+                        transaction, order, Cause.NEVER_SENT, actor=self._actor, now=now, refusal=_why_unsent(order)
+                    )
 
 
-def _meaning(outcome: PostOutcome) -> tuple[Cause, Refusal | None]:
-    """The named cause of an answer. Known already is no verdict: it is looked up like an unknown one."""
-    match outcome:
-        case Accepted(status=status):
-            return _ACCEPTED[status], None
-        case Rejected(code=code, text=text):
-            return Cause.REFUSED, Refusal(code=code, text=text)
-        case AlreadyKnown() | Unknown():
-            return Cause.NO_ANSWER, None
+def _is_fresh(order: StoredOrder, now: datetime) -> bool:
+    return now - order.decided_at <= refusals.SEND_WITHIN and (order.expires_at is None or now < order.expires_at)
+
+
+def _why_unsent(order: StoredOrder) -> Refusal:
+    if order.last_refusal is not None:
+        return Refusal(code=order.last_refusal, text=order.last_refusal_text or "")
+    return Refusal(code=RejectionCode.NOT_PLACED, text="the signal was too old to send it later")
+
+
+def _refreshed(account: VenueAccount) -> bool:
+    """Whether the venue has looked at the balance again; where it did not, the bytes go out with a later run."""
+    try:
+        account.refresh_collateral()
+    except (RetryLater, GiveUp):
+        return False
+    return True
+
+
+def _stop_entries(
+    transaction: Transaction, order: StoredOrder, refused: Rejected, *, actor: str, now: datetime
+) -> None:
+    locks.put(
+        transaction,
+        scope=LockScope.TRADING_WALLET,
+        scope_id=str(order.trading_wallet_id),
+        reason=refusals.lock_reason(refused.code),
+        detail=f"{refused.code}: {refused.text}",
+        created_by=actor,
+        now=now,
+        ends_at=now + STOP_FOR,
+    )

@@ -43,11 +43,13 @@ def book_payment(
             f"redemption {redemption.lt_redemption_id}: the ledger claims {claimed}, it was opened for "
             f"{redemption.expected}, and {paid} was paid"
         )
-    if surplus and not in_usdce:
+    external = ledger.external_shares(transaction, wallet.trading_wallet_id, list(redemption.token_ids))
+    if (surplus or external) and not in_usdce:
         extra = entries.redemption_surplus(
             trading_wallet_id=wallet.trading_wallet_id,
             lt_redemption_id=redemption.lt_redemption_id,
             amount=surplus,
+            external=external,
             occurred_at=now,
         )
         ledger.post(transaction, extra, now)

@@ -103,8 +103,8 @@ class Resolver:
             report = ResolveReport(ran=lease is not None)
             if lease is None:
                 return report
-            for pass_ in self._reconciler.run_all(lease):
-                report.failures += pass_.failures
+            for pass_ in self._reconciler.run_all():
+                report.failures += [f"{each.part}: {each.message}" for each in pass_.failures]
             self._resolve_all(lease, report)
         return report
 

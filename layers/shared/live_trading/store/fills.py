@@ -125,12 +125,15 @@ def of_orders(transaction: Transaction, lt_order_ids: list[UUID]) -> dict[UUID, 
 
 
 def any_unsettled(transaction: Transaction, trading_wallet_id: UUID) -> bool:
-    """True while a fill of this wallet is neither confirmed nor failed."""
+    """True while a trade of this wallet, ours or not, is neither confirmed nor failed."""
     return bool(
         transaction.only(
             """
             SELECT EXISTS (
                 SELECT 1 FROM fills
+                WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+            ) OR EXISTS (
+                SELECT 1 FROM external_fills
                 WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
             ) AS unsettled
             """,

@@ -197,10 +197,47 @@ def expected_tokens(transaction: Transaction, trading_wallet_id: UUID) -> dict[s
     rows = transaction.rows(
         """
         SELECT token_id, sum(shares) AS shares FROM ledger_entries
-        WHERE trading_wallet_id = :trading_wallet_id AND account IN ('POSITION_COST', 'PENDING_REDEMPTION')
+        WHERE
+            trading_wallet_id = :trading_wallet_id
+            AND account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')
         GROUP BY token_id
         """,
         trading_wallet_id=trading_wallet_id,
+    )
+    return {row["token_id"]: Shares(row["shares"]) for row in rows}
+
+
+def sold_by_others(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, tuple[Shares, Shares]]:
+    """Tokens of strategies that trades outside of this system have sold: what strategies hold, and what is left."""
+    rows = transaction.rows(
+        """
+        SELECT
+            token_id,
+            sum(shares) FILTER (WHERE account = 'POSITION_COST') AS held,
+            sum(shares) AS left_over
+        FROM ledger_entries
+        WHERE trading_wallet_id = :trading_wallet_id AND account IN ('POSITION_COST', 'EXTERNAL')
+        GROUP BY token_id
+        HAVING
+            sum(shares) FILTER (WHERE account = 'EXTERNAL') < 0
+            AND sum(shares) FILTER (WHERE account = 'POSITION_COST') > 0
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return {row["token_id"]: (Shares(row["held"]), Shares(row["left_over"])) for row in rows}
+
+
+def external_shares(transaction: Transaction, trading_wallet_id: UUID, token_ids: list[str]) -> dict[str, Shares]:
+    """Shares of these tokens that the wallet holds for no strategy, zeroes left out."""
+    rows = transaction.rows(
+        """
+        SELECT token_id, sum(shares) AS shares FROM ledger_entries
+        WHERE
+            trading_wallet_id = :trading_wallet_id AND account = 'EXTERNAL' AND token_id = ANY(:token_ids::text[])
+        GROUP BY token_id HAVING sum(shares) <> 0
+        """,
+        trading_wallet_id=trading_wallet_id,
+        token_ids=token_ids,
     )
     return {row["token_id"]: Shares(row["shares"]) for row in rows}
 

@@ -53,32 +53,80 @@ def rules_of(row: Row) -> RiskRules:
     )
 
 
+_STRATEGIES = """
+SELECT strategy.*, rules.*, strategy.lt_strategy_id AS id
+FROM lt_strategies AS strategy INNER JOIN lt_risk_rules AS rules USING (lt_strategy_id)
+"""
+
+
+def _live(row: Row) -> LiveStrategy:
+    return LiveStrategy(
+        lt_strategy_id=row["id"],
+        name=row["name"],
+        ft_wallet_id=row["ft_wallet_id"],
+        trading_wallet_id=row["trading_wallet_id"],
+        order_type=OrderType(row["order_type"]),
+        slippage_bound_fraction=row["slippage_bound_fraction"],
+        max_signal_age_seconds=row["max_signal_age_seconds"],
+        time_zone=row["time_zone"],
+        launched_at=row["launched_at"],
+        rules=rules_of(row),
+    )
+
+
 def active(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStrategy]:
     """Strategies that trade from this wallet, oldest first."""
     rows = transaction.rows(
-        """
-        SELECT strategy.*, rules.*, strategy.lt_strategy_id AS id
-        FROM lt_strategies AS strategy INNER JOIN lt_risk_rules AS rules USING (lt_strategy_id)
+        _STRATEGIES
+        + """
         WHERE strategy.trading_wallet_id = :trading_wallet_id AND strategy.is_active
         ORDER BY strategy.created_at, strategy.lt_strategy_id
         """,
         trading_wallet_id=trading_wallet_id,
     )
-    return [
-        LiveStrategy(
-            lt_strategy_id=row["id"],
-            name=row["name"],
-            ft_wallet_id=row["ft_wallet_id"],
-            trading_wallet_id=row["trading_wallet_id"],
-            order_type=OrderType(row["order_type"]),
-            slippage_bound_fraction=row["slippage_bound_fraction"],
-            max_signal_age_seconds=row["max_signal_age_seconds"],
-            time_zone=row["time_zone"],
-            launched_at=row["launched_at"],
-            rules=rules_of(row),
-        )
-        for row in rows
-    ]
+    return [_live(row) for row in rows]
+
+
+def of_owner(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> LiveStrategy | None:
+    """The owner's strategy of that id, active or not."""
+    row = transaction.row(
+        _STRATEGIES + "WHERE strategy.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id",
+        lt_strategy_id=lt_strategy_id,
+        owner_id=owner_id,
+    )
+    return None if row is None else _live(row)
+
+
+_WALLETS = """
+SELECT trading_wallet_id, owner_id, address, signature_type, secret_name FROM trading_wallets
+"""
+
+
+def _wallet(row: Row) -> TradingWallet:
+    return TradingWallet(
+        trading_wallet_id=row["trading_wallet_id"],
+        owner_id=row["owner_id"],
+        address=row["address"],
+        signature_type=SignatureType(row["signature_type"]),
+        secret_name=row["secret_name"],
+    )
+
+
+def trading_wallet(transaction: Transaction, trading_wallet_id: UUID) -> TradingWallet:
+    """One wallet. Raises LookupError."""
+    return _wallet(
+        transaction.only(_WALLETS + "WHERE trading_wallet_id = :trading_wallet_id", trading_wallet_id=trading_wallet_id)
+    )
+
+
+def trading_wallet_of_owner(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) -> TradingWallet | None:
+    """The owner's wallet of that id."""
+    row = transaction.row(
+        _WALLETS + "WHERE trading_wallet_id = :trading_wallet_id AND owner_id = :owner_id",
+        trading_wallet_id=trading_wallet_id,
+        owner_id=owner_id,
+    )
+    return None if row is None else _wallet(row)
 
 
 def trading_wallets(transaction: Transaction) -> list[TradingWallet]:
@@ -90,25 +138,7 @@ def trading_wallets(transaction: Transaction) -> list[TradingWallet]:
         ORDER BY created_at, trading_wallet_id
         """
     )
-    return [
-        TradingWallet(
-            trading_wallet_id=row["trading_wallet_id"],
-            owner_id=row["owner_id"],
-            address=row["address"],
-            signature_type=SignatureType(row["signature_type"]),
-            secret_name=row["secret_name"],
-        )
-        for row in rows
-    ]
-
-
-def strategy_ids(transaction: Transaction, trading_wallet_id: UUID) -> list[UUID]:
-    """Every strategy that ever traded from this wallet."""
-    rows = transaction.rows(
-        "SELECT lt_strategy_id FROM lt_strategies WHERE trading_wallet_id = :trading_wallet_id ORDER BY created_at",
-        trading_wallet_id=trading_wallet_id,
-    )
-    return [row["lt_strategy_id"] for row in rows]
+    return [_wallet(row) for row in rows]
 
 
 def lock_for_entry(transaction: Transaction, strategy: LiveStrategy) -> bool:

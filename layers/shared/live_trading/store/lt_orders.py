@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,12 +15,13 @@ from live_trading.store.database import Row, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookView:
-    """What the book showed when the order was decided."""
+    """What the book showed when the order was decided; `depth` is what it offered within the order's limit."""
 
     best_bid: Price | None
     best_ask: Price | None
     midpoint: Price | None
     book_hash: str | None
+    depth: Usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Intent:
     decision_id: int | None
     source_trade_id: int | None
     purpose: Purpose
+    attempt: int
     plan: OrderPlan
     signed: SignedOrder
     signal_price: Price | None
@@ -60,6 +63,13 @@ class StoredOrder:
     reserved: Usd
     signed: SignedOrder
     state: OrderState
+    purpose: Purpose
+    attempt: int
+    sends: int
+    not_before: datetime | None
+    expires_at: datetime | None
+    last_refusal: RejectionCode | None
+    last_refusal_text: str | None
     absence_proofs: int
     last_looked_up_at: datetime | None
     decided_at: datetime
@@ -83,6 +93,13 @@ def _stored(row: Row) -> StoredOrder:
         reserved=Usd(row["reserved_usd"]),
         signed=SignedOrder(order_hash=row["order_hash"], payload=row["signed_payload"]),
         state=OrderState(row["state"]),
+        purpose=Purpose(row["purpose"]),
+        attempt=row["attempt"],
+        sends=row["sends"],
+        not_before=row["not_before"],
+        expires_at=row["expires_at"],
+        last_refusal=None if row["last_refusal_code"] is None else RejectionCode(row["last_refusal_code"]),
+        last_refusal_text=row["last_refusal_text"],
         absence_proofs=row["absence_proofs"],
         last_looked_up_at=row["last_looked_up_at"],
         decided_at=row["decided_at"],
@@ -94,21 +111,22 @@ def _stored(row: Row) -> StoredOrder:
 def insert_intent(transaction: Transaction, intent: Intent, now: datetime) -> None:
     """Writes the intent and its venue row.
 
-    Raises AlreadyExists where this strategy has an order for this source trade and purpose, or the hash is
-    taken.
+    Raises AlreadyExists where this strategy has an order for this source trade and purpose that was not refused, or
+    the hash is taken.
     """
     transaction.execute(
         """
         INSERT INTO lt_orders (
-            lt_order_id, lt_strategy_id, trading_wallet_id, decision_id, source_trade_id, purpose, token_id,
+            lt_order_id, lt_strategy_id, trading_wallet_id, decision_id, source_trade_id, purpose, attempt, token_id,
             condition_id, outcome_index, side, order_type, limit_price, order_usd, order_shares, fee_bound_usd,
             reserved_usd, signal_price, signal_size_usd, signed_payload, order_hash, state, best_bid, best_ask,
-            midpoint, book_hash, trade_time, seen_at, decided_at, intent_at
+            midpoint, book_hash, depth_usd, trade_time, seen_at, decided_at, intent_at, expires_at
         ) VALUES (
-            :lt_order_id, :lt_strategy_id, :trading_wallet_id, :decision_id, :source_trade_id, :purpose, :token_id,
-            :condition_id, :outcome_index, :side, :order_type, :limit_price, :order_usd, :order_shares,
+            :lt_order_id, :lt_strategy_id, :trading_wallet_id, :decision_id, :source_trade_id, :purpose, :attempt,
+            :token_id, :condition_id, :outcome_index, :side, :order_type, :limit_price, :order_usd, :order_shares,
             :fee_bound_usd, :reserved_usd, :signal_price, :signal_size_usd, :signed_payload::jsonb, :order_hash,
-            'INTENT', :best_bid, :best_ask, :midpoint, :book_hash, :trade_time, :seen_at, :decided_at, :now
+            'INTENT', :best_bid, :best_ask, :midpoint, :book_hash, :depth, :trade_time, :seen_at, :decided_at, :now,
+            :expires_at
         )
         """,
         lt_order_id=intent.lt_order_id,
@@ -117,6 +135,7 @@ def insert_intent(transaction: Transaction, intent: Intent, now: datetime) -> No
         decision_id=intent.decision_id,
         source_trade_id=intent.source_trade_id,
         purpose=intent.purpose,
+        attempt=intent.attempt,
         token_id=intent.plan.token_id,
         condition_id=intent.plan.condition_id,
         outcome_index=intent.plan.outcome_index,
@@ -135,9 +154,11 @@ def insert_intent(transaction: Transaction, intent: Intent, now: datetime) -> No
         best_ask=intent.book.best_ask,
         midpoint=intent.book.midpoint,
         book_hash=intent.book.book_hash,
+        depth=intent.book.depth,
         trade_time=intent.trade_time,
         seen_at=intent.seen_at,
         decided_at=intent.decided_at,
+        expires_at=intent.plan.expiration,
         now=now,
     )
     transaction.execute(
@@ -164,6 +185,15 @@ def insert_intent(transaction: Transaction, intent: Intent, now: datetime) -> No
     )
 
 
+def decision_of_refused(transaction: Transaction, lt_order_id: UUID) -> int | None:
+    """The decision of an order that was refused; None for one that still counts."""
+    row = transaction.row(
+        "SELECT decision_id FROM lt_orders WHERE lt_order_id = :lt_order_id AND state = 'REJECTED'",
+        lt_order_id=lt_order_id,
+    )
+    return None if row is None else row["decision_id"]
+
+
 def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
     """Orders that may still change at the venue, and finished ones with fills not yet settled; oldest first."""
     rows = transaction.rows(
@@ -185,11 +215,42 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
     return [_stored(row) for row in rows]
 
 
-def locked(transaction: Transaction, lt_order_id: UUID) -> StoredOrder:
-    """The order with its row locked until the transaction ends. Raises LookupError."""
-    return _stored(
-        transaction.only("SELECT * FROM lt_orders WHERE lt_order_id = :lt_order_id FOR UPDATE", lt_order_id=lt_order_id)
+def unsent(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
+    """Intents that are not at the venue, oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM lt_orders WHERE trading_wallet_id = :trading_wallet_id AND state = 'INTENT'
+        ORDER BY intent_at, lt_order_id
+        """,
+        trading_wallet_id=trading_wallet_id,
     )
+    return [_stored(row) for row in rows]
+
+
+def missing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
+    """Orders that were sent and that the venue, when last asked, did not know; oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM lt_orders
+        WHERE trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN') AND absence_proofs > 0
+        ORDER BY intent_at, lt_order_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [_stored(row) for row in rows]
+
+
+def locked(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
+    """These orders with their rows locked until the transaction ends, in the order of the ids asked for.
+
+    Raises LookupError where there is no such order.
+    """
+    rows = transaction.rows(
+        "SELECT * FROM lt_orders WHERE lt_order_id = ANY(:ids::uuid[]) ORDER BY lt_order_id FOR UPDATE",
+        ids=list(lt_order_ids),
+    )
+    found = {row["lt_order_id"]: _stored(row) for row in rows}
+    return [found[lt_order_id] for lt_order_id in lt_order_ids]
 
 
 def move(
@@ -209,8 +270,9 @@ def move(
         UPDATE lt_orders SET
             state = :to_state,
             sent_at = CASE WHEN :to_state = 'SENT' AND sent_at IS NULL THEN :now ELSE sent_at END,
+            sends = sends + CASE WHEN :to_state = 'SENT' THEN 1 ELSE 0 END,
             answered_at = CASE
-                WHEN state IN ('SENT', 'UNKNOWN') AND :to_state NOT IN ('SENT', 'UNKNOWN')
+                WHEN state IN ('SENT', 'UNKNOWN') AND :to_state NOT IN ('SENT', 'UNKNOWN', 'INTENT')
                     THEN coalesce(answered_at, :now)
                 ELSE answered_at
             END,
@@ -230,6 +292,30 @@ def move(
     return touched == 1
 
 
+def note_refusal_for_now(
+    transaction: Transaction, *, lt_order_id: UUID, code: RejectionCode, text: str, not_before: datetime
+) -> None:
+    """Why an intent is not at the venue, and from when on it may be sent again."""
+    transaction.execute(
+        """
+        UPDATE lt_orders SET last_refusal_code = :code, last_refusal_text = :text, not_before = :not_before
+        WHERE lt_order_id = :lt_order_id
+        """,
+        code=code,
+        text=text,
+        not_before=not_before,
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> None:
+    """Counts one more sending of bytes that may be at the venue already."""
+    transaction.execute(
+        "UPDATE lt_orders SET sends = sends + 1 WHERE lt_order_id = ANY(:ids::uuid[]) AND state IN ('SENT', 'UNKNOWN')",
+        ids=list(lt_order_ids),
+    )
+
+
 def note_lookup(transaction: Transaction, *, lt_order_id: UUID, absent: bool, now: datetime) -> None:
     """Remembers a look-up by hash; a find sets the count of absences back to zero."""
     transaction.execute(
@@ -241,6 +327,15 @@ def note_lookup(transaction: Transaction, *, lt_order_id: UUID, absent: bool, no
         """,
         now=now,
         absent=absent,
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_cancel_asked(transaction: Transaction, lt_order_id: UUID, now: datetime) -> None:
+    """When the first cancel of an order was asked for."""
+    transaction.execute(
+        "UPDATE lt_orders SET cancel_asked_at = coalesce(cancel_asked_at, :now) WHERE lt_order_id = :lt_order_id",
+        now=now,
         lt_order_id=lt_order_id,
     )
 

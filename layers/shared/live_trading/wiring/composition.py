@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from live_trading.polymarket.market_data import MarketData
     from live_trading.polymarket.wallet_secret import WalletSecret
     from live_trading.services.carriers import Carrier
+    from live_trading.services.compare import Comparison
     from live_trading.services.evidence import EvidenceGatherer
     from live_trading.services.execute import Executor
     from live_trading.services.ft_resolve import PaperResolver
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from live_trading.services.health import HealthService
     from live_trading.services.ingest import Ingest
     from live_trading.services.markets import MarketKeeper
+    from live_trading.services.orders_read import OrdersRead
     from live_trading.services.paper import PaperTrader
     from live_trading.services.reconcile import Reconciler
     from live_trading.services.redeem import Redeemer
@@ -42,7 +44,9 @@ if TYPE_CHECKING:
     from live_trading.services.strategies import Strategies
     from live_trading.services.trader_statistics import StatisticsKeeper
     from live_trading.services.traders import Traders
+    from live_trading.services.trading_actions import TradingActions
     from live_trading.services.trading_wallets import TradingWallets
+    from live_trading.services.wallet_breaks import WalletBreaks
 
 GWEI = 10**9
 REDEMPTION_GAS_LIMIT = 1_000_000
@@ -224,28 +228,75 @@ class Parts:
             holder=holder,
         )
 
+    def comparison(self, holder: str) -> Comparison:
+        from live_trading.services.compare import Comparison
+
+        return Comparison(
+            database=self.database,
+            chain=self.chain_reader,
+            exchange_address=self.settings.standard_exchange,
+            clock=self.clock,
+            actor=holder,
+        )
+
     def reconciler(self, holder: str) -> Reconciler:
         from live_trading.services.reconcile import Reconciler
 
         return Reconciler(
-            database=self.database, chain=self.chain_reader, account=self.account, clock=self.clock, holder=holder
+            database=self.database,
+            account=self.account,
+            market_keeper=self.market_keeper,
+            comparison=self.comparison(holder),
+            clock=self.clock,
+            holder=holder,
         )
 
     def executor(self, holder: str) -> Executor:
         from live_trading.services.entry import EntryDesk
         from live_trading.services.execute import Executor
+        from live_trading.services.posting import OrderPoster
+        from live_trading.services.wallet_entries import WalletEntries
 
         return Executor(
             database=self.database,
             clock=self.clock,
             ingest=self.ingest(holder),
             evidence=self.evidence,
-            market_data=self.market_data,
-            account=self.account,
-            may_open=self.may_open,
             reconciler=self.reconciler(holder),
-            desk=EntryDesk(database=self.database, now=self.clock.now, new_id=uuid4, actor=holder),
+            entries=WalletEntries(
+                database=self.database,
+                clock=self.clock,
+                market_data=self.market_data,
+                account=self.account,
+                may_open=self.may_open,
+                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=uuid4, actor=holder),
+                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+            ),
             holder=holder,
+        )
+
+    def trading_actions(self, holder: str) -> TradingActions:
+        from live_trading.services.cancelling import OrderCanceller
+        from live_trading.services.closing import PositionCloser
+        from live_trading.services.posting import OrderPoster
+        from live_trading.services.trading_actions import TradingActions
+
+        reconciler = self.reconciler(holder)
+        return TradingActions(
+            database=self.database,
+            closer=PositionCloser(
+                database=self.database,
+                clock=self.clock,
+                market_data=self.market_data,
+                account=self.account,
+                reconciler=reconciler,
+                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+                new_id=uuid4,
+                holder=holder,
+            ),
+            canceller=OrderCanceller(
+                database=self.database, clock=self.clock, account=self.account, reconciler=reconciler, holder=holder
+            ),
         )
 
     def resolver(self, holder: str) -> Resolver:
@@ -282,6 +333,18 @@ class Parts:
         from live_trading.services.ft_wallets import FtWallets
 
         return FtWallets(database=self.database, clock=self.clock, new_id=uuid4)
+
+    @cached_property
+    def orders_read(self) -> OrdersRead:
+        from live_trading.services.orders_read import OrdersRead
+
+        return OrdersRead(database=self.database)
+
+    @cached_property
+    def wallet_breaks(self) -> WalletBreaks:
+        from live_trading.services.wallet_breaks import WalletBreaks
+
+        return WalletBreaks(database=self.database, clock=self.clock)
 
     @cached_property
     def traders(self) -> Traders:

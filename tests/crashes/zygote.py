@@ -1,0 +1,139 @@
+"""A process that has everything imported and forks one child a job, which may be killed at a chosen boundary.
+
+One JSON job a line on stdin: {"settings", "environment", "task", "arguments", "kill_after", "copies"}; one JSON line
+back, a list with one answer a copy: {"effects": how many there were, or null where the child was killed, "error": what
+it raised, or null}. An effect is a commit or a request that leaves the process; `kill_after` 0 kills before the first,
+n right after the n-th. Copies run at the same time.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import ssl
+import sys
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import boto3
+import certifi
+import httpx
+import pg8000.native
+import polymarket  # noqa: F401 - imported once for all children
+
+from live_trading.nouns.money import Shares
+from live_trading.services.closing import CloseRequest
+from live_trading.services.idempotency import Caller
+from live_trading.wiring.composition import Parts
+
+
+class Effects:
+    """Counts commits and requests, and dies where it was told to."""
+
+    def __init__(self, kill_after: int | None, clock_url: str) -> None:
+        self.count = 0
+        self._kill_after = kill_after
+        self._clock_url = clock_url
+
+    def watch(self) -> None:
+        if self._kill_after == 0:
+            _die()
+        run, send = pg8000.native.Connection.run, httpx.Client.send
+
+        def watched_run(connection: pg8000.native.Connection, sql: str, *arguments: Any, **options: Any) -> Any:
+            answer = run(connection, sql, *arguments, **options)
+            if sql == "COMMIT":
+                self._done()
+            return answer
+
+        def watched_send(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
+            answer = send(client, request, **options)
+            # The clock is this machine's stand-in for the system's, which is no request.
+            if not str(request.url).startswith(self._clock_url):
+                self._done()
+            return answer
+
+        pg8000.native.Connection.run = watched_run  # type: ignore[method-assign]
+        httpx.Client.send = watched_send  # type: ignore[method-assign]
+
+    def _done(self) -> None:
+        self.count += 1
+        if self.count == self._kill_after:
+            _die()
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _execute(parts: Parts, _: dict[str, Any]) -> None:
+    parts.executor(f"crash-{uuid4().hex[:8]}").run()
+
+
+def _close(parts: Parts, arguments: dict[str, Any]) -> None:
+    closer = parts.trading_actions(f"crash-{uuid4().hex[:8]}")._closer
+    caller = Caller(owner_id="operator", idempotency_key=arguments["key"], request_hash="0" * 64)
+    request = CloseRequest(
+        lt_strategy_id=UUID(arguments["lt_strategy_id"]),
+        token_id=arguments["token_id"],
+        shares=Shares(arguments["shares"]),
+        slippage_bound_fraction=None,
+    )
+    closer.close(caller, request)
+
+
+TASKS: dict[str, Callable[[Parts, dict[str, Any]], None]] = {"execute": _execute, "close": _close}
+
+
+def _child(job: dict[str, Any], answer: int) -> None:
+    os.environ.update(job["environment"])
+    effects = Effects(job["kill_after"], job["settings"]["CLOCK_URL"])
+    effects.watch()
+    error = None
+    try:
+        TASKS[job["task"]](Parts(job["settings"]), job["arguments"])
+    except Exception as failure:  # noqa: BLE001 - told to the test, which expects none
+        error = f"{type(failure).__name__}: {failure}"
+    os.write(answer, json.dumps({"effects": effects.count, "error": error}).encode())
+    os._exit(0)
+
+
+def _warm_up() -> None:
+    """What every child would else read from disk again: certificates and the models of AWS."""
+    ssl.create_default_context = functools.cache(ssl.create_default_context)
+    ssl.create_default_context(cafile=certifi.where())
+    boto3.client("secretsmanager", region_name="us-east-1", aws_access_key_id="none", aws_secret_access_key="none")
+
+
+def main() -> None:
+    """Serves jobs until stdin ends."""
+    _warm_up()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        job = json.loads(line)
+        children = [_forked(job) for _ in range(job["copies"])]
+        print(json.dumps([_answer(*child) for child in children]), flush=True)
+
+
+def _forked(job: dict[str, Any]) -> tuple[int, int]:
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _child(job, writer)
+    os.close(writer)
+    return pid, reader
+
+
+def _answer(pid: int, reader: int) -> Any:
+    with os.fdopen(reader) as answered:
+        told = answered.read()
+    os.waitpid(pid, 0)
+    return json.loads(told) if told else {"effects": None, "error": None}
+
+
+if __name__ == "__main__":
+    main()

@@ -268,7 +268,12 @@ class SettlementDesk:
             holder="test",
         )
         return Resolver(
-            database=self.database, chain=self.reader, clock=self.clock, reconciler=reconciler, holder=str(uuid4())
+            database=self.database,
+            chain=self.reader,
+            markets=self.market_keeper,
+            clock=self.clock,
+            reconciler=reconciler,
+            holder=str(uuid4()),
         )
 
     @property

@@ -14,7 +14,7 @@ from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.settlement.merges import allotted, pairs_to_merge
-from live_trading.store import chain_sends, ledger
+from live_trading.store import chain_sends, ledger, resolutions
 from live_trading.store.database import Transaction
 from live_trading.store.ledger import Holding
 from live_trading.store.redemptions import Redemption
@@ -76,13 +76,23 @@ def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Rede
     if shares_out is None:
         raise StopEverything(f"merge {redemption.lt_redemption_id}: the ledger holds fewer pairs than were merged")
     for strategy_id, pairs in shares_out.items():
-        parts = [part for part in held if part.lt_strategy_id == strategy_id]
+        legs = _legs([part for part in held if part.lt_strategy_id == strategy_id], redemption.token_ids, pairs)
+        for leg in legs:
+            resolutions.add_merge_leg(
+                transaction,
+                lt_redemption_id=redemption.lt_redemption_id,
+                lt_strategy_id=strategy_id,
+                condition_id=redemption.condition_id,
+                token_id=leg.token_id,
+                shares=pairs,
+                proceeds=leg.proceeds,
+            )
         merged = entries.merge(
             trading_wallet_id=wallet.trading_wallet_id,
             lt_strategy_id=strategy_id,
             lt_redemption_id=redemption.lt_redemption_id,
             pairs=pairs,
-            legs=_legs(parts, redemption.token_ids, pairs),
+            legs=legs,
             occurred_at=now,
         )
         ledger.post(transaction, merged, now)

@@ -305,6 +305,7 @@ class Parts:
         return Resolver(
             database=self.database,
             chain=self.chain_reader,
+            markets=self.market_keeper,
             clock=self.clock,
             reconciler=self.reconciler(holder),
             holder=holder,

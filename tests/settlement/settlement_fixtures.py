@@ -46,7 +46,15 @@ from live_trading.wiring.carriers import carriers_of
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.database import database_of
 from live_trading.wiring.settings import Settings
-from local.chain import ADDRESSES, AUTO_REDEEMER, ORACLE, STANDARD_EXCHANGE, LocalChain, PreparedMarket
+from local.chain import (
+    ADDRESSES,
+    AUTO_REDEEMER,
+    NEG_RISK_EXCHANGE,
+    ORACLE,
+    STANDARD_EXCHANGE,
+    LocalChain,
+    PreparedMarket,
+)
 from local.chain.safes import place_safe
 from tests.integration.chain_fixtures import GWEI, buy, fresh_id, new_account, running_chain
 
@@ -184,6 +192,53 @@ class SettlementDesk:
             match_time=self.clock.now(),
         )
         return self._write_fill(holder, market, outcome, fill)
+
+    def sells(
+        self,
+        holder: Holder,
+        market: PreparedMarket,
+        *,
+        shares: str,
+        usd: str,
+        outcome: int = 0,
+        fee: str = "0",
+        cost: str,
+    ) -> None:
+        """A settled SELL of shares that had cost `cost`."""
+        order_hash, now = fresh_id(), self.clock.now()
+        transaction_hash = self.chain.settle_fill(
+            exchange=NEG_RISK_EXCHANGE if market.neg_risk else STANDARD_EXCHANGE,
+            order_hash=order_hash,
+            account=holder.address,
+            side=Side.SELL,
+            token_id=market.token_ids[outcome],
+            condition_id=market.condition_id,
+            usd=Usd(usd),
+            shares=Shares(shares),
+            fee=Usd(fee),
+        )
+        fill = Fill(
+            venue_trade_id=str(uuid4()),
+            order_hash=order_hash,
+            token_id=market.token_ids[outcome],
+            side=Side.SELL,
+            shares=Shares(shares),
+            price=average_price(Usd(usd), Shares(shares)) or Price("0.5"),
+            usd=Usd(usd),
+            fee=Usd(fee),
+            role=LiquidityRole.TAKER,
+            status=FillStatus.CONFIRMED,
+            transaction_hash=transaction_hash,
+            match_time=now,
+        )
+        self._write_order(holder, market, outcome, fill)
+        whose: dict[str, Any] = {
+            "trading_wallet_id": holder.wallet.trading_wallet_id,
+            "lt_strategy_id": holder.lt_strategy_id,
+        }
+        with self.database.transaction() as transaction:
+            ledger.post(transaction, entries.sell_fill(fill=fill, average_cost=Usd(cost), **whose), now)
+            ledger.post(transaction, entries.settlement(fill=fill, occurred_at=now, **whose), now)
 
     def resolves(self, market: PreparedMarket, numerators: Sequence[int]) -> None:
         """The oracle's word on the chain, and then lt-resolve."""
@@ -408,65 +463,65 @@ class SettlementDesk:
         return strategy_id
 
     def _write_fill(self, holder: Holder, market: PreparedMarket, outcome: int, fill: Fill) -> UUID:
-        now, order_id = self.clock.now(), uuid4()
+        now = self.clock.now()
+        order_id = self._write_order(holder, market, outcome, fill)
         whose: dict[str, Any] = {
             "trading_wallet_id": holder.wallet.trading_wallet_id,
             "lt_strategy_id": holder.lt_strategy_id,
         }
         with self.database.transaction() as transaction:
-            transaction.execute(
-                """
-                INSERT INTO lt_orders (
-                    lt_order_id, lt_strategy_id, trading_wallet_id, purpose, token_id, condition_id, outcome_index,
-                    side, order_type, limit_price, order_usd, order_shares, fee_bound_usd, reserved_usd,
-                    signed_payload, order_hash, state, decided_at, intent_at, sent_at, finished_at
-                ) VALUES (
-                    :id, :strategy, :wallet, 'ENTRY', :token, :condition, :outcome, 'BUY', 'FAK', 0.9, :usd, :shares,
-                    :fee, :usd, '{}', :hash, 'FILLED', :now, :now, :now, :now
-                )
-                """,
-                id=order_id,
-                strategy=holder.lt_strategy_id,
-                wallet=holder.wallet.trading_wallet_id,
-                token=fill.token_id,
-                condition=market.condition_id,
-                outcome=outcome,
-                usd=fill.usd,
-                shares=fill.shares,
-                fee=fill.fee,
-                hash=fill.order_hash,
-                now=now,
-            )
-            transaction.execute(
-                """
-                INSERT INTO fills (
-                    venue_trade_id, order_hash, lt_order_id, lt_strategy_id, trading_wallet_id, condition_id,
-                    token_id, outcome_index, side, shares, price, cost_usd, fee_usd, role, status, transaction_hash,
-                    match_time, confirmed_at, recorded_at
-                ) VALUES (
-                    :trade, :hash, :id, :strategy, :wallet, :condition, :token, :outcome, 'BUY', :shares, :price,
-                    :usd, :fee, 'TAKER', 'CONFIRMED', :transaction, :now, :now, :now
-                )
-                """,
-                trade=fill.venue_trade_id,
-                hash=fill.order_hash,
-                id=order_id,
-                strategy=holder.lt_strategy_id,
-                wallet=holder.wallet.trading_wallet_id,
-                condition=market.condition_id,
-                token=fill.token_id,
-                outcome=outcome,
-                shares=fill.shares,
-                price=fill.price,
-                usd=fill.usd,
-                fee=fill.fee,
-                transaction=fill.transaction_hash,
-                now=now,
-            )
             reserved = entries.reservation(lt_order_id=order_id, amount=fill.usd + fill.fee, occurred_at=now, **whose)
             ledger.post(transaction, reserved, now)
             ledger.post(transaction, entries.buy_fill(fill=fill, **whose), now)
         return order_id
+
+    def _write_order(self, holder: Holder, market: PreparedMarket, outcome: int, fill: Fill) -> UUID:
+        order_id = uuid4()
+        facts: dict[str, object] = {
+            "id": order_id,
+            "strategy": holder.lt_strategy_id,
+            "wallet": holder.wallet.trading_wallet_id,
+            "condition": market.condition_id,
+            "token": fill.token_id,
+            "outcome": outcome,
+            "side": fill.side,
+            "shares": fill.shares,
+            "usd": fill.usd,
+            "fee": fill.fee,
+            "hash": fill.order_hash,
+            "now": self.clock.now(),
+        }
+        with self.database.transaction() as transaction:
+            transaction.execute(_ORDER, purpose="ENTRY" if fill.side is Side.BUY else "EXIT", **facts)
+            transaction.execute(
+                _FILL,
+                trade=fill.venue_trade_id,
+                price=fill.price,
+                transaction=fill.transaction_hash,
+                **facts,
+            )
+        return order_id
+
+
+_ORDER = """
+INSERT INTO lt_orders (
+    lt_order_id, lt_strategy_id, trading_wallet_id, purpose, token_id, condition_id, outcome_index, side, order_type,
+    limit_price, order_usd, order_shares, fee_bound_usd, reserved_usd, signed_payload, order_hash, state, best_ask,
+    decided_at, intent_at, sent_at, finished_at
+) VALUES (
+    :id, :strategy, :wallet, :purpose, :token, :condition, :outcome, :side, 'FAK', 0.9, :usd, :shares, :fee, :usd,
+    '{}', :hash, 'FILLED', 0.4, :now, :now, :now, :now
+)
+"""
+_FILL = """
+INSERT INTO fills (
+    venue_trade_id, order_hash, lt_order_id, lt_strategy_id, trading_wallet_id, condition_id, token_id, outcome_index,
+    side, shares, price, cost_usd, fee_usd, role, status, transaction_hash, match_time, confirmed_at, recorded_at
+) VALUES (
+    :trade, :hash, :id, :strategy, :wallet, :condition, :token, :outcome, :side, :shares, :price, :usd, :fee, 'TAKER',
+    'CONFIRMED', :transaction, :now, :now, :now
+)
+"""
 
 
 @pytest.fixture

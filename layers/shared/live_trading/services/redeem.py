@@ -30,6 +30,7 @@ from live_trading.services import redemption_moves
 from live_trading.services.carriers import Carrier
 from live_trading.services.courier import Courier
 from live_trading.services.leasing import held
+from live_trading.services.merges import open_merges
 from live_trading.services.redemption_checks import Checked, RedemptionChecker
 from live_trading.services.redemption_settling import Outcome, RedemptionSettler
 from live_trading.settlement.machine import Cause, RedemptionState
@@ -96,6 +97,7 @@ class Redeemer:
         self._carriers = carriers
         self._clock = clock
         self._holder = holder
+        self._new_id = new_id
         self._courier = Courier(
             database=database,
             clock=clock,
@@ -135,6 +137,8 @@ class Redeemer:
     def _redeem_wallet(self, lease: Lease, wallet: TradingWallet, report: RedeemReport) -> None:
         now = self._clock.now()
         with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            open_merges(transaction, wallet, self._new_id, now)
             in_flight = chain_sends.unfinished(transaction, wallet.trading_wallet_id)
             due = redemptions.due(transaction, wallet.trading_wallet_id, now)
         if not in_flight and not due:

@@ -313,6 +313,27 @@ def reopen(transaction: Transaction, redemption: Redemption, *, kind: str | None
     )
 
 
+def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> list[str]:
+    """Unresolved conditions of which some strategy of the wallet holds every outcome."""
+    rows = transaction.rows(
+        """
+        SELECT DISTINCT held.condition_id FROM (
+            SELECT market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
+            FROM ledger_entries AS entry
+            INNER JOIN markets AS market
+                ON entry.token_id = ANY(market.token_ids) AND market.resolution_state <> 'RESOLVED'
+            WHERE entry.trading_wallet_id = :trading_wallet_id AND entry.account = 'POSITION_COST'
+            GROUP BY market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
+            HAVING sum(entry.shares) > 0
+        ) AS held
+        GROUP BY held.condition_id, held.token_ids, held.lt_strategy_id
+        HAVING count(*) = cardinality(held.token_ids)
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [row["condition_id"] for row in rows]
+
+
 def any_in_flight(transaction: Transaction, trading_wallet_id: UUID) -> bool:
     """True while a transaction of this wallet may already be on the chain but is not booked."""
     return bool(

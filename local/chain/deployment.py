@@ -22,6 +22,8 @@ ADDRESSES = ContractAddresses(
     position_manager="0x006f54f7f9a22e0000cc2ab60031000000ae9fef",
     safe_multisend="0xa238cbeb142c10ef7ad8442c6d1f9e89e07e7761",
 )
+# Its code is copied to where a proxy or deposit wallet should stand.
+RELAYED_WALLET = "0x1000000000000000000000000000000000000003"
 AUTO_REDEEMER = "0xa1200000d0002264c9a1698e001292d00e1b00af"
 STANDARD_EXCHANGE = "0xe111180000d2663c0091e4f400237545b87b996b"
 NEG_RISK_EXCHANGE = "0xe2222d279d744050d28e00520010520000310f59"
@@ -76,6 +78,7 @@ PLACEMENTS = (
     Placement(address=NEG_RISK_EXCHANGE, name="NegRiskExchange"),
     Placement(address=MULTICALL3, name="Multicall3"),
     Placement(address=AUTO_REDEEMER, name="AutoRedeemer"),
+    Placement(address=RELAYED_WALLET, name="RelayedWallet"),
     Placement(address="0x006f54f7f9a22e0000cc2ab60031000000ae9fef", name="PositionManager"),
     Placement(address="0x12121212006e4cd160d18e3f00711da5c3372600", name="ProtocolV2Router"),
 )

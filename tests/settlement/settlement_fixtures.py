@@ -5,7 +5,6 @@ Every test has wallets, markets and a database of its own on one chain a session
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -55,10 +54,15 @@ from local.chain import (
     LocalChain,
     PreparedMarket,
 )
+from local.chain.deployment import RELAYED_WALLET
 from local.chain.safes import place_safe
+from local.exchange.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
+from local.exchange.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.chain_fixtures import GWEI, buy, fresh_id, new_account, running_chain
 
 CAPITAL = Usd(500)
+RELAY_HUB = "0xd216153c06e857cd7f72665e0af1d7d82172f494"
+_SETTING_OF = {"router": "protocol_v2_router"}
 AUTO_REDEEM = Function("redeem(address,bytes32,address,bool)")
 TAKE_AWAY = Function("takeAway(address,bytes32,bool)")
 # Where ConditionalTokens keeps who may move whose tokens.
@@ -141,12 +145,14 @@ class SettlementDesk:
     def holder(self, kind: SignatureType = SignatureType.EOA, *, relayer_key: str | None = None) -> Holder:
         """A wallet with 500 dollars, all given to its one strategy, and every approval."""
         owner = new_account(self.chain, collateral="0.000001")
-        address = owner.address
+        address = _address_of(kind, owner.address)
         if kind is not SignatureType.EOA:
-            address = "0x" + secrets.token_hex(20)
             self.chain.fund_gas(address)
             if kind is SignatureType.SAFE:
                 place_safe(self.chain, address, owner.address)
+            else:
+                code = self.rpc.call("eth_getCode", RELAYED_WALLET, "latest")
+                self.rpc.call("anvil_setCode", address, code)
             self.chain.approve_trading_of(address)
         else:
             self.rpc.call("anvil_setBalance", address, hex(10**20))
@@ -160,7 +166,11 @@ class SettlementDesk:
             secret_name=f"wallet-{address}",
         )
         self.keys[wallet.trading_wallet_id] = WalletSecret(
-            private_key=owner.private_key, api_key="k", api_secret="s", api_passphrase="p"
+            private_key=owner.private_key,
+            api_key="k",
+            api_secret="s",
+            api_passphrase="p",
+            relayer_api_key=relayer_key,
         )
         strategy = self._write_wallet(wallet)
         return Holder(wallet=wallet, owner_key=owner.private_key, payer=owner.address, lt_strategy_id=strategy)
@@ -250,12 +260,13 @@ class SettlementDesk:
         numerators: Sequence[int] = (1, 0),
         *,
         kind: SignatureType = SignatureType.EOA,
+        relayer_key: str | None = None,
         neg_risk: bool = False,
         outcome: int = 0,
         **bought: str,
     ) -> tuple[Holder, PreparedMarket]:
         """A resolved market with a redemption that is due."""
-        holder, market = self.holder(kind), self.market(neg_risk=neg_risk)
+        holder, market = self.holder(kind, relayer_key=relayer_key), self.market(neg_risk=neg_risk)
         self.buys(holder, market, outcome=outcome, **bought)
         self.resolves(market, numerators)
         return holder, market
@@ -345,7 +356,12 @@ class SettlementDesk:
     def carriers(self, wallet: TradingWallet) -> list[Carrier]:
         settings = self.settings
         return carriers_of(
-            wallet, self.keys[wallet.trading_wallet_id], settings=settings, addresses=self.addresses, caps=CAPS
+            wallet,
+            self.keys[wallet.trading_wallet_id],
+            settings=settings,
+            addresses=self.addresses,
+            caps=CAPS,
+            now=self.clock.now,
         )
 
     @property
@@ -358,7 +374,10 @@ class SettlementDesk:
                 "relayer_url": self.relayer_url,
                 "rpc_url": self.rpc_url,
                 "chain_id": 137,
-                **dict(self.addresses.named()),
+                **{_SETTING_OF.get(name, name): address for name, address in self.addresses.named()},
+                "proxy_factory": PROXY_FACTORY,
+                "deposit_wallet_factory": DEPOSIT_WALLET_FACTORY,
+                "relay_hub": RELAY_HUB,
                 "standard_exchange": ADDRESSES.conditional_tokens,
                 "neg_risk_exchange": ADDRESSES.conditional_tokens,
                 "exchange_v3": ADDRESSES.conditional_tokens,
@@ -559,6 +578,19 @@ def stored(market: PreparedMarket, *, neg_risk: bool) -> Market:
         fees=FeeSchedule(rate=Decimal(0), exponent=Decimal(1)),
         neg_risk=neg_risk,
     )
+
+
+def _address_of(kind: SignatureType, owner: str) -> str:
+    """Where the venue's factories put the owner's wallet."""
+    match kind:
+        case SignatureType.SAFE:
+            return safe_address(owner)
+        case SignatureType.PROXY:
+            return proxy_address(owner)
+        case SignatureType.DEPOSIT_WALLET:
+            return deposit_wallet_addresses(owner)[0]
+        case _:
+            return owner
 
 
 def _venue_is_away(wallet: TradingWallet) -> Any:

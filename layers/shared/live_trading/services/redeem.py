@@ -213,6 +213,9 @@ class Redeemer:
     ) -> None:
         with self._database.transaction() as transaction:
             is_busy = bool(chain_sends.unfinished(transaction, wallet.trading_wallet_id))
+        # What has failed on one way goes the next one; both have the same nonce of the wallet.
+        first = max(seen.redemption.attempts for seen in ready) % len(carriers)
+        carriers = [*carriers[first:], *carriers[:first]]
         carrier = carriers[0]
         for group in _groups(ready, carrier.most_calls):
             if carrier.is_one_at_a_time and is_busy:

@@ -31,8 +31,6 @@ class FailureCode(StrEnum):
     PAID_OTHERWISE = "paid_otherwise"
     PAYMENT_NOT_FOUND = "payment_not_found"
     NEVER_MINED = "never_mined"
-    RELAYER_REFUSED = "relayer_refused"
-    RELAYER_FAILED = "relayer_failed"
 
 
 # Nothing was spent on these and they end by themselves or by an operator's act, so they are tried for ever.
@@ -43,7 +41,6 @@ PATIENT = frozenset(
         FailureCode.NO_SENDER,
         FailureCode.FEES_TOO_HIGH,
         FailureCode.NO_GAS_MONEY,
-        FailureCode.RELAYER_REFUSED,
     }
 )
 

@@ -190,6 +190,7 @@ class Parts:
                 max_priority_fee=settings.max_priority_fee_gwei * GWEI,
                 max_gas=REDEMPTION_GAS_LIMIT,
             ),
+            now=self.clock.now,
         )
 
     def ingest(self, holder: str) -> Ingest:

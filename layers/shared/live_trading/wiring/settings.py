@@ -62,6 +62,9 @@ class Settings(BaseModel):
     protocol_v2_router: OptionalAddress = None
     position_manager: OptionalAddress = None
     safe_multisend: OptionalAddress = None
+    proxy_factory: OptionalAddress = None
+    deposit_wallet_factory: OptionalAddress = None
+    relay_hub: OptionalAddress = None
     outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None

@@ -35,7 +35,8 @@ from live_trading.services.carriers import Carrier
 from live_trading.services.compare import Comparison
 from live_trading.services.markets import MarketKeeper
 from live_trading.services.reconcile import Reconciler
-from live_trading.services.redeem import Redeemer, RedeemPolicy, RedeemReport
+from live_trading.services.redeem import Redeemer, RedeemPolicy
+from live_trading.services.redeem_report import RedeemReport
 from live_trading.services.resolve import Resolver, ResolveReport
 from live_trading.store import ledger, markets
 from live_trading.store.database import Database

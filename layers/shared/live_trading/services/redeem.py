@@ -6,9 +6,8 @@ payout vector owes is a failure: wrong and repeated calls succeed on chain with 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -27,15 +26,17 @@ from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, 
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services import redemption_moves
+from live_trading.services.approval_sending import ApprovalSending
 from live_trading.services.carriers import Carrier
 from live_trading.services.courier import Courier
 from live_trading.services.leasing import held
 from live_trading.services.merges import open_merges
+from live_trading.services.redeem_report import RedeemReport
 from live_trading.services.redemption_checks import Checked, RedemptionChecker
-from live_trading.services.redemption_settling import Outcome, RedemptionSettler
+from live_trading.services.redemption_settling import RedemptionSettler
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.settlement.preflight import FailureCode, NothingOwed, Ready, Refused, TokensGone
-from live_trading.store import chain_sends, leases, live_strategies, redemptions
+from live_trading.store import chain_sends, leases, live_strategies, redemptions, wallet_approvals
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
@@ -54,16 +55,6 @@ class RedeemPolicy:
     confirmations: int
     patience: timedelta
     gas_coin_usd: Decimal
-
-
-@dataclass(slots=True, kw_only=True)
-class RedeemReport:
-    """What one run did, by the state that each redemption was brought to."""
-
-    ran: bool
-    states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    booked: list[tuple[str, Usd]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
 
 
 # What stops a signature for now, and how it is called.
@@ -106,6 +97,7 @@ class Redeemer:
             confirmations=policy.confirmations,
             patience=policy.patience,
         )
+        self._approvals = ApprovalSending(database=database, chain=chain, clock=clock, courier=self._courier)
         self._checker = RedemptionChecker(database=database, chain=chain, addresses=addresses)
         self._settler = RedemptionSettler(
             database=database,
@@ -124,7 +116,7 @@ class Redeemer:
             if lease is None:
                 return report
             with self._database.transaction() as transaction:
-                wallets = live_strategies.trading_wallets(transaction)
+                wallets = live_strategies.settling_wallets(transaction)
             for wallet in wallets:
                 try:
                     self._redeem_wallet(lease, wallet, report)
@@ -141,12 +133,18 @@ class Redeemer:
             open_merges(transaction, wallet, self._new_id, now)
             in_flight = chain_sends.unfinished(transaction, wallet.trading_wallet_id)
             due = redemptions.due(transaction, wallet.trading_wallet_id, now)
-        if not in_flight and not due:
+            asked = wallet_approvals.due(transaction, wallet.trading_wallet_id)
+        if not in_flight and not due and not asked:
             return
         carriers = self._carriers(wallet)
         by_channel = {carrier.channel: carrier for carrier in carriers}
         for send in in_flight:
             self._follow(lease, wallet, by_channel.get(Channel(send.channel)), send, report)
+        if asked and carriers:
+            carrier = carriers[0]
+            self._approvals.sign_due(
+                lease, wallet, carrier, asked, lambda send: self._follow(lease, wallet, carrier, send, report)
+            )
         if due:
             self._begin(lease, wallet, carriers, due, report)
 
@@ -161,7 +159,7 @@ class Redeemer:
             followed = self._courier.follow(lease, carrier, send)
             if followed.send.state is RedemptionState.CONFIRMED and followed.receipt is not None:
                 for outcome in self._settler.settle(lease, wallet, followed.send, followed.receipt):
-                    _note(report, outcome)
+                    report.note(outcome)
                 return True
         except (RetryLater, OutcomeUnknown, GiveUp) as error:
             report.failures.append(f"{send.chain_send_id}: {error}")
@@ -191,9 +189,9 @@ class Redeemer:
                 case Ready():
                     ready.append(seen)
                 case NothingOwed():
-                    _note(report, self._settler.settle_worthless(lease, wallet, seen))
+                    report.note(self._settler.settle_worthless(lease, wallet, seen))
                 case TokensGone():
-                    _note(report, self._settler.settle_gone(lease, wallet, seen))
+                    report.note(self._settler.settle_gone(lease, wallet, seen))
                 case Refused(code=code, text=text):
                     self._refuse(lease, seen, code, text, report)
         if ready and not carriers:
@@ -313,15 +311,6 @@ class Redeemer:
             )
         report.failures.append(f"{seen.market.condition_id}: {code}: {text}")
         report.states[refused.state] += 1
-
-
-def _note(report: RedeemReport, outcome: Outcome) -> None:
-    redemption = outcome.redemption
-    report.states[redemption.state] += 1
-    if outcome.paid is not None:
-        report.booked.append((redemption.condition_id, outcome.paid))
-    if redemption.state in (RedemptionState.FAILED, RedemptionState.NEEDS_OPERATOR):
-        report.failures.append(f"{redemption.condition_id}: {redemption.state}")
 
 
 def _groups(ready: Sequence[Checked], most_calls: int) -> list[list[Checked]]:

@@ -9,7 +9,7 @@ from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Usd
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
 from live_trading.settlement.preflight import PATIENT, FailureCode
-from live_trading.store import audit, health, redemptions
+from live_trading.store import audit, health, redemptions, wallet_approvals
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Transaction
 from live_trading.store.redemptions import Redemption, SettledBy
@@ -40,7 +40,7 @@ def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, acto
 
 
 def carry(transaction: Transaction, send: ChainSend, cause: Cause, *, actor: str, now: datetime) -> None:
-    """Moves every redemption that a transaction carries by the cause that moved the transaction."""
+    """Moves every redemption and approval that a transaction carries by the cause that moved the transaction."""
     carried = redemptions.of_send(transaction, send.chain_send_id)
     for redemption in carried:
         moved = move(transaction, redemption, cause, actor=actor, now=now)
@@ -48,6 +48,7 @@ def carry(transaction: Transaction, send: ChainSend, cause: Cause, *, actor: str
             why = f"transaction {send.transaction_hash} will never be mined"
             fail(transaction, moved, FailureCode.NEVER_MINED, why, now)
     redemptions.copy_send(transaction, send.chain_send_id)
+    wallet_approvals.mirror(transaction, send.chain_send_id, now)
 
 
 def settle(

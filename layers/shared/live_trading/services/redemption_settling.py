@@ -26,7 +26,7 @@ from live_trading.settlement.proof import (
     proves_payment_elsewhere,
     verdicts,
 )
-from live_trading.store import chain_sends, leases, markets, redemptions
+from live_trading.store import chain_sends, leases, markets, redemptions, wallet_approvals
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
@@ -108,6 +108,7 @@ class RedemptionSettler:
                 wei = receipt.gas_used * receipt.effective_gas_price
                 redemption_booking.book_gas(transaction, wallet, send, wei, self._gas_coin_usd, now)
             error = None if receipt.status == 1 else f"transaction {receipt.transaction_hash} reverted"
+            wallet_approvals.finish(transaction, send.chain_send_id, error=error, now=now)
             chain_sends.finish(transaction, send.chain_send_id, now, error)
         return found
 

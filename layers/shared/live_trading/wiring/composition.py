@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from live_trading.polymarket.gamma import Gamma
     from live_trading.polymarket.market_data import MarketData
     from live_trading.polymarket.wallet_secret import WalletSecret
+    from live_trading.services.approvals import Approvals
     from live_trading.services.carriers import Carrier
     from live_trading.services.compare import Comparison
     from live_trading.services.evidence import EvidenceGatherer
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from live_trading.services.paper import PaperTrader
     from live_trading.services.reconcile import Reconciler
     from live_trading.services.redeem import Redeemer
+    from live_trading.services.redemptions_api import RedemptionsApi
     from live_trading.services.resolve import Resolver
     from live_trading.services.strategies import Strategies
     from live_trading.services.trader_statistics import StatisticsKeeper
@@ -365,6 +367,25 @@ class Parts:
         from live_trading.services.strategies import Strategies
 
         return Strategies(database=self.database, clock=self.clock, new_id=uuid4)
+
+    @cached_property
+    def redemptions(self) -> RedemptionsApi:
+        from live_trading.services.redemptions_api import RedemptionsApi
+
+        return RedemptionsApi(database=self.database, clock=self.clock)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        from live_trading.services.approvals import Approvals
+
+        return Approvals(
+            database=self.database,
+            clock=self.clock,
+            chain=lambda: self.chain_reader,
+            addresses=self.contracts,
+            exchanges=(self.settings.standard_exchange, self.settings.neg_risk_exchange, self.settings.exchange_v3),
+            new_id=uuid4,
+        )
 
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier

@@ -392,7 +392,9 @@ class SettlementDesk:
             addresses=self.addresses,
             carriers=carriers or self.carriers,
             clock=self.clock,
-            policy=RedeemPolicy(confirmations=CONFIRMATIONS, patience=self.patience, gas_coin_usd=COIN_USD),
+            policy=RedeemPolicy(
+                confirmations=CONFIRMATIONS, patience=self.patience, gas_coin_usd=COIN_USD, low_gas_wei=10**18
+            ),
             new_id=uuid4,
             holder=str(uuid4()),
         )

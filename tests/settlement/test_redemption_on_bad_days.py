@@ -284,6 +284,33 @@ def test_without_the_adapter_s_approval_nothing_is_sent_and_the_failure_says_who
 
 
 @WALLETS
+def test_a_payer_that_runs_out_of_gas_money_is_told_of_before_it_stops(
+    settling: SettlementDesk, kind: SignatureType
+) -> None:
+    holder, _ = settling.due(kind=kind)
+    settling.chain.fund_gas(holder.payer, 5 * 10**17)
+
+    assert settling.redeem_to_the_end() == ["BOOKED"]
+
+    alerts = settling.rows("SELECT subject, status FROM lt_alerts WHERE alert_type = 'gas'")
+    assert alerts == [{"subject": holder.payer, "status": "ACTIVE"}]
+
+
+@WALLETS
+def test_without_gas_money_the_signed_bytes_wait_for_it(settling: SettlementDesk, kind: SignatureType) -> None:
+    holder, _ = settling.due(kind=kind)
+    settling.chain.fund_gas(holder.payer, 0)
+
+    settling.redeem()
+
+    assert settling.states() in (["PREPARED"], ["FAILED"])
+    settling.chain.fund_gas(holder.payer)
+    settling.wait(minutes=11)
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
+    settling.assert_ledger_is_chain(holder)
+
+
+@WALLETS
 def test_tokens_that_a_stranger_sent_neither_stop_a_redemption_nor_become_a_profit(
     settling: SettlementDesk, kind: SignatureType
 ) -> None:

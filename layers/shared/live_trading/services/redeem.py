@@ -36,25 +36,28 @@ from live_trading.services.redemption_checks import Checked, RedemptionChecker
 from live_trading.services.redemption_settling import RedemptionSettler
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.settlement.preflight import FailureCode, NothingOwed, Ready, Refused, TokensGone
-from live_trading.store import chain_sends, leases, live_strategies, redemptions, wallet_approvals
+from live_trading.store import chain_sends, health, leases, live_strategies, redemptions, wallet_approvals
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 
 LEASE = "lt-redemptions"
 LEASE_SECONDS = 300
+GAS_ALERT = "gas"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedeemPolicy:
     """`confirmations` counts the transaction's own block; `patience` is how long one fee is waited for.
 
-    `gas_coin_usd` is what the chain's coin is worth, for the ledger's gas entries only.
+    `gas_coin_usd` is what the chain's coin is worth, for the ledger's gas entries only. A payer that has less than
+    `low_gas_wei` raises an alert before it has too little.
     """
 
     confirmations: int
     patience: timedelta
     gas_coin_usd: Decimal
+    low_gas_wei: int
 
 
 # What stops a signature for now, and how it is called.
@@ -88,6 +91,7 @@ class Redeemer:
         self._carriers = carriers
         self._clock = clock
         self._holder = holder
+        self._low_gas_wei = policy.low_gas_wei
         self._new_id = new_id
         self._courier = Courier(
             database=database,
@@ -137,6 +141,7 @@ class Redeemer:
         if not in_flight and not due and not asked:
             return
         carriers = self._carriers(wallet)
+        self._watch_gas(lease, carriers)
         by_channel = {carrier.channel: carrier for carrier in carriers}
         for send in in_flight:
             self._follow(lease, wallet, by_channel.get(Channel(send.channel)), send, report)
@@ -147,6 +152,26 @@ class Redeemer:
             )
         if due:
             self._begin(lease, wallet, carriers, due, report)
+
+    def _watch_gas(self, lease: Lease, carriers: Sequence[Carrier]) -> None:
+        """Raises or ends the alert about a payer that is running out of gas money."""
+        for payer in {carrier.payer for carrier in carriers if carrier.channel is not Channel.RELAYER}:
+            left = self._chain.gas_money(payer)
+            now = self._clock.now()
+            with self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
+                if left >= self._low_gas_wei:
+                    health.resolve_alert(transaction, alert_type=GAS_ALERT, subject=payer, at=now)
+                    continue
+                health.raise_alert(
+                    transaction,
+                    alert_type=GAS_ALERT,
+                    severity="WARNING",
+                    subject=payer,
+                    title=f"{payer} is running out of gas money",
+                    message=f"{left} wei are left; redemptions stop when a transaction costs more",
+                    at=now,
+                )
 
     def _follow(
         self, lease: Lease, wallet: TradingWallet, carrier: Carrier | None, send: ChainSend, report: RedeemReport

@@ -327,6 +327,7 @@ class Parts:
                 confirmations=self.settings.confirmations,
                 patience=timedelta(seconds=self.settings.outbid_after_seconds),
                 gas_coin_usd=self.settings.gas_coin_usd,
+                low_gas_wei=int(self.settings.low_gas_coin * GWEI * GWEI),
             ),
             new_id=uuid4,
             holder=holder,

@@ -67,6 +67,7 @@ class Settings(BaseModel):
     relay_hub: OptionalAddress = None
     outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
+    low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
 
 

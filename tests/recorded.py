@@ -22,3 +22,9 @@ def recorded_text(name: str) -> str:
 def recorded_json(name: str) -> object:
     """One recorded answer as its JSON value, numbers exact."""
     return parse_json(recorded_text(name))
+
+
+def recorded_folder() -> Path:
+    """The folder of all recorded answers; skips the test as `recorded_text` does."""
+    recorded_text("data_api_trades_global_sample.json")
+    return FOLDER

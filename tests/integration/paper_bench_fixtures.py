@@ -103,13 +103,13 @@ def at(trade: SourceTrade, moment: datetime) -> dict[str, Any]:
     return trade_row(trade) | {"timestamp": int(moment.timestamp())}
 
 
-def on_market(market: PreparedMarket, number: int = 1, outcome: int = 0, **changes: Any) -> SourceTrade:
+def on_market(market: PreparedMarket, number: int = 1, index: int = 0, **changes: Any) -> SourceTrade:
     """Alice buys an outcome of a market that is on the chain."""
     return a_trade(
         number,
         condition_id=market.condition_id,
-        token_id=market.token_ids[outcome],
-        outcome_index=outcome,
+        token_id=market.token_ids[index],
+        outcome_index=index,
         **changes,
     )
 

@@ -104,7 +104,7 @@ def closed_position_row(trader: str, number: int, pnl: str, closed_at: datetime)
         "token_id": str(5000 + number),
         "condition_id": f"0x{number:064x}",
         "realized_pnl": pnl,
-        "total_pnl": pnl,
+        "unrealized_pnl": "0",
         "status": "CLOSED",
         "last_event_at": int(closed_at.timestamp()),
     }

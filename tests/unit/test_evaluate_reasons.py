@@ -15,6 +15,7 @@ from live_trading.nouns.decisions import Reason, Verdict
 from live_trading.nouns.markets import ProtocolVersion
 from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.trades import Side
+from live_trading.signals.config_errors import InvalidConfig
 from live_trading.signals.evaluate import evaluate
 from live_trading.signals.inputs import EvaluationInputs
 from tests.builders import (
@@ -308,7 +309,7 @@ DOCUMENTED_ORDER = [reason for reason in Reason if reason not in BY_SERVICES and
 
 
 def together(first: Case, second: Case) -> EvaluationInputs | None:
-    """Both changes at once; None where they change the same thing and one would undo the other."""
+    """Both changes at once; None where they change the same thing, or where no configuration may have both."""
     if first.market is None or second.market is None:
         return None
     for name in ("keys", "trade", "market", "rest"):
@@ -321,15 +322,27 @@ def together(first: Case, second: Case) -> EvaluationInputs | None:
         market={**first.market, **second.market},
         rest={**first.rest, **second.rest},
     )
-    return both.inputs()
+    try:
+        return both.inputs()
+    except InvalidConfig:
+        return None
+
+
+def undone(first: Case, second: Case) -> bool:
+    """Whether the second change takes away what the first one fails for."""
+    # A price moves the numbers that later checks look at, and fees move the edge.
+    moves_stake = second.reason in {Reason.NO_POSITIVE_STAKE, Reason.BELOW_MINIMUM_ORDER} and "price" in second.trade
+    moves_edge = first.reason is Reason.EDGE_TOO_LARGE and "fees" in (second.market or {})
+    # A market without its end is unknown only to the wallets that need one, after it is known to be a market.
+    is_late = first.reason is Reason.MARKET_UNKNOWN and bool(first.market)
+    gives_model = first.reason is Reason.MODEL_PROBABILITY_MISSING and "model_probability" in second.rest
+    return moves_stake or moves_edge or is_late or gives_model
 
 
 PAIRS = tuple(
     (first, second, made)
     for first, second in combinations(sorted(ONE_OF_EACH, key=lambda case: DOCUMENTED_ORDER.index(case.reason)), 2)
-    if (made := together(first, second)) is not None
-    # A price or a missing record that fails one check also moves the numbers that a later one looks at.
-    and not (second.reason in {Reason.NO_POSITIVE_STAKE, Reason.BELOW_MINIMUM_ORDER} and "price" in second.trade)
+    if (made := together(first, second)) is not None and not undone(first, second)
 )
 
 

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade
-from live_trading.polymarket.data_api import DataApi, FeedPage
+from live_trading.polymarket.feed_rows import FeedPage
 from live_trading.services import leasing
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.services.markets import MarketKeeper
+from live_trading.services.sources import TradeFeed
 from live_trading.services.trader_statistics import StatisticsKeeper, snapshot_hour
 from live_trading.store import cursors, leases, quarantine, source_trades, traders
 from live_trading.store.database import Database
@@ -26,6 +27,8 @@ from live_trading.store.traders import FollowedTrader
 LEASE = "ingest"
 LEASE_SECONDS = 60
 OVERLAP = timedelta(minutes=10)
+# A page without news leaves the lease alone until it has less than this to run.
+RENEW_BEFORE = timedelta(seconds=30)
 # A trade from beyond this is no lateness of clocks: believed, its time would move the cursor past everything real.
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
@@ -56,7 +59,7 @@ class Ingest:
         *,
         database: Database,
         clock: Clock,
-        feed: DataApi,
+        feed: TradeFeed,
         markets: MarketKeeper,
         statistics: StatisticsKeeper,
         holder: str,
@@ -101,6 +104,8 @@ class Ingest:
         now = self._clock.now()
         page = _sound(self._feed.trades(followed.trader, _since(followed, position)), now)
         ours = [trade for trade in page.trades if trade.trade_time >= followed.followed_since]
+        if not ours and not page.quarantined and lease.expires_at - now > RENEW_BEFORE:
+            return ()
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
             quarantine.record(transaction, page.quarantined, now)

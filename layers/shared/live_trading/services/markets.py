@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from live_trading.chain.reader import ChainReader
 from live_trading.nouns.markets import ProtocolVersion, ResolutionState
-from live_trading.polymarket.gamma import Gamma
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.services.sources import MarketSource, PayoutSource
 from live_trading.settlement.waiting import hint_at
 from live_trading.store import leases, markets, quarantine
 from live_trading.store.database import Database
@@ -38,7 +37,7 @@ class MarketRefresh:
 class MarketKeeper:
     """Brings the stored markets up to date with catalogue and chain."""
 
-    def __init__(self, *, database: Database, gamma: Gamma, chain: ChainReader) -> None:
+    def __init__(self, *, database: Database, gamma: MarketSource, chain: PayoutSource) -> None:
         self._database = database
         self._gamma = gamma
         self._chain = chain

@@ -19,7 +19,6 @@ from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import OrderBook
 from live_trading.nouns.money import Usd
 from live_trading.orders.rounding import limit_for_buy
-from live_trading.polymarket.market_data import MarketData
 from live_trading.services import evaluation, leasing
 from live_trading.services.evaluation import PreparedTrade, Subject
 from live_trading.services.evidence import PATIENCE, EvidenceGatherer
@@ -27,6 +26,7 @@ from live_trading.services.failures import PART_FAILURES, PartFailure, failed_pa
 from live_trading.services.ingest import Ingest, IngestReport
 from live_trading.services.markets import MarketKeeper
 from live_trading.services.paper_books import BookShelf, without_offers
+from live_trading.services.sources import BookSource
 from live_trading.signals.config import InvalidConfig, PaperFillMethod
 from live_trading.signals.evaluate import evaluate
 from live_trading.signals.inputs import EvaluationInputs, canonical
@@ -84,7 +84,7 @@ class PaperTrader:
         ingest: Ingest,
         evidence: EvidenceGatherer,
         markets: MarketKeeper,
-        market_data: MarketData,
+        market_data: BookSource,
         holder: str,
     ) -> None:
         """`holder` names this invocation in the lease."""

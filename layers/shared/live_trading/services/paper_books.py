@@ -8,13 +8,13 @@ from dataclasses import replace
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.markets import BookLevel, OrderBook
 from live_trading.nouns.money import Shares
-from live_trading.polymarket.market_data import MarketData
+from live_trading.services.sources import BookSource
 
 
 class BookShelf:
     """Books by token for the length of one run."""
 
-    def __init__(self, market_data: MarketData) -> None:
+    def __init__(self, market_data: BookSource) -> None:
         self._market_data = market_data
         self._books: dict[str, OrderBook | None] = {}
         self._out_of_reach: set[str] = set()

@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.trades import TraderStats
-from live_trading.polymarket.data_api import DataApi
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.services.sources import TraderHistory
 from live_trading.signals.trader_record import stats_as_of
 from live_trading.store import leases, trader_stats
 from live_trading.store.database import Database
@@ -44,7 +44,7 @@ class StatisticsReport:
 class StatisticsKeeper:
     """Takes the snapshots that somebody needs and that are not there yet."""
 
-    def __init__(self, *, database: Database, data_api: DataApi) -> None:
+    def __init__(self, *, database: Database, data_api: TraderHistory) -> None:
         self._database = database
         self._data_api = data_api
 

@@ -14,10 +14,12 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from live_trading.nouns.errors import LiveTradingError, RetryLater
+from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.services.api_errors import problem_body, problem_of, status_of
 
 logger = Logger()
+RETRY_AFTER_SECONDS = 30
 # One line a request would bury the one line a job.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -76,11 +78,9 @@ def as_json(value: object) -> Any:
 
 
 def _refusal(error: LiveTradingError) -> dict[str, Any]:
-    if isinstance(error, RetryLater):
-        code, status = "unavailable", 503
-    else:
-        code, status = "internal", 500
-    refused = http_json(status, {"error": {"code": code, "message": f"the run stopped: {type(error).__name__}"}})
+    problem = problem_of(error)
+    status = status_of(problem)
+    refused = http_json(status, problem_body(problem))
     if status == 503:
-        refused["headers"]["retry-after"] = "30"
+        refused["headers"]["retry-after"] = str(RETRY_AFTER_SECONDS)
     return refused

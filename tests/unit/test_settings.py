@@ -1,0 +1,84 @@
+"""The environment is checked at start: what is wrong is named, and what it holds is not told."""
+
+from __future__ import annotations
+
+import pytest
+
+from live_trading.wiring.database import database_of
+from live_trading.wiring.settings import SettingsInvalid, read_settings
+
+ADDRESS = "0x" + "Ab" * 20
+_URLS = ("CLOB_URL", "GAMMA_URL", "DATA_API_URL", "GEOBLOCK_URL", "RELAYER_URL", "RPC_URL")
+_ADDRESSES = (
+    "COLLATERAL_TOKEN",
+    "USDCE_TOKEN",
+    "CONDITIONAL_TOKENS",
+    "CTF_COLLATERAL_ADAPTER",
+    "NEG_RISK_CTF_COLLATERAL_ADAPTER",
+    "NEG_RISK_ADAPTER",
+    "STANDARD_EXCHANGE",
+    "NEG_RISK_EXCHANGE",
+    "EXCHANGE_V3",
+)
+COMPLETE = {
+    "DATABASE_URL": "postgresql://user:secret-word@db.example:5432/live",
+    "CHAIN_ID": "137",
+    **dict.fromkeys(_URLS, "https://example.org/"),
+    **dict.fromkeys(_ADDRESSES, ADDRESS),
+}
+
+
+def test_addresses_are_lower_case_and_urls_without_a_slash_at_the_end() -> None:
+    settings = read_settings(COMPLETE)
+
+    assert settings.collateral_token == ADDRESS.lower()
+    assert settings.clob_url == "https://example.org"
+    assert settings.clock_url is None
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+def test_a_missing_variable_is_named(name: str) -> None:
+    with pytest.raises(SettingsInvalid, match=name):
+        read_settings({key: value for key, value in COMPLETE.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CLOB_URL", "ftp://example.org"),
+        ("CHAIN_ID", "-1"),
+        ("COLLATERAL_TOKEN", "0x12"),
+        ("DATABASE_URL", "mysql://x"),
+        ("CONFIRMATIONS", "0"),
+    ],
+)
+def test_a_malformed_variable_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsInvalid, match=name):
+        read_settings({**COMPLETE, name: value})
+
+
+def test_an_empty_optional_variable_is_the_same_as_none() -> None:
+    settings = read_settings({**COMPLETE, "CLOCK_URL": "", "ALERT_TOPIC_ARN": ""})
+
+    assert (settings.clock_url, settings.alert_topic_arn) == (None, None)
+
+
+def test_a_complaint_does_not_tell_the_password() -> None:
+    with pytest.raises(SettingsInvalid) as complaint:
+        read_settings({**COMPLETE, "DATABASE_URL": "postgres://user:secret-word@db/live"})
+
+    assert "secret-word" not in str(complaint.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("postgresql://user@db.example/live?sslmode=disable", "loopback"),
+        ("postgresql://user@db.example/live?sslmode=require", "verify-full"),
+        ("postgresql://user@127.0.0.1/live?sslmode=disable&auth=iam", "verify-full"),
+        ("postgresql:///live", "host"),
+    ],
+)
+def test_a_database_that_cannot_be_verified_is_not_used(url: str, complaint: str) -> None:
+    with pytest.raises(SettingsInvalid, match=complaint):
+        database_of(url, application_name="test")

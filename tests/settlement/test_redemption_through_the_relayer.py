@@ -126,8 +126,6 @@ def test_a_submission_that_fails_at_the_relayer_is_tried_again(
     settling: SettlementDesk, relayed: ServedRelayer
 ) -> None:
     holder = due(settling, relayed, SignatureType.DEPOSIT_WALLET)
-    with settling.broken(ADDRESSES.conditional_tokens):
-        pass
     relayed.relayer.sits_on_submissions = True
     settling.redeem()
     relayed.relayer.sits_on_submissions = False

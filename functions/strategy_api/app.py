@@ -9,11 +9,14 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.services.api_bodies import (
     AcceptBreak,
+    AskApproval,
     CreateFtWallet,
     CreateStrategy,
     FollowTrader,
+    MarkHandled,
     PauseStrategy,
     RegisterTradingWallet,
+    RetryRedemption,
     UpdateFtWallet,
     UpdateStrategy,
 )
@@ -160,3 +163,37 @@ def accept_break(trading_wallet_id: str, break_id: str) -> Response[str]:
         raise not_found("break")
     accepted = parsed(AcceptBreak, body)
     return answered(parts.wallet_breaks.accept(caller_of(_event(), body), wallet, int(break_id), accepted))
+
+
+@app.get("/api/lt/redemptions")
+def list_redemptions() -> Response[str]:
+    state = app.current_event.get_query_string_value("state")
+    return answered(parts.redemptions.list(owner_of(_event()), state=state))
+
+
+@app.get("/api/lt/redemptions/<lt_redemption_id>")
+def get_redemption(lt_redemption_id: str) -> Response[str]:
+    return answered(parts.redemptions.get(owner_of(_event()), path_id(lt_redemption_id, "redemption")))
+
+
+@app.post("/api/lt/redemptions/<lt_redemption_id>/retry")
+def retry_redemption(lt_redemption_id: str) -> Response[str]:
+    redemption, body = path_id(lt_redemption_id, "redemption"), required_body(_event())
+    return answered(parts.redemptions.retry(caller_of(_event(), body), redemption, parsed(RetryRedemption, body)))
+
+
+@app.post("/api/lt/redemptions/<lt_redemption_id>/mark-handled")
+def mark_redemption_handled(lt_redemption_id: str) -> Response[str]:
+    redemption, body = path_id(lt_redemption_id, "redemption"), required_body(_event())
+    return answered(parts.redemptions.mark_handled(caller_of(_event(), body), redemption, parsed(MarkHandled, body)))
+
+
+@app.get("/api/trading-wallets/<trading_wallet_id>/approvals")
+def list_approvals(trading_wallet_id: str) -> Response[str]:
+    return answered(parts.approvals.list(owner_of(_event()), path_id(trading_wallet_id, "trading wallet")))
+
+
+@app.post("/api/trading-wallets/<trading_wallet_id>/approvals")
+def ask_approval(trading_wallet_id: str) -> Response[str]:
+    wallet, body = path_id(trading_wallet_id, "trading wallet"), required_body(_event())
+    return answered(parts.approvals.ask(caller_of(_event(), body), wallet, parsed(AskApproval, body)))

@@ -18,7 +18,13 @@ ADDRESSES = ContractAddresses(
     ctf_collateral_adapter="0xada100db00ca00073811820692005400218fce1f",
     neg_risk_ctf_collateral_adapter="0xada2005600dec949baf300f4c6120000bdb6eaab",
     neg_risk_adapter="0xd91e80cf2e7be2e162c6513ced06f1dd0da35296",
+    router="0x12121212006e4cd160d18e3f00711da5c3372600",
+    position_manager="0x006f54f7f9a22e0000cc2ab60031000000ae9fef",
+    safe_multisend="0xa238cbeb142c10ef7ad8442c6d1f9e89e07e7761",
 )
+# Its code is copied to where a proxy or deposit wallet should stand.
+RELAYED_WALLET = "0x1000000000000000000000000000000000000003"
+AUTO_REDEEMER = "0xa1200000d0002264c9a1698e001292d00e1b00af"
 STANDARD_EXCHANGE = "0xe111180000d2663c0091e4f400237545b87b996b"
 NEG_RISK_EXCHANGE = "0xe2222d279d744050d28e00520010520000310f59"
 WRAPPED_COLLATERAL = "0x3a3bd7bb9528e159577f7c2e685cc81a765002e2"
@@ -71,5 +77,9 @@ PLACEMENTS = (
     Placement(address=STANDARD_EXCHANGE, name="StandardExchange"),
     Placement(address=NEG_RISK_EXCHANGE, name="NegRiskExchange"),
     Placement(address=MULTICALL3, name="Multicall3"),
+    Placement(address=AUTO_REDEEMER, name="AutoRedeemer"),
+    Placement(address=RELAYED_WALLET, name="RelayedWallet"),
+    Placement(address="0x006f54f7f9a22e0000cc2ab60031000000ae9fef", name="PositionManager"),
+    Placement(address="0x12121212006e4cd160d18e3f00711da5c3372600", name="ProtocolV2Router"),
 )
 SAFE_PROXY_ARTIFACT = f"{_SAFE}/proxies/GnosisSafeProxy.sol/GnosisSafeProxy.json"

@@ -1,6 +1,6 @@
 """The little of the contract ABI that the product needs, without a library.
 
-Covers static words (address, bytes32, uint256, bool) and one-dimensional `uint256[]` arguments. Importing a
+Covers static words (address, bytes32, bytes31, uint256, bool) and one-dimensional `uint256[]` arguments. Importing a
 general ABI library costs a function that only reads payout vectors more than half of its cold start.
 """
 
@@ -108,6 +108,8 @@ def _static(kind: str, argument: Argument) -> bytes:
         return hex_bytes(argument, length=20).rjust(WORD, b"\0")
     if kind == "bytes32" and isinstance(argument, str):
         return hex_bytes(argument, length=WORD)
+    if kind == "bytes31" and isinstance(argument, str):
+        return hex_bytes(argument, length=31).ljust(WORD, b"\0")
     raise ValueError(f"{argument!r} is no {kind}")
 
 

@@ -23,13 +23,28 @@ TOKEN_BALANCE_OF = Function("balanceOf(address,uint256)")
 IS_APPROVED_FOR_ALL = Function("isApprovedForAll(address,address)")
 SET_APPROVAL_FOR_ALL = Function("setApprovalForAll(address,bool)")
 
-# ConditionalTokens and both collateral adapters share the signature; the adapters read the condition only.
+# ConditionalTokens and both collateral adapters share the signatures; the adapters read condition and amount only.
 REDEEM_POSITIONS = Function("redeemPositions(address,bytes32,bytes32,uint256[])")
+MERGE_POSITIONS = Function("mergePositions(address,bytes32,bytes32,uint256[],uint256)")
+TRANSFER_SINGLE = event_topic("TransferSingle(address,address,address,uint256,uint256)")
+TRANSFER_BATCH = event_topic("TransferBatch(address,address,address,uint256[],uint256[])")
+
+# The neg-risk adapter that the collateral adapter stands before; it pays USDC.e and knows what backs its tokens.
+NEG_RISK_REDEEM = Function("redeemPositions(bytes32,uint256[])")
+WRAPPED_COLLATERAL_OF = Function("wcol()")
+
+# Protocol v2: a condition has 31 bytes, and each outcome is redeemed by its own call.
+ROUTER_REDEEM = Function("redeem(bytes31,uint256,uint256)")
+POSITION_PAYOUT = Function("getPayout(uint256,uint256)")
+ROUTER_MERGE = Function("merge(bytes31,uint256)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractAddresses:
-    """Where the contracts stand, lower case. The venue has replaced its adapters before: never a constant."""
+    """Where the contracts stand, lower case. The venue has replaced its adapters before: never a constant.
+
+    `router` and `position_manager` serve protocol v2 only, `safe_multisend` several calls of a Safe at once.
+    """
 
     collateral_token: str
     usdce_token: str
@@ -38,7 +53,15 @@ class ContractAddresses:
     neg_risk_ctf_collateral_adapter: str
     neg_risk_adapter: str
     multicall: str = MULTICALL3
+    router: str | None = None
+    position_manager: str | None = None
+    safe_multisend: str | None = None
 
     def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            object.__setattr__(self, name, getattr(self, name).lower())
+        for name, address in self.named():
+            object.__setattr__(self, name, address.lower())
+
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """Every configured contract with its field's name; those that are not configured are left out."""
+        fields = ((name, getattr(self, name)) for name in self.__dataclass_fields__)
+        return tuple((name, address) for name, address in fields if address is not None)

@@ -34,11 +34,20 @@ class Multicall:
         Raises ContractMissing where Multicall3 does not stand at its address, Reverted where a call fails.
         """
         answers: list[bytes] = []
-        for start in range(0, len(calls), CALLS_PER_REQUEST):
-            answers += self._read_some(calls[start : start + CALLS_PER_REQUEST])
+        for call, (succeeded, answer) in zip(calls, self.try_read(calls), strict=True):
+            if not succeeded:
+                raise Reverted(f"read of {call.target} with {call.data[:10]}: {hex_text(answer)}")
+            answers.append(answer)
         return answers
 
-    def _read_some(self, calls: Sequence[Call]) -> list[bytes]:
+    def try_read(self, calls: Sequence[Call]) -> list[tuple[bool, bytes]]:
+        """(success, return data) of each call, in order; one request for every 500. Raises ContractMissing."""
+        results: list[tuple[bool, bytes]] = []
+        for start in range(0, len(calls), CALLS_PER_REQUEST):
+            results += self._read_some(calls[start : start + CALLS_PER_REQUEST])
+        return results
+
+    def _read_some(self, calls: Sequence[Call]) -> list[tuple[bool, bytes]]:
         request = Call(target=self._address, data=hex_text(encode_aggregate(calls)))
         raw = self._rpc.contract_read(request)
         if not raw:
@@ -46,10 +55,7 @@ class Multicall:
         results = decode_results(raw)
         if len(results) != len(calls):
             raise MalformedAnswer(f"asked {len(calls)} calls, got {len(results)} answers", raw=hex_text(raw[:256]))
-        for call, (succeeded, answer) in zip(calls, results, strict=True):
-            if not succeeded:
-                raise Reverted(f"read of {call.target} with {call.data[:10]}: {hex_text(answer)}")
-        return [answer for _, answer in results]
+        return results
 
 
 def encode_aggregate(calls: Sequence[Call]) -> bytes:

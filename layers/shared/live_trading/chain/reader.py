@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from live_trading.chain.abi import Call, Function, decode_bool, decode_uint, hex_text
@@ -13,16 +13,23 @@ from live_trading.chain.contracts import (
     OUTCOME_SLOT_COUNT,
     PAYOUT_DENOMINATOR,
     PAYOUT_NUMERATORS,
+    POSITION_PAYOUT,
     TOKEN_BALANCE_OF,
+    WRAPPED_COLLATERAL_OF,
     ContractAddresses,
 )
+from live_trading.chain.dry_run import predicted_payment
 from live_trading.chain.multicall import Multicall
+from live_trading.chain.outside_payments import leaving_transactions
+from live_trading.chain.receipts import Payer, Receipt, payer_of, read_receipt
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.markets import PayoutVector
+from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Shares, Usd
 
 _NO_CODE = ("0x", None)
+# So many base units that the part which each outcome is paid tells its numerator, rounding apart.
+_PROBE_UNITS = 10**24
 
 
 class ChainReader:
@@ -68,6 +75,33 @@ class ChainReader:
             for condition in asked
         }
 
+    def vectors_of(self, markets: Iterable[Market]) -> dict[str, PayoutVector | None]:
+        """The payout vector of each market by condition, whichever protocol keeps it; None where it is not resolved."""
+        known = list(markets)
+        second = [market for market in known if market.version is ProtocolVersion.V2]
+        first = [market.condition_id for market in known if market.version is not ProtocolVersion.V2]
+        return {**self.payout_vectors(first), **self._position_vectors(second)}
+
+    def _position_vectors(self, markets: Sequence[Market]) -> dict[str, PayoutVector | None]:
+        """What many units of each outcome are paid, as a vector; a position manager has no other word."""
+        target = self._addresses.position_manager
+        if not markets or target is None:
+            return {market.condition_id: None for market in markets}
+        wanted = [(market, token) for market in markets for token in market.token_ids]
+        results = self._multicall.try_read(
+            [POSITION_PAYOUT.call(target, int(token), _PROBE_UNITS) for _, token in wanted]
+        )
+        paid: dict[str, list[int]] = {market.condition_id: [] for market in markets}
+        for (market, _), (succeeded, answer) in zip(wanted, results, strict=True):
+            if succeeded:
+                paid[market.condition_id].append(decode_uint(answer))
+        return {
+            market.condition_id: _vector(market.condition_id, _whole(paid[market.condition_id]), _PROBE_UNITS)
+            if len(paid[market.condition_id]) == len(market.token_ids)
+            else None
+            for market in markets
+        }
+
     def collateral_balance(self, address: str) -> Usd:
         """pUSD of an address."""
         return self._erc20_balance(self._addresses.collateral_token, address)
@@ -76,10 +110,15 @@ class ChainReader:
         """USDC.e of an address, which only a direct redemption pays."""
         return self._erc20_balance(self._addresses.usdce_token, address)
 
-    def token_balances(self, address: str, token_ids: Sequence[str]) -> dict[str, Shares]:
-        """Outcome tokens of an address, zero included, all read at one block up to 500 ids."""
+    def token_balances(
+        self, address: str, token_ids: Sequence[str], *, contract: str | None = None
+    ) -> dict[str, Shares]:
+        """Outcome tokens of an address, zero included, all read at one block up to 500 ids.
+
+        `contract` keeps them: ConditionalTokens unless another is named.
+        """
         asked = list(dict.fromkeys(token_ids))
-        target = self._addresses.conditional_tokens
+        target = contract or self._addresses.conditional_tokens
         units = self._read_uints([TOKEN_BALANCE_OF.call(target, address, int(token_id)) for token_id in asked])
         return {token_id: Shares.of_base_units(held) for token_id, held in zip(asked, units, strict=True)}
 
@@ -90,10 +129,33 @@ class ChainReader:
         units = self._read_uints([ALLOWANCE.call(target, owner, spender) for spender in asked])
         return dict(zip(asked, units, strict=True))
 
-    def is_operator_approved(self, owner: str, operator: str) -> bool:
-        """Whether `operator` may move every outcome token of `owner`, as the exchanges and adapters must."""
-        call = IS_APPROVED_FOR_ALL.call(self._addresses.conditional_tokens, owner, operator)
+    def is_operator_approved(self, owner: str, operator: str, *, contract: str | None = None) -> bool:
+        """Whether `operator` may move every outcome token of `owner`, as the exchanges and adapters must.
+
+        `contract` keeps the tokens: ConditionalTokens unless another is named.
+        """
+        call = IS_APPROVED_FOR_ALL.call(contract or self._addresses.conditional_tokens, owner, operator)
         return decode_bool(self._rpc.contract_read(call))
+
+    def wrapped_collateral(self) -> str:
+        """What backs the tokens of neg-risk markets, as their adapter says; lower case."""
+        answer = self._rpc.contract_read(WRAPPED_COLLATERAL_OF.call(self._addresses.neg_risk_adapter))
+        return hex_text(decode_uint(answer).to_bytes(32, "big")[12:])
+
+    def predicted_payment(self, wallet: str, token: str, call: Call) -> Usd | None:
+        """How much `token` the call would bring the wallet, None where the node cannot say. Raises Reverted."""
+        return predicted_payment(self._rpc, wallet=wallet, token=token, call=call)
+
+    def leaving_transactions(self, wallet: str, token_ids: Sequence[str]) -> Iterator[Receipt]:
+        """Transactions of anybody that took these tokens from the wallet, newest first."""
+        return leaving_transactions(self._rpc, payer=self._payer(wallet), token_ids=token_ids)
+
+    def receipt(self, transaction_hash: str, wallet: str) -> Receipt | None:
+        """What a transaction of anybody moved for the wallet; None while it is in no block."""
+        return read_receipt(self._rpc, transaction_hash=transaction_hash, payer=self._payer(wallet))
+
+    def _payer(self, wallet: str) -> Payer:
+        return payer_of(wallet, self._addresses)
 
     def gas_money(self, address: str) -> int:
         """POL of an address, in wei."""
@@ -109,11 +171,10 @@ class ChainReader:
 
     def missing_contracts(self) -> tuple[str, ...]:
         """The names of configured contracts with no code at their address."""
-        names = self._addresses.__dataclass_fields__
         return tuple(
             name
-            for name in names
-            if self._rpc.call("eth_getCode", getattr(self._addresses, name), "latest") in _NO_CODE
+            for name, address in self._addresses.named()
+            if self._rpc.call("eth_getCode", address, "latest") in _NO_CODE
         )
 
     def _erc20_balance(self, token: str, address: str) -> Usd:
@@ -126,6 +187,12 @@ class ChainReader:
 
     def _read_uints(self, calls: Sequence[Call]) -> list[int]:
         return [decode_uint(answer) for answer in self._multicall.read(calls)]
+
+
+def _whole(paid: Sequence[int]) -> list[int]:
+    """Payments that were each rounded down, made whole again in the last one."""
+    missing = _PROBE_UNITS - sum(paid)
+    return [*paid[:-1], paid[-1] + missing] if 0 <= missing < len(paid) else list(paid)
 
 
 def _vector(condition: str, numerators: Sequence[int], denominator: int) -> PayoutVector:

@@ -23,7 +23,7 @@ from live_trading.chain.errors import (
     RpcRefused,
     Unmineable,
 )
-from live_trading.chain.receipts import Receipt, read_receipt
+from live_trading.chain.receipts import Receipt, payer_of, read_receipt
 from live_trading.chain.rpc import JsonRpc, as_quantity, as_revert
 from live_trading.chain.signer import Signer, TransactionFields
 from live_trading.chain.transactions import BroadcastVerdict, decode_signed, verdict_of
@@ -64,8 +64,17 @@ class EoaSender:
     """Sends from `signer.address`, which pays in POL."""
 
     def __init__(
-        self, *, rpc_url: str, addresses: ContractAddresses, signer: Signer, chain_id: int, caps: FeeCaps
+        self,
+        *,
+        rpc_url: str,
+        addresses: ContractAddresses,
+        signer: Signer,
+        chain_id: int,
+        caps: FeeCaps,
+        account: str | None = None,
     ) -> None:
+        """`account` is whose money and tokens receipts are read for: the sender's own unless another is named."""
+        self._account = account or signer.address
         self._rpc = JsonRpc(rpc_url)
         self._addresses = addresses
         self._signer = signer
@@ -96,8 +105,12 @@ class EoaSender:
             raise FeeAboveCap(f"{base_fee + priority_fee} wei per gas is above the cap of {self._caps.max_fee}")
         max_fee = min(2 * base_fee + priority_fee, self._caps.max_fee)
         if nonce is None:
-            nonce = self._rpc.quantity("eth_getTransactionCount", self.address, "pending")
+            nonce = self.next_nonce()
         return self._signed(call, nonce=nonce, gas=gas, max_fee=max_fee, priority_fee=priority_fee)
+
+    def next_nonce(self) -> int:
+        """The account's next nonce as the node knows it, transactions in its pool counted."""
+        return self._rpc.quantity("eth_getTransactionCount", self.address, "pending")
 
     def replacement(self, signed: str) -> PreparedTransaction:
         """The same call on the same nonce at fees one eighth higher, or at today's where those are more.
@@ -133,8 +146,7 @@ class EoaSender:
         return read_receipt(
             self._rpc,
             transaction_hash=transaction_hash,
-            account=self.address,
-            collateral_token=self._addresses.collateral_token,
+            payer=payer_of(self._account, self._addresses),
         )
 
     def _signed(self, call: Call, *, nonce: int, gas: int, max_fee: int, priority_fee: int) -> PreparedTransaction:

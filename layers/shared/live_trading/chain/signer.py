@@ -57,6 +57,10 @@ class Signer(Protocol):
         """The 65-byte EIP-712 signature in hex; `types` leaves the domain's own type out."""
         ...
 
+    def sign_message(self, message: bytes) -> str:
+        """The 65-byte signature of a personal message (EIP-191) in hex."""
+        ...
+
 
 class LocalKeySigner:
     """A key in memory. It is in no repr, message, pickle or copy of this object."""
@@ -98,6 +102,12 @@ class LocalKeySigner:
         """The 65-byte EIP-712 signature in hex."""
         signed = self._account.sign_typed_data(dict(domain), dict(types), dict(message))
         return hex_text(bytes(signed.signature))
+
+    def sign_message(self, message: bytes) -> str:
+        """The 65-byte signature of a personal message in hex."""
+        from eth_account.messages import encode_defunct
+
+        return hex_text(bytes(self._account.sign_message(encode_defunct(primitive=message)).signature))
 
     def __repr__(self) -> str:
         return f"LocalKeySigner({self.address})"

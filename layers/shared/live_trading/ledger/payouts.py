@@ -24,3 +24,10 @@ def split_payout(vector: PayoutVector, outcome_index: int, holdings: Sequence[Sh
         owed.append(Usd.of_base_units(due - paid))
         paid = due
     return owed
+
+
+def proportional_part(amount: Usd, shares: Shares, of_shares: Shares) -> Usd:
+    """The part of `amount` that belongs to `shares` of `of_shares`, rounded down; all of it for all of them."""
+    if shares == of_shares:
+        return amount
+    return Usd.of_base_units(amount.base_units * shares.base_units // of_shares.base_units)

@@ -23,6 +23,7 @@ class WalletSecret:
     api_key: str = field(repr=False)
     api_secret: str = field(repr=False)
     api_passphrase: str = field(repr=False)
+    relayer_api_key: str | None = field(repr=False, default=None)
 
 
 class _Form(WireModel):
@@ -30,10 +31,14 @@ class _Form(WireModel):
     api_key: str
     api_secret: str
     api_passphrase: str
+    relayer_api_key: str | None = None
 
 
 def parse_secret(text: str) -> WalletSecret:
-    """`{"private_key": "0x…", "api_key": "…", "api_secret": "…", "api_passphrase": "…"}`. Raises UnusableSecret."""
+    """`{"private_key": "0x…", "api_key": "…", "api_secret": "…", "api_passphrase": "…"}`, and `relayer_api_key` if any.
+
+    Raises UnusableSecret.
+    """
     try:
         form = _Form.model_validate(parse_json(text))
     except MalformedAnswer:
@@ -46,4 +51,5 @@ def parse_secret(text: str) -> WalletSecret:
         api_key=form.api_key,
         api_secret=form.api_secret,
         api_passphrase=form.api_passphrase,
+        relayer_api_key=form.relayer_api_key,
     )

@@ -186,5 +186,52 @@ class PauseStrategy(_Body):
     reason: Remark = ""
 
 
+class HandledAs(StrEnum):
+    """What an operator says has become of a redemption."""
+
+    PAID = "PAID"
+    WRITTEN_OFF = "WRITTEN_OFF"
+
+
+class RetryKind(StrEnum):
+    """Kinds that a retry may name; the direct ones go past the collateral adapters and pay USDC.e."""
+
+    STANDARD = "STANDARD"
+    NEG_RISK = "NEG_RISK"
+    DIRECT = "DIRECT"
+    DIRECT_NEG_RISK = "DIRECT_NEG_RISK"
+
+
+class RetryRedemption(_Body):
+    """Try it again, and why; `kind` only where another way is wanted."""
+
+    reason: Reasoned
+    kind: Annotated[RetryKind, PlainValidator(one_of(*RetryKind))] | None = None
+
+
+class MarkHandled(_Body):
+    """It needs no more work, and why: the money is there in full, or it is given up."""
+
+    reason: Reasoned
+    outcome: Annotated[HandledAs, PlainValidator(one_of(*HandledAs))]
+
+
+class ApprovalKindName(StrEnum):
+    """An allowance of collateral, or an operator of every outcome token."""
+
+    ALLOWANCE = "ALLOWANCE"
+    OPERATOR = "OPERATOR"
+
+
+class AskApproval(_Body):
+    """Approve one of the venue's contracts. An allowance has an amount, or says that it is unlimited."""
+
+    kind: Annotated[ApprovalKindName, PlainValidator(one_of(*ApprovalKindName))]
+    spender: Address
+    reason: Reasoned
+    amount_usd: PositiveUsd | None = None
+    unlimited: Switch = False
+
+
 def _usd(value: Decimal | None) -> Usd | None:
     return None if value is None else Usd(value)

@@ -18,7 +18,7 @@ from live_trading.nouns.markets import PayoutVector
 from live_trading.services import leasing
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.services.markets import MarketKeeper
-from live_trading.services.resolve import outcome_of
+from live_trading.settlement.outcomes import label_of
 from live_trading.store import ft_orders, leases, markets
 from live_trading.store.database import Database
 from live_trading.store.ft_orders import OpenPaperOrder, PaperEnd
@@ -61,7 +61,7 @@ def _paper_end(order: OpenPaperOrder, vector: PayoutVector) -> PaperEnd:
     (payout,) = split_payout(vector, order.outcome_index, [order.shares])
     return PaperEnd(
         ft_order_id=order.ft_order_id,
-        outcome=outcome_of(vector, order.outcome_index),
+        outcome=label_of(vector, order.outcome_index),
         pnl=payout - order.cost - order.fee,
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.services.sources import MarketSource, PayoutSource
+from live_trading.settlement.waiting import hint_at
 from live_trading.store import leases, markets, quarantine
 from live_trading.store.database import Database
 from live_trading.store.leases import Lease
@@ -101,7 +102,8 @@ class MarketKeeper:
     def _refresh_batch(self, batch: Sequence[str], lease: Lease, now: datetime, report: MarketRefresh) -> None:
         answer = self._gamma.markets(list(batch))
         seen = [
-            SeenMarket(market=each.market, resolution_hint=each.resolution_hint) for each in answer.markets.values()
+            SeenMarket(market=each.market, resolution_hint=hint_at(each.resolution_hint, each.market.end_time, now))
+            for each in answer.markets.values()
         ]
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)

@@ -6,44 +6,67 @@ payout vector owes is a failure: wrong and repeated calls succeed on chain with 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
 
+from live_trading.chain.errors import (
+    FeeAboveCap,
+    GasAboveCap,
+    NotEnoughGasMoney,
+    Reverted,
+)
 from live_trading.chain.reader import ChainReader
-from live_trading.chain.redemption import ContractAddresses, RedemptionKind, redeem_call
-from live_trading.chain.sender import EoaSender, Receipt
-from live_trading.ledger import entries
-from live_trading.ledger.accounts import Account
+from live_trading.chain.redemption import ContractAddresses, redemption_adapter
+from live_trading.chain.senders import Channel
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, RetryLater, StopEverything
-from live_trading.nouns.money import Usd, total_usd
-from live_trading.nouns.wallets import SignatureType, TradingWallet
+from live_trading.nouns.money import Usd
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.services import redemption_moves
+from live_trading.services.approval_sending import ApprovalSending
+from live_trading.services.carriers import Carrier
+from live_trading.services.courier import Courier
 from live_trading.services.leasing import held
-from live_trading.store import audit, leases, ledger, live_strategies, redemptions
+from live_trading.services.merges import open_merges
+from live_trading.services.redeem_report import RedeemReport
+from live_trading.services.redemption_checks import Checked, RedemptionChecker
+from live_trading.services.redemption_settling import RedemptionSettler
+from live_trading.settlement.machine import Cause, RedemptionState
+from live_trading.settlement.preflight import FailureCode, NothingOwed, Ready, Refused, TokensGone
+from live_trading.store import chain_sends, health, leases, live_strategies, redemptions, wallet_approvals
+from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
-from live_trading.store.redemptions import Prepared, Redemption, RedemptionState
 
 LEASE = "lt-redemptions"
 LEASE_SECONDS = 300
-RETRY_AFTER = timedelta(minutes=10)
-MAX_ATTEMPTS = 5
+GAS_ALERT = "gas"
 
 
-class PayoutMismatch(GiveUp):
-    """The transaction is final and did not pay what is owed: a repetition cannot mend it, a person must look."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemPolicy:
+    """`confirmations` counts the transaction's own block; `patience` is how long one fee is waited for.
+
+    `gas_coin_usd` is what the chain's coin is worth, for the ledger's gas entries only. A payer that has less than
+    `low_gas_wei` raises an alert before it has too little.
+    """
+
+    confirmations: int
+    patience: timedelta
+    gas_coin_usd: Decimal
+    low_gas_wei: int
 
 
-@dataclass(slots=True, kw_only=True)
-class RedeemReport:
-    """What one run did, by the state that each redemption was brought to."""
-
-    ran: bool
-    states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    booked: list[tuple[str, Usd]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+# What stops a signature for now, and how it is called.
+_SIGNING_TROUBLE: tuple[tuple[type[LiveTradingError], FailureCode], ...] = (
+    (FeeAboveCap, FailureCode.FEES_TOO_HIGH),
+    (GasAboveCap, FailureCode.FEES_TOO_HIGH),
+    (NotEnoughGasMoney, FailureCode.NO_GAS_MONEY),
+    (Reverted, FailureCode.CALL_REVERTS),
+)
 
 
 class Redeemer:
@@ -55,19 +78,40 @@ class Redeemer:
         database: Database,
         chain: ChainReader,
         addresses: ContractAddresses,
-        sender: Callable[[TradingWallet], EoaSender],
+        carriers: Callable[[TradingWallet], Sequence[Carrier]],
         clock: Clock,
-        confirmations: int,
+        policy: RedeemPolicy,
+        new_id: Callable[[], UUID],
         holder: str,
     ) -> None:
-        """`confirmations` is how many blocks, its own included, a transaction needs before it is booked."""
+        """`carriers` are a wallet's ways to the chain, the preferred one first."""
         self._database = database
         self._chain = chain
         self._addresses = addresses
-        self._sender = sender
+        self._carriers = carriers
         self._clock = clock
-        self._confirmations = confirmations
         self._holder = holder
+        self._low_gas_wei = policy.low_gas_wei
+        self._new_id = new_id
+        self._courier = Courier(
+            database=database,
+            clock=clock,
+            new_id=new_id,
+            carry=self._carry,
+            confirmations=policy.confirmations,
+            patience=policy.patience,
+        )
+        self._approvals = ApprovalSending(database=database, chain=chain, clock=clock, courier=self._courier)
+        self._checker = RedemptionChecker(database=database, chain=chain, addresses=addresses)
+        self._settler = RedemptionSettler(
+            database=database,
+            chain=chain,
+            checker=self._checker,
+            clock=clock,
+            confirmations=policy.confirmations,
+            gas_coin_usd=policy.gas_coin_usd,
+            actor=holder,
+        )
 
     def run(self) -> RedeemReport:
         """One pass over all trading wallets; one wallet's trouble does not stop the others."""
@@ -76,203 +120,232 @@ class Redeemer:
             if lease is None:
                 return report
             with self._database.transaction() as transaction:
-                wallets = live_strategies.trading_wallets(transaction)
+                wallets = live_strategies.settling_wallets(transaction)
             for wallet in wallets:
-                self._redeem_wallet(lease, wallet, report)
+                try:
+                    self._redeem_wallet(lease, wallet, report)
+                except StopEverything:
+                    raise
+                except LiveTradingError as error:
+                    report.failures.append(f"{wallet.trading_wallet_id}: {error}")
         return report
 
     def _redeem_wallet(self, lease: Lease, wallet: TradingWallet, report: RedeemReport) -> None:
+        now = self._clock.now()
         with self._database.transaction() as transaction:
-            due = redemptions.unfinished(transaction, wallet.trading_wallet_id, self._clock.now())
-        if not due:
+            leases.assert_held(transaction, lease)
+            open_merges(transaction, wallet, self._new_id, now)
+            in_flight = chain_sends.unfinished(transaction, wallet.trading_wallet_id)
+            due = redemptions.due(transaction, wallet.trading_wallet_id, now)
+            asked = wallet_approvals.due(transaction, wallet.trading_wallet_id)
+        if not in_flight and not due and not asked:
             return
-        if wallet.signature_type is not SignatureType.EOA:
-            for redemption in due:
-                self._fail(lease, redemption, RedemptionState.NEEDS_OPERATOR, "no sender for this kind of wallet")
-                report.states[RedemptionState.NEEDS_OPERATOR] += 1
-            return
-        try:
-            sender = self._sender(wallet)
-        except LiveTradingError as error:
-            report.failures.append(f"{wallet.trading_wallet_id}: {error}")
-            return
-        for redemption in due:
-            try:
-                state = self._advance(lease, wallet, sender, redemption, report)
-            except StopEverything:
-                raise
-            except GiveUp as error:
-                state = self._give_up(lease, redemption, error)
-                report.failures.append(f"{redemption.condition_id}: {error}")
-            except (RetryLater, OutcomeUnknown) as error:
-                state = redemption.state
-                report.failures.append(f"{redemption.condition_id}: {error}")
-            report.states[state] += 1
+        carriers = self._carriers(wallet)
+        self._watch_gas(lease, carriers)
+        by_channel = {carrier.channel: carrier for carrier in carriers}
+        for send in in_flight:
+            self._follow(lease, wallet, by_channel.get(Channel(send.channel)), send, report)
+        if asked and carriers:
+            carrier = carriers[0]
+            self._approvals.sign_due(
+                lease, wallet, carrier, asked, lambda send: self._follow(lease, wallet, carrier, send, report)
+            )
+        if due:
+            self._begin(lease, wallet, carriers, due, report)
 
-    def _advance(
+    def _watch_gas(self, lease: Lease, carriers: Sequence[Carrier]) -> None:
+        """Raises or ends the alert about a payer that is running out of gas money."""
+        for payer in {carrier.payer for carrier in carriers if carrier.channel is not Channel.RELAYER}:
+            left = self._chain.gas_money(payer)
+            now = self._clock.now()
+            with self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
+                if left >= self._low_gas_wei:
+                    health.resolve_alert(transaction, alert_type=GAS_ALERT, subject=payer, at=now)
+                    continue
+                health.raise_alert(
+                    transaction,
+                    alert_type=GAS_ALERT,
+                    severity="WARNING",
+                    subject=payer,
+                    title=f"{payer} is running out of gas money",
+                    message=f"{left} wei are left; redemptions stop when a transaction costs more",
+                    at=now,
+                )
+
+    def _follow(
+        self, lease: Lease, wallet: TradingWallet, carrier: Carrier | None, send: ChainSend, report: RedeemReport
+    ) -> bool:
+        """Brings one send as far as it goes; True where it is final."""
+        if carrier is None:
+            report.failures.append(f"{send.chain_send_id}: the wallet has no {send.channel} sender any more")
+            return False
+        try:
+            followed = self._courier.follow(lease, carrier, send)
+            if followed.send.state is RedemptionState.CONFIRMED and followed.receipt is not None:
+                for outcome in self._settler.settle(lease, wallet, followed.send, followed.receipt):
+                    report.note(outcome)
+                return True
+        except (RetryLater, OutcomeUnknown, GiveUp) as error:
+            report.failures.append(f"{send.chain_send_id}: {error}")
+            self._count(send, report)
+            return False
+        self._count(followed.send, report)
+        return followed.send.state is RedemptionState.FAILED
+
+    def _count(self, send: ChainSend, report: RedeemReport) -> None:
+        with self._database.transaction() as transaction:
+            carried = redemptions.of_send(transaction, send.chain_send_id)
+        for redemption in carried:
+            report.states[redemption.state] += 1
+
+    def _begin(
         self,
         lease: Lease,
         wallet: TradingWallet,
-        sender: EoaSender,
-        redemption: Redemption,
+        carriers: Sequence[Carrier],
+        due: Sequence[redemptions.Redemption],
         report: RedeemReport,
-    ) -> RedemptionState:
-        """Takes the steps that are open, in order; each returns the redemption as the database now has it."""
-        if redemption.state in (RedemptionState.DUE, RedemptionState.FAILED):
-            redemption = self._prepare(lease, wallet, sender, redemption)
-        if redemption.state in (RedemptionState.PREPARED, RedemptionState.BROADCAST):
-            redemption = self._broadcast(lease, sender, redemption)
-        receipt = sender.receipt(_hash_of(redemption))
-        if receipt is None:
-            return redemption.state
-        if receipt.confirmations < self._confirmations:
-            return self._note_mined(lease, redemption, receipt)
-        return self._book(lease, wallet, redemption, receipt, report)
+    ) -> None:
+        """Checks what is due, ends what needs no transaction, and signs and sends the rest."""
+        ready: list[Checked] = []
+        for seen in self._checker.check(wallet, due):
+            match seen.verdict:
+                case Ready():
+                    ready.append(seen)
+                case NothingOwed():
+                    report.note(self._settler.settle_worthless(lease, wallet, seen))
+                case TokensGone():
+                    report.note(self._settler.settle_gone(lease, wallet, seen))
+                case Refused(code=code, text=text):
+                    self._refuse(lease, seen, code, text, report)
+        if ready and not carriers:
+            for seen in ready:
+                self._refuse(lease, seen, FailureCode.NO_SENDER, "no sender for this kind of wallet", report)
+            return
+        if ready:
+            self._send_all(lease, wallet, carriers, ready, report)
 
-    def _prepare(self, lease: Lease, wallet: TradingWallet, sender: EoaSender, redemption: Redemption) -> Redemption:
-        """Signs the call and commits the bytes; nothing is on the wire yet."""
-        call = redeem_call(RedemptionKind(redemption.kind), redemption.condition_id, self._addresses)
-        sender.simulate(call)
+    def _send_all(
+        self,
+        lease: Lease,
+        wallet: TradingWallet,
+        carriers: Sequence[Carrier],
+        ready: Sequence[Checked],
+        report: RedeemReport,
+    ) -> None:
+        with self._database.transaction() as transaction:
+            is_busy = bool(chain_sends.unfinished(transaction, wallet.trading_wallet_id))
+        # What has failed on one way goes the next one; both have the same nonce of the wallet.
+        first = max(seen.redemption.attempts for seen in ready) % len(carriers)
+        carriers = [*carriers[first:], *carriers[:first]]
+        carrier = carriers[0]
+        for group in _groups(ready, carrier.most_calls):
+            if carrier.is_one_at_a_time and is_busy:
+                report.failures.append(f"{wallet.trading_wallet_id}: waits for the transaction before")
+                return
+            is_busy = not self._send(lease, wallet, carriers, group, report)
+
+    def _send(
+        self,
+        lease: Lease,
+        wallet: TradingWallet,
+        carriers: Sequence[Carrier],
+        group: Sequence[Checked],
+        report: RedeemReport,
+    ) -> bool:
+        """Signs and sends one group; True where nothing of it is in flight after it."""
+        carrier, *others = carriers
         before = self._chain.collateral_balance(wallet.address)
-        ready = sender.prepare(call, None)
-        prepared = Prepared(
-            target=ready.target,
-            calldata=ready.data,
-            sender=ready.sender,
-            nonce=ready.nonce,
-            signed_transaction=ready.signed,
-            transaction_hash=ready.transaction_hash,
-            balance_before=before,
-        )
-        now = self._clock.now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            if not redemptions.prepare(transaction, redemption, prepared, now):
-                raise StopEverything(f"redemption {redemption.lt_redemption_id} moved under its lease")
-            audit.record(
-                transaction,
-                actor=self._holder,
-                action="redemption_prepared",
-                subject_type="lt_redemption",
-                subject_id=str(redemption.lt_redemption_id),
-                before={"state": redemption.state},
-                after={"state": RedemptionState.PREPARED, "transaction_hash": ready.transaction_hash},
-                cause="due",
-                at=now,
+        calls = [call for seen in group for call in seen.calls]
+        if len(calls) > carrier.most_calls:
+            for seen in group:
+                text = f"it needs {len(calls)} calls in one transaction, {carrier.channel} sends {carrier.most_calls}"
+                self._refuse(lease, seen, FailureCode.NO_SENDER, text, report)
+            return True
+        try:
+            send = self._courier.sign(
+                lease,
+                wallet.trading_wallet_id,
+                carrier,
+                calls,
+                lambda transaction, send: self._attach(transaction, send, group, before),
             )
-            return redemptions.get(transaction, redemption.lt_redemption_id)
+        except (RetryLater, GiveUp) as error:
+            if isinstance(error, Reverted) and len(group) > 1:
+                # One call in the batch spoils the others: alone, each has its own fate.
+                return self._send_one_by_one(lease, wallet, carriers, group, report)
+            if others:
+                report.failures.append(f"{wallet.trading_wallet_id}: {carrier.channel}: {error}")
+                return self._send(lease, wallet, others, group, report)
+            self._could_not_sign(lease, group, error, report)
+            return True
+        return self._follow(lease, wallet, carrier, send, report)
 
-    def _broadcast(self, lease: Lease, sender: EoaSender, redemption: Redemption) -> Redemption:
-        """Sends the committed bytes; sending them again is harmless, so a doubt about the last time is none."""
-        if redemption.signed_transaction is None:
-            raise StopEverything(f"redemption {redemption.lt_redemption_id} is PREPARED without signed bytes")
-        if redemption.state is RedemptionState.PREPARED:
-            sender.broadcast(redemption.signed_transaction)
-            with self._database.transaction() as transaction:
-                leases.assert_held(transaction, lease)
-                redemptions.move(
-                    transaction,
-                    lt_redemption_id=redemption.lt_redemption_id,
-                    expected=RedemptionState.PREPARED,
-                    to=RedemptionState.BROADCAST,
-                )
-                return redemptions.get(transaction, redemption.lt_redemption_id)
-        if sender.receipt(_hash_of(redemption)) is None:
-            sender.broadcast(redemption.signed_transaction)
-        return redemption
+    def _send_one_by_one(
+        self,
+        lease: Lease,
+        wallet: TradingWallet,
+        carriers: Sequence[Carrier],
+        group: Sequence[Checked],
+        report: RedeemReport,
+    ) -> bool:
+        for seen in group:
+            if not self._send(lease, wallet, carriers, [seen], report) and carriers[0].is_one_at_a_time:
+                return False
+        return True
 
-    def _note_mined(self, lease: Lease, redemption: Redemption, receipt: Receipt) -> RedemptionState:
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            _note_receipt(transaction, redemption, receipt, RedemptionState.MINED)
-        return RedemptionState.MINED
+    def _could_not_sign(
+        self, lease: Lease, group: Sequence[Checked], error: LiveTradingError, report: RedeemReport
+    ) -> None:
+        code = next((code for kind, code in _SIGNING_TROUBLE if isinstance(error, kind)), None)
+        for seen in group:
+            if code is None:
+                report.failures.append(f"{seen.market.condition_id}: {error}")
+                report.states[seen.redemption.state] += 1
+            else:
+                self._refuse(lease, seen, code, str(error), report)
 
-    def _book(
-        self, lease: Lease, wallet: TradingWallet, redemption: Redemption, receipt: Receipt, report: RedeemReport
-    ) -> RedemptionState:
-        """Checks the payment to the base unit and only then makes it spendable."""
-        if receipt.status != 1:
-            raise GiveUp(f"transaction {redemption.transaction_hash} reverted")
-        balances = self._chain.token_balances(wallet.address, list(redemption.token_ids))
-        left = {token: shares for token, shares in balances.items() if shares}
-        if receipt.collateral_received != redemption.expected or left:
-            raise PayoutMismatch(
-                f"transaction {redemption.transaction_hash} paid {receipt.collateral_received}, "
-                f"owed {redemption.expected}; tokens left: {len(left)}"
-            )
+    def _attach(self, transaction: Transaction, send: ChainSend, group: Sequence[Checked], before: Usd) -> None:
         now = self._clock.now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            _note_receipt(transaction, redemption, receipt, RedemptionState.CONFIRMED)
-            paid = _book_cash(transaction, wallet, redemption, now)
-            if paid != receipt.collateral_received:
-                raise StopEverything(
-                    f"redemption {redemption.lt_redemption_id}: ledger owes {paid}, chain paid "
-                    f"{receipt.collateral_received}"
-                )
-            redemptions.book(
+        for seen in group:
+            if not isinstance(seen.verdict, Ready):
+                raise StopEverything(f"{seen.redemption.lt_redemption_id} was signed without being ready")
+            redemptions.note_signed(
                 transaction,
-                lt_redemption_id=redemption.lt_redemption_id,
-                amount=receipt.collateral_received,
+                seen.redemption,
+                chain_send_id=send.chain_send_id,
+                kind=seen.kind,
+                owed=seen.verdict.owed,
+                balance_before=before,
+                target=redemption_adapter(seen.kind, self._addresses),
+                calldata=seen.calls[0].data,
+                sender=send.payer,
                 now=now,
             )
-        report.booked.append((_hash_of(redemption), receipt.collateral_received))
-        return RedemptionState.BOOKED
+            redemption_moves.move(transaction, seen.redemption, Cause.SIGNED, actor=self._holder, now=now)
 
-    def _give_up(self, lease: Lease, redemption: Redemption, error: GiveUp) -> RedemptionState:
-        hopeless = isinstance(error, PayoutMismatch) or redemption.attempts + 1 >= MAX_ATTEMPTS
-        to = RedemptionState.NEEDS_OPERATOR if hopeless else RedemptionState.FAILED
-        self._fail(lease, redemption, to, str(error))
-        return to
+    def _carry(self, transaction: Transaction, send: ChainSend, cause: Cause, now: datetime) -> None:
+        redemption_moves.carry(transaction, send, cause, actor=self._holder, now=now)
 
-    def _fail(self, lease: Lease, redemption: Redemption, to: RedemptionState, error: str) -> None:
-        now = self._clock.now()
+    def _refuse(self, lease: Lease, seen: Checked, code: FailureCode, text: str, report: RedeemReport) -> None:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            redemptions.fail(
-                transaction,
-                lt_redemption_id=redemption.lt_redemption_id,
-                to=to,
-                error=error,
-                next_attempt_at=now + RETRY_AFTER if to is RedemptionState.FAILED else None,
-                now=now,
+            refused = redemption_moves.refuse(
+                transaction, seen.redemption, code, text, actor=self._holder, now=self._clock.now()
             )
+        report.failures.append(f"{seen.market.condition_id}: {code}: {text}")
+        report.states[refused.state] += 1
 
 
-def _hash_of(redemption: Redemption) -> str:
-    if redemption.transaction_hash is None:
-        raise StopEverything(f"redemption {redemption.lt_redemption_id} has no transaction hash")
-    return redemption.transaction_hash
-
-
-def _note_receipt(transaction: Transaction, redemption: Redemption, receipt: Receipt, to: RedemptionState) -> None:
-    redemptions.note_receipt(
-        transaction,
-        lt_redemption_id=redemption.lt_redemption_id,
-        expected=redemption.state,
-        to=to,
-        block_number=receipt.block_number,
-        gas_used=receipt.gas_used,
-        gas_price_wei=receipt.effective_gas_price,
-    )
-
-
-def _book_cash(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> Usd:
-    """Makes each strategy's part spendable; returns what was booked in all."""
-    parts = [
-        part
-        for part in ledger.holdings(transaction, Account.PENDING_REDEMPTION, list(redemption.token_ids))
-        if part.trading_wallet_id == wallet.trading_wallet_id
-    ]
-    for part in parts:
-        booked = entries.redemption(
-            trading_wallet_id=wallet.trading_wallet_id,
-            lt_strategy_id=part.lt_strategy_id,
-            token_id=part.token_id,
-            lt_redemption_id=redemption.lt_redemption_id,
-            shares=part.shares,
-            payout=part.amount,
-            occurred_at=now,
-        )
-        ledger.post(transaction, booked, now)
-    return total_usd([part.amount for part in parts])
+def _groups(ready: Sequence[Checked], most_calls: int) -> list[list[Checked]]:
+    """Redemptions that share a transaction; those that pay in different tokens do not."""
+    groups: list[list[Checked]] = []
+    for seen in ready:
+        last = groups[-1] if groups else []
+        has_room = sum(len(each.calls) for each in last) + len(seen.calls) <= most_calls
+        if last and has_room and last[0].kind == seen.kind:
+            last.append(seen)
+        else:
+            groups.append([seen])
+    return groups

@@ -227,6 +227,21 @@ def sold_by_others(transaction: Transaction, trading_wallet_id: UUID) -> dict[st
     return {row["token_id"]: (Shares(row["held"]), Shares(row["left_over"])) for row in rows}
 
 
+def external_shares(transaction: Transaction, trading_wallet_id: UUID, token_ids: list[str]) -> dict[str, Shares]:
+    """Shares of these tokens that the wallet holds for no strategy, zeroes left out."""
+    rows = transaction.rows(
+        """
+        SELECT token_id, sum(shares) AS shares FROM ledger_entries
+        WHERE
+            trading_wallet_id = :trading_wallet_id AND account = 'EXTERNAL' AND token_id = ANY(:token_ids::text[])
+        GROUP BY token_id HAVING sum(shares) <> 0
+        """,
+        trading_wallet_id=trading_wallet_id,
+        token_ids=token_ids,
+    )
+    return {row["token_id"]: Shares(row["shares"]) for row in rows}
+
+
 def holdings(transaction: Transaction, account: Account, token_ids: list[str]) -> list[Holding]:
     """What `account` (POSITION_COST or PENDING_REDEMPTION) holds of these tokens, by strategy."""
     rows = transaction.rows(

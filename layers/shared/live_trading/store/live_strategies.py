@@ -141,6 +141,21 @@ def trading_wallets(transaction: Transaction) -> list[TradingWallet]:
     return [_wallet(row) for row in rows]
 
 
+def settling_wallets(transaction: Transaction) -> list[TradingWallet]:
+    """Wallets that any strategy trades from, and those with an approval or a transaction that is not final."""
+    rows = transaction.rows(
+        """
+        SELECT trading_wallet_id, owner_id, address, signature_type, secret_name FROM trading_wallets
+        WHERE
+            trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies)
+            OR trading_wallet_id IN (SELECT trading_wallet_id FROM wallet_approvals WHERE finished_at IS NULL)
+            OR trading_wallet_id IN (SELECT trading_wallet_id FROM chain_sends WHERE finished_at IS NULL)
+        ORDER BY created_at, trading_wallet_id
+        """
+    )
+    return [_wallet(row) for row in rows]
+
+
 def lock_for_entry(transaction: Transaction, strategy: LiveStrategy) -> bool:
     """Locks the wallet's and the strategy's rows, in this order everywhere; False where it is not active now."""
     transaction.only(

@@ -1,84 +1,92 @@
-"""Redemptions: one row a (trading wallet, condition), each step committed before it is taken."""
+"""Redemptions and merges: at most one redemption a (trading wallet, condition), each step committed before it is taken.
+
+Every change of state names the state that it expects, so a writer that was overtaken changes nothing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from live_trading.nouns.money import Usd
+from live_trading.nouns.money import Shares, Usd
+from live_trading.settlement.machine import RedemptionState
+from live_trading.settlement.preflight import FailureCode
 from live_trading.store.database import Row, Transaction
 
-
-class RedemptionState(StrEnum):
-    DUE = "DUE"
-    PREPARED = "PREPARED"
-    BROADCAST = "BROADCAST"
-    MINED = "MINED"
-    CONFIRMED = "CONFIRMED"
-    BOOKED = "BOOKED"
-    NOTHING_TO_DO = "NOTHING_TO_DO"
-    REPLACED = "REPLACED"
-    FAILED = "FAILED"
-    NEEDS_OPERATOR = "NEEDS_OPERATOR"
+__all__ = ["Redemption", "RedemptionAction", "RedemptionState", "SettledBy"]
 
 
-FINISHED = frozenset({RedemptionState.BOOKED, RedemptionState.NOTHING_TO_DO})
+class RedemptionAction(StrEnum):
+    """What turns tokens into collateral: a resolved condition, or pairs of both outcomes at any time."""
+
+    REDEEM = "REDEEM"
+    MERGE = "MERGE"
+
+
+class SettledBy(StrEnum):
+    """Who turned the tokens in, or said that they are."""
+
+    OURSELVES = "OURSELVES"
+    SOMEONE_ELSE = "SOMEONE_ELSE"
+    OPERATOR = "OPERATOR"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
-    """One redemption as it stands; `kind` is STANDARD or NEG_RISK."""
+    """One redemption as it stands.
+
+    `expected` is what the ledger is owed, `owed` what the chain owed for the whole balance when it was signed; the
+    difference is of tokens that nobody here bought. `merge_shares` are the pairs of a merge.
+    """
 
     lt_redemption_id: UUID
     trading_wallet_id: UUID
     condition_id: str
+    action: RedemptionAction
     kind: str
     state: RedemptionState
     expected: Usd
-    balance_before: Usd | None
-    nonce: int | None
-    signed_transaction: str | None
+    owed: Usd | None
+    merge_shares: Shares | None
+    chain_send_id: UUID | None
     transaction_hash: str | None
     attempts: int
+    failure_code: FailureCode | None
+    last_error: str | None
     last_attempt_at: datetime | None
     next_attempt_at: datetime | None
     token_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """The signed transaction, written down before it is broadcast."""
-
-    target: str
-    calldata: str
-    sender: str
-    nonce: int
-    signed_transaction: str
-    transaction_hash: str
-    balance_before: Usd
-
-
 def _redemption(row: Row) -> Redemption:
-    before = row["balance_before_usd"]
     return Redemption(
         lt_redemption_id=row["lt_redemption_id"],
         trading_wallet_id=row["trading_wallet_id"],
         condition_id=row["condition_id"],
+        action=RedemptionAction(row["action"]),
         kind=row["kind"],
         state=RedemptionState(row["state"]),
         expected=Usd(row["expected_usd"]),
-        balance_before=None if before is None else Usd(before),
-        nonce=row["nonce"],
-        signed_transaction=row["signed_transaction"],
+        owed=None if row["owed_usd"] is None else Usd(row["owed_usd"]),
+        merge_shares=None if row["merge_shares"] is None else Shares(row["merge_shares"]),
+        chain_send_id=row["chain_send_id"],
         transaction_hash=row["transaction_hash"],
         attempts=row["redemption_attempts"],
+        failure_code=None if row["failure_code"] is None else FailureCode(row["failure_code"]),
+        last_error=row["last_error"],
         last_attempt_at=row["last_attempt_at"],
         next_attempt_at=row["next_attempt_at"],
         token_ids=tuple(row["token_ids"]),
     )
+
+
+_SELECT = """
+SELECT redemption.*, market.token_ids
+FROM lt_redemptions AS redemption INNER JOIN markets AS market USING (condition_id)
+"""
 
 
 def create_due(
@@ -88,31 +96,32 @@ def create_due(
     trading_wallet_id: UUID,
     condition_id: str,
     kind: str,
-    state: RedemptionState,
     expected: Usd,
     resolved_at: datetime,
     now: datetime,
+    action: RedemptionAction = RedemptionAction.REDEEM,
+    merge_shares: Shares | None = None,
 ) -> bool:
-    """Opens a redemption; False where this wallet and condition have one."""
+    """Opens a redemption or a merge; False where this wallet and condition have one."""
     return (
         transaction.execute(
             """
             INSERT INTO lt_redemptions (
-                lt_redemption_id, trading_wallet_id, condition_id, kind, state, expected_usd, market_resolved_at,
-                created_at, redemption_amount_usd, redeemed_at
+                lt_redemption_id, trading_wallet_id, condition_id, action, kind, state, expected_usd, merge_shares,
+                market_resolved_at, created_at
             ) VALUES (
-                :lt_redemption_id, :trading_wallet_id, :condition_id, :kind, :state, :expected, :resolved_at, :now,
-                CASE WHEN :state = 'NOTHING_TO_DO' THEN 0 END,
-                CASE WHEN :state = 'NOTHING_TO_DO' THEN :now::timestamptz END
+                :lt_redemption_id, :trading_wallet_id, :condition_id, :action, :kind, 'DUE', :expected, :merge_shares,
+                :resolved_at, :now
             )
-            ON CONFLICT (trading_wallet_id, condition_id) DO NOTHING
+            ON CONFLICT DO NOTHING
             """,
             lt_redemption_id=lt_redemption_id,
             trading_wallet_id=trading_wallet_id,
             condition_id=condition_id,
+            action=action,
             kind=kind,
-            state=state,
             expected=expected,
+            merge_shares=merge_shares,
             resolved_at=resolved_at,
             now=now,
         )
@@ -120,17 +129,16 @@ def create_due(
     )
 
 
-def unfinished(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> list[Redemption]:
-    """Redemptions with a step to take now, those already signed first, in nonce order."""
+def due(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> list[Redemption]:
+    """Redemptions that are not signed and may be tried now, oldest first."""
     rows = transaction.rows(
-        """
-        SELECT redemption.*, market.token_ids
-        FROM lt_redemptions AS redemption INNER JOIN markets AS market USING (condition_id)
+        _SELECT
+        + """
         WHERE
             redemption.trading_wallet_id = :trading_wallet_id
-            AND redemption.state NOT IN ('BOOKED', 'NOTHING_TO_DO', 'NEEDS_OPERATOR')
+            AND redemption.state IN ('DUE', 'FAILED')
             AND (redemption.next_attempt_at IS NULL OR redemption.next_attempt_at <= :now)
-        ORDER BY redemption.nonce ASC NULLS LAST, redemption.created_at, redemption.lt_redemption_id
+        ORDER BY redemption.created_at, redemption.lt_redemption_id
         """,
         trading_wallet_id=trading_wallet_id,
         now=now,
@@ -138,130 +146,192 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID, now: datetime)
     return [_redemption(row) for row in rows]
 
 
+def of_send(transaction: Transaction, chain_send_id: UUID) -> list[Redemption]:
+    """The redemptions that one transaction carries."""
+    rows = transaction.rows(
+        _SELECT + "WHERE redemption.chain_send_id = :chain_send_id ORDER BY redemption.lt_redemption_id",
+        chain_send_id=chain_send_id,
+    )
+    return [_redemption(row) for row in rows]
+
+
 def get(transaction: Transaction, lt_redemption_id: UUID) -> Redemption:
     """One redemption as it stands. Raises LookupError."""
-    return _redemption(
-        transaction.only(
-            """
-            SELECT redemption.*, market.token_ids
-            FROM lt_redemptions AS redemption INNER JOIN markets AS market USING (condition_id)
-            WHERE redemption.lt_redemption_id = :lt_redemption_id
-            """,
-            lt_redemption_id=lt_redemption_id,
-        )
-    )
+    return _redemption(transaction.only(_SELECT + "WHERE redemption.lt_redemption_id = :id", id=lt_redemption_id))
 
 
-def prepare(transaction: Transaction, redemption: Redemption, prepared: Prepared, now: datetime) -> bool:
-    """DUE or FAILED to PREPARED with the signed bytes; False where the row has moved on."""
+def move(transaction: Transaction, redemption: Redemption, to: RedemptionState) -> bool:
+    """Changes the state only where it still is the one of `redemption`; leaving a failure forgets its code."""
     return (
         transaction.execute(
             """
             UPDATE lt_redemptions SET
-                state = 'PREPARED', target = :target, calldata = :calldata, sender = :sender, nonce = :nonce,
-                signed_transaction = :signed_transaction, transaction_hash = :transaction_hash,
-                balance_before_usd = :balance_before, redemption_attempts = redemption_attempts + 1,
-                last_attempt_at = :now, last_error = NULL, next_attempt_at = NULL
-            WHERE lt_redemption_id = :lt_redemption_id AND state = :expected
+                state = :to_state,
+                failure_code = CASE WHEN :to_state IN ('FAILED', 'NEEDS_OPERATOR') THEN failure_code END
+            WHERE lt_redemption_id = :id AND state = :expected
             """,
-            target=prepared.target,
-            calldata=prepared.calldata,
-            sender=prepared.sender,
-            nonce=prepared.nonce,
-            signed_transaction=prepared.signed_transaction,
-            transaction_hash=prepared.transaction_hash,
-            balance_before=prepared.balance_before,
-            now=now,
-            lt_redemption_id=redemption.lt_redemption_id,
+            to_state=to,
+            id=redemption.lt_redemption_id,
             expected=redemption.state,
         )
         == 1
     )
 
 
-def move(transaction: Transaction, *, lt_redemption_id: UUID, expected: RedemptionState, to: RedemptionState) -> bool:
-    """Changes the state only where it is still `expected`."""
-    return (
-        transaction.execute(
-            """
-            UPDATE lt_redemptions SET state = :to_state
-            WHERE lt_redemption_id = :lt_redemption_id AND state = :expected
-            """,
-            to_state=to,
-            lt_redemption_id=lt_redemption_id,
-            expected=expected,
-        )
-        == 1
-    )
-
-
-def note_receipt(
+def note_signed(
     transaction: Transaction,
+    redemption: Redemption,
     *,
-    lt_redemption_id: UUID,
-    expected: RedemptionState,
-    to: RedemptionState,
-    block_number: int,
-    gas_used: int,
-    gas_price_wei: int,
-) -> bool:
-    """Records in which block the transaction is and what it burnt."""
-    return (
-        transaction.execute(
-            """
-            UPDATE lt_redemptions SET
-                state = :to_state, block_number = :block_number, gas_used = :gas_used, gas_price_wei = :gas_price_wei
-            WHERE lt_redemption_id = :lt_redemption_id AND state = :expected
-            """,
-            to_state=to,
-            block_number=block_number,
-            gas_used=gas_used,
-            gas_price_wei=Decimal(gas_price_wei),
-            lt_redemption_id=lt_redemption_id,
-            expected=expected,
-        )
-        == 1
+    chain_send_id: UUID,
+    kind: str,
+    owed: Usd,
+    balance_before: Usd,
+    target: str,
+    calldata: str,
+    sender: str,
+    now: datetime,
+) -> None:
+    """Records what is signed for it; the transaction itself is in `chain_sends`."""
+    transaction.execute(
+        """
+        UPDATE lt_redemptions SET
+            chain_send_id = :chain_send_id, kind = :kind, owed_usd = :owed, balance_before_usd = :balance_before,
+            target = :target, calldata = :calldata, sender = :sender, redemption_attempts = redemption_attempts + 1,
+            last_attempt_at = :now, last_error = NULL, next_attempt_at = NULL
+        WHERE lt_redemption_id = :id
+        """,
+        chain_send_id=chain_send_id,
+        kind=kind,
+        owed=owed,
+        balance_before=balance_before,
+        target=target,
+        calldata=calldata,
+        sender=sender,
+        now=now,
+        id=redemption.lt_redemption_id,
+    )
+    copy_send(transaction, chain_send_id)
+
+
+def copy_send(transaction: Transaction, chain_send_id: UUID) -> None:
+    """Brings nonce, hash, signed bytes and gas of a transaction into the rows of the redemptions that it carries."""
+    transaction.execute(
+        """
+        UPDATE lt_redemptions SET
+            nonce = send.nonce, transaction_hash = send.transaction_hash, block_number = send.block_number,
+            gas_used = send.gas_used, gas_price_wei = send.gas_price_wei, signed_transaction = (
+                SELECT signed_transaction FROM chain_send_versions AS version
+                WHERE version.chain_send_id = send.chain_send_id ORDER BY version DESC LIMIT 1
+            )
+        FROM chain_sends AS send
+        WHERE send.chain_send_id = lt_redemptions.chain_send_id AND send.chain_send_id = :chain_send_id
+        """,
+        chain_send_id=chain_send_id,
     )
 
 
-def book(transaction: Transaction, *, lt_redemption_id: UUID, amount: Usd, now: datetime) -> bool:
-    """CONFIRMED to BOOKED with the collateral that really arrived."""
-    return (
-        transaction.execute(
-            """
-            UPDATE lt_redemptions SET state = 'BOOKED', redemption_amount_usd = :amount, redeemed_at = :now
-            WHERE lt_redemption_id = :lt_redemption_id AND state = 'CONFIRMED'
-            """,
-            amount=amount,
-            now=now,
-            lt_redemption_id=lt_redemption_id,
-        )
-        == 1
+def note_balance(transaction: Transaction, redemption: Redemption, balance: Usd) -> None:
+    """Records what the wallet held when nothing had to be done."""
+    transaction.execute(
+        "UPDATE lt_redemptions SET balance_before_usd = :balance WHERE lt_redemption_id = :id",
+        balance=balance,
+        id=redemption.lt_redemption_id,
     )
 
 
-def fail(
+def note_settled(
     transaction: Transaction,
+    redemption: Redemption,
     *,
-    lt_redemption_id: UUID,
-    to: RedemptionState,
+    amount: Usd,
+    settled_by: SettledBy,
+    transaction_hash: str | None,
+    remark: str | None,
+    now: datetime,
+) -> None:
+    """Records what arrived, by whose doing, and in which transaction."""
+    transaction.execute(
+        """
+        UPDATE lt_redemptions SET
+            redemption_amount_usd = :amount, redeemed_at = :now, settled_by = :settled_by,
+            transaction_hash = coalesce(:transaction_hash, transaction_hash), remark = coalesce(:remark, remark),
+            last_error = NULL, next_attempt_at = NULL
+        WHERE lt_redemption_id = :id
+        """,
+        amount=amount,
+        now=now,
+        settled_by=settled_by,
+        transaction_hash=transaction_hash,
+        remark=remark,
+        id=redemption.lt_redemption_id,
+    )
+
+
+def note_failure(
+    transaction: Transaction,
+    redemption: Redemption,
+    *,
+    code: FailureCode,
     error: str,
     next_attempt_at: datetime | None,
     now: datetime,
 ) -> None:
-    """FAILED with a next attempt, or NEEDS_OPERATOR; the signed bytes stay for the record."""
+    """Records why it failed and when it is tried again; call it after the move to FAILED or NEEDS_OPERATOR."""
     transaction.execute(
         """
         UPDATE lt_redemptions SET
-            state = :to_state, last_error = :error, next_attempt_at = :next_attempt_at, last_attempt_at = :now
-        WHERE lt_redemption_id = :lt_redemption_id AND state NOT IN ('BOOKED', 'NOTHING_TO_DO')
+            failure_code = :code, last_error = :error, next_attempt_at = :next_attempt_at, last_attempt_at = :now
+        WHERE lt_redemption_id = :id AND state IN ('FAILED', 'NEEDS_OPERATOR')
         """,
-        to_state=to,
+        code=code,
         error=error,
         next_attempt_at=next_attempt_at,
         now=now,
-        lt_redemption_id=lt_redemption_id,
+        id=redemption.lt_redemption_id,
     )
+
+
+def count_attempt(transaction: Transaction, redemption: Redemption) -> None:
+    """Counts a try that came to nothing before anything was signed."""
+    transaction.execute(
+        "UPDATE lt_redemptions SET redemption_attempts = redemption_attempts + 1 WHERE lt_redemption_id = :id",
+        id=redemption.lt_redemption_id,
+    )
+
+
+def reopen(transaction: Transaction, redemption: Redemption, *, kind: str | None, remark: str) -> None:
+    """Clears what an operator's retry starts anew: the attempts, the wait and, where given, the kind."""
+    transaction.execute(
+        """
+        UPDATE lt_redemptions SET
+            redemption_attempts = 0, next_attempt_at = NULL, kind = coalesce(:kind, kind), remark = :remark
+        WHERE lt_redemption_id = :id
+        """,
+        kind=kind,
+        remark=remark,
+        id=redemption.lt_redemption_id,
+    )
+
+
+def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> list[str]:
+    """Unresolved conditions of which some strategy of the wallet holds every outcome."""
+    rows = transaction.rows(
+        """
+        SELECT DISTINCT held.condition_id FROM (
+            SELECT market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
+            FROM ledger_entries AS entry
+            INNER JOIN markets AS market
+                ON entry.token_id = ANY(market.token_ids) AND market.resolution_state <> 'RESOLVED'
+            WHERE entry.trading_wallet_id = :trading_wallet_id AND entry.account = 'POSITION_COST'
+            GROUP BY market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
+            HAVING sum(entry.shares) > 0
+        ) AS held
+        GROUP BY held.condition_id, held.token_ids, held.lt_strategy_id
+        HAVING count(*) = cardinality(held.token_ids)
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [row["condition_id"] for row in rows]
 
 
 def any_in_flight(transaction: Transaction, trading_wallet_id: UUID) -> bool:
@@ -273,9 +343,18 @@ def any_in_flight(transaction: Transaction, trading_wallet_id: UUID) -> bool:
                 SELECT 1 FROM lt_redemptions
                 WHERE
                     trading_wallet_id = :trading_wallet_id
-                    AND state IN ('PREPARED', 'BROADCAST', 'MINED', 'CONFIRMED')
+                    AND state IN ('PREPARED', 'BROADCAST', 'REPLACED', 'MINED', 'CONFIRMED')
             ) AS in_flight
             """,
             trading_wallet_id=trading_wallet_id,
         )["in_flight"]
     )
+
+
+def states_of(transaction: Transaction, lt_redemption_ids: Collection[UUID]) -> dict[UUID, RedemptionState]:
+    """The present state of each."""
+    rows = transaction.rows(
+        "SELECT lt_redemption_id, state FROM lt_redemptions WHERE lt_redemption_id = ANY(:ids::uuid[])",
+        ids=list(lt_redemption_ids),
+    )
+    return {row["lt_redemption_id"]: RedemptionState(row["state"]) for row in rows}

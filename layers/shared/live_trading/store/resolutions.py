@@ -8,20 +8,19 @@ from uuid import UUID
 
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import Outcome
+from live_trading.settlement.outcomes import Departure, Entry
 from live_trading.store.database import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenOrder:
-    """A finished entry whose fills have all settled: what it bought and paid, and its paper twin."""
+class OpenPosition:
+    """What one strategy bought of one token and has no outcome yet, and what has left of it."""
 
-    lt_order_id: UUID
     lt_strategy_id: UUID
     token_id: str
     outcome_index: int
-    shares: Shares
-    cost: Usd
-    fee: Usd
+    entries: tuple[Entry, ...]
+    left: Departure
 
 
 def open_conditions(transaction: Transaction) -> list[str]:
@@ -39,7 +38,7 @@ def open_conditions(transaction: Transaction) -> list[str]:
 
 
 def lock_condition(transaction: Transaction, condition_id: str) -> bool:
-    """Serialises the booking of one condition; False while an order in it may still change or settle."""
+    """Serialises the booking of one condition; False while an order or a merge in it may still change."""
     transaction.only(
         "SELECT condition_id FROM markets WHERE condition_id = :condition_id FOR UPDATE", condition_id=condition_id
     )
@@ -55,6 +54,12 @@ def lock_condition(transaction: Transaction, condition_id: str) -> bool:
             OR EXISTS (
                 SELECT 1 FROM fills
                 WHERE condition_id = :condition_id AND status NOT IN ('CONFIRMED', 'FAILED')
+            )
+            OR EXISTS (
+                SELECT 1 FROM lt_redemptions
+                WHERE
+                    condition_id = :condition_id AND action = 'MERGE'
+                    AND state IN ('PREPARED', 'BROADCAST', 'REPLACED', 'MINED', 'CONFIRMED')
             ) AS unsettled
         """,
         condition_id=condition_id,
@@ -62,9 +67,9 @@ def lock_condition(transaction: Transaction, condition_id: str) -> bool:
     return not row["unsettled"]
 
 
-def open_orders(transaction: Transaction, condition_id: str) -> list[OpenOrder]:
-    """Entries in a condition that bought something and have no outcome yet."""
-    rows = transaction.rows(
+def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosition]:
+    """Positions of a condition whose entries have no outcome, with the sales and merges that nobody has counted yet."""
+    bought = transaction.rows(
         """
         SELECT
             intent.lt_order_id, intent.lt_strategy_id, intent.token_id, intent.outcome_index,
@@ -80,18 +85,113 @@ def open_orders(transaction: Transaction, condition_id: str) -> list[OpenOrder]:
         """,
         condition_id=condition_id,
     )
-    return [
-        OpenOrder(
+    left = _departures(transaction, condition_id)
+    found: dict[tuple[UUID, str], OpenPosition] = {}
+    for row in bought:
+        key = (row["lt_strategy_id"], row["token_id"])
+        entry = Entry(
             lt_order_id=row["lt_order_id"],
-            lt_strategy_id=row["lt_strategy_id"],
-            token_id=row["token_id"],
-            outcome_index=row["outcome_index"],
             shares=Shares(row["shares"]),
             cost=Usd(row["cost_usd"]),
             fee=Usd(row["fee_usd"]),
         )
+        before = found[key].entries if key in found else ()
+        found[key] = OpenPosition(
+            lt_strategy_id=row["lt_strategy_id"],
+            token_id=row["token_id"],
+            outcome_index=row["outcome_index"],
+            entries=(*before, entry),
+            left=left.get(key, _NOTHING),
+        )
+    return list(found.values())
+
+
+_NOTHING = Departure(shares=Shares.zero(), proceeds=Usd.zero(), fee=Usd.zero())
+
+
+def _departures(transaction: Transaction, condition_id: str) -> dict[tuple[UUID, str], Departure]:
+    rows = transaction.rows(
+        """
+        SELECT
+            lt_strategy_id, token_id, sum(shares) AS shares, sum(proceeds_usd) AS proceeds_usd, sum(fee_usd) AS fee_usd
+        FROM (
+            SELECT
+                intent.lt_strategy_id, intent.token_id, fill.shares, fill.cost_usd AS proceeds_usd, fill.fee_usd
+            FROM lt_orders AS intent INNER JOIN fills AS fill USING (lt_order_id)
+            WHERE
+                intent.condition_id = :condition_id
+                AND intent.outcome = 'OPEN'
+                AND intent.purpose <> 'ENTRY'
+                AND fill.status = 'CONFIRMED'
+            UNION ALL
+            SELECT lt_strategy_id, token_id, shares, proceeds_usd, 0 FROM merge_legs
+            WHERE condition_id = :condition_id AND counted_at IS NULL
+        ) AS departed
+        GROUP BY lt_strategy_id, token_id
+        """,
+        condition_id=condition_id,
+    )
+    return {
+        (row["lt_strategy_id"], row["token_id"]): Departure(
+            shares=Shares(row["shares"]), proceeds=Usd(row["proceeds_usd"]), fee=Usd(row["fee_usd"])
+        )
         for row in rows
-    ]
+    }
+
+
+def count_departures(transaction: Transaction, position: OpenPosition, condition_id: str, now: datetime) -> None:
+    """Marks the sales and merges of a position as counted in the profit of its entries.
+
+    The exits keep no profit of their own: it is in the orders that they ended.
+    """
+    transaction.execute(
+        """
+        UPDATE lt_orders SET outcome = 'SOLD'
+        WHERE
+            condition_id = :condition_id AND lt_strategy_id = :strategy AND token_id = :token
+            AND purpose <> 'ENTRY' AND outcome = 'OPEN'
+        """,
+        condition_id=condition_id,
+        strategy=position.lt_strategy_id,
+        token=position.token_id,
+    )
+    transaction.execute(
+        """
+        UPDATE merge_legs SET counted_at = :now
+        WHERE
+            condition_id = :condition_id AND lt_strategy_id = :strategy AND token_id = :token AND counted_at IS NULL
+        """,
+        now=now,
+        condition_id=condition_id,
+        strategy=position.lt_strategy_id,
+        token=position.token_id,
+    )
+
+
+def add_merge_leg(
+    transaction: Transaction,
+    *,
+    lt_redemption_id: UUID,
+    lt_strategy_id: UUID,
+    condition_id: str,
+    token_id: str,
+    shares: Shares,
+    proceeds: Usd,
+) -> None:
+    """Records one outcome's part of a merge, for the profit of the orders that bought it."""
+    transaction.execute(
+        """
+        INSERT INTO merge_legs (lt_redemption_id, lt_strategy_id, condition_id, token_id, shares, proceeds_usd)
+        VALUES (:lt_redemption_id, :lt_strategy_id, :condition_id, :token_id, :shares, :proceeds)
+        ON CONFLICT DO NOTHING
+        """,
+        lt_redemption_id=lt_redemption_id,
+        lt_strategy_id=lt_strategy_id,
+        condition_id=condition_id,
+        token_id=token_id,
+        shares=shares,
+        proceeds=proceeds,
+    )
 
 
 def close_order(

@@ -6,6 +6,7 @@ Nothing is read or opened at import; a function that never trades never imports 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -20,13 +21,14 @@ from live_trading.wiring.settings import Settings, read_settings
 if TYPE_CHECKING:
     from live_trading.chain.contracts import ContractAddresses
     from live_trading.chain.reader import ChainReader
-    from live_trading.chain.sender import EoaSender
     from live_trading.polymarket.account import VenueAccount
     from live_trading.polymarket.data_api import DataApi
     from live_trading.polymarket.endpoints import VenueEndpoints
     from live_trading.polymarket.gamma import Gamma
     from live_trading.polymarket.market_data import MarketData
     from live_trading.polymarket.wallet_secret import WalletSecret
+    from live_trading.services.approvals import Approvals
+    from live_trading.services.carriers import Carrier
     from live_trading.services.compare import Comparison
     from live_trading.services.evidence import EvidenceGatherer
     from live_trading.services.execute import Executor
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from live_trading.services.paper import PaperTrader
     from live_trading.services.reconcile import Reconciler
     from live_trading.services.redeem import Redeemer
+    from live_trading.services.redemptions_api import RedemptionsApi
     from live_trading.services.resolve import Resolver
     from live_trading.services.strategies import Strategies
     from live_trading.services.trader_statistics import StatisticsKeeper
@@ -81,6 +84,9 @@ class Parts:
             ctf_collateral_adapter=self.settings.ctf_collateral_adapter,
             neg_risk_ctf_collateral_adapter=self.settings.neg_risk_ctf_collateral_adapter,
             neg_risk_adapter=self.settings.neg_risk_adapter,
+            router=self.settings.protocol_v2_router,
+            position_manager=self.settings.position_manager,
+            safe_multisend=self.settings.safe_multisend,
         )
 
     @cached_property
@@ -170,21 +176,23 @@ class Parts:
             return False
         return not account.closed_only()
 
-    def sender(self, wallet: TradingWallet) -> EoaSender:
-        """Sends the wallet's own transactions, within the configured fees."""
-        from live_trading.chain.sender import EoaSender, FeeCaps
-        from live_trading.chain.signer import LocalKeySigner
+    def carriers(self, wallet: TradingWallet) -> list[Carrier]:
+        """The wallet's ways to the chain, the preferred one first, within the configured fees."""
+        from live_trading.chain.sender import FeeCaps
+        from live_trading.wiring.carriers import carriers_of
 
-        return EoaSender(
-            rpc_url=self.settings.rpc_url,
+        settings = self.settings
+        return carriers_of(
+            wallet,
+            self._secret(wallet),
+            settings=settings,
             addresses=self.contracts,
-            signer=LocalKeySigner(self._secret(wallet).private_key),
-            chain_id=self.settings.chain_id,
             caps=FeeCaps(
-                max_fee=self.settings.max_fee_per_gas_gwei * GWEI,
-                max_priority_fee=self.settings.max_priority_fee_gwei * GWEI,
+                max_fee=settings.max_fee_per_gas_gwei * GWEI,
+                max_priority_fee=settings.max_priority_fee_gwei * GWEI,
                 max_gas=REDEMPTION_GAS_LIMIT,
             ),
+            now=self.clock.now,
         )
 
     def ingest(self, holder: str) -> Ingest:
@@ -300,21 +308,28 @@ class Parts:
         return Resolver(
             database=self.database,
             chain=self.chain_reader,
+            markets=self.market_keeper,
             clock=self.clock,
             reconciler=self.reconciler(holder),
             holder=holder,
         )
 
     def redeemer(self, holder: str) -> Redeemer:
-        from live_trading.services.redeem import Redeemer
+        from live_trading.services.redeem import Redeemer, RedeemPolicy
 
         return Redeemer(
             database=self.database,
             chain=self.chain_reader,
             addresses=self.contracts,
-            sender=self.sender,
+            carriers=self.carriers,
             clock=self.clock,
-            confirmations=self.settings.confirmations,
+            policy=RedeemPolicy(
+                confirmations=self.settings.confirmations,
+                patience=timedelta(seconds=self.settings.outbid_after_seconds),
+                gas_coin_usd=self.settings.gas_coin_usd,
+                low_gas_wei=int(self.settings.low_gas_coin * GWEI * GWEI),
+            ),
+            new_id=uuid4,
             holder=holder,
         )
 
@@ -353,6 +368,25 @@ class Parts:
         from live_trading.services.strategies import Strategies
 
         return Strategies(database=self.database, clock=self.clock, new_id=uuid4)
+
+    @cached_property
+    def redemptions(self) -> RedemptionsApi:
+        from live_trading.services.redemptions_api import RedemptionsApi
+
+        return RedemptionsApi(database=self.database, clock=self.clock)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        from live_trading.services.approvals import Approvals
+
+        return Approvals(
+            database=self.database,
+            clock=self.clock,
+            chain=lambda: self.chain_reader,
+            addresses=self.contracts,
+            exchanges=(self.settings.standard_exchange, self.settings.neg_risk_exchange, self.settings.exchange_v3),
+            new_id=uuid4,
+        )
 
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -29,6 +30,7 @@ def _none_if_empty(raw: object) -> object:
 Url = Annotated[str, BeforeValidator(_without_slash), Field(pattern=r"^https?://[^\s]+$")]
 OptionalUrl = Annotated[Url | None, BeforeValidator(_none_if_empty)]
 Address = Annotated[str, BeforeValidator(lambda raw: raw.lower()), Field(pattern=r"^0x[0-9a-f]{40}$")]
+OptionalAddress = Annotated[Address | None, BeforeValidator(_none_if_empty)]
 
 
 class Settings(BaseModel):
@@ -57,6 +59,15 @@ class Settings(BaseModel):
     confirmations: Annotated[int, Field(ge=1, le=1000)] = 10
     max_fee_per_gas_gwei: Annotated[int, Field(ge=1, le=100_000)] = 1000
     max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000)] = 50
+    protocol_v2_router: OptionalAddress = None
+    position_manager: OptionalAddress = None
+    safe_multisend: OptionalAddress = None
+    proxy_factory: OptionalAddress = None
+    deposit_wallet_factory: OptionalAddress = None
+    relay_hub: OptionalAddress = None
+    outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
+    gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
+    low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
 
 

@@ -1,0 +1,161 @@
+"""The venue's relayer over HTTP: nonces, submission, and what has become of a submission.
+
+Nothing is retried here: what was submitted and not answered may have been taken, and the caller looks before it acts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import httpx
+
+from live_trading.nouns.errors import GiveUp, MalformedAnswer, OutcomeUnknown, RetryLater
+
+_RESETS_IN = re.compile(r"resets in (\d+) seconds", re.IGNORECASE)
+_BUSY = re.compile(r"wallet busy|in-flight action", re.IGNORECASE)
+_NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_TIMEOUT_SECONDS = 10
+_TOO_MANY = 429
+_UNAVAILABLE = 503
+
+
+class RelayState(StrEnum):
+    """Where the relayer says that a submission stands."""
+
+    NEW = "STATE_NEW"
+    EXECUTED = "STATE_EXECUTED"
+    MINED = "STATE_MINED"
+    CONFIRMED = "STATE_CONFIRMED"
+    FAILED = "STATE_FAILED"
+    INVALID = "STATE_INVALID"
+
+
+DEAD = frozenset({RelayState.FAILED, RelayState.INVALID})
+
+
+class QuotaExceeded(RetryLater):
+    """The key has no units left; `retry_after_seconds` is when they come back, where the relayer says so."""
+
+
+class RelayWalletBusy(RetryLater):
+    """Another action of this wallet is in flight at the relayer."""
+
+
+class RelayRefused(GiveUp):
+    """The relayer did not take it and will not: a blocked call, a wrong nonce, a bad signature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What the relayer says of one submission; the hash is known once it has sent it."""
+
+    relayer_transaction_id: str
+    state: RelayState
+    transaction_hash: str | None
+    error: str | None
+
+
+class RelayerClient:
+    """One owner's access to the relayer."""
+
+    def __init__(self, url: str, *, api_key: str, owner: str) -> None:
+        """`owner` is the address that the key belongs to."""
+        self._client = httpx.Client(
+            base_url=url,
+            timeout=_TIMEOUT_SECONDS,
+            headers={"RELAYER_API_KEY": api_key, "RELAYER_API_KEY_ADDRESS": owner},
+        )
+        self._owner = owner
+
+    def next_nonce(self, kind: str) -> int:
+        """The wallet's next nonce; `kind` is SAFE or WALLET. Raises RetryLater."""
+        answer = self._ask("/v1/account/transactions/params", {"address": self._owner, "type": kind})
+        return _nonce(answer)
+
+    def relay_payload(self) -> tuple[str, int]:
+        """Which relay will send for a proxy wallet, and at which nonce. Raises RetryLater."""
+        answer = self._ask("/relay-payload", {"address": self._owner, "type": "PROXY"})
+        return str(answer["address"]).lower(), _nonce(answer)
+
+    def submit(self, payload: Mapping[str, Any]) -> Submission:
+        """Hands a signed payload over.
+
+        Raises OutcomeUnknown where no answer came, RelayRefused, QuotaExceeded, RelayWalletBusy and RetryLater, with
+        nothing taken.
+        """
+        try:
+            response = self._client.post("/submit", json=dict(payload))
+        except _NEVER_SENT as error:
+            raise RetryLater(f"the relayer cannot be reached ({type(error).__name__})") from error
+        except httpx.TransportError as error:
+            raise OutcomeUnknown(f"no answer from the relayer ({type(error).__name__})") from error
+        if response.is_server_error and response.status_code != _UNAVAILABLE:
+            raise OutcomeUnknown(f"the relayer answers HTTP {response.status_code}")
+        answer = _judged(response)
+        return _submission(answer, answer.get("transactionID"), answer.get("transactionHash"))
+
+    def look(self, relayer_transaction_id: str) -> Submission:
+        """What has become of a submission. Raises RetryLater."""
+        answer = self._ask(f"/v1/account/transactions/{relayer_transaction_id}", {})
+        return _submission(answer, answer.get("transaction_id"), answer.get("transaction_hash"))
+
+    def _ask(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            response = self._client.get(path, params=dict(query))
+        except httpx.TransportError as error:
+            raise RetryLater(f"the relayer does not answer ({type(error).__name__})") from error
+        if response.is_server_error:
+            raise RetryLater(f"the relayer answers HTTP {response.status_code}")
+        return _judged(response)
+
+
+def _judged(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except ValueError as error:
+        raise MalformedAnswer("the relayer's answer is no JSON", raw=response.text[:2000]) from error
+    if not isinstance(body, dict):
+        raise MalformedAnswer("the relayer's answer is no object", raw=response.text[:2000])
+    if response.is_success:
+        return body
+    said = str(body.get("error", body))[:500]
+    if response.status_code in (_TOO_MANY, _UNAVAILABLE):
+        raise QuotaExceeded(said, retry_after_seconds=_reset(response, said))
+    if _BUSY.search(said):
+        raise RelayWalletBusy(said)
+    raise RelayRefused(f"the relayer refuses ({response.status_code}): {said}")
+
+
+def _reset(response: httpx.Response, said: str) -> float | None:
+    found = _RESETS_IN.search(said)
+    text = found.group(1) if found else response.headers.get("Retry-After", "")
+    return int(text) if text.isdigit() else None
+
+
+def _submission(answer: dict[str, Any], identity: object, transaction_hash: object) -> Submission:
+    try:
+        return Submission(
+            relayer_transaction_id=_text(identity),
+            state=RelayState(str(answer.get("state"))),
+            transaction_hash=str(transaction_hash).lower() if transaction_hash else None,
+            error=None if answer.get("error_msg") is None else str(answer["error_msg"])[:500],
+        )
+    except ValueError as error:
+        raise MalformedAnswer(f"not a submission: {error}", raw=str(answer)[:2000]) from error
+
+
+def _text(identity: object) -> str:
+    if not isinstance(identity, str) or not identity:
+        raise ValueError("no id")
+    return identity
+
+
+def _nonce(answer: dict[str, Any]) -> int:
+    text = str(answer.get("nonce", ""))
+    if not text.isdigit():
+        raise MalformedAnswer("the relayer gave no nonce", raw=str(answer)[:2000])
+    return int(text)

@@ -1,0 +1,125 @@
+"""A real HTTP hop before the node that a test can make fail at any request, before or after the node has seen it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import httpx
+
+
+class Moment(StrEnum):
+    """When something happens to a request."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+class Lost(Exception):
+    """The connection breaks here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal(Exception):
+    """The node answers with an error of its own."""
+
+    code: int
+    message: str
+
+
+@dataclass(slots=True)
+class FaultyNode:
+    """Passes requests on; `happens` is told of each, twice, and may raise Lost or Refusal.
+
+    `refuses_overrides` makes it one of the nodes that know no state overrides.
+    """
+
+    node_url: str
+    url: str = ""
+    methods: list[str] = field(default_factory=list)
+    happens: Callable[[int, str, Moment], None] | None = None
+    refuses_overrides: bool = False
+
+    def tell(self, number: int, method: str, moment: Moment) -> None:
+        if self.happens is not None:
+            self.happens(number, method, moment)
+
+    def look_at(self, asked: dict[str, Any]) -> None:
+        if self.refuses_overrides and len(asked["params"]) > 2:
+            raise Refusal(code=-32602, message="too many arguments, want at most 2")
+
+    def breaks_from(self, number: int, moment: Moment) -> None:
+        """Every connection breaks from this request on."""
+
+        def happens(seen: int, _: str, at: Moment) -> None:
+            if seen > number or (seen == number and at is moment):
+                raise Lost
+
+        self.happens = happens
+
+    def heals(self) -> None:
+        self.happens = None
+
+
+@contextmanager
+def faulty_node(node_url: str) -> Iterator[FaultyNode]:
+    """A hop in front of a node, on a free loopback port."""
+    node = FaultyNode(node_url)
+    forward = httpx.Client()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1
+        disable_nagle_algorithm = True
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked = json.loads(body)
+            node.methods.append(asked["method"])
+            number = len(node.methods)
+            try:
+                node.look_at(asked)
+                node.tell(number, asked["method"], Moment.BEFORE)
+                answer = forward.post(node_url, content=body, headers={"Content-Type": "application/json"}).content
+                node.tell(number, asked["method"], Moment.AFTER)
+            except Lost:
+                self.close_connection = True
+                return
+            except Refusal as refusal:
+                answer = _refused(asked, refusal)
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+            return
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            # A client that was killed in the middle of a request is what these tests are about.
+            return
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    node.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    try:
+        yield node
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        forward.close()
+
+
+def _refused(asked: dict[str, Any], refusal: Refusal) -> bytes:
+    error = {"code": refusal.code, "message": refusal.message}
+    return json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode()

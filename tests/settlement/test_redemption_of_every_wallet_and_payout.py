@@ -1,0 +1,38 @@
+"""Every kind of wallet, market and payout ends with ledger and chain equal to the base unit."""
+
+from __future__ import annotations
+
+import pytest
+
+from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.wallets import SignatureType
+from tests.settlement.settlement_fixtures import CAPITAL, SettlementDesk
+
+pytestmark = pytest.mark.settlement
+
+WALLETS = pytest.mark.parametrize("kind", [SignatureType.EOA, SignatureType.SAFE], ids=["eoa", "safe"])
+MARKETS = pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "neg-risk"])
+PAYOUTS = pytest.mark.parametrize(
+    ("numerators", "owed"),
+    [((1, 0), "10.000001"), ((0, 1), "0"), ((1, 1), "5.000000"), ((7, 3), "7.000000")],
+    ids=["won", "lost", "fifty-fifty", "seventy-thirty"],
+)
+
+
+@WALLETS
+@MARKETS
+@PAYOUTS
+def test_what_is_owed_arrives_and_is_booked_once(
+    settling: SettlementDesk, kind: SignatureType, neg_risk: bool, numerators: tuple[int, int], owed: str
+) -> None:
+    holder, market = settling.due(numerators, kind=kind, neg_risk=neg_risk, shares="10.000001", usd="4", fee="0.1")
+
+    states = settling.redeem_to_the_end()
+
+    assert states == ["BOOKED" if Usd(owed) else "NOTHING_TO_DO"], settling.reports
+    assert settling.redemptions()[0]["redemption_amount_usd"] == Usd(owed).value
+    assert settling.balances(holder).available == CAPITAL - Usd("4.1") + Usd(owed)
+    assert settling.balances(holder).pending_redemption == Usd(0)
+    settling.assert_ledger_is_chain(holder)
+    left = Shares(0) if Usd(owed) else Shares("10.000001")
+    assert settling.chain.token_balance(holder.address, market.token_ids[0]) == left

@@ -1,0 +1,243 @@
+"""Wallets of the venue's factories through its relayer: states, quotas, busy wallets, and the way round it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from live_trading.chain.abi import Call, hex_bytes
+from live_trading.chain.relay_messages import deposit_wallet_payload, proxy_payload, safe_payload
+from live_trading.chain.signer import LocalKeySigner
+from live_trading.nouns.money import Usd
+from live_trading.nouns.wallets import SignatureType
+from live_trading.polymarket.relayer import RelayerClient
+from local.chain import ADDRESSES
+from local.exchange.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
+from local.exchange.relayer import RELAY
+from tests.settlement.relayer_fixtures import ServedRelayer, served_relayer
+from tests.settlement.settlement_fixtures import CAPITAL, RELAY_HUB, Holder, SettlementDesk
+
+pytestmark = pytest.mark.settlement
+
+KINDS = (SignatureType.SAFE, SignatureType.PROXY, SignatureType.DEPOSIT_WALLET)
+WALLETS = pytest.mark.parametrize("kind", KINDS, ids=["safe", "proxy", "deposit-wallet"])
+MARKETS = pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "neg-risk"])
+PAYOUTS = pytest.mark.parametrize(
+    ("numerators", "owed"),
+    [((1, 0), "10.000001"), ((0, 1), "0"), ((1, 1), "5.000000"), ((7, 3), "7.000000")],
+    ids=["won", "lost", "fifty-fifty", "seventy-thirty"],
+)
+
+
+@pytest.fixture
+def relayed(settling: SettlementDesk) -> Iterator[ServedRelayer]:
+    with served_relayer(settling.chain.rpc_url) as served:
+        settling.relayer_url = served.url
+        yield served
+
+
+def due(settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType, **changes: object) -> Holder:
+    holder, _ = settling.due(kind=kind, relayer_key="key", **changes)  # type: ignore[arg-type]
+    if kind is SignatureType.SAFE:
+        relayed.relayer.safes[holder.payer] = holder.address
+    return holder
+
+
+@WALLETS
+@MARKETS
+@PAYOUTS
+def test_what_is_owed_arrives_without_a_transaction_of_the_owner(
+    settling: SettlementDesk,
+    relayed: ServedRelayer,
+    kind: SignatureType,
+    neg_risk: bool,
+    numerators: tuple[int, int],
+    owed: str,
+) -> None:
+    holder = due(settling, relayed, kind, numerators=numerators, neg_risk=neg_risk, shares="10.000001")
+    before = settling.sent_by(holder)
+
+    assert settling.redeem_to_the_end() == ["BOOKED" if Usd(owed) else "NOTHING_TO_DO"], settling.reports
+
+    assert settling.sent_by(holder) == before
+    assert settling.balances(holder).available == CAPITAL - Usd(4) + Usd(owed)
+    assert settling.rows("SELECT * FROM ledger_transactions WHERE kind = 'GAS'") == []
+    settling.assert_ledger_is_chain(holder)
+
+
+@WALLETS
+def test_a_lost_answer_to_the_submission_neither_loses_nor_doubles(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+) -> None:
+    holder = due(settling, relayed, kind)
+    relayed.loses_answers = True
+    settling.redeem()
+    assert settling.states() == ["PREPARED"]
+    (identity,) = relayed.relayer.submitted
+    relayed.relayer.look(identity)
+    relayed.loses_answers = False
+    settling.chain.mine(4)
+
+    settling.wait(minutes=11)
+    assert settling.redeem_to_the_end() == ["NOTHING_TO_DO"], settling.reports
+
+    assert len(relayed.relayer.submitted) == 1
+    assert settling.balances(holder).available == CAPITAL + Usd(6)
+    settling.assert_ledger_is_chain(holder)
+
+
+@pytest.mark.parametrize("kind", [SignatureType.PROXY, SignatureType.DEPOSIT_WALLET], ids=["proxy", "deposit-wallet"])
+def test_without_another_way_an_empty_quota_is_waited_for(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+) -> None:
+    holder = due(settling, relayed, kind)
+    relayed.relayer.quota = 0
+
+    report = settling.redeem()
+
+    assert settling.states() == ["PREPARED"]
+    assert "resets in 3600 seconds" in report.failures[0]
+    relayed.relayer.quota = None
+    settling.wait(hours=1)
+    assert settling.redeem_to_the_end() == ["BOOKED"]
+    settling.assert_ledger_is_chain(holder)
+
+
+@pytest.mark.parametrize("trouble", ["quota", "blocked", "sits"])
+def test_a_safe_goes_its_own_way_where_the_relayer_does_not(
+    settling: SettlementDesk, relayed: ServedRelayer, trouble: str
+) -> None:
+    holder = due(settling, relayed, SignatureType.SAFE)
+    relayed.relayer.quota = 0 if trouble == "quota" else None
+    relayed.relayer.blocked_targets = {ADDRESSES.ctf_collateral_adapter} if trouble == "blocked" else set()
+    relayed.relayer.sits_on_submissions = trouble == "sits"
+    before = settling.sent_by(holder)
+
+    assert settling.redeem_to_the_end(runs=9) == ["BOOKED"], settling.reports
+
+    assert settling.sent_by(holder) == before + 1
+    assert settling.balances(holder).available == CAPITAL + Usd(6)
+    settling.assert_ledger_is_chain(holder)
+
+
+def test_a_submission_that_fails_at_the_relayer_is_tried_again(
+    settling: SettlementDesk, relayed: ServedRelayer
+) -> None:
+    holder = due(settling, relayed, SignatureType.DEPOSIT_WALLET)
+    relayed.relayer.sits_on_submissions = True
+    settling.redeem()
+    relayed.relayer.sits_on_submissions = False
+    with settling.broken(ADDRESSES.ctf_collateral_adapter):
+        settling.redeem()
+    assert settling.states() == ["FAILED"]
+
+    settling.wait(minutes=11)
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
+    settling.assert_ledger_is_chain(holder)
+
+
+def test_a_busy_wallet_is_waited_for(settling: SettlementDesk, relayed: ServedRelayer) -> None:
+    holder = due(settling, relayed, SignatureType.DEPOSIT_WALLET)
+    relayed.relayer.sits_on_submissions = True
+    client = RelayerClient(relayed.url, api_key="key", owner=holder.payer)
+    client.submit(
+        deposit_wallet_payload(
+            wallet=holder.address,
+            signer=LocalKeySigner(holder.owner_key),
+            calls=[Call(target=ADDRESSES.conditional_tokens, data="0x")],
+            nonce=0,
+            deadline=2_000_000_000,
+            chain_id=137,
+            factory=DEPOSIT_WALLET_FACTORY,
+        )
+    )
+
+    report = settling.redeem()
+
+    assert "wallet busy" in report.failures[0]
+    assert settling.states() == ["PREPARED"]
+
+
+def test_without_a_key_for_the_relayer_a_deposit_wallet_waits_for_one(settling: SettlementDesk) -> None:
+    holder, _ = settling.due(kind=SignatureType.DEPOSIT_WALLET)
+
+    settling.redeem()
+
+    (row,) = settling.redemptions()
+    assert (row["state"], row["failure_code"]) == ("FAILED", "no_sender")
+    with served_relayer(settling.chain.rpc_url) as served:
+        settling.relayer_url = served.url
+        wallet_id = holder.wallet.trading_wallet_id
+        settling.keys[wallet_id] = replace(settling.keys[wallet_id], relayer_api_key="key")
+        settling.wait(minutes=11)
+        assert settling.redeem_to_the_end() == ["BOOKED"]
+
+
+CALLS = [Call(target="0x" + "a1" * 20, data="0x0102030405"), Call(target="0x" + "b2" * 20, data="0x" + "ff" * 40)]
+SIGNER = LocalKeySigner("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+WALLET = "0x1234567890abcdef1234567890abcdef12345678"
+
+
+@pytest.mark.parametrize("calls", [CALLS[:1], CALLS], ids=["one-call", "two-calls"])
+def test_signatures_are_those_of_the_official_client(calls: list[Call]) -> None:
+    from eth_account import Account
+    from polymarket._internal.actions.relayer import calls as official_calls
+    from polymarket._internal.actions.relayer.gasless import _resolve_safe_call
+    from polymarket._internal.actions.relayer.signing import deposit_wallet, proxy, safe
+
+    key = Account.from_key("0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80")
+    theirs = [official_calls.TransactionCall(to=each.target, data=each.data) for each in calls]  # type: ignore[arg-type]
+
+    ours = safe_payload(
+        wallet=WALLET, signer=SIGNER, calls=calls, nonce=3, chain_id=137, multisend=ADDRESSES.safe_multisend
+    )
+    target, data, value, operation = _resolve_safe_call(str(ADDRESSES.safe_multisend), theirs)
+    assert ours["data"] == data
+    assert ours["signature"] == safe.sign_safe_transaction(
+        key,
+        safe_address=WALLET,  # type: ignore[arg-type]
+        to=target,
+        data=data,
+        value=value,
+        operation=operation,
+        nonce="3",
+        chain_id=137,
+    )
+
+    batch = deposit_wallet_payload(
+        wallet=WALLET,
+        signer=SIGNER,
+        calls=calls,
+        nonce=3,
+        deadline=1_900_000_000,
+        chain_id=137,
+        factory=DEPOSIT_WALLET_FACTORY,
+    )
+    assert batch["signature"] == deposit_wallet.sign_deposit_wallet_batch(
+        key,
+        wallet=WALLET,  # type: ignore[arg-type]
+        calls=theirs,
+        nonce="3",
+        deadline="1900000000",
+        chain_id=137,
+    )
+
+    proxied = proxy_payload(
+        wallet=WALLET, signer=SIGNER, calls=calls, nonce=3, relay=RELAY, factory=PROXY_FACTORY, relay_hub=RELAY_HUB
+    )
+    assert proxied["data"] == official_calls.encode_proxy_call(theirs)
+    digest = proxy.build_proxy_transaction_hash(
+        from_address=SIGNER.address,  # type: ignore[arg-type]
+        to=PROXY_FACTORY,  # type: ignore[arg-type]
+        data=official_calls.encode_proxy_call(theirs),
+        relayer_fee="0",
+        gas_price="0",
+        gas_limit=proxied["signatureParams"]["gasLimit"],
+        nonce="3",
+        relay_hub=RELAY_HUB,  # type: ignore[arg-type]
+        relay=RELAY,  # type: ignore[arg-type]
+    )
+    assert proxied["signature"] == proxy.sign_proxy_message(key, digest)
+    assert len(hex_bytes(proxied["signature"])) == 65

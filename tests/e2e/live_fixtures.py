@@ -42,7 +42,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StackFacts]:
     """Postgres, chain, exchange, AWS and the functions; the replay stands still until a test moves it."""
     directory: Path = tmp_path_factory.mktemp("stack")
     # The secrets and the client of an earlier stack in this process.
-    parameters.clear_caches()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]
     with Stack(directory=directory, front_door_port=None, exchange_options={"traders": 0}) as facts:
         yield facts
 

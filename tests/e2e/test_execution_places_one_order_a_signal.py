@@ -75,9 +75,9 @@ def test_while_an_order_is_unknown_its_reservation_is_kept(desk: LiveDesk) -> No
     assert desk.balances().reserved == Usd(order["reserved_usd"])
 
 
-def test_an_order_that_never_arrived_is_given_up_after_three_spaced_look_ups_only(desk: LiveDesk) -> None:
+def test_an_order_whose_bytes_never_arrive_is_given_up_after_three_spaced_look_ups_only(desk: LiveDesk) -> None:
     desk.signal()
-    desk.arm("drop_before_accept", endpoint="/order", count=1)
+    desk.arm("drop_before_accept", endpoint="/order", count=None)
     desk.execute()
     states = []
 
@@ -90,6 +90,21 @@ def test_an_order_that_never_arrived_is_given_up_after_three_spaced_look_ups_onl
     assert states[-1] == "REJECTED"
     assert desk.orders()[0]["rejection_code"] == "never_arrived"
     assert desk.balances().available == CAPITAL
+
+
+def test_bytes_that_were_lost_on_the_way_are_sent_again_as_they_were(desk: LiveDesk) -> None:
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
+    desk.signal()
+    desk.arm("drop_before_accept", endpoint="/order", count=1)
+    desk.execute()
+    (lost,) = desk.orders()
+
+    desk.advance(40)
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert (lost["state"], order["state"], order["order_hash"]) == ("UNKNOWN", "FILLED", lost["order_hash"])
+    assert order["sends"] == 2
 
 
 def test_an_outage_of_the_look_up_is_no_proof_of_absence(desk: LiveDesk) -> None:

@@ -1,0 +1,229 @@
+"""Random histories of orders and fills, with duplicates and reorderings, against the real ledger and state machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from live_trading.ledger import entries
+from live_trading.nouns.markets import ResolutionState
+from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.orders import Fill, FillStatus, OrderPlan, OrderState, OrderType, Purpose, SignedOrder
+from live_trading.nouns.trades import Side
+from live_trading.orders.machine import TERMINAL, Cause
+from live_trading.polymarket.account import VenueOrder, VenueOrderStatus
+from live_trading.services.order_booking import apply_update, transition
+from live_trading.services.order_updates import VenueTruth, plan_update
+from live_trading.store import fills, ledger, lt_orders, markets
+from live_trading.store.database import Database
+from live_trading.store.lt_orders import BookView, Intent
+from live_trading.store.markets import SeenMarket
+from tests.builders import CONDITION, NOON, YES, a_fill, a_market
+
+pytestmark = [pytest.mark.integration, pytest.mark.stateful]
+
+CAPITAL = Usd(10_000)
+CAUSES = [Cause.ACCEPTED_MATCHED, Cause.ACCEPTED_DELAYED, Cause.NO_ANSWER, Cause.REFUSED_FOR_NOW]
+STATUSES = [VenueOrderStatus.LIVE, VenueOrderStatus.MATCHED, VenueOrderStatus.CANCELLED, VenueOrderStatus.EXPIRED]
+FILLS_AN_ORDER = 4
+
+
+class History(RuleBasedStateMachine):
+    """One strategy that buys; the venue answers, fills, settles and fails in any order, and repeats itself."""
+
+    database: Database
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.orders: list[UUID] = []
+        self.told: dict[UUID, dict[str, Fill]] = {}
+        self.wallet, self.strategy = strategy_with_capital(self.database)
+
+    @rule(dollars=st.integers(min_value=1, max_value=50))
+    def intend(self, dollars: int) -> None:
+        lt_order_id = uuid4()
+        with self.database.transaction() as transaction:
+            lt_orders.insert_intent(transaction, self._intent(lt_order_id, Usd(dollars)), NOON)
+            reserved = entries.reservation(
+                trading_wallet_id=self.wallet,
+                lt_strategy_id=self.strategy,
+                lt_order_id=lt_order_id,
+                amount=Usd(dollars) + Usd(1),
+                occurred_at=NOON,
+            )
+            ledger.post(transaction, reserved, NOON)
+        self.orders.append(lt_order_id)
+        self.told[lt_order_id] = {}
+
+    @rule(data=st.data(), cause=st.sampled_from(CAUSES))
+    def send_and_answer(self, data: st.DataObject, cause: Cause) -> None:
+        if not self.orders:
+            return
+        with self.database.transaction() as transaction:
+            (order,) = lt_orders.locked(transaction, [data.draw(st.sampled_from(self.orders))])
+            if order.state is not OrderState.INTENT:
+                return
+            transition(transaction, order, Cause.SENT_TO_VENUE, actor="venue", now=NOON)
+            (sent,) = lt_orders.locked(transaction, [order.lt_order_id])
+            transition(transaction, sent, cause, actor="venue", now=NOON)
+
+    @rule(
+        data=st.data(),
+        number=st.integers(min_value=1, max_value=FILLS_AN_ORDER),
+        status=st.sampled_from(list(FillStatus)),
+        venue=st.sampled_from(STATUSES),
+        is_stale=st.booleans(),
+    )
+    def hear_from_the_venue(
+        self, data: st.DataObject, number: int, status: FillStatus, venue: VenueOrderStatus, *, is_stale: bool
+    ) -> None:
+        """A part of the truth: some of the fills, in some state, once or again; a stale answer leaves fills out."""
+        if not self.orders:
+            return
+        lt_order_id = data.draw(st.sampled_from(self.orders))
+        with self.database.transaction() as transaction:
+            (order,) = lt_orders.locked(transaction, [lt_order_id])
+            if order.state in (OrderState.INTENT, OrderState.REJECTED):
+                return
+            known = self.told[lt_order_id]
+            trade = f"{lt_order_id}:{number}"
+            if trade in known or order.state not in TERMINAL:
+                shares = Shares.floor(order.order_usd.value / FILLS_AN_ORDER / Decimal("0.40"), Decimal("0.01"))
+                heard = a_fill(price="0.40", shares=str(shares.value), order_hash=order.signed.order_hash)
+                known[trade] = replace(heard, venue_trade_id=trade, status=status)
+            parts = () if is_stale else tuple(known.values())
+            matched = Shares.of_base_units(sum(fill.shares.base_units for fill in known.values()))
+            self._apply(
+                order.lt_order_id, VenueTruth(order=_at_venue(order.signed.order_hash, venue, matched), fills=parts)
+            )
+
+    def _apply(self, lt_order_id: UUID, truth: VenueTruth) -> None:
+        """Applied twice, as two runs that saw the same answer would."""
+        for _ in range(2):
+            with self.database.transaction() as transaction:
+                (order,) = lt_orders.locked(transaction, [lt_order_id])
+                stored = fills.of_orders(transaction, [lt_order_id])[lt_order_id]
+                update = plan_update(order, stored, truth, NOON + timedelta(seconds=1))
+                apply_update(transaction, order, update, actor="venue", now=NOON)
+
+    @invariant()
+    def the_books_add_up(self) -> None:
+        with self.database.transaction() as transaction:
+            balances = ledger.balances_of_strategy(transaction, self.strategy)
+            facts = transaction.only(_FACTS, strategy=self.strategy)
+        assert balances.reserved == Usd(facts["still_reserved"])
+        assert balances.position_cost == Usd(facts["bought"])
+        assert balances.fees == Usd(facts["fees"])
+        assert balances.available + balances.reserved + balances.position_cost + balances.fees == CAPITAL
+
+    def _intent(self, lt_order_id: UUID, usd: Usd) -> Intent:
+        shares = Shares.floor(usd.value / Decimal("0.40"), Decimal("0.0001"))
+        return Intent(
+            lt_order_id=lt_order_id,
+            lt_strategy_id=self.strategy,
+            trading_wallet_id=self.wallet,
+            decision_id=None,
+            source_trade_id=None,
+            purpose=Purpose.ENTRY,
+            attempt=1,
+            plan=OrderPlan(
+                token_id=YES,
+                condition_id=CONDITION,
+                outcome_index=0,
+                side=Side.BUY,
+                order_type=OrderType.GTD,
+                limit_price=Price("0.40"),
+                usd=usd,
+                shares=shares,
+                fee_bound=Usd(1),
+                neg_risk=False,
+                tick_size=Price("0.01"),
+            ),
+            signed=SignedOrder(order_hash=f"0x{lt_order_id.int:064x}", payload={}),
+            signal_price=Price("0.40"),
+            signal_size=usd,
+            book=BookView(best_bid=None, best_ask=None, midpoint=None, book_hash=None, depth=Usd.zero()),
+            trade_time=NOON,
+            seen_at=NOON,
+            decided_at=NOON,
+        )
+
+
+# A reservation stands until its order ends; then what lasting fills did not use has come back.
+_FACTS = """
+SELECT
+    coalesce(sum(bought.usd), 0) AS bought,
+    coalesce(sum(bought.fee), 0) AS fees,
+    coalesce(sum(CASE WHEN intent.finished_at IS NULL THEN intent.reserved_usd - bought.usd - bought.fee END), 0)
+        AS still_reserved
+FROM lt_orders AS intent
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(fee_usd), 0) AS fee FROM fills
+    WHERE fills.lt_order_id = intent.lt_order_id AND fills.status <> 'FAILED'
+) AS bought
+WHERE intent.lt_strategy_id = :strategy
+"""
+
+
+def _at_venue(order_hash: str, status: VenueOrderStatus, matched: Shares) -> VenueOrder:
+    return VenueOrder(
+        order_hash=order_hash,
+        status=status,
+        raw_status=status,
+        condition_id=CONDITION,
+        token_id=YES,
+        side=Side.BUY,
+        price=Price("0.40"),
+        matched=matched,
+    )
+
+
+def strategy_with_capital(database: Database) -> tuple[UUID, UUID]:
+    """A wallet and a strategy of their own, with the capital that the books start from."""
+    wallet, paper, strategy = uuid4(), uuid4(), uuid4()
+    rows: list[tuple[str, dict[str, Any]]] = [
+        ("INSERT INTO trading_wallets VALUES (:id, 'o', :name, :address, 0, 's', 0, :now)", {"id": wallet}),
+        ("INSERT INTO ft_wallets VALUES (:id, 'o', :name, TRUE, 1000, 1, :now, :now)", {"id": paper}),
+        ("INSERT INTO ft_wallet_versions VALUES (:id, 1, '{}'::jsonb, :hash, 'o', :now)", {"id": paper}),
+        (
+            """
+            INSERT INTO lt_strategies VALUES (
+                :id, 'o', :name, :paper, :wallet, TRUE, 10000, 'GTD', 0.05, 600, 'UTC', :now, :now, :now
+            )
+            """,
+            {"id": strategy, "paper": paper, "wallet": wallet},
+        ),
+    ]
+    with database.transaction() as transaction:
+        for sql, values in rows:
+            wanted = {"name": wallet.hex, "address": f"0x{wallet.hex:0>40}", "hash": "0" * 64, "now": NOON, **values}
+            transaction.execute(sql, **{name: value for name, value in wanted.items() if f":{name}" in sql})
+        markets.save(transaction, [SeenMarket(market=a_market(), resolution_hint=ResolutionState.OPEN)], NOON)
+        ledger.post(
+            transaction, entries.opening_deposit(trading_wallet_id=wallet, amount=CAPITAL, occurred_at=NOON), NOON
+        )
+        given = entries.allocation(trading_wallet_id=wallet, lt_strategy_id=strategy, amount=CAPITAL, occurred_at=NOON)
+        ledger.post(transaction, given, NOON)
+    return wallet, strategy
+
+
+def test_no_history_of_orders_and_fills_unbalances_the_books(database: Database) -> None:
+    machine = type("HistoryOnPostgres", (History,), {"database": database})
+
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+        ),
+    )

@@ -71,7 +71,7 @@ def main() -> int:
         tempfile.TemporaryDirectory() as directory,
         Stack(directory=Path(directory), front_door_port=None, exchange_options={"traders": 0}) as stack,
     ):
-        desk = _desk(stack)
+        desk = desk_with_environment(stack)
         idle, order = Line("nothing to do"), Line("one order")
         for _ in range(RUNS):
             _measure(desk, idle, orders=0)
@@ -86,7 +86,8 @@ def main() -> int:
     return 0
 
 
-def _desk(stack: StackFacts) -> LiveDesk:
+def desk_with_environment(stack: StackFacts) -> LiveDesk:
+    """A desk on the stack's own database, warm, with AWS pointed at the stack."""
     os.environ |= {
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "AWS_DEFAULT_REGION": REGION,

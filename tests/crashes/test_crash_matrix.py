@@ -1,7 +1,8 @@
 """Killed anywhere between two effects and run again, everything ends as if it had never been killed.
 
-An effect is a commit or a request. Each point is a process of its own that gets SIGKILL right after one, with its own
-database and its own trading wallet; then the same job runs to its end, as the next schedule would.
+An effect is a commit, or a request that may change something; with CRASH_POINTS=all also every question. Each point is
+a process of its own that gets SIGKILL right after one, with its own database and its own trading wallet; then the same
+job runs to its end, as the next schedule would.
 """
 
 from __future__ import annotations

@@ -42,6 +42,8 @@ class FaultKind(StrEnum):
     MATCH_DELAYED = "match_delayed"
     CANCELED_ON_CHAIN = "canceled_on_chain"
     CROSSES_BOOK = "crosses_book"
+    TICK_CHANGED = "tick_changed"
+    BALANCE_STALE = "balance_stale"
     POST_ONLY_MODE = "post_only_mode"  # venue seconds that it lasts, and the retry_after_seconds answered
     CANCEL_ONLY = "cancel_only"  # venue seconds that it lasts
     TRADING_DISABLED = "trading_disabled"  # venue seconds that it lasts

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
+from live_trading.nouns.money import Price
 from live_trading.nouns.trades import Side
 from local.exchange import errors
 from local.exchange.calls import Call
@@ -12,6 +14,9 @@ from local.exchange.faults import FaultKind, Faults
 from local.exchange.incoming import Incoming
 
 DEFAULT_POST_ONLY_SECONDS = 120.0
+# What the venue says of an order whose grid has changed under it.
+NO_LONGER_A_PRICE = Decimal("0.405")
+NEW_TICK = Price("0.01")
 
 _REFUSALS: Mapping[FaultKind, Callable[[Incoming], errors.Refused]] = MappingProxyType(
     {
@@ -21,6 +26,12 @@ _REFUSALS: Mapping[FaultKind, Callable[[Incoming], errors.Refused]] = MappingPro
         FaultKind.MATCH_DELAYED: lambda _: errors.match_delayed(),
         FaultKind.CANCELED_ON_CHAIN: lambda _: errors.canceled_on_chain(),
         FaultKind.CROSSES_BOOK: lambda incoming: errors.crosses_book(incoming.order_hash),
+        FaultKind.TICK_CHANGED: lambda incoming: errors.breaks_tick_size(
+            incoming.order_hash, NO_LONGER_A_PRICE, NEW_TICK
+        ),
+        FaultKind.BALANCE_STALE: lambda incoming: errors.balance_not_enough(
+            balance=0, active=0, matched=0, amount=incoming.fields.maker_amount
+        ),
         FaultKind.ORDER_TIMED_OUT: lambda _: errors.order_timed_out(),
         FaultKind.INSERT_FAILED: lambda _: errors.insert_failed(),
         FaultKind.EXECUTION_FAILED: lambda _: errors.execution_failed(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from threading import Thread
 
 import pytest
@@ -90,6 +91,71 @@ def test_an_order_whose_bytes_never_arrive_is_given_up_after_three_spaced_look_u
     assert states[-1] == "REJECTED"
     assert desk.orders()[0]["rejection_code"] == "never_arrived"
     assert desk.balances().available == CAPITAL
+
+
+def test_an_order_on_an_old_grid_is_planned_and_signed_once_more(desk: LiveDesk) -> None:
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
+    desk.signal()
+    desk.arm("tick_changed", count=1)
+
+    desk.execute()
+    desk.advance(10)
+    desk.execute()
+
+    first, second = sorted(desk.orders(), key=lambda order: order["attempt"])
+    assert (first["state"], first["rejection_code"], first["attempt"]) == ("REJECTED", "tick_size", 1)
+    assert (second["state"], second["attempt"], second["decision_id"]) == ("FILLED", 2, first["decision_id"])
+    assert first["order_hash"] != second["order_hash"]
+    assert [order["order_hash"] for order in desk.venue_orders().values() if order["accepted"]] == [
+        second["order_hash"]
+    ]
+    assert desk.reasons() == ["accepted"]
+
+
+def test_a_grid_that_keeps_changing_costs_the_signal_and_nothing_else(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("tick_changed", count=2)
+
+    desk.execute()
+
+    assert [order["state"] for order in desk.orders()] == ["REJECTED", "REJECTED"]
+    assert desk.balances().available == CAPITAL
+
+
+def test_a_stale_balance_is_refreshed_and_the_same_bytes_go_out_once_more(desk: LiveDesk) -> None:
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
+    desk.signal()
+    desk.arm("balance_stale", count=1)
+
+    desk.execute()
+    desk.advance(10)
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert (order["state"], order["sends"], order["attempt"]) == ("FILLED", 2, 1)
+
+
+def test_a_balance_that_really_does_not_suffice_ends_the_order(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("balance_stale", count=2)
+
+    desk.execute()
+
+    (order,) = desk.orders()
+    assert (order["state"], order["rejection_code"]) == ("REJECTED", "not_enough_balance")
+    assert desk.balances().available == CAPITAL
+
+
+def test_a_wallet_that_the_venue_refuses_has_its_entries_stopped_for_an_hour(desk: LiveDesk) -> None:
+    desk.signal()
+    desk.arm("deposit_wallet_required", count=1)
+    desk.execute()
+    desk.signal()
+    desk.execute()
+
+    assert desk.reasons() == ["accepted", "entries_locked"]
+    (lock,) = desk.rows("SELECT scope, ends_at - starts_at AS length FROM locks")
+    assert (lock["scope"], lock["length"]) == ("TRADING_WALLET", timedelta(hours=1))
 
 
 def test_bytes_that_were_lost_on_the_way_are_sent_again_as_they_were(desk: LiveDesk) -> None:

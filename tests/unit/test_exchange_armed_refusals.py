@@ -35,6 +35,19 @@ def trader(venue: Venue) -> Trader:
         (FaultKind.MATCH_DELAYED, 400, "order match delayed due to market conditions"),
         (FaultKind.CANCELED_ON_CHAIN, 400, "order canceled in the CTF exchange contract"),
         (FaultKind.CROSSES_BOOK, 400, "order {order} crosses the book"),
+        (
+            FaultKind.TICK_CHANGED,
+            400,
+            "order {order} is invalid. Price (0.405) breaks minimum tick size rule: 0.01",
+        ),
+        (
+            FaultKind.BALANCE_STALE,
+            400,
+            (
+                "not enough balance / allowance: the balance is not enough -> "
+                "balance: 0, order amount (inc. fees): 5000000"
+            ),
+        ),
         (FaultKind.API_KEY_UNKNOWN, 401, "Unauthorized/Invalid api key"),
         (FaultKind.GEOBLOCKED, 403, "Trading restricted in your region, please refer to available regions"),
         (FaultKind.ENGINE_RESTARTING, 425, "matching engine is restarting"),

@@ -62,6 +62,21 @@ def test_what_still_waits_goes_out_at_the_end_and_only_once() -> None:
     assert post.batches == [numbered(1)]
 
 
+def test_an_order_that_is_planned_anew_goes_out_in_the_same_flush() -> None:
+    post = Post()
+    first, second = numbered(2)
+    again = {first: second}
+    post.sent = lambda lt_order_id, _, __: (  # type: ignore[method-assign]
+        post.outbox.add(again.pop(lt_order_id)) if lt_order_id in again else None
+    )
+    post.outbox = Outbox(send=post.send, sent=post.sent, elapsed=lambda: post.seconds)
+    post.outbox.add(first)
+
+    post.outbox.flush()
+
+    assert post.batches == [[first], [second]]
+
+
 def test_each_order_is_told_its_own_state_and_whether_to_plan_it_anew() -> None:
     post = Post()
     first, second = numbered(2)

@@ -1,6 +1,6 @@
 """The life of an order: ten states, named causes, and every transition that is allowed.
 
-INTENT      committed with its signed bytes, not at the venue: not sent yet, or refused for now
+INTENT      committed with its signed bytes, not at the venue: not sent yet, or turned away until later
 SENT        about to be sent for the first time, or sent and not answered
 UNKNOWN     perhaps sent, and nothing proves what became of it; looked up by hash
 DELAYED     taken by the venue, which matches it some seconds later

@@ -50,10 +50,12 @@ class Outbox:
             self.flush()
 
     def flush(self) -> None:
-        """Sends whatever waits. What fails stays committed as it is, for the next run to follow up."""
-        batch, self._waiting = [each.lt_order_id for each in self._waiting], []
-        if not batch:
-            return
-        outcome = self._send(batch)
-        for lt_order_id, state in outcome.states.items():
-            self._sent(lt_order_id, state, lt_order_id in outcome.plan_again)
+        """Sends whatever waits, and what is planned anew because of it, which happens once an order at most.
+
+        What fails stays committed as it is, for the next run to follow up.
+        """
+        while self._waiting:
+            batch, self._waiting = [each.lt_order_id for each in self._waiting], []
+            outcome = self._send(batch)
+            for lt_order_id, state in outcome.states.items():
+                self._sent(lt_order_id, state, lt_order_id in outcome.plan_again)

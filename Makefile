@@ -43,7 +43,7 @@ run: setup ## the main job on the one-machine stack; KEEP=1 leaves it up
 	@$(PY) -m local.run $(if $(KEEP),--keep) $(ARGS)
 
 test: setup ## pytest on two workers; ARGS="-m integration" passes arguments on
-	@$(VENV)/pytest -n $(WORKERS) --dist loadscope $(ARGS)
+	@$(VENV)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-execute [EVENT=events/lt-execute.json]
 	@$(PY) -m local.invoke "$(FUNCTION)" $(if $(EVENT),--event "$(EVENT)")

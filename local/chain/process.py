@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -49,7 +50,9 @@ class AnvilProcess:
         _end_leftover(record)
         chosen = _free_port(port)
         log = directory / "anvil.log"
-        command = [str(anvil_binary()), *_arguments(chosen, genesis)]
+        states = directory / "states"
+        shutil.rmtree(states, ignore_errors=True)
+        command = [str(anvil_binary()), *_arguments(chosen, genesis), "--cache-path", str(states)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -77,6 +80,8 @@ class AnvilProcess:
             _end_group(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._record.unlink(missing_ok=True)
+        # Past states: gigabytes in some minutes, of no use without the process.
+        shutil.rmtree(self._record.parent / "states", ignore_errors=True)
 
     def _wait_until_it_answers(self, log: Path) -> None:
         rpc = JsonRpc(self.rpc_url, timeout_seconds=2)

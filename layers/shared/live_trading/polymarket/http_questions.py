@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
+from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
@@ -25,12 +27,20 @@ class NotFound(GiveUp):
     """The venue says with 404 that it has no such thing."""
 
 
+@cache
+def _tls() -> SSLContext:
+    """One context a process: reading the certificate authorities takes longer than a question."""
+    return httpx.create_ssl_context()
+
+
 class HttpQuestions:
-    """Asks one host. Connections are kept open; the object is not shared between threads."""
+    """Asks one host. Connections are kept open; several threads may ask at once."""
 
     def __init__(self, base_url: str = "") -> None:
         """Paths are relative to `base_url`; without one they are full URLs."""
-        self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT})
+        self._client = httpx.Client(
+            base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT}, verify=_tls()
+        )
 
     def get(self, path: str, query: QueryItems = (), headers: Mapping[str, str] | None = None) -> object:
         """The JSON answer to a GET. A key may be repeated in `query`.

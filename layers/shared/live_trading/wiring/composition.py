@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from live_trading.polymarket.data_api import DataApi
     from live_trading.polymarket.endpoints import VenueEndpoints
     from live_trading.polymarket.gamma import Gamma
+    from live_trading.polymarket.geoblock import Geoblock
     from live_trading.polymarket.market_data import MarketData
     from live_trading.polymarket.wallet_secret import WalletSecret
     from live_trading.services.approvals import Approvals
@@ -168,11 +169,17 @@ class Parts:
             self._accounts[wallet.trading_wallet_id] = known
         return known
 
+    @cached_property
+    def _geoblock(self) -> Geoblock:
+        from live_trading.polymarket.geoblock import Geoblock
+
+        return Geoblock(self.settings.geoblock_url)
+
     def may_open(self, account: VenueAccount) -> bool:
         """Whether the venue lets this place and this account open positions; no answer is a no."""
-        from live_trading.polymarket.geoblock import Eligibility, eligibility
+        from live_trading.polymarket.geoblock import Eligibility
 
-        if eligibility(self.settings.geoblock_url) is not Eligibility.OPEN:
+        if self._geoblock.eligibility() is not Eligibility.OPEN:
             return False
         return not account.closed_only()
 

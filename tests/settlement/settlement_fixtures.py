@@ -435,10 +435,9 @@ class SettlementDesk:
     def assert_ledger_is_chain(self, holder: Holder) -> None:
         """Collateral and every token: ledger and chain agree to the base unit."""
         with self.database.transaction() as transaction:
-            collateral = ledger.expected_collateral(transaction, holder.wallet.trading_wallet_id)
-            tokens = ledger.expected_tokens(transaction, holder.wallet.trading_wallet_id)
-        assert self.chain.collateral_balance(holder.address) == collateral
-        assert {token: self.chain.token_balance(holder.address, token) for token in tokens} == tokens
+            expected = ledger.expected_of_wallet(transaction, holder.wallet.trading_wallet_id)
+        assert self.chain.collateral_balance(holder.address) == expected.collateral
+        assert {token: self.chain.token_balance(holder.address, token) for token in expected.tokens} == expected.tokens
 
     def _write_wallet(self, wallet: TradingWallet) -> UUID:
         now, ft_wallet_id, strategy_id = self.clock.now(), uuid4(), uuid4()

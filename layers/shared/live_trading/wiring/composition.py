@@ -6,6 +6,7 @@ Nothing is read or opened at import; a function that never trades never imports 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -179,9 +180,9 @@ class Parts:
         """Whether the venue lets this place and this account open positions; no answer is a no."""
         from live_trading.polymarket.geoblock import Eligibility
 
-        if self._geoblock.eligibility() is not Eligibility.OPEN:
-            return False
-        return not account.closed_only()
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            closed_only = beside.submit(account.closed_only)
+            return self._geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
 
     def carriers(self, wallet: TradingWallet) -> list[Carrier]:
         """The wallet's ways to the chain, the preferred one first, within the configured fees."""

@@ -163,6 +163,23 @@ def test_one_wallets_failure_does_not_stop_the_others(desk: LiveDesk) -> None:
     assert [order["state"] for order in desk.orders()] == ["FILLED"]
 
 
+def test_one_strategys_unreadable_configuration_does_not_stop_the_others(desk: LiveDesk) -> None:
+    """Incident 42, of a strategy: its configuration has a key that is not known any more."""
+    _wallet_without_secret(desk)
+    desk.change(
+        f"""
+        UPDATE ft_wallet_versions SET config = config || '{{"gone": 1}}'::jsonb
+        WHERE ft_wallet_id <> '{desk.ft_wallet_id}'
+        """
+    )
+    desk.signal()
+
+    report = desk.execute()
+
+    assert [failure.error for failure in report.failures] == ["InvalidConfig"]
+    assert [order["state"] for order in desk.orders()] == ["FILLED"]
+
+
 def _wallet_without_secret(desk: LiveDesk) -> str:
     """An older wallet whose secret is gone, with a strategy."""
     wallet, paper, strategy = uuid4(), uuid4(), uuid4()

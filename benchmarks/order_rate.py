@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
@@ -30,6 +31,16 @@ ANSWER_SECONDS = 0.05
 MOST_FOR_ONE = Price("0.99")
 
 
+class NaturalClock:
+    """The replay's time without a request a reading, as the system's clock is where there is no replay."""
+
+    def __init__(self, now: datetime) -> None:
+        self._ahead = now - datetime.now(UTC)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
+
 def main() -> int:
     """Prints both rates and the time from decision to POST."""
     with (
@@ -40,6 +51,7 @@ def main() -> int:
         desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
         desk.change("UPDATE ft_wallet_versions SET config = jsonb_set(config, '{bet_size}', '\"5\"')")
         httpx.put(f"{stack.control_url}/clock", json={"speed": 1}).raise_for_status()
+        desk.parts.clock = NaturalClock(desk.now())
         with _slow_venue(stack.clob_url):
             bare = _bare_rate(desk)
             ours, placed = _our_rate(desk)

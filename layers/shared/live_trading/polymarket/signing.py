@@ -61,18 +61,24 @@ class LocalKey:
     def __init__(self, private_key: str) -> None:
         """Raises UnusableKey."""
         from eth_account import Account
+        from eth_keys.datatypes import PrivateKey
 
         try:
-            self._account = Account.from_key(private_key)
+            account = Account.from_key(private_key)
         except (ValueError, TypeError):
             raise UnusableKey("the secret's private_key is not a key") from None
+        self._address = str(account.address).lower()
+        # From bytes, every signature would compute the public key anew, which takes as long as signing.
+        self._key = PrivateKey(bytes(account.key))
 
     @property
     def address(self) -> str:
-        return str(self._account.address).lower()
+        return self._address
 
     def sign(self, message: SignableMessage) -> bytes:
-        return bytes(self._account.sign_message(message).signature)
+        from eth_account import Account
+
+        return bytes(Account.sign_message(message, private_key=self._key).signature)
 
 
 def sign_order(signer: OrderSigner, order: OrderFields, domain: ExchangeDomain) -> str:

@@ -198,15 +198,18 @@ class Reconciler:
     ) -> list[Break]:
         """Books the venue's truth of each order; what could not be read of them."""
         unreadable: list[Break] = []
+        at_venue = [order for order in watched.orders if order.state is not OrderState.INTENT]
+        if not at_venue:
+            return unreadable
+        asked_at = self._clock.now()
         with ThreadPoolExecutor(max_workers=LOOK_UPS_AT_ONCE) as beside:
             looked_up: list[tuple[StoredOrder, Future[VenueTruth]]] = [
                 (order, beside.submit(_truth, account, order, trades, watched.schedules[order.condition_id]))
-                for order in watched.orders
-                if order.state is not OrderState.INTENT
+                for order in at_venue
             ]
             for order, truth in looked_up:
                 try:
-                    self._apply(lease, order, truth.result(), report)
+                    self._apply(lease, order, truth.result(), asked_at, report)
                 except StopEverything:
                     raise
                 except MalformedAnswer as error:
@@ -227,15 +230,16 @@ class Reconciler:
             observed=order.order_shares.value,
         )
 
-    def _apply(self, lease: Lease, seen: StoredOrder, truth: VenueTruth, report: ReconcileReport) -> None:
-        now = self._clock.now()
+    def _apply(
+        self, lease: Lease, seen: StoredOrder, truth: VenueTruth, now: datetime, report: ReconcileReport
+    ) -> None:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             (order,) = lt_orders.locked(transaction, [seen.lt_order_id])
             stored = fills.of_orders(transaction, [order.lt_order_id])[order.lt_order_id]
             update = plan_update(order, stored, truth, now)
             state = apply_update(transaction, order, update, actor=self._holder, now=now)
-            if update.absent is not None:
+            if update.absent is not None and _is_worth_noting(order, absent=update.absent):
                 lt_orders.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=update.absent, now=now)
             seen_there = _status_at_venue(truth, update)
             if seen_there is not None:
@@ -311,6 +315,11 @@ def _truth(account: VenueAccount, order: StoredOrder, trades: VenueTrades, fees:
     is_known = order.state in TERMINAL or is_proved_by_trades(order, own)
     venue = None if is_known else account.find_order(order.signed.order_hash, order.signed)
     return VenueTruth(order=venue, fills=tuple(own))
+
+
+def _is_worth_noting(order: StoredOrder, *, absent: bool) -> bool:
+    """Whether a look-up, or what stands in for one, changes what is remembered of earlier ones."""
+    return order.state not in TERMINAL and (absent or order.absence_proofs > 0)
 
 
 def _status_at_venue(truth: VenueTruth, update: OrderUpdate) -> tuple[str, Shares] | None:

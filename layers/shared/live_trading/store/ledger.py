@@ -67,33 +67,29 @@ class ExpectedHoldings:
 
 
 def post(transaction: Transaction, entry: LedgerTransaction, recorded_at: datetime) -> bool:
-    """Books a transaction; False, and no change, where its source reference is booked already."""
-    row = transaction.row(
+    """Books a transaction; False where no entry was written because its source reference is booked already."""
+    written = transaction.execute(
         """
-        INSERT INTO ledger_transactions (source_reference, kind, occurred_at, recorded_at)
-        VALUES (:source_reference, :kind, :occurred_at, :recorded_at)
-        ON CONFLICT (source_reference) DO NOTHING
-        RETURNING ledger_transaction_id
+        WITH booked AS (
+            INSERT INTO ledger_transactions (source_reference, kind, occurred_at, recorded_at)
+            VALUES (:source_reference, :kind, :occurred_at, :recorded_at)
+            ON CONFLICT (source_reference) DO NOTHING
+            RETURNING ledger_transaction_id
+        )
+        INSERT INTO ledger_entries (
+            ledger_transaction_id, trading_wallet_id, lt_strategy_id, account, token_id, amount_usd, shares
+        )
+        SELECT booked.ledger_transaction_id, wallet, strategy, account, token, amount, shares
+        FROM booked, unnest(
+            :wallets::uuid[], :strategies::uuid[], :accounts::text[], :tokens::text[], :amounts::numeric[],
+            :shares::numeric[]
+        ) WITH ORDINALITY AS entry (wallet, strategy, account, token, amount, shares, place)
+        ORDER BY entry.place
         """,
         source_reference=entry.source_reference,
         kind=entry.kind,
         occurred_at=entry.occurred_at,
         recorded_at=recorded_at,
-    )
-    if row is None:
-        return False
-    transaction.execute(
-        """
-        INSERT INTO ledger_entries (
-            ledger_transaction_id, trading_wallet_id, lt_strategy_id, account, token_id, amount_usd, shares
-        )
-        SELECT :ledger_transaction_id::bigint, wallet, strategy, account, token, amount, shares
-        FROM unnest(
-            :wallets::uuid[], :strategies::uuid[], :accounts::text[], :tokens::text[], :amounts::numeric[],
-            :shares::numeric[]
-        ) AS entry (wallet, strategy, account, token, amount, shares)
-        """,
-        ledger_transaction_id=row["ledger_transaction_id"],
         wallets=[each.trading_wallet_id for each in entry.entries],
         strategies=[each.lt_strategy_id for each in entry.entries],
         accounts=[each.account for each in entry.entries],
@@ -101,7 +97,7 @@ def post(transaction: Transaction, entry: LedgerTransaction, recorded_at: dateti
         amounts=[each.amount for each in entry.entries],
         shares=[each.shares for each in entry.entries],
     )
-    return True
+    return written > 0
 
 
 def booked(transaction: Transaction, source_reference: str) -> LedgerTransaction:

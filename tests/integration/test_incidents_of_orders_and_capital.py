@@ -112,23 +112,8 @@ def test_an_answer_under_another_order_id_is_neither_an_acceptance_nor_a_second_
     assert isinstance(outcome, Unknown)
 
 
-def test_a_reservation_comes_back_once_however_often_the_end_of_its_order_is_seen(desk: LiveDesk) -> None:
-    """Incident 29: unlocked twice, the same dollars were there twice, and a cap hid it."""
-    rest(desk, usd=20)
-    desk.advance(240)
-
-    for _ in range(3):
-        desk.execute()
-        desk.advance(5)
-
-    assert [order["state"] for order in desk.orders()] == ["EXPIRED"]
-    assert (desk.balances().available, desk.balances().reserved) == (CAPITAL, Usd.zero())
-    releases = desk.rows("SELECT count(*) AS number FROM ledger_transactions WHERE kind = 'RELEASE'")
-    assert releases == [{"number": 1}]
-
-
 def test_a_huge_trade_of_the_trader_does_not_make_ours_huge(desk: LiveDesk) -> None:
-    """Incidents 13 and 31: one order of 7,855 dollars, of unknown origin, held the capital of a small strategy."""
+    """Incident 31 at its source: one order of 7,855 dollars held the capital of a small strategy."""
     desk.signal(shares="20000")
 
     desk.execute()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from live_trading.nouns.risk_rules import RULE_FIELDS, SWITCHES
 from local.demo.api import ApiClient
 
 STARTING_BALANCE_USD = "1000"
@@ -105,21 +106,7 @@ LIVE_STRATEGIES = (
 )
 
 # Every rule is named; one that is not set here is off, and says so.
-_RULES_OFF: dict[str, Any] = dict.fromkeys(
-    (
-        "daily_budget_usd",
-        "weekly_budget_usd",
-        "monthly_budget_usd",
-        "daily_budget_fraction",
-        "weekly_budget_fraction",
-        "monthly_budget_fraction",
-        "max_position_usd",
-        "max_position_fraction",
-        "max_total_exposure_usd",
-        "max_total_exposure_fraction",
-        "max_concurrent_positions",
-    )
-)
+_RULES_OFF: dict[str, Any] = dict.fromkeys(RULE_FIELDS) | dict.fromkeys(SWITCHES, False)
 
 
 def create(api: ApiClient, *, traders: list[str], wallet_address: str, secret_name: str) -> None:

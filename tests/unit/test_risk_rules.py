@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from live_trading.nouns.money import Usd
 from live_trading.risk.gate import check_entry
-from live_trading.risk.rules import RuleName, RuleResult, RuleVerdict
+from live_trading.risk.results import RuleName, RuleResult, RuleVerdict
 from tests.builders import a_risk_snapshot, risk_rules
 
 HAIR = Decimal("0.000001")

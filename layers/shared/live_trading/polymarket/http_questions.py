@@ -11,6 +11,7 @@ from typing import Self
 import httpx
 
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
+from live_trading.polymarket.call_meter import CallMeter
 from live_trading.polymarket.json_text import parse_json
 
 USER_AGENT = "live-trading/0.1"
@@ -28,8 +29,9 @@ class NotFound(GiveUp):
 class HttpQuestions:
     """Asks one host. Connections are kept open; the object is not shared between threads."""
 
-    def __init__(self, base_url: str = "") -> None:
-        """Paths are relative to `base_url`; without one they are full URLs."""
+    def __init__(self, base_url: str = "", meter: CallMeter | None = None) -> None:
+        """Paths are relative to `base_url`; without one they are full URLs. `meter` counts the calls."""
+        self._meter = meter or CallMeter()
         self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT})
 
     def get(self, path: str, query: QueryItems = (), headers: Mapping[str, str] | None = None) -> object:
@@ -72,18 +74,19 @@ class HttpQuestions:
         headers: Mapping[str, str] | None = None,
         body: object = None,
     ) -> httpx.Response:
-        try:
-            response = self._client.request(
-                method,
-                path,
-                params=httpx.QueryParams(list(query)) if query else None,
-                headers=dict(headers or {}),
-                json=body,
-            )
-        except httpx.HTTPError as error:
-            raise RetryLater(f"{method} {path}: {type(error).__name__} {error}".rstrip()) from error
-        if not response.is_success:
-            raise refusal(method, path, response)
+        with self._meter.call():
+            try:
+                response = self._client.request(
+                    method,
+                    path,
+                    params=httpx.QueryParams(list(query)) if query else None,
+                    headers=dict(headers or {}),
+                    json=body,
+                )
+            except httpx.HTTPError as error:
+                raise RetryLater(f"{method} {path}: {type(error).__name__} {error}".rstrip()) from error
+            if not response.is_success:
+                raise refusal(method, path, response)
         return response
 
     def close(self) -> None:

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from live_trading.chain.reader import ChainReader
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.wallets import LockReason, LockScope, TradingWallet
+from live_trading.nouns.wallets import TradingWallet
 from live_trading.store import breaks, fills, leases, ledger, locks, redemptions
 from live_trading.store.breaks import Break, BreakKind
 from live_trading.store.database import Database, Transaction

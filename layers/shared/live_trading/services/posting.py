@@ -14,8 +14,8 @@ from uuid import UUID
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, RetryLater
+from live_trading.nouns.locks import LockScope
 from live_trading.nouns.orders import OrderState, RejectionCode
-from live_trading.nouns.wallets import LockScope
 from live_trading.orders import refusals
 from live_trading.orders.machine import Cause
 from live_trading.orders.refusals import NextStep
@@ -37,6 +37,7 @@ from live_trading.store.lt_orders import StoredOrder
 # How long the venue's refusal of a whole wallet stops its entries before they are tried again.
 STOP_FOR = timedelta(hours=1)
 
+_STOPPED = Refusal(code=RejectionCode.ENTRIES_LOCKED, text="a lock stopped entries before it was sent")
 _ACCEPTED = {
     AcceptedStatus.LIVE: Cause.ACCEPTED_LIVE,
     AcceptedStatus.MATCHED: Cause.ACCEPTED_MATCHED,
@@ -94,7 +95,12 @@ class OrderPoster:
             return
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
+            # An entry that may never have arrived is not sent again once a lock stops entries.
+            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
+            due = [order for order in due if order.lt_order_id not in stopped]
             lt_orders.note_sent_again(transaction, [order.lt_order_id for order in due])
+        if not due:
+            return
         outcomes = account.post([order.signed for order in due])
         answers = {order.lt_order_id: outcome for order, outcome in zip(due, outcomes, strict=True)}
         self._book_answers(lease, answers)
@@ -112,9 +118,13 @@ class OrderPoster:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]
+            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
             for order in due:
-                transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
-        return due
+                is_stopped = order.lt_order_id in stopped
+                cause = Cause.NEVER_SENT if is_stopped else Cause.SENT_TO_VENUE
+                refusal = _STOPPED if is_stopped else None
+                transition(transaction, order, cause, actor=self._actor, now=now, refusal=refusal)
+        return [order for order in due if order.lt_order_id not in stopped]
 
     def _book_answers(self, lease: Lease, answers: Mapping[UUID, PostOutcome]) -> Sent:
         now = self._clock.now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from live_trading.nouns.risk_rules import RiskRules
 from live_trading.risk.proposal import ProposedEntry
@@ -20,7 +20,7 @@ def stake_to_median(rules: RiskRules, entry: ProposedEntry, state: RiskSnapshot)
         return
     observed = None
     if state.median_stake is not None and state.median_stake.is_positive:
-        observed = (entry.stake.value / state.median_stake.value).quantize(_PLACES)
+        observed = (entry.stake.value / state.median_stake.value).quantize(_PLACES, rounding=ROUND_CEILING)
     yield at_most(RuleName.STAKE_TO_MEDIAN, observed, rules.max_stake_to_median_multiple)
 
 
@@ -41,7 +41,7 @@ def trader_health(rules: RiskRules, _entry: ProposedEntry, state: RiskSnapshot) 
     if rules.max_trader_silence_days is not None:
         silent = state.trader_silence
         days = None if silent is None else (Decimal(silent.days * _DAY_SECONDS + silent.seconds) / _DAY_SECONDS)
-        observed = None if days is None else days.quantize(_PLACES)
+        observed = None if days is None else days.quantize(_PLACES, rounding=ROUND_CEILING)
         yield at_most(RuleName.TRADER_SILENCE, observed, rules.max_trader_silence_days)
     if rules.same_trade_window_seconds is not None:
         yield RuleResult(

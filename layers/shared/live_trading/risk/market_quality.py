@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from live_trading.nouns.risk_rules import RiskRules
 from live_trading.risk.proposal import ProposedEntry
@@ -22,7 +22,7 @@ def slippage(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> It
     observed = None
     if entry.expected_price is not None and entry.signal_price:
         signal = entry.signal_price.value
-        observed = ((entry.expected_price - signal) / signal).quantize(_PLACES)
+        observed = ((entry.expected_price - signal) / signal).quantize(_PLACES, rounding=ROUND_CEILING)
     yield at_most(RuleName.SLIPPAGE, observed, rules.max_slippage_fraction)
 
 
@@ -33,7 +33,7 @@ def spread(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> Iter
     observed = None
     if entry.best_bid is not None and entry.best_ask is not None:
         bid, ask = entry.best_bid.value, entry.best_ask.value
-        observed = ((ask - bid) / ((ask + bid) / 2)).quantize(_PLACES)
+        observed = ((ask - bid) / ((ask + bid) / 2)).quantize(_PLACES, rounding=ROUND_CEILING)
     yield at_most(RuleName.SPREAD, observed, rules.max_spread_fraction)
 
 
@@ -41,7 +41,7 @@ def liquidity(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> I
     """Dollars that are offered within the slippage bound: so many, or so many times our stake; the larger."""
     needed = [] if rules.min_liquidity_usd is None else [rules.min_liquidity_usd.value]
     if rules.min_liquidity_multiple is not None:
-        needed.append((entry.stake.value * rules.min_liquidity_multiple).quantize(_PLACES))
+        needed.append((entry.stake.value * rules.min_liquidity_multiple).quantize(_PLACES, rounding=ROUND_CEILING))
     if needed:
         yield at_least(RuleName.LIQUIDITY, entry.depth.value, max(needed))
 

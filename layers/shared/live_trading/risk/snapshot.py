@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from live_trading.nouns.money import Usd
 
@@ -44,7 +44,7 @@ class Standing:
         if not self.high_water.is_positive:
             return Decimal(0)
         under = (self.high_water - self.marked_equity).value / self.high_water.value
-        return max(under, Decimal(0)).quantize(Decimal("0.000001"))
+        return max(under, Decimal(0)).quantize(Decimal("0.000001"), rounding=ROUND_FLOOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,9 @@ from local.processes import dies_with_parent
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_MODULES = REPOSITORY / "node_modules"
 
+# States of past blocks that can be asked about. Without a bound anvil writes older ones to the home directory, and
+# leaves them there when it is killed: some gigabytes a day of tests.
+_STATES_KEPT = 500
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.01
@@ -106,6 +109,7 @@ def _arguments(port: int, genesis: Path | None) -> list[str]:
     arguments = [
         "--host", _HOST, "--port", str(port), "--chain-id", str(CHAIN_ID), "--accounts", "0",
         "--auto-impersonate", "--silent", "--timestamp", str(int(time.time())),
+        "--prune-history", str(_STATES_KEPT),
     ]  # fmt: skip
     return arguments if genesis is None else [*arguments, "--init", str(genesis)]
 

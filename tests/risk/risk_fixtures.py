@@ -71,7 +71,7 @@ class Seat:
     lease: Lease
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, repr=False)
 class RiskDesk:
     """One database; `now` is the desk's clock. Markets 0..9, two tokens each; markets 2n and 2n + 1 share an event."""
 
@@ -264,10 +264,23 @@ class RiskDesk:
         self.fill(entered.lt_order_id)
         return entered.lt_order_id
 
-    def sell(self, seat: Seat, shares: str, proceeds: str, *, market: int = 0, outcome: int = 0) -> None:
-        """Books a sale of shares at the average cost of the position, as a confirmed fill would."""
+    def sell(
+        self,
+        seat: Seat,
+        shares: str,
+        proceeds: str,
+        *,
+        market: int = 0,
+        outcome: int = 0,
+        database: Database | None = None,
+    ) -> bool:
+        """Books a sale of shares at the average cost of the position, as a confirmed fill would.
+
+        False, and nothing, where it has not so many.
+        """
         token = self.market(market).token_ids[outcome]
-        with self.database.transaction() as transaction:
+        with (database or self.database).transaction() as transaction:
+            live_strategies.lock_for_entry(transaction, seat.strategy)
             held = transaction.only(
                 """
                 SELECT sum(amount_usd) AS cost, sum(shares) AS shares FROM ledger_entries
@@ -276,6 +289,8 @@ class RiskDesk:
                 strategy=seat.strategy.lt_strategy_id,
                 token=token,
             )
+            if held["shares"] is None or held["shares"] < Decimal(shares):
+                return False
             fill = a_fill(
                 side=Side.SELL,
                 price=str(Price.nearest(Decimal(proceeds) / Decimal(shares)).value),
@@ -292,6 +307,7 @@ class RiskDesk:
             cost = Usd.nearest(held["cost"] * Decimal(shares) / held["shares"])
             ledger.post(transaction, entries.sell_fill(fill=fill, average_cost=cost, **wallet), self.now)
             ledger.post(transaction, entries.settlement(fill=fill, occurred_at=self.now, **wallet), self.now)
+        return True
 
     def resolve(self, seat: Seat, lt_order_id: UUID, payout: str) -> None:
         """Closes the only order of a position with what its shares pay in all."""
@@ -351,6 +367,11 @@ class RiskDesk:
     def locks(self) -> list[LockRow]:
         with self.database.transaction() as transaction:
             return [lock for lock in locks.on_entries(transaction, self.now) if lock.is_in_force(self.now)]
+
+    def locks_of(self, seat: Seat) -> list[LockRow]:
+        strategy = seat.strategy
+        with self.database.transaction() as transaction:
+            return locks.of_strategy(transaction, strategy.lt_strategy_id, strategy.trading_wallet_id, self.now)
 
     def verdicts(self) -> list[dict[str, Any]]:
         """What the rules said to the newest decision."""

@@ -23,6 +23,7 @@ from live_trading.services.entry_planning import plan_entry, plan_within, propos
 from live_trading.services.idempotency import Answer
 from live_trading.services.lock_views import lock_view
 from live_trading.services.risk_bodies import CheckRisk
+from live_trading.services.sources import MarketSource
 from live_trading.store import live_strategies, locks, markets, risk_facts
 from live_trading.store.database import Database
 from live_trading.store.live_strategies import LiveStrategy
@@ -57,10 +58,18 @@ class _Question:
 class RiskCheck:
     """Asks the same rules on the same state as the executor. Raises Problem; the adapters' errors pass through."""
 
-    def __init__(self, *, database: Database, clock: Clock, market_data: Callable[[], MarketData]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        market_data: Callable[[], MarketData],
+        gamma: Callable[[], MarketSource],
+    ) -> None:
         self._database = database
         self._clock = clock
         self._market_data = market_data
+        self._gamma = gamma
 
     def check(self, owner_id: str, lt_strategy_id: UUID, body: CheckRisk) -> Answer:
         """The verdict of each rule, of all together, and what a smaller order would be let in with."""
@@ -78,11 +87,15 @@ class RiskCheck:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             strategy = live_strategies.of_owner(transaction, lt_strategy_id, owner_id)
-            if strategy is None:
-                raise not_found("strategy")
-            market = markets.by_token(transaction, body.token_id)
-            if market is None:
-                raise not_found("market of this token", field="token_id")
+        if strategy is None:
+            raise not_found("strategy")
+        book = self._market_data().books([body.token_id]).get(body.token_id)
+        if book is None:
+            raise Problem(
+                ProblemCode.WRONG_STATE, "the venue has no book for this token", facts={"current_state": "no_book"}
+            )
+        market = self._market(book.condition_id)
+        with self._database.transaction() as transaction:
             stops = locks.blocking_entries(
                 transaction,
                 lt_strategy_id=lt_strategy_id,
@@ -91,11 +104,6 @@ class RiskCheck:
                 condition_id=market.condition_id,
                 event_id=market.event_id,
                 now=now,
-            )
-        book = self._market_data().books([body.token_id]).get(body.token_id)
-        if book is None:
-            raise Problem(
-                ProblemCode.WRONG_STATE, "the venue has no book for this token", facts={"current_state": "no_book"}
             )
         question = _Question(
             strategy=strategy,
@@ -108,6 +116,17 @@ class RiskCheck:
             now=now,
         )
         return question, stops
+
+    def _market(self, condition_id: str) -> Market:
+        """As it is stored, or as the venue describes it where nobody has traded in it yet."""
+        with self._database.transaction() as transaction:
+            stored = markets.by_condition(transaction, [condition_id]).get(condition_id)
+        if stored is not None:
+            return stored
+        found = self._gamma().markets([condition_id]).markets.get(condition_id)
+        if found is None:
+            raise not_found("market of this token", field="token_id")
+        return found.market
 
     def _volatility(self, strategy: LiveStrategy, token_id: str, now: datetime) -> Decimal | None:
         days = strategy.rules.volatility_lookback_days

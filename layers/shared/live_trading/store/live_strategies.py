@@ -146,13 +146,16 @@ def settling_wallets(transaction: Transaction) -> list[TradingWallet]:
 
 
 def lock_for_entry(transaction: Transaction, strategy: LiveStrategy) -> bool:
-    """Locks the wallet's and the strategy's rows, in this order everywhere; False where it is not active now."""
+    """Locks the wallet's and the strategy's rows, in this order everywhere; False where it is not active now.
+
+    NO KEY UPDATE, because rows that only refer to them (fills, ledger entries) are written meanwhile, in any order.
+    """
     transaction.only(
-        "SELECT trading_wallet_id FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id FOR UPDATE",
+        "SELECT trading_wallet_id FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id FOR NO KEY UPDATE",
         trading_wallet_id=strategy.trading_wallet_id,
     )
     row = transaction.only(
-        "SELECT is_active FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id FOR UPDATE",
+        "SELECT is_active FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id FOR NO KEY UPDATE",
         lt_strategy_id=strategy.lt_strategy_id,
     )
     return bool(row["is_active"])

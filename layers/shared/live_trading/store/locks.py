@@ -171,7 +171,7 @@ def open_lock(transaction: Transaction, scope: LockScope, scope_id: str | None, 
 
 def locked(transaction: Transaction, lock_id: int) -> LockRow | None:
     """A lock by its number, its row locked."""
-    row = transaction.row("SELECT * FROM locks WHERE lock_id = :lock_id FOR UPDATE", lock_id=lock_id)
+    row = transaction.row("SELECT * FROM locks WHERE lock_id = :lock_id FOR NO KEY UPDATE", lock_id=lock_id)
     return None if row is None else _lock(row)
 
 

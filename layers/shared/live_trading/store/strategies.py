@@ -148,8 +148,8 @@ def find(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> Strat
 def find_for_change(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> StrategyRow | None:
     """The same with its row locked against other changes and against entries."""
     row = transaction.row(
-        _STRATEGIES
-        + "WHERE strategy.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id FOR UPDATE OF strategy",
+        _STRATEGIES + "WHERE strategy.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id "
+        "FOR NO KEY UPDATE OF strategy",
         lt_strategy_id=lt_strategy_id,
         owner_id=owner_id,
     )

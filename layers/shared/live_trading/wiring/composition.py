@@ -425,7 +425,12 @@ class Parts:
     def risk_check(self) -> RiskCheck:
         from live_trading.services.risk_check import RiskCheck
 
-        return RiskCheck(database=self.database, clock=self.clock, market_data=lambda: self.market_data)
+        return RiskCheck(
+            database=self.database,
+            clock=self.clock,
+            market_data=lambda: self.market_data,
+            gamma=lambda: self.gamma,
+        )
 
     @cached_property
     def redemptions(self) -> RedemptionsApi:

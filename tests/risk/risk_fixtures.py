@@ -342,6 +342,16 @@ class RiskDesk:
                 resolved_at=self.now,
             )
 
+    def shares_pending(self, seat: Seat) -> Shares:
+        """Shares that are resolved and wait for redemption."""
+        with self.database.transaction() as transaction:
+            row = transaction.only(
+                "SELECT sum(shares) AS shares FROM ledger_entries "
+                "WHERE lt_strategy_id = :strategy AND account = 'PENDING_REDEMPTION'",
+                strategy=seat.strategy.lt_strategy_id,
+            )
+        return Shares(row["shares"])
+
     def snapshot(self, seat: Seat, *, market: int = 0, outcome: int = 0, trader: str = ALICE) -> RiskSnapshot:
         found = self.market(market)
         key = EntryKey(

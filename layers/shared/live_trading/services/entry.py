@@ -6,14 +6,14 @@ exactly that order on locked rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from live_trading.ledger import entries
-from live_trading.nouns.decisions import Check, Evaluation, Reason, Verdict
+from live_trading.nouns.decisions import Evaluation, Reason
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Usd
@@ -23,13 +23,12 @@ from live_trading.polymarket.account import VenueAccount
 from live_trading.risk.gate import GateVerdict, check_entry
 from live_trading.risk.results import RuleResult, RuleVerdict
 from live_trading.risk.volatility import scaled
+from live_trading.services.decision_records import accepted, decision_record, minimum_check, refused
 from live_trading.services.entry_planning import plan_entry, plan_within, proposal_of
 from live_trading.services.evaluation import PreparedTrade, Subject
 from live_trading.services.trip_locks import put_locks
-from live_trading.signals.inputs import canonical
 from live_trading.store import audit, decisions, leases, ledger, live_strategies, locks, lt_orders, risk_facts
 from live_trading.store.database import Database, Transaction
-from live_trading.store.decisions import DecisionRecord
 from live_trading.store.leases import Lease
 from live_trading.store.live_strategies import LiveStrategy
 from live_trading.store.lt_orders import BookView, Intent
@@ -191,8 +190,11 @@ class EntryDesk:
             reason = blocked or _REASONS[verdict.worst]
             decision_id = draft.decision_id
             if decision_id is None:
+                judged = candidate.evaluation
+                is_in = reason is Reason.ACCEPTED
+                ended = accepted(judged, draft.plan.usd) if is_in else refused(judged, reason)
                 results = (*draft.cuts, *verdict.results)
-                record = _record(entry.subject, candidate, reason, results, None, draft.plan.usd, now)
+                record = decision_record(entry.subject, candidate.prepared, ended, now, results)
                 decision_id = decisions.record(transaction, [record]).get(candidate.prepared.source_trade_id)
             if decision_id is None:
                 raise StopEverything(f"trade {candidate.prepared.source_trade_id} was decided under this run's lease")
@@ -263,7 +265,8 @@ class EntryDesk:
         if decision_id is None:
             with self._database.transaction() as transaction:
                 leases.assert_held(transaction, entry.lease)
-                record = _record(entry.subject, entry.candidate, reason, cuts, _minimum_check(plan), Usd.zero(), now)
+                ended = refused(entry.candidate.evaluation, reason, minimum_check(plan))
+                record = decision_record(entry.subject, entry.candidate.prepared, ended, now, cuts)
                 decisions.record(transaction, [record])
         return Entered(lt_order_id=None, reason=reason, reserved=Usd.zero())
 
@@ -320,62 +323,3 @@ def _blocked(
     if not found:
         return None
     return Reason.STRATEGY_PAUSED if any(lock.is_pause for lock in found) else Reason.ENTRIES_LOCKED
-
-
-def _minimum_check(plan: TooSmall) -> Check:
-    return Check(
-        name="venue_minimum",
-        observed=str(plan.observed),
-        limit=str(plan.minimum),
-        passed=False,
-        reason=Reason.BELOW_MINIMUM_ORDER,
-    )
-
-
-def _record(
-    subject: Subject,
-    candidate: Candidate,
-    reason: Reason,
-    results: tuple[RuleResult, ...],
-    check: Check | None,
-    stake: Usd,
-    now: datetime,
-) -> DecisionRecord:
-    accepted = reason is Reason.ACCEPTED
-    evaluation = replace(
-        candidate.evaluation,
-        verdict=Verdict.ACCEPTED if accepted else Verdict.REJECTED,
-        reason=reason,
-        stake=stake if accepted else Usd.zero(),
-        checks=candidate.evaluation.checks if check is None else (*candidate.evaluation.checks, check),
-    )
-    return decision_record(subject, candidate.prepared, evaluation, now, [_as_json(each) for each in results])
-
-
-def decision_record(
-    subject: Subject,
-    prepared: PreparedTrade,
-    evaluation: Evaluation,
-    now: datetime,
-    risk_checks: list[Mapping[str, object]],
-) -> DecisionRecord:
-    """A strategy's decision as it is stored."""
-    return DecisionRecord(
-        source_trade_id=prepared.source_trade_id,
-        ft_wallet_id=subject.ft_wallet_id,
-        lt_strategy_id=subject.lt_strategy_id,
-        config_version=subject.config_version,
-        evaluation=evaluation,
-        inputs=canonical(prepared.inputs),
-        decided_at=now,
-        risk_checks=[dict(each) for each in risk_checks],
-    )
-
-
-def _as_json(result: RuleResult) -> dict[str, object]:
-    return {
-        "rule": result.rule,
-        "observed": result.observed,
-        "limit": result.limit,
-        "verdict": result.verdict,
-    }

@@ -18,7 +18,16 @@ from live_trading.services.api_fields import id_of
 from live_trading.services.idempotency import Answer, Caller, once
 from live_trading.services.lock_views import lock_view
 from live_trading.services.risk_bodies import CreateLock, ReleaseLock
-from live_trading.store import audit, health, live_strategies, locks, risk_state, strategies, trading_wallets
+from live_trading.store import (
+    audit,
+    health,
+    live_strategies,
+    lock_history,
+    locks,
+    risk_state,
+    strategies,
+    trading_wallets,
+)
 from live_trading.store.database import Database, Transaction
 from live_trading.store.locks import LockRow
 
@@ -37,7 +46,7 @@ class LocksApi:
         """The newest locks that concern the caller."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            found = locks.seen_by(transaction, owner_id, now, only_in_force=only_in_force)
+            found = lock_history.seen_by(transaction, owner_id, now, only_in_force=only_in_force)
         return Answer(status=200, body={"locks": [_view(lock, now) for lock in found]})
 
     def create(self, caller: Caller, body: CreateLock) -> Answer:

@@ -24,7 +24,8 @@ from live_trading.polymarket.account import VenueAccount
 from live_trading.polymarket.market_data import MarketData
 from live_trading.risk.volatility import per_day
 from live_trading.services import evaluation
-from live_trading.services.entry import Candidate, Entered, EntryDesk, decision_record
+from live_trading.services.decision_records import decision_record
+from live_trading.services.entry import Candidate, Entered, EntryDesk
 from live_trading.services.evaluation import PreparedTrade, Subject
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.services.outbox import Outbox
@@ -175,7 +176,7 @@ class WalletEntries:
             if judged.verdict is Verdict.ACCEPTED and run is not None:
                 judged = _with_outside_reason(run.venue, judged, each.inputs.trade.token_id)
             if judged.verdict is Verdict.REJECTED or run is None:
-                refused.append(decision_record(work.subject, each, judged, self._clock.now(), []))
+                refused.append(decision_record(work.subject, each, judged, self._clock.now()))
                 counts.decided(judged.reason)
                 continue
             bankroll -= self._enter(run, work, each, judged)

@@ -10,8 +10,6 @@ from uuid import UUID
 from live_trading.nouns.locks import LockMode, LockReason, LockScope, ReleaseKind
 from live_trading.store.database import Row, Transaction
 
-_MOST_SHOWN = 500
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockRow:
@@ -38,7 +36,8 @@ class LockRow:
         return self.released_at is None and self.starts_at <= now and (self.ends_at is None or self.ends_at > now)
 
 
-def _lock(row: Row) -> LockRow:
+def lock_of(row: Row) -> LockRow:
+    """A row of the table as a value."""
     return LockRow(
         lock_id=row["lock_id"],
         scope=LockScope(row["scope"]),
@@ -172,7 +171,7 @@ def open_lock(transaction: Transaction, scope: LockScope, scope_id: str | None, 
 def locked(transaction: Transaction, lock_id: int) -> LockRow | None:
     """A lock by its number, its row locked."""
     row = transaction.row("SELECT * FROM locks WHERE lock_id = :lock_id FOR NO KEY UPDATE", lock_id=lock_id)
-    return None if row is None else _lock(row)
+    return None if row is None else lock_of(row)
 
 
 def blocking_entries(
@@ -208,7 +207,7 @@ def blocking_entries(
         event_id=event_id,
         now=now,
     )
-    return [_lock(row) for row in rows]
+    return [lock_of(row) for row in rows]
 
 
 def on_entries(transaction: Transaction, now: datetime) -> list[LockRow]:
@@ -223,7 +222,7 @@ def on_entries(transaction: Transaction, now: datetime) -> list[LockRow]:
         """,
         now=now,
     )
-    return [_lock(row) for row in rows]
+    return [lock_of(row) for row in rows]
 
 
 def of_strategy(
@@ -235,72 +234,6 @@ def of_strategy(
         for lock in on_entries(transaction, now)
         if lock.scope_id in (None, str(lt_strategy_id), str(trading_wallet_id))
     ]
-
-
-def seen_by(transaction: Transaction, owner_id: str, now: datetime, *, only_in_force: bool) -> list[LockRow]:
-    """Locks that concern an owner: of own strategies and wallets, and all that are nobody's own; newest first."""
-    rows = transaction.rows(
-        """
-        SELECT * FROM locks
-        WHERE
-            (
-                scope IN ('GLOBAL', 'TRADER', 'MARKET', 'EVENT')
-                OR (scope = 'STRATEGY' AND scope_id IN (
-                    SELECT lt_strategy_id::text FROM lt_strategies WHERE owner_id = :owner_id
-                ))
-                OR (scope = 'TRADING_WALLET' AND scope_id IN (
-                    SELECT trading_wallet_id::text FROM trading_wallets WHERE owner_id = :owner_id
-                ))
-            )
-            AND (
-                NOT :only_in_force
-                OR (released_at IS NULL AND starts_at <= :now AND (ends_at IS NULL OR ends_at > :now))
-            )
-        ORDER BY lock_id DESC LIMIT :most
-        """,
-        owner_id=owner_id,
-        only_in_force=only_in_force,
-        now=now,
-        most=_MOST_SHOWN,
-    )
-    return [_lock(row) for row in rows]
-
-
-def last_release_by_hand(
-    transaction: Transaction, scope: LockScope, scope_id: str | None, reason: LockReason
-) -> datetime | None:
-    """When a person last released a lock of this scope and reason."""
-    found: datetime | None = transaction.only(
-        """
-        SELECT max(released_at) AS at FROM locks
-        WHERE
-            scope = :scope AND scope_id IS NOT DISTINCT FROM :scope_id AND reason = :reason
-            AND release_kind = 'BY_HAND'
-        """,
-        scope=scope,
-        scope_id=scope_id,
-        reason=reason,
-    )["at"]
-    return found
-
-
-def last_end(
-    transaction: Transaction, scope: LockScope, scope_id: str | None, reason: LockReason, now: datetime
-) -> datetime | None:
-    """When the last lock of this scope and reason was over, by whatever way."""
-    found: datetime | None = transaction.only(
-        """
-        SELECT max(least(coalesce(released_at, ends_at), coalesce(ends_at, released_at))) AS at FROM locks
-        WHERE
-            scope = :scope AND scope_id IS NOT DISTINCT FROM :scope_id AND reason = :reason
-            AND coalesce(released_at, ends_at) <= :now
-        """,
-        scope=scope,
-        scope_id=scope_id,
-        reason=reason,
-        now=now,
-    )["at"]
-    return found
 
 
 def stopped_entries(transaction: Transaction, lt_order_ids: Sequence[UUID], now: datetime) -> set[UUID]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Usd
 from live_trading.risk.snapshot import BreakerFacts, Standing
-from live_trading.store import locks
+from live_trading.store import lock_history
 from live_trading.store.database import Row, Transaction
 from live_trading.store.live_strategies import LiveStrategy
 
@@ -90,7 +90,9 @@ def _highest_profit(transaction: Transaction, lt_strategy_id: UUID) -> Usd:
 
     A release by hand accepts what was lost: counting on from the old mark would trip again at once.
     """
-    released = locks.last_release_by_hand(transaction, LockScope.STRATEGY, str(lt_strategy_id), LockReason.DRAWDOWN)
+    released = lock_history.last_release_by_hand(
+        transaction, LockScope.STRATEGY, str(lt_strategy_id), LockReason.DRAWDOWN
+    )
     row = transaction.only(
         """
         SELECT max(marked_equity_usd - transfers_in_usd) AS profit FROM equity_snapshots
@@ -111,7 +113,7 @@ _LOWEST = Usd(-(10**13))
 
 def _loss_run(transaction: Transaction, lt_strategy_id: UUID) -> int:
     """Positions that ended with a loss, newest first, until one that did not, since the last release by hand."""
-    released = locks.last_release_by_hand(
+    released = lock_history.last_release_by_hand(
         transaction, LockScope.STRATEGY, str(lt_strategy_id), LockReason.CONSECUTIVE_LOSSES
     )
     row = transaction.only(
@@ -140,7 +142,7 @@ def _breaker_facts(
     scope = rules.breaker_scope or LockScope.STRATEGY
     ids = {LockScope.STRATEGY: strategy.lt_strategy_id, LockScope.TRADING_WALLET: strategy.trading_wallet_id}
     scope_id = ids.get(scope)
-    ended = locks.last_end(
+    ended = lock_history.last_end(
         transaction, scope, None if scope_id is None else str(scope_id), LockReason.CIRCUIT_BREAKER, now
     )
     window = now - timedelta(seconds=rules.breaker_window_seconds or 0)

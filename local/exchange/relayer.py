@@ -39,6 +39,7 @@ class RelayError(Exception):
 @dataclass(slots=True, kw_only=True)
 class _Submitted:
     wallet: str
+    payload: dict[str, Any]
     state: str
     execute: Callable[[], str]
     transaction_hash: str | None = None
@@ -47,13 +48,18 @@ class _Submitted:
 
 @dataclass(slots=True)
 class Relayer:
-    """One relayer over one chain. `quota` is how many submissions it still takes; None counts none."""
+    """One relayer over one chain.
+
+    `quota` is how many submissions it still takes; None counts none. `lists_behind` is how many of the next lists have
+    no submission yet.
+    """
 
     rpc_url: Callable[[], str]
     quota: int | None = None
     quota_resets_in: int = 3600
     blocked_targets: set[str] = field(default_factory=set)
     sits_on_submissions: bool = False
+    lists_behind: int = 0
     nonces: dict[str, int] = field(default_factory=dict)
     submitted: dict[str, _Submitted] = field(default_factory=dict)
     safes: dict[str, str] = field(default_factory=dict)
@@ -82,7 +88,7 @@ class Relayer:
         if any(each.wallet == wallet and each.state == "STATE_NEW" for each in self.submitted.values()):
             raise RelayError(400, "wallet busy: there is an active action")
         identity = f"relay-{next(self._ids)}"
-        self.submitted[identity] = _Submitted(wallet=wallet, state="STATE_NEW", execute=execute)
+        self.submitted[identity] = _Submitted(wallet=wallet, payload=payload, state="STATE_NEW", execute=execute)
         return {"transactionID": identity, "state": "STATE_NEW"}
 
     def look(self, identity: str) -> dict[str, Any]:
@@ -100,6 +106,31 @@ class Relayer:
             "state": found.state,
             "error_msg": found.error,
         }
+
+    def of_owner(self, owner: str) -> list[dict[str, Any]]:
+        """The owner's submissions as they stand, newest first; listing moves nothing on."""
+        if self.lists_behind:
+            self.lists_behind -= 1
+            return []
+        return [
+            {
+                "transactionID": identity,
+                "transactionHash": each.transaction_hash or "",
+                "from": each.payload["from"],
+                "to": each.payload["to"],
+                "proxyAddress": each.wallet,
+                "data": each.payload.get("data", ""),
+                "nonce": each.payload["nonce"],
+                "value": "",
+                "signature": each.payload["signature"],
+                "state": each.state,
+                "type": each.payload["type"],
+                "owner": owner.lower(),
+                "metadata": each.payload.get("metadata", ""),
+            }
+            for identity, each in reversed(self.submitted.items())
+            if str(each.payload["from"]).lower() == owner.lower()
+        ]
 
     def _execute(self, found: _Submitted) -> None:
         try:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 import httpx
 
-
-class Moment(StrEnum):
-    """When something happens to a request."""
-
-    BEFORE = "before"
-    AFTER = "after"
-
-
-class Lost(Exception):
-    """The connection breaks here."""
+from tests.settlement.fault_fixtures import Faults, Lost, Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,44 +23,23 @@ class Refusal(Exception):
     message: str
 
 
-@dataclass(slots=True)
-class FaultyNode:
-    """Passes requests on; `happens` is told of each, twice, and may raise Lost or Refusal.
-
-    `refuses_overrides` makes it one of the nodes that know no state overrides.
-    """
+@dataclass(slots=True, kw_only=True)
+class FaultyNode(Faults):
+    """Passes requests on, and shows Lost and Refusal. `refuses_overrides` makes it one that knows no such thing."""
 
     node_url: str
     url: str = ""
-    methods: list[str] = field(default_factory=list)
-    happens: Callable[[int, str, Moment], None] | None = None
     refuses_overrides: bool = False
-
-    def tell(self, number: int, method: str, moment: Moment) -> None:
-        if self.happens is not None:
-            self.happens(number, method, moment)
 
     def look_at(self, asked: dict[str, Any]) -> None:
         if self.refuses_overrides and len(asked["params"]) > 2:
             raise Refusal(code=-32602, message="too many arguments, want at most 2")
 
-    def breaks_from(self, number: int, moment: Moment) -> None:
-        """Every connection breaks from this request on."""
-
-        def happens(seen: int, _: str, at: Moment) -> None:
-            if seen > number or (seen == number and at is moment):
-                raise Lost
-
-        self.happens = happens
-
-    def heals(self) -> None:
-        self.happens = None
-
 
 @contextmanager
 def faulty_node(node_url: str) -> Iterator[FaultyNode]:
     """A hop in front of a node, on a free loopback port."""
-    node = FaultyNode(node_url)
+    node = FaultyNode(node_url=node_url)
     forward = httpx.Client()
 
     class Handler(BaseHTTPRequestHandler):

@@ -402,6 +402,13 @@ class SettlementDesk:
     def redeem(self) -> RedeemReport:
         return self.redeemer().run()
 
+    def redeem_twice(self) -> None:
+        """The two runs of an undisturbed redemption: one sends, the next one finds it deep enough."""
+        self.redeem()
+        self.chain.mine(CONFIRMATIONS)
+        self.wait(minutes=11)
+        self.redeem()
+
     def redeem_to_the_end(self, runs: int = 6) -> list[str]:
         """Runs of lt-redemptions with blocks in between, until every redemption is at rest; their states."""
         for _ in range(runs):

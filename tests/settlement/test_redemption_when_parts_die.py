@@ -1,183 +1,157 @@
-"""The node breaks at every request, and the process is killed at every step: the money arrives once all the same."""
+"""Node or relayer breaks at every request, the process is killed at every step: the money arrives once all the same.
+
+Relayed wallets are those whose transactions the venue's relayer sends.
+"""
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
 
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import SignatureType
-from live_trading.store.database import Database, Transaction
-from live_trading.wiring.database import database_of
-from tests.settlement.faulty_node_fixtures import FaultyNode, Moment, faulty_node
-from tests.settlement.settlement_fixtures import CAPITAL, CONFIRMATIONS, Holder, SettlementDesk
+from tests.settlement.fault_fixtures import Broken, Faults, Lost, Moment
+from tests.settlement.faulty_node_fixtures import faulty_node
+from tests.settlement.killed_process_fixtures import Child, DyingDatabase
+from tests.settlement.relayer_fixtures import LOOK, SUBMIT, served_relayer
+from tests.settlement.settlement_fixtures import CAPITAL, Holder, SettlementDesk
 
 pytestmark = pytest.mark.settlement
 
-WALLETS = pytest.mark.parametrize("kind", [SignatureType.EOA, SignatureType.SAFE], ids=["eoa", "safe"])
+RELAYED = {
+    "relayed-safe": SignatureType.SAFE,
+    "relayed-proxy": SignatureType.PROXY,
+    "relayed-deposit-wallet": SignatureType.DEPOSIT_WALLET,
+}
+WAYS = {"eoa": SignatureType.EOA, "safe": SignatureType.SAFE, **RELAYED}
+# A proxy's way differs from a deposit wallet's in what is signed and asked of the relayer, and in nothing after it.
+ALL_REQUESTS = ("eoa", "safe", "relayed-safe", "relayed-deposit-wallet")
+ALL_COMMITS = ("eoa", "safe", "relayed-safe")
+EFFECTS = frozenset({"eth_sendRawTransaction", SUBMIT, LOOK})
 MOST_STEPS = 80
 
 
-@WALLETS
-def test_a_node_that_breaks_at_any_request_delays_and_never_doubles(
-    settling: SettlementDesk, kind: SignatureType
-) -> None:
-    with faulty_node(settling.chain.rpc_url) as node:
-        settling.rpc_url = node.url
-        holder = settling.holder(kind)
-        moments = _moments_of_a_redemption(settling, node, holder)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rig:
+    """A wallet, and the servers between it and the chain."""
 
-        for number, moment in moments:
-            _position(settling, holder)
-            node.methods.clear()
+    holder: Holder
+    servers: tuple[Faults, ...]
+
+    def forget(self) -> None:
+        for server in self.servers:
+            server.methods.clear()
+
+    def heal(self) -> None:
+        for server in self.servers:
+            server.heals()
+
+
+@pytest.mark.parametrize("way", ALL_REQUESTS)
+def test_a_node_that_breaks_at_any_request_delays_and_never_doubles(settling: SettlementDesk, way: str) -> None:
+    with rig_of(settling, way) as rig:
+        moments = [each for each in _moments_of_a_redemption(settling, rig) if each[0] is rig.servers[0]]
+
+        for node, number, moment in moments:
+            _position(settling, rig.holder)
+            rig.forget()
             node.breaks_from(number, moment)
-            settling.redeem()
-            node.heals()
-            _finishes(settling, holder)
+            settling.redeem_twice()
+            rig.heal()
+            _finishes(settling, rig.holder)
     assert settling.states() == ["BOOKED"] * (len(moments) + 1)
 
 
-@WALLETS
-def test_a_process_that_is_killed_at_any_request_loses_and_doubles_nothing(
-    settling: SettlementDesk, kind: SignatureType
+@pytest.mark.parametrize("way", RELAYED)
+@pytest.mark.parametrize("trouble", [Lost, Broken], ids=["no-answer", "error-500"])
+def test_a_relayer_that_fails_at_any_request_delays_and_never_doubles(
+    settling: SettlementDesk, way: str, trouble: type[Exception]
 ) -> None:
-    with faulty_node(settling.chain.rpc_url) as node:
-        settling.rpc_url = node.url
-        holder = settling.holder(kind)
-        moments = _moments_of_a_redemption(settling, node, holder)
+    with rig_of(settling, way) as rig:
+        _, relayer = rig.servers
+        asked = len([each for each in _moments_of_a_redemption(settling, rig, Moment.BEFORE) if each[0] is relayer])
+
+        for number in range(1, asked + 1):
+            for moment in Moment:
+                _position(settling, rig.holder)
+                rig.forget()
+                relayer.breaks_at(number, moment, trouble)
+                settling.redeem_twice()
+                rig.heal()
+                _finishes(settling, rig.holder)
+    assert settling.states() == ["BOOKED"] * (2 * asked + 1)
+
+
+@pytest.mark.parametrize("way", ALL_REQUESTS)
+def test_a_process_that_is_killed_at_any_request_loses_and_doubles_nothing(settling: SettlementDesk, way: str) -> None:
+    with rig_of(settling, way) as rig:
+        moments = _moments_of_a_redemption(settling, rig)
         kills = 0
 
-        for number, moment in moments:
-            _position(settling, holder)
-            node.methods.clear()
-            child = _redeems_in_a_child(settling)
-            node.happens = _kills(child, number, moment)
-            _release(child)
-            kills += child.killed()
-            node.heals()
-            _finishes(settling, holder)
+        for server, number, moment in moments:
+            _position(settling, rig.holder)
+            rig.forget()
+            child = Child(settling)
+            server.happens = child.dies_at(number, moment)
+            child.release()
+            kills += child.was_killed()
+            rig.heal()
+            _finishes(settling, rig.holder)
     # A block that is made at once spares a run its last questions.
-    assert kills >= len(moments) - 4
+    assert kills >= len(moments) - 8
     assert settling.states() == ["BOOKED"] * (len(moments) + 1)
 
 
-@WALLETS
+@pytest.mark.parametrize("way", ALL_COMMITS)
 @pytest.mark.parametrize("moment", Moment)
 def test_a_process_that_is_killed_at_any_commit_loses_and_doubles_nothing(
-    settling: SettlementDesk, kind: SignatureType, moment: Moment
+    settling: SettlementDesk, way: str, moment: Moment
 ) -> None:
-    holder = settling.holder(kind)
-    for number in range(1, MOST_STEPS):
-        _position(settling, holder)
-        child = _redeems_in_a_child(settling, partial(DyingDatabase, number=number, moment=moment))
-        _release(child)
-        was_killed = child.killed()
-        _finishes(settling, holder)
-        if not was_killed:
-            assert settling.states() == ["BOOKED"] * number
-            return
+    with rig_of(settling, way) as rig:
+        for number in range(1, MOST_STEPS):
+            _position(settling, rig.holder)
+            child = Child(settling, partial(DyingDatabase, number=number, moment=moment))
+            child.release()
+            was_killed = child.was_killed()
+            _finishes(settling, rig.holder)
+            if not was_killed:
+                assert settling.states() == ["BOOKED"] * number
+                return
     pytest.fail("a redemption has more commits than this test expects")
 
 
-class DyingDatabase(Database):
-    """A connection whose process is killed before, or just after, one of its commits."""
-
-    def __init__(self, url: str, number: int, moment: Moment) -> None:
-        real = database_of(url, application_name="killed")
-        super().__init__(real._connect)
-        self._left = number
-        self._moment = moment
-
-    @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        with super().transaction() as transaction:
-            yield transaction
-            self._left -= 1
-            if self._left == 0 and self._moment is Moment.BEFORE:
-                os.kill(os.getpid(), signal.SIGKILL)
-        if self._left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+@contextmanager
+def rig_of(settling: SettlementDesk, way: str) -> Iterator[Rig]:
+    with faulty_node(settling.chain.rpc_url) as node:
+        settling.rpc_url = node.url
+        if way not in RELAYED:
+            yield Rig(holder=settling.holder(WAYS[way]), servers=(node,))
+            return
+        with served_relayer(settling.chain.rpc_url) as served:
+            settling.relayer_url = served.url
+            holder = settling.holder(WAYS[way], relayer_key="key")
+            served.serves(holder)
+            yield Rig(holder=holder, servers=(node, served))
 
 
-class Child:
-    """A process that runs lt-redemptions twice, with blocks in between, once it is told to."""
-
-    def __init__(self, pid: int, gate: int) -> None:
-        self.pid = pid
-        self.gate = gate
-
-    def killed(self) -> bool:
-        """Waits for its end; True where a signal was it, and fails where it failed by itself."""
-        _, status = os.waitpid(self.pid, 0)
-        if os.WIFEXITED(status):
-            assert os.WEXITSTATUS(status) == 0
-            return False
-        return os.WTERMSIG(status) == signal.SIGKILL
-
-
-def _redeems_in_a_child(settling: SettlementDesk, open_database: Callable[[str], Database] | None = None) -> Child:
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        _run_and_exit(settling, reading, open_database)
-    os.close(reading)
-    return Child(pid, writing)
-
-
-def _run_and_exit(settling: SettlementDesk, gate: int, open_database: Callable[[str], Database] | None) -> None:
-    """In the child: nothing of the parent's connections is used, and no handler of the parent's runs at its end."""
-    code = 1
-    try:
-        os.read(gate, 1)
-        url = settling.database_url
-        settling.database = open_database(url) if open_database else database_of(url, application_name="child")
-        settling.redeem()
-        settling.chain.mine(CONFIRMATIONS)
-        settling.wait(minutes=11)
-        settling.redeem()
-        code = 0
-    finally:
-        os._exit(code)
-
-
-def _release(child: Child) -> None:
-    os.write(child.gate, b"g")
-    os.close(child.gate)
-
-
-def _kills(child: Child, number: int, moment: Moment) -> Callable[[int, str, Moment], None]:
-    def happens(seen: int, _: str, at: Moment) -> None:
-        if seen == number and at is moment:
-            os.kill(child.pid, signal.SIGKILL)
-
-    return happens
-
-
-def _moments_of_a_redemption(settling: SettlementDesk, node: FaultyNode, holder: Holder) -> list[tuple[int, Moment]]:
+def _moments_of_a_redemption(settling: SettlementDesk, rig: Rig, *only: Moment) -> Sequence[tuple[Faults, int, Moment]]:
     """Each request of the two runs of an undisturbed redemption, and after it where it changes the chain.
 
     What happens after a question is what happens before the next one.
     """
-    _position(settling, holder)
-    node.methods.clear()
-    settling.redeem()
-    settling.chain.mine(CONFIRMATIONS)
-    settling.wait(minutes=11)
-    settling.redeem()
+    _position(settling, rig.holder)
+    rig.forget()
+    settling.redeem_twice()
     assert settling.states() == ["BOOKED"]
-    before = [(number, Moment.BEFORE) for number in range(1, len(node.methods) + 1)]
-    after = [
-        (number, Moment.AFTER)
-        for number, method in enumerate(node.methods, start=1)
-        if method == "eth_sendRawTransaction"
-    ]
+    asked = [(server, number, name) for server in rig.servers for number, name in enumerate(server.methods, start=1)]
+    before = [(server, number, Moment.BEFORE) for server, number, _ in asked]
+    after = [(server, number, Moment.AFTER) for server, number, name in asked if name in EFFECTS]
     assert after
-    return before + after
+    return [each for each in (*before, *after) if not only or each[2] in only]
 
 
 def _position(settling: SettlementDesk, holder: Holder) -> None:
@@ -194,3 +168,4 @@ def _finishes(settling: SettlementDesk, holder: Holder) -> None:
     settling.assert_ledger_is_chain(holder)
     confirmed = settling.rows("SELECT transaction_hash FROM chain_sends WHERE state = 'CONFIRMED'")
     assert len(confirmed) == booked
+    assert settling.rows("SELECT * FROM lt_redemptions WHERE settled_by <> 'OURSELVES'") == []

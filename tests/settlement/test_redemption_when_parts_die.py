@@ -30,7 +30,8 @@ RELAYED = {
 WAYS = {"eoa": SignatureType.EOA, "safe": SignatureType.SAFE, **RELAYED}
 # A proxy's way differs from a deposit wallet's in what is signed and asked of the relayer, and in nothing after it.
 ALL_REQUESTS = ("eoa", "safe", "relayed-safe", "relayed-deposit-wallet")
-ALL_COMMITS = ("eoa", "safe", "relayed-safe")
+COMMITS = [(way, moment) for way in ("eoa", "safe") for moment in Moment] + [("relayed-safe", Moment.AFTER)]
+RELAYER_TROUBLES = [*((way, Lost) for way in RELAYED), ("relayed-safe", Broken)]
 EFFECTS = frozenset({"eth_sendRawTransaction", SUBMIT, LOOK})
 MOST_STEPS = 80
 
@@ -66,8 +67,7 @@ def test_a_node_that_breaks_at_any_request_delays_and_never_doubles(settling: Se
     assert settling.states() == ["BOOKED"] * (len(moments) + 1)
 
 
-@pytest.mark.parametrize("way", RELAYED)
-@pytest.mark.parametrize("trouble", [Lost, Broken], ids=["no-answer", "error-500"])
+@pytest.mark.parametrize(("way", "trouble"), RELAYER_TROUBLES)
 def test_a_relayer_that_fails_at_any_request_delays_and_never_doubles(
     settling: SettlementDesk, way: str, trouble: type[Exception]
 ) -> None:
@@ -106,8 +106,7 @@ def test_a_process_that_is_killed_at_any_request_loses_and_doubles_nothing(settl
     assert settling.states() == ["BOOKED"] * (len(moments) + 1)
 
 
-@pytest.mark.parametrize("way", ALL_COMMITS)
-@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize(("way", "moment"), COMMITS)
 def test_a_process_that_is_killed_at_any_commit_loses_and_doubles_nothing(
     settling: SettlementDesk, way: str, moment: Moment
 ) -> None:

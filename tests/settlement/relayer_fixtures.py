@@ -16,8 +16,8 @@ from local.exchange import errors
 from local.exchange.calls import Call
 from local.exchange.relayer import Relayer
 from local.exchange.relayer_routes import handlers_of
+from tests.settlement.bookkeeping_fixtures import Holder
 from tests.settlement.fault_fixtures import Broken, Faults, Lost, Moment
-from tests.settlement.settlement_fixtures import Holder
 
 SUBMIT = "/submit"
 _TRANSACTIONS = "/v1/account/transactions/"

@@ -16,8 +16,10 @@ from live_trading.polymarket.relayer import RelayerClient
 from local.chain import ADDRESSES
 from local.exchange.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
 from local.exchange.relayer import RELAY
+from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.job_fixtures import RELAY_HUB
 from tests.settlement.relayer_fixtures import SUBMIT, ServedRelayer, served_relayer
-from tests.settlement.settlement_fixtures import CAPITAL, RELAY_HUB, Holder, SettlementDesk
+from tests.settlement.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

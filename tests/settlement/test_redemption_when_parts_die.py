@@ -14,11 +14,12 @@ import pytest
 
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import SignatureType
+from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
 from tests.settlement.fault_fixtures import Broken, Faults, Lost, Moment
 from tests.settlement.faulty_node_fixtures import faulty_node
 from tests.settlement.killed_process_fixtures import Child, DyingDatabase
 from tests.settlement.relayer_fixtures import LOOK, SUBMIT, served_relayer
-from tests.settlement.settlement_fixtures import CAPITAL, Holder, SettlementDesk
+from tests.settlement.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

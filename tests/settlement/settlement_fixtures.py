@@ -210,12 +210,15 @@ class SettlementDesk(Jobs):
         )
 
     def assert_ledger_is_chain(self, holder: Holder) -> None:
-        """Collateral and every token: ledger and chain agree to the base unit."""
+        """Collateral and every token, those apart that pay nothing and are burnt: ledger and chain agree exactly."""
         with self.database.transaction() as transaction:
             collateral = ledger.expected_collateral(transaction, holder.wallet.trading_wallet_id)
             tokens = ledger.expected_tokens(transaction, holder.wallet.trading_wallet_id)
+            worthless = ledger.worthless_tokens(transaction, holder.wallet.trading_wallet_id)
         assert self.chain.collateral_balance(holder.address) == collateral
-        assert {token: self.chain.token_balance(holder.address, token) for token in tokens} == tokens
+        there = {token: self.chain.token_balance(holder.address, token) for token in tokens}
+        burnt = {token for token in worthless if not there[token]}
+        assert there == {token: Shares.zero() if token in burnt else shares for token, shares in tokens.items()}
         assert self.breaks(holder) == 0
 
 

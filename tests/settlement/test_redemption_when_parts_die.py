@@ -5,58 +5,38 @@ Relayed wallets are those whose transactions the venue's relayer sends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 
 import pytest
 
-from live_trading.nouns.money import Usd
-from live_trading.nouns.wallets import SignatureType
+from live_trading.nouns.money import Usd, total_usd
 from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
 from tests.settlement.fault_fixtures import Broken, Faults, Lost, Moment
-from tests.settlement.faulty_node_fixtures import faulty_node
 from tests.settlement.killed_process_fixtures import Child, DyingDatabase
-from tests.settlement.relayer_fixtures import LOOK, SUBMIT, served_relayer
+from tests.settlement.relayer_fixtures import LOOK, SUBMIT
 from tests.settlement.settlement_fixtures import SettlementDesk
+from tests.settlement.way_fixtures import RELAYED, Rig, rig_of
 
 pytestmark = pytest.mark.settlement
 
-RELAYED = {
-    "relayed-safe": SignatureType.SAFE,
-    "relayed-proxy": SignatureType.PROXY,
-    "relayed-deposit-wallet": SignatureType.DEPOSIT_WALLET,
-}
-WAYS = {"eoa": SignatureType.EOA, "safe": SignatureType.SAFE, **RELAYED}
 # A proxy's way differs from a deposit wallet's in what is signed and asked of the relayer, and in nothing after it.
 ALL_REQUESTS = ("eoa", "safe", "relayed-safe", "relayed-deposit-wallet")
 COMMITS = [(way, moment) for way in ("eoa", "safe") for moment in Moment] + [("relayed-safe", Moment.AFTER)]
 RELAYER_TROUBLES = [*((way, Lost) for way in RELAYED), ("relayed-safe", Broken)]
+PAYMENTS = [
+    (neg_risk, numerators, Usd(owed))
+    for numerators, owed in (((1, 0), 10), ((1, 1), 5), ((7, 3), 7))
+    for neg_risk in (False, True)
+]
 EFFECTS = frozenset({"eth_sendRawTransaction", SUBMIT, LOOK})
 MOST_STEPS = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rig:
-    """A wallet, and the servers between it and the chain."""
-
-    holder: Holder
-    servers: tuple[Faults, ...]
-
-    def forget(self) -> None:
-        for server in self.servers:
-            server.methods.clear()
-
-    def heal(self) -> None:
-        for server in self.servers:
-            server.heals()
 
 
 @pytest.mark.parametrize("way", ALL_REQUESTS)
 def test_a_node_that_breaks_at_any_request_delays_and_never_doubles(settling: SettlementDesk, way: str) -> None:
     with rig_of(settling, way) as rig:
-        moments = [each for each in _moments_of_a_redemption(settling, rig) if each[0] is rig.servers[0]]
+        moments = [each for each in _moments_of_a_redemption(settling, rig) if each[0] is rig.node]
 
         for node, number, moment in moments:
             _position(settling, rig.holder)
@@ -73,7 +53,8 @@ def test_a_relayer_that_fails_at_any_request_delays_and_never_doubles(
     settling: SettlementDesk, way: str, trouble: type[Exception]
 ) -> None:
     with rig_of(settling, way) as rig:
-        _, relayer = rig.servers
+        relayer = rig.relayer
+        assert relayer is not None
         asked = len([each for each in _moments_of_a_redemption(settling, rig, Moment.BEFORE) if each[0] is relayer])
 
         for number in range(1, asked + 1):
@@ -124,20 +105,6 @@ def test_a_process_that_is_killed_at_any_commit_loses_and_doubles_nothing(
     pytest.fail("a redemption has more commits than this test expects")
 
 
-@contextmanager
-def rig_of(settling: SettlementDesk, way: str) -> Iterator[Rig]:
-    with faulty_node(settling.chain.rpc_url) as node:
-        settling.rpc_url = node.url
-        if way not in RELAYED:
-            yield Rig(holder=settling.holder(WAYS[way]), servers=(node,))
-            return
-        with served_relayer(settling.chain.rpc_url) as served:
-            settling.relayer_url = served.url
-            holder = settling.holder(WAYS[way], relayer_key="key")
-            served.serves(holder)
-            yield Rig(holder=holder, servers=(node, served))
-
-
 def _moments_of_a_redemption(settling: SettlementDesk, rig: Rig, *only: Moment) -> Sequence[tuple[Faults, int, Moment]]:
     """Each request of the two runs of an undisturbed redemption, and after it where it changes the chain.
 
@@ -155,16 +122,19 @@ def _moments_of_a_redemption(settling: SettlementDesk, rig: Rig, *only: Moment) 
 
 
 def _position(settling: SettlementDesk, holder: Holder) -> None:
-    market = settling.market()
+    """One more market that has paid, each of another kind or vector than the one before."""
+    neg_risk, numerators, _ = PAYMENTS[len(settling.states()) % len(PAYMENTS)]
+    market = settling.market(neg_risk=neg_risk)
     settling.buys(holder, market)
-    settling.resolves(market, [1, 0])
+    settling.resolves(market, numerators)
 
 
 def _finishes(settling: SettlementDesk, holder: Holder) -> None:
     settling.wait(minutes=11)
     assert set(settling.redeem_to_the_end()) == {"BOOKED"}, settling.reports[-3:]
     booked = len(settling.states())
-    assert settling.balances(holder).available == CAPITAL + Usd(6 * booked)
+    paid = total_usd([PAYMENTS[number % len(PAYMENTS)][2] for number in range(booked)])
+    assert settling.balances(holder).available == CAPITAL - Usd(4 * booked) + paid
     settling.assert_ledger_is_chain(holder)
     confirmed = settling.rows("SELECT transaction_hash FROM chain_sends WHERE state = 'CONFIRMED'")
     assert len(confirmed) == booked

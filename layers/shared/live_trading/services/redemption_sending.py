@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from live_trading.chain.errors import FeeAboveCap, GasAboveCap, NotEnoughGasMoney, Reverted
 from live_trading.chain.reader import ChainReader
-from live_trading.chain.redemption import ContractAddresses, redemption_adapter
+from live_trading.chain.redemption import ContractAddresses, pays_usdce, redemption_adapter
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, LiveTradingError, RetryLater, StopEverything
 from live_trading.nouns.money import Usd
@@ -171,11 +171,12 @@ class RedemptionSending:
 def _groups(ready: Sequence[Checked], most_calls: int) -> list[list[Checked]]:
     """Redemptions that share a transaction; those that pay in different tokens do not."""
     groups: list[list[Checked]] = []
-    for seen in ready:
-        last = groups[-1] if groups else []
-        has_room = sum(len(each.calls) for each in last) + len(seen.calls) <= most_calls
-        if last and has_room and last[0].kind == seen.kind:
-            last.append(seen)
-        else:
-            groups.append([seen])
+    for in_usdce in (False, True):
+        room = 0
+        for seen in (each for each in ready if pays_usdce(each.kind) is in_usdce):
+            if len(seen.calls) > room:
+                groups.append([])
+                room = most_calls
+            groups[-1].append(seen)
+            room -= len(seen.calls)
     return groups

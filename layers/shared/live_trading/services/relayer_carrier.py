@@ -93,12 +93,19 @@ class RelayerCarrier:
         )
 
     def _found(self, payload: Mapping[str, Any]) -> Submission | None:
-        """What the relayer took of an earlier run, whose answer was lost; a signature is of one wallet nonce."""
+        """What the relayer took of an earlier run, whose answer was lost; a signature is of one wallet nonce.
+
+        What it sent and the chain reverted has left that nonce free, and does not count.
+        """
         try:
-            return self._client.find(str(payload.get("signature")))
+            found = self._client.find(str(payload.get("signature")))
         except RelayRefused:
             # A key that may not list may not submit either: the refusal of the submission is the one to report.
             return None
+        if found is None or found.transaction_hash is None:
+            return found
+        receipt = self._chain.receipt(found.transaction_hash, self._wallet.address)
+        return None if receipt is not None and receipt.status == 0 else found
 
     def _submitted(self, payload: Mapping[str, Any]) -> Submission:
         try:
@@ -130,8 +137,8 @@ class RelayerCarrier:
         dead = None
         if submission.state in DEAD:
             dead = f"the relayer says {submission.state}: {submission.error}"
-        elif found is None and self._has_waited_enough(send):
-            dead = "the relayer has not sent it; another way with the same wallet nonce is taken"
+        elif self._has_waited_enough(send):
+            dead = "the relayer has not got it into a block; another way with the same wallet nonce is taken"
         return Seen(sighting=Sighting(confirmations=None, dead=dead), receipt=None, transaction_hash=found)
 
     def _look_alone(self, send: ChainSend, silence: RetryLater | GiveUp) -> Seen:

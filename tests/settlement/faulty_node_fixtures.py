@@ -6,13 +6,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 
 import httpx
 
 from tests.settlement.fault_fixtures import Faults, Lost, Moment
+from tests.settlement.loopback_fixtures import QuietHandler, serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +41,9 @@ def faulty_node(node_url: str) -> Iterator[FaultyNode]:
     node = FaultyNode(node_url=node_url)
     forward = httpx.Client()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802
+            body = self.body()
             asked = json.loads(body)
             node.methods.append(asked["method"])
             number = len(node.methods)
@@ -62,31 +57,11 @@ def faulty_node(node_url: str) -> Iterator[FaultyNode]:
                 return
             except Refusal as refusal:
                 answer = _refused(asked, refusal)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answers(200, answer)
 
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-            return
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            # A client that was killed in the middle of a request is what these tests are about.
-            return
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    node.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as node.url:
         yield node
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-        forward.close()
+    forward.close()
 
 
 def _refused(asked: dict[str, Any], refusal: Refusal) -> bytes:

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from live_trading.nouns.money import Usd, total_usd
+from live_trading.chain.contracts import MERGE_POSITIONS, NO_PARENT
+from live_trading.nouns.money import Shares, Usd, total_usd
 from local.chain import ADDRESSES, PreparedMarket
 from tests.settlement.bookkeeping_fixtures import CAPITAL
 from tests.settlement.job_fixtures import CONFIRMATIONS
@@ -140,6 +141,52 @@ def test_reorganisation_of_three_blocks(settling: SettlementDesk, rig: Rig, held
     ends_well(settling, rig, held, booked=PAID)
 
     assert "reorged" in [row["cause"] for row in settling.rows("SELECT cause FROM audit_log")]
+
+
+@pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "neg-risk"])
+def test_merge_that_was_made_in_between(settling: SettlementDesk, rig: Rig, neg_risk: bool) -> None:
+    market = _pairs(settling, rig, neg_risk=neg_risk)
+    rig.lets_nothing_out()
+    settling.redeem()
+    assert settling.states() == ["PREPARED"]
+    theirs = _merge_by_hand(settling, rig, market)
+    # Only a final block proves that an account's nonce is another transaction's for good.
+    settling.chain.mine(64)
+    rig.heal()
+    settling.wait(minutes=11)
+
+    assert settling.redeem_to_the_end() == ["NOTHING_TO_DO"], settling.reports
+
+    (row,) = settling.redemptions()
+    assert (row["settled_by"], row["transaction_hash"]) == ("SOMEONE_ELSE", theirs)
+    assert settling.balances(rig.holder).available == CAPITAL
+    settling.assert_ledger_is_chain(rig.holder)
+
+
+def test_merge_that_is_booked_pays_for_no_other(settling: SettlementDesk, rig: Rig) -> None:
+    market = _pairs(settling, rig)
+    assert settling.redeem_to_the_end() == ["BOOKED"]
+    for outcome in (0, 1):
+        settling.buys(rig.holder, market, outcome=outcome, shares="10", usd="5")
+    settling.take_away(rig.holder, market)
+    settling.chain.mine(CONFIRMATIONS)
+
+    assert settling.redeem_to_the_end(runs=8) == ["BOOKED", "NEEDS_OPERATOR"], settling.reports
+
+    assert settling.redemptions()[1]["failure_code"] == "tokens_missing"
+
+
+def _pairs(settling: SettlementDesk, rig: Rig, *, neg_risk: bool = False) -> PreparedMarket:
+    market = settling.market(neg_risk=neg_risk)
+    for outcome in (0, 1):
+        settling.buys(rig.holder, market, outcome=outcome, shares="10", usd="5")
+    return market
+
+
+def _merge_by_hand(settling: SettlementDesk, rig: Rig, market: PreparedMarket) -> str:
+    token, pairs = ADDRESSES.collateral_token, Shares(10).base_units
+    arguments = (token, NO_PARENT, market.condition_id, (1, 2), pairs)
+    return settling.chain.send_as(rig.holder.address, ADAPTERS[market.neg_risk], MERGE_POSITIONS, *arguments)
 
 
 def ends_well(settling: SettlementDesk, rig: Rig, held: list[PreparedMarket], *, booked: int) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from live_trading.chain.reader import ChainReader
+from live_trading.chain.receipts import Receipt
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.markets import PayoutVector
 from live_trading.nouns.money import Shares, Usd
@@ -47,17 +48,37 @@ class PaymentsElsewhere:
         for receipt in self._chain.leaving_transactions(wallet.address, redemption.token_ids):
             given = by_outcome(redemption.token_ids, receipt.tokens_given)
             for received, in_usdce in ((receipt.collateral_received, False), (receipt.usdce_received, True)):
-                if not proves_payment_elsewhere(vector, held, given, received):
-                    continue
-                if receipt.confirmations < self._confirmations:
-                    raise PaymentNotDeepEnough(f"{receipt.transaction_hash} paid it and waits for its confirmations")
-                return Payment(
-                    transaction_hash=receipt.transaction_hash,
-                    amount=payout_of(vector, given),
-                    in_usdce=in_usdce,
-                    gone=tokens_of(redemption, given),
-                )
+                if proves_payment_elsewhere(vector, held, given, received):
+                    return self._payment(redemption, receipt, given, payout_of(vector, given), in_usdce=in_usdce)
         return None
+
+    def find_merge(self, wallet: TradingWallet, merge: Redemption, booked: Collection[str]) -> Payment | None:
+        """The transaction that merged exactly these pairs, None where none is found; `booked` are known ones.
+
+        Raises PaymentNotDeepEnough.
+        """
+        pairs = merge.merge_shares
+        if pairs is None:
+            return None
+        owed = Usd(pairs.value)
+        for receipt in self._chain.leaving_transactions(wallet.address, merge.token_ids):
+            given = by_outcome(merge.token_ids, receipt.tokens_given)
+            is_merge = all(each == pairs for each in given) and receipt.collateral_received >= owed
+            if is_merge and receipt.transaction_hash not in booked:
+                return self._payment(merge, receipt, given, owed, in_usdce=False)
+        return None
+
+    def _payment(
+        self, redemption: Redemption, receipt: Receipt, given: Sequence[Shares], amount: Usd, *, in_usdce: bool
+    ) -> Payment:
+        if receipt.confirmations < self._confirmations:
+            raise PaymentNotDeepEnough(f"{receipt.transaction_hash} paid it and waits for its confirmations")
+        return Payment(
+            transaction_hash=receipt.transaction_hash,
+            amount=amount,
+            in_usdce=in_usdce,
+            gone=tokens_of(redemption, given),
+        )
 
 
 def tokens_of(redemption: Redemption, given: Sequence[Shares]) -> tuple[str, ...]:

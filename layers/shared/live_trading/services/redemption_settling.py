@@ -101,10 +101,14 @@ class RedemptionSettler:
         return found
 
     def settle_gone(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
-        """A redemption whose tokens left before anything was signed: NOTHING_TO_DO with the payment that proves it."""
+        """Tokens that left before anything was signed: NOTHING_TO_DO with the payment that proves it, or a failure."""
         redemption = seen.redemption
+        is_merge = redemption.action is RedemptionAction.MERGE
         try:
-            payment = self._elsewhere.find(wallet, redemption, seen.held, seen.vector)
+            if is_merge:
+                payment = self._elsewhere.find_merge(wallet, redemption, self._known(redemption))
+            else:
+                payment = self._elsewhere.find(wallet, redemption, seen.held, seen.vector)
         except PaymentNotDeepEnough:
             return Outcome(redemption=redemption)
         now = self._clock.now()
@@ -115,12 +119,16 @@ class RedemptionSettler:
             failed = redemption_moves.refuse(
                 transaction,
                 redemption,
-                FailureCode.PAYMENT_NOT_FOUND,
+                FailureCode.TOKENS_MISSING if is_merge else FailureCode.PAYMENT_NOT_FOUND,
                 "the tokens are gone and no payment for them was found",
                 actor=self._actor,
                 now=now,
             )
         return Outcome(redemption=failed)
+
+    def _known(self, redemption: Redemption) -> set[str]:
+        with self._database.transaction() as transaction:
+            return redemptions.settling_transactions(transaction, redemption.trading_wallet_id, redemption.condition_id)
 
     def settle_worthless(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
         """Losers: nothing is owed, nothing is sent, and the balance is written down before and after.
@@ -191,10 +199,7 @@ class RedemptionSettler:
         self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment
     ) -> Outcome:
         now = self._clock.now()
-        if redemption.action is RedemptionAction.MERGE:
-            redemption_booking.book_merge(transaction, wallet, redemption, now)
-        else:
-            _book(transaction, wallet, redemption, payment, now)
+        _book(transaction, wallet, redemption, payment, now)
         settled = redemption_moves.settle(
             transaction,
             redemption,
@@ -228,6 +233,9 @@ class RedemptionSettler:
 def _book(
     transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment, now: datetime
 ) -> None:
+    if redemption.action is RedemptionAction.MERGE:
+        redemption_booking.book_merge(transaction, wallet, redemption, now)
+        return
     redemption_booking.book_payment(
         transaction,
         wallet,

@@ -150,6 +150,21 @@ def of_send(transaction: Transaction, chain_send_id: UUID) -> list[Redemption]:
     return [_redemption(row) for row in rows]
 
 
+def settling_transactions(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> set[str]:
+    """Hashes of the transactions that settled redemptions and merges of a wallet's condition."""
+    rows = transaction.rows(
+        """
+        SELECT transaction_hash FROM lt_redemptions
+        WHERE
+            trading_wallet_id = :trading_wallet_id AND condition_id = :condition_id
+            AND state IN ('BOOKED', 'NOTHING_TO_DO') AND transaction_hash IS NOT NULL
+        """,
+        trading_wallet_id=trading_wallet_id,
+        condition_id=condition_id,
+    )
+    return {row["transaction_hash"] for row in rows}
+
+
 def get(transaction: Transaction, lt_redemption_id: UUID) -> Redemption:
     """One redemption as it stands. Raises LookupError."""
     return _redemption(transaction.only(_SELECT + "WHERE redemption.lt_redemption_id = :id", id=lt_redemption_id))

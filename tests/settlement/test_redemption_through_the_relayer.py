@@ -17,6 +17,7 @@ from local.chain import ADDRESSES
 from local.exchange.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
 from local.exchange.relayer import RELAY
 from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.fault_fixtures import Moment
 from tests.settlement.job_fixtures import RELAY_HUB
 from tests.settlement.relayer_fixtures import SUBMIT, ServedRelayer, served_relayer
 from tests.settlement.settlement_fixtures import SettlementDesk
@@ -149,6 +150,42 @@ def test_a_safe_goes_its_own_way_where_the_relayer_does_not(
 
     assert settling.sent_by(holder) == before + 1
     assert settling.balances(holder).available == CAPITAL + Usd(6)
+    settling.assert_ledger_is_chain(holder)
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["before-it-took-it", "after-it-took-it"])
+def test_a_safe_goes_its_own_way_where_the_relayer_is_silent_for_too_long(
+    settling: SettlementDesk, relayed: ServedRelayer, is_taken: bool
+) -> None:
+    holder = due(settling, relayed, SignatureType.SAFE)
+    before = settling.sent_by(holder)
+    relayed.relayer.sits_on_submissions = True
+    if not is_taken:
+        # The nonce is asked for first, and answered.
+        relayed.breaks_from(2, Moment.BEFORE)
+    settling.redeem()
+    assert settling.states() == ["BROADCAST" if is_taken else "PREPARED"]
+    relayed.breaks_from(0, Moment.BEFORE)
+
+    assert settling.redeem_to_the_end(runs=9) == ["BOOKED"], settling.reports
+
+    assert settling.sent_by(holder) == before + 1
+    assert settling.balances(holder).available == CAPITAL + Usd(6)
+    settling.assert_ledger_is_chain(holder)
+
+
+@WALLETS
+def test_what_is_in_a_block_is_booked_while_the_relayer_is_silent(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+) -> None:
+    holder = due(settling, relayed, kind)
+    settling.redeem()
+    relayed.breaks_from(0, Moment.BEFORE)
+    settling.chain.mine(4)
+
+    settling.redeem()
+
+    assert settling.states() == ["BOOKED"], settling.reports
     settling.assert_ledger_is_chain(holder)
 
 

@@ -216,7 +216,7 @@ class SettlementDesk(Jobs):
             tokens = ledger.expected_tokens(transaction, holder.wallet.trading_wallet_id)
             worthless = ledger.worthless_tokens(transaction, holder.wallet.trading_wallet_id)
         assert self.chain.collateral_balance(holder.address) == collateral
-        there = {token: self.chain.token_balance(holder.address, token) for token in tokens}
+        there = self.reader.token_balances(holder.address, list(tokens))
         burnt = {token for token in worthless if not there[token]}
         assert there == {token: Shares.zero() if token in burnt else shares for token, shares in tokens.items()}
         assert self.breaks(holder) == 0

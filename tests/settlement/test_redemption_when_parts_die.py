@@ -22,7 +22,7 @@ pytestmark = pytest.mark.settlement
 
 # A proxy's way differs from a deposit wallet's in what is signed and asked of the relayer, and in nothing after it.
 ALL_REQUESTS = ("eoa", "safe", "relayed-safe", "relayed-deposit-wallet")
-COMMITS = [(way, moment) for way in ("eoa", "safe") for moment in Moment] + [("relayed-safe", Moment.AFTER)]
+COMMITS = [("safe", Moment.BEFORE), *((way, Moment.AFTER) for way in ("eoa", "safe", "relayed-safe"))]
 RELAYER_TROUBLES = [*((way, Lost) for way in RELAYED), ("relayed-safe", Broken)]
 PAYMENTS = [
     (neg_risk, numerators, Usd(owed))

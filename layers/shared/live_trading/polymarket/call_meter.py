@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 
 from live_trading.nouns.errors import MalformedAnswer, OutcomeUnknown, RetryLater
 
@@ -24,13 +25,14 @@ class MeasuredCalls:
 
 
 class CallMeter:
-    """One account's calls."""
+    """One account's calls, of which several may be under way at once."""
 
     def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
         """`elapsed` tells seconds that only ever grow."""
         self._elapsed = elapsed
         self._latencies: list[int] = []
         self._failed = 0
+        self._lock = Lock()
 
     @contextmanager
     def call(self) -> Iterator[None]:
@@ -39,17 +41,21 @@ class CallMeter:
         try:
             yield
         except (RetryLater, MalformedAnswer, OutcomeUnknown):
-            self._failed += 1
+            self.note_failure()
             raise
         finally:
-            self._latencies.append(int((self._elapsed() - began) * _MILLISECONDS))
+            took = int((self._elapsed() - began) * _MILLISECONDS)
+            with self._lock:
+                self._latencies.append(took)
 
     def note_failure(self) -> None:
         """The call that was measured last came to nothing, though it raised nothing."""
-        self._failed += 1
+        with self._lock:
+            self._failed += 1
 
     def take(self) -> MeasuredCalls:
         """What was measured, and starts anew."""
-        taken = MeasuredCalls(latencies=tuple(self._latencies), failed=min(self._failed, len(self._latencies)))
-        self._latencies, self._failed = [], 0
+        with self._lock:
+            taken = MeasuredCalls(latencies=tuple(self._latencies), failed=min(self._failed, len(self._latencies)))
+            self._latencies, self._failed = [], 0
         return taken

@@ -10,6 +10,7 @@ from typing import Self
 
 import httpx
 
+from live_trading.chain.tls import tls_context
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
 from live_trading.polymarket.call_meter import CallMeter
 from live_trading.polymarket.json_text import parse_json
@@ -32,7 +33,9 @@ class HttpQuestions:
     def __init__(self, base_url: str = "", meter: CallMeter | None = None) -> None:
         """Paths are relative to `base_url`; without one they are full URLs. `meter` counts the calls."""
         self._meter = meter or CallMeter()
-        self._client = httpx.Client(base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT})
+        self._client = httpx.Client(
+            base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT}, verify=tls_context()
+        )
 
     def get(self, path: str, query: QueryItems = (), headers: Mapping[str, str] | None = None) -> object:
         """The JSON answer to a GET. A key may be repeated in `query`.

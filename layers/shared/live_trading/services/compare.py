@@ -6,7 +6,7 @@ the operator explains it. While one is open that nobody can explain, the wallet'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from live_trading.chain.reader import ChainReader
@@ -29,8 +29,13 @@ def differences(
     observed_collateral: Usd,
     expected_tokens: dict[str, Shares],
     observed_tokens: dict[str, Shares],
+    worthless: Collection[str] = (),
 ) -> list[Break]:
-    """Every difference between the two, collateral first, then tokens in order of their id."""
+    """Every difference between the two, collateral first, then tokens in order of their id.
+
+    `worthless` tokens have resolved and pay nothing. Whoever redeems their market burns them too, so that they are
+    gone is no difference.
+    """
     found: list[Break] = []
     if expected_collateral != observed_collateral:
         found.append(
@@ -44,7 +49,8 @@ def differences(
     for token_id in sorted(expected_tokens.keys() | observed_tokens.keys()):
         expected = expected_tokens.get(token_id, Shares.zero())
         observed = observed_tokens.get(token_id, Shares.zero())
-        if expected != observed:
+        is_burnt = token_id in worthless and not observed
+        if expected != observed and not is_burnt:
             found.append(
                 Break(
                     kind=BreakKind.TOKEN_BALANCE,
@@ -99,6 +105,7 @@ class Comparison:
                 return None
             expected_collateral = ledger.expected_collateral(transaction, wallet.trading_wallet_id)
             expected_tokens = ledger.expected_tokens(transaction, wallet.trading_wallet_id)
+            worthless = ledger.worthless_tokens(transaction, wallet.trading_wallet_id)
             sold = ledger.sold_by_others(transaction, wallet.trading_wallet_id)
         exchange = self._exchange_address
         found = differences(
@@ -106,6 +113,7 @@ class Comparison:
             observed_collateral=self._chain.collateral_balance(wallet.address),
             expected_tokens=expected_tokens,
             observed_tokens=self._chain.token_balances(wallet.address, sorted(expected_tokens)),
+            worthless=worthless,
         )
         found += [
             Break(kind=BreakKind.UNKNOWN_TRADE, subject=token, expected=held.value, observed=left_over.value)

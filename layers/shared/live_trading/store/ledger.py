@@ -207,6 +207,19 @@ def expected_tokens(transaction: Transaction, trading_wallet_id: UUID) -> dict[s
     return {row["token_id"]: Shares(row["shares"]) for row in rows}
 
 
+def worthless_tokens(transaction: Transaction, trading_wallet_id: UUID) -> set[str]:
+    """Tokens that strategies of the wallet hold and that have resolved to nothing."""
+    rows = transaction.rows(
+        """
+        SELECT token_id FROM ledger_entries
+        WHERE trading_wallet_id = :trading_wallet_id AND account = 'PENDING_REDEMPTION'
+        GROUP BY token_id HAVING sum(shares) > 0 AND sum(amount_usd) = 0
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return {row["token_id"] for row in rows}
+
+
 def sold_by_others(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, tuple[Shares, Shares]]:
     """Tokens of strategies that trades outside of this system have sold: what strategies hold, and what is left."""
     rows = transaction.rows(

@@ -30,9 +30,18 @@ SETTLES_WITHIN_SECONDS = 8
 
 @dataclass(slots=True)
 class Waiting:
-    """Seconds that this process spent in HTTP requests: to venue, chain and clock."""
+    """When this process had HTTP requests open: to venue, chain and clock, some of them side by side."""
 
-    seconds: float = 0.0
+    spans: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """For how long at least one was open."""
+        waited, until = 0.0, 0.0
+        for began, ended in sorted(self.spans):
+            waited += max(0.0, ended - max(began, until))
+            until = max(until, ended)
+        return waited
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -43,7 +52,7 @@ class Waiting:
             try:
                 return send(client, *arguments, **options)  # type: ignore[arg-type]
             finally:
-                self.seconds += time.perf_counter() - began
+                self.spans.append((began, time.perf_counter()))
 
         with patch.object(httpx.Client, "send", timed):
             yield

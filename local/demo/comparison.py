@@ -34,15 +34,15 @@ def compare(
 ) -> list[Line]:
     """Collateral first, then every token that any of the three knows of."""
     with database.transaction() as transaction:
-        cash = ledger.expected_collateral(transaction, trading_wallet_id)
-        booked = ledger.expected_tokens(transaction, trading_wallet_id)
+        expected = ledger.expected_of_wallet(transaction, trading_wallet_id)
+    booked = expected.tokens
     at_venue = {token: Decimal(shares) for token, shares in venue_account["positions"].items()}
     tokens = sorted(booked.keys() | at_venue.keys())
     on_chain = chain.token_balances(address, tokens) if tokens else {}
     return [
         Line(
             subject="collateral (USD)",
-            ledger=cash.value,
+            ledger=expected.collateral.value,
             venue=Decimal(venue_account["collateral_usd"]),
             chain=chain.collateral_balance(address).value,
         ),

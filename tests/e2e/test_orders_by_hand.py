@@ -270,7 +270,7 @@ def test_money_sent_to_the_wallet_stops_entries_until_its_owner_explains_it(desk
     assert desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL") == []
 
 
-def test_several_signals_of_one_run_share_a_request_and_are_judged_one_by_one(desk: LiveDesk) -> None:
+def test_several_signals_of_one_run_go_out_once_each_and_are_judged_one_by_one(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
     for _ in range(6):
         desk.signal()

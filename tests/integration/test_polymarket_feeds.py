@@ -15,7 +15,7 @@ from live_trading.nouns.trades import SourceTrade
 from live_trading.polymarket import data_api as data_api_module
 from live_trading.polymarket.data_api import DataApi
 from live_trading.polymarket.gamma import Gamma
-from live_trading.polymarket.geoblock import Eligibility, eligibility
+from live_trading.polymarket.geoblock import Eligibility, Geoblock
 from live_trading.polymarket.http_questions import NotFound
 from live_trading.polymarket.market_data import MarketData
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
@@ -231,10 +231,10 @@ def test_the_venue_tells_the_time(exchange: RunningExchange, market_data: Market
 
 
 def test_eligibility_is_what_the_venue_says(exchange: RunningExchange) -> None:
-    assert eligibility(exchange.geoblock_url) is Eligibility.OPEN
+    assert Geoblock(exchange.geoblock_url).eligibility() is Eligibility.OPEN
     exchange.arm("geoblocked")
-    assert eligibility(exchange.geoblock_url) is Eligibility.BLOCKED
+    assert Geoblock(exchange.geoblock_url).eligibility() is Eligibility.BLOCKED
     exchange.clear_faults()
     exchange.arm("server_error", count=1)
-    assert eligibility(exchange.geoblock_url) is Eligibility.UNKNOWN
+    assert Geoblock(exchange.geoblock_url).eligibility() is Eligibility.UNKNOWN
     exchange.clear_faults()

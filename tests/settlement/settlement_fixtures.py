@@ -212,13 +212,12 @@ class SettlementDesk(Jobs):
     def assert_ledger_is_chain(self, holder: Holder) -> None:
         """Collateral and every token, those apart that pay nothing and are burnt: ledger and chain agree exactly."""
         with self.database.transaction() as transaction:
-            collateral = ledger.expected_collateral(transaction, holder.wallet.trading_wallet_id)
-            tokens = ledger.expected_tokens(transaction, holder.wallet.trading_wallet_id)
-            worthless = ledger.worthless_tokens(transaction, holder.wallet.trading_wallet_id)
-        assert self.chain.collateral_balance(holder.address) == collateral
-        there = self.reader.token_balances(holder.address, list(tokens))
-        burnt = {token for token in worthless if not there[token]}
-        assert there == {token: Shares.zero() if token in burnt else shares for token, shares in tokens.items()}
+            expected = ledger.expected_of_wallet(transaction, holder.wallet.trading_wallet_id)
+        assert self.chain.collateral_balance(holder.address) == expected.collateral
+        there = self.reader.token_balances(holder.address, list(expected.tokens))
+        burnt = {token for token in expected.worthless if not there[token]}
+        wanted = {token: Shares.zero() if token in burnt else shares for token, shares in expected.tokens.items()}
+        assert there == wanted
         assert self.breaks(holder) == 0
 
 

@@ -1,27 +1,47 @@
-"""Orders wait for one another just long enough to share a request."""
+"""A batch is on its way while the next orders are entered; nothing waits longer than that."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+import pytest
+
+from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.orders import OrderState
-from live_trading.services.outbox import LONGEST_WAIT_SECONDS, ORDERS_A_BATCH, Outbox
+from live_trading.services.outbox import ORDERS_A_BATCH, Outbox
 from live_trading.services.posting import Sent
 from tests.builders import ORDER
 
 
+@dataclass
+class Batch:
+    """A batch whose answer the test lets arrive."""
+
+    orders: list[UUID]
+    is_over: bool = False
+
+
 class Post:
-    """Batches that went out; a clock that the test moves."""
+    """Batches that went out, and what was told of their orders."""
 
     def __init__(self) -> None:
-        self.batches: list[list[UUID]] = []
+        self.batches: list[Batch] = []
+        self.landed: list[list[UUID]] = []
         self.told: list[tuple[UUID, OrderState, bool]] = []
-        self.seconds = 0.0
-        self.outbox = Outbox(send=self.send, sent=self.sent, elapsed=lambda: self.seconds)
+        self.outbox = Outbox(depart=self.depart, land=self.land, sent=self.sent)
 
-    def send(self, batch: list[UUID]) -> Sent:
-        self.batches.append(batch)
-        return Sent(states=dict.fromkeys(batch, OrderState.LIVE), plan_again=batch[:1])
+    @property
+    def sizes(self) -> list[int]:
+        return [len(batch.orders) for batch in self.batches]
+
+    def depart(self, orders: list[UUID]) -> Batch:
+        self.batches.append(Batch(orders))
+        return self.batches[-1]
+
+    def land(self, batch: Batch) -> Sent:
+        self.landed.append(batch.orders)
+        return Sent(states=dict.fromkeys(batch.orders, OrderState.LIVE), plan_again=batch.orders[:1])
 
     def sent(self, lt_order_id: UUID, state: OrderState, plan_again: bool) -> None:
         self.told.append((lt_order_id, state, plan_again))
@@ -31,35 +51,49 @@ def numbered(count: int) -> list[UUID]:
     return [uuid5(ORDER, str(number)) for number in range(count)]
 
 
-def test_a_full_batch_goes_out_at_once() -> None:
+def test_the_first_order_leaves_at_once() -> None:
     post = Post()
 
-    for lt_order_id in numbered(ORDERS_A_BATCH + 1):
-        post.outbox.add(lt_order_id)
-
-    assert [len(batch) for batch in post.batches] == [ORDERS_A_BATCH]
-
-
-def test_an_order_never_waits_longer_than_the_bound_for_company() -> None:
-    post = Post()
-    first, second, third = numbered(3)
-
-    post.outbox.add(first)
-    post.seconds = LONGEST_WAIT_SECONDS
-    post.outbox.add(second)
-    post.outbox.add(third)
-
-    assert post.batches == [[first, second]]
-
-
-def test_what_still_waits_goes_out_at_the_end_and_only_once() -> None:
-    post = Post()
     post.outbox.add(numbered(1)[0])
 
+    assert (post.sizes, post.landed) == ([1], [])
+
+
+def test_orders_that_come_while_a_batch_is_on_its_way_share_the_next_request() -> None:
+    post = Post()
+    first, second, third, fourth = numbered(4)
+
+    post.outbox.add(first)
+    post.outbox.add(second)
+    post.outbox.add(third)
+    post.batches[0].is_over = True
+    post.outbox.add(fourth)
+
+    assert [batch.orders for batch in post.batches] == [[first], [second, third, fourth]]
+    assert post.landed == [[first]]
+
+
+def test_no_request_has_more_orders_than_the_venue_takes() -> None:
+    post = Post()
+
+    for lt_order_id in numbered(ORDERS_A_BATCH + 3):
+        post.outbox.add(lt_order_id)
+    post.outbox.flush()
+
+    assert post.sizes == [1, ORDERS_A_BATCH, 2]
+
+
+def test_at_the_end_everything_has_gone_out_once_and_every_answer_is_taken() -> None:
+    post = Post()
+    first, second = numbered(2)
+    post.outbox.add(first)
+    post.outbox.add(second)
+
     post.outbox.flush()
     post.outbox.flush()
 
-    assert post.batches == [numbered(1)]
+    assert [batch.orders for batch in post.batches] == post.landed == [[first], [second]]
+    assert post.told == [(first, OrderState.LIVE, True), (second, OrderState.LIVE, True)]
 
 
 def test_an_order_that_is_planned_anew_goes_out_in_the_same_flush() -> None:
@@ -69,20 +103,30 @@ def test_an_order_that_is_planned_anew_goes_out_in_the_same_flush() -> None:
     post.sent = lambda lt_order_id, _, __: (  # type: ignore[method-assign]
         post.outbox.add(again.pop(lt_order_id)) if lt_order_id in again else None
     )
-    post.outbox = Outbox(send=post.send, sent=post.sent, elapsed=lambda: post.seconds)
+    post.outbox = Outbox(depart=post.depart, land=post.land, sent=post.sent)
     post.outbox.add(first)
 
     post.outbox.flush()
 
-    assert post.batches == [[first], [second]]
+    assert post.landed == [[first], [second]]
 
 
-def test_each_order_is_told_its_own_state_and_whether_to_plan_it_anew() -> None:
+def test_answers_that_cannot_be_booked_are_left_to_the_next_run_and_the_rest_goes_out() -> None:
     post = Post()
     first, second = numbered(2)
+    booked = post.land
+
+    def away(batch: Batch) -> Sent:
+        post.outbox._land = booked
+        raise RetryLater("no database for a moment")
+
+    post.outbox._land = away
     post.outbox.add(first)
     post.outbox.add(second)
 
+    with pytest.raises(RetryLater):
+        post.outbox.flush()
     post.outbox.flush()
 
-    assert post.told == [(first, OrderState.LIVE, True), (second, OrderState.LIVE, False)]
+    assert [batch.orders for batch in post.batches] == [[first], [second]]
+    assert post.landed == [[second]]

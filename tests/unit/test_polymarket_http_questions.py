@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
-from live_trading.polymarket.geoblock import Eligibility, eligibility
+from live_trading.polymarket.geoblock import Eligibility, Geoblock
 from live_trading.polymarket.http_questions import HttpQuestions, NotFound, refusal, retry_after
 from live_trading.polymarket.json_text import parse_json
 from live_trading.polymarket.wallet_secret import UnusableSecret, parse_secret
@@ -69,7 +69,7 @@ def test_nobody_there_is_for_later() -> None:
 
 
 def test_no_answer_about_eligibility_is_unknown() -> None:
-    assert eligibility(f"http://127.0.0.1:{closed_port()}/api/geoblock") is Eligibility.UNKNOWN
+    assert Geoblock(f"http://127.0.0.1:{closed_port()}/api/geoblock").eligibility() is Eligibility.UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["", "{", "<html>", "NaN", "[Infinity]", b"\xff", "[" * 100_000])

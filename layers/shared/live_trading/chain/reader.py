@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 from live_trading.chain.abi import Call, Function, decode_bool, decode_uint, hex_text
@@ -30,6 +31,15 @@ from live_trading.nouns.money import Shares, Usd
 _NO_CODE = ("0x", None)
 # So many base units that the part which each outcome is paid tells its numerator, rounding apart.
 _PROBE_UNITS = 10**24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What the chain has of an address; `allowance` in base units, as an unlimited one is no amount of dollars."""
+
+    collateral: Usd
+    allowance: int
+    tokens: dict[str, Shares]
 
 
 class ChainReader:
@@ -121,6 +131,23 @@ class ChainReader:
         target = contract or self._addresses.conditional_tokens
         units = self._read_uints([TOKEN_BALANCE_OF.call(target, address, int(token_id)) for token_id in asked])
         return {token_id: Shares.of_base_units(held) for token_id, held in zip(asked, units, strict=True)}
+
+    def holdings(self, owner: str, token_ids: Sequence[str], spender: str) -> Holdings:
+        """What an address has, and what `spender` may take of it: all read at one block up to 498 token ids."""
+        asked = list(dict.fromkeys(token_ids))
+        collateral, tokens = self._addresses.collateral_token, self._addresses.conditional_tokens
+        balance, allowance, *held = self._read_uints(
+            [
+                BALANCE_OF.call(collateral, owner),
+                ALLOWANCE.call(collateral, owner, spender),
+                *(TOKEN_BALANCE_OF.call(tokens, owner, int(token_id)) for token_id in asked),
+            ]
+        )
+        return Holdings(
+            collateral=Usd.of_base_units(balance),
+            allowance=allowance,
+            tokens={token_id: Shares.of_base_units(units) for token_id, units in zip(asked, held, strict=True)},
+        )
 
     def allowances(self, owner: str, spenders: Sequence[str]) -> dict[str, int]:
         """pUSD that each spender may take, in base units: an unlimited allowance is no amount of dollars."""

@@ -77,7 +77,7 @@ class OrderStamps:
 class VenueAccount:
     """One trading wallet. Reading methods raise RetryLater, GiveUp or MalformedAnswer.
 
-    Not shared between threads.
+    One thread at a time posts and cancels; questions may be asked beside it, and plans signed by one thread.
     """
 
     def __init__(self, wallet: TradingWallet, secret: WalletSecret, endpoints: VenueEndpoints) -> None:

@@ -24,12 +24,18 @@ class _Answer(WireModel):
     blocked: bool
 
 
-def eligibility(url: str) -> Eligibility:
-    """The venue's answer for the address that this process has on the internet; UNKNOWN where it gives none."""
-    with HttpQuestions() as http:
+class Geoblock:
+    """Asks the venue each time, over one kept connection."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = HttpQuestions()
+
+    def eligibility(self) -> Eligibility:
+        """The venue's answer for the address that this process has on the internet; UNKNOWN where it gives none."""
         try:
-            answer = read(_Answer, http.get(url), "geoblock")
+            answer = read(_Answer, self._http.get(self._url), "geoblock")
         except (RetryLater, GiveUp) as error:
             logger.warning("the geoblock question has no answer: %s", error)
             return Eligibility.UNKNOWN
-    return Eligibility.BLOCKED if answer.blocked else Eligibility.OPEN
+        return Eligibility.BLOCKED if answer.blocked else Eligibility.OPEN

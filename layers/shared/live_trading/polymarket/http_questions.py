@@ -28,7 +28,7 @@ class NotFound(GiveUp):
 
 
 class HttpQuestions:
-    """Asks one host. Connections are kept open; the object is not shared between threads."""
+    """Asks one host. Connections are kept open; several threads may ask at once."""
 
     def __init__(self, base_url: str = "", meter: CallMeter | None = None) -> None:
         """Paths are relative to `base_url`; without one they are full URLs. `meter` counts the calls."""

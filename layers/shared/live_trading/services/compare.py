@@ -7,9 +7,11 @@ the operator explains it. While one is open that nobody can explain, the wallet'
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
-from live_trading.chain.reader import ChainReader
+from live_trading.chain.reader import ChainReader, Holdings
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Shares, Usd
@@ -18,6 +20,7 @@ from live_trading.store import breaks, fills, leases, ledger, locks, redemptions
 from live_trading.store.breaks import Break, BreakKind
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
+from live_trading.store.ledger import ExpectedHoldings
 
 # What is looked at also while something settles.
 _AT_ANY_TIME = (BreakKind.UNREADABLE_ANSWER,)
@@ -70,6 +73,40 @@ def allowance_difference(*, needed: Usd, allowed_base_units: int) -> list[Break]
     return [Break(kind=BreakKind.ALLOWANCE, subject="exchange", expected=needed.value, observed=allowed.value)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the ledger says of a wallet: nothing while it is settling. `has_breaks`: earlier ones stand."""
+
+    holdings: ExpectedHoldings | None
+    has_breaks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the ledger expects and what the chain has; `observed` is None where nothing can be expected."""
+
+    expected: Expectation
+    observed: Holdings | None
+
+    def differences(self) -> list[Break] | None:
+        """Every difference; None where there is nothing to compare yet."""
+        expected, observed = self.expected.holdings, self.observed
+        if expected is None or observed is None:
+            return None
+        found = differences(
+            expected_collateral=expected.collateral,
+            observed_collateral=observed.collateral,
+            expected_tokens=expected.tokens,
+            observed_tokens=observed.tokens,
+            worthless=expected.worthless,
+        )
+        found += [
+            Break(kind=BreakKind.UNKNOWN_TRADE, subject=token, expected=held.value, observed=left_over.value)
+            for token, (held, left_over) in sorted(expected.sold_by_others.items())
+        ]
+        return found + allowance_difference(needed=expected.collateral, allowed_base_units=observed.allowance)
+
+
 class Comparison:
     """Looks at one wallet at a time and keeps its breaks, and the lock that follows from them."""
 
@@ -83,44 +120,44 @@ class Comparison:
         self._clock = clock
         self._actor = actor
 
+    def expectation(self, transaction: Transaction, wallet: TradingWallet) -> Expectation:
+        """What the ledger says at this moment."""
+        wallet_id = wallet.trading_wallet_id
+        is_settling = _is_settling(transaction, wallet_id)
+        return Expectation(
+            holdings=None if is_settling else ledger.expected_of_wallet(transaction, wallet_id),
+            has_breaks=breaks.any_standing(transaction, wallet_id),
+        )
+
+    def look(self, wallet: TradingWallet, expected: Expectation) -> Look:
+        """Asks the chain about what is expected; touches no database. Raises as ChainReader does."""
+        if expected.holdings is None:
+            return Look(expected=expected, observed=None)
+        tokens = sorted(expected.holdings.tokens)
+        return Look(expected=expected, observed=self._chain.holdings(wallet.address, tokens, self._exchange_address))
+
     def run(self, lease: Lease, wallet: TradingWallet, unreadable: Sequence[Break] = ()) -> int | None:
         """How many differences there are; None while something of the wallet is still settling.
 
         A fill between match and confirmation, or a redemption between broadcast and booking, is on one side only, so
         nothing can be said until it is through. `unreadable` are differences that the venue's answers are themselves.
         """
-        found = self._observed(wallet)
-        now = self._clock.now()
         with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            kinds = _AT_ANY_TIME if found is None else tuple(BreakKind)
-            seen = [*(found or []), *unreadable]
-            breaks.replace_open(transaction, wallet.trading_wallet_id, seen, now, kinds=kinds)
-            self._halt(transaction, wallet, now)
-        return None if found is None else len(seen)
+            expected = self.expectation(transaction, wallet)
+        return self.conclude(lease, wallet, self.look(wallet, expected), unreadable)
 
-    def _observed(self, wallet: TradingWallet) -> list[Break] | None:
-        with self._database.transaction() as transaction:
-            if _is_settling(transaction, wallet):
-                return None
-            expected_collateral = ledger.expected_collateral(transaction, wallet.trading_wallet_id)
-            expected_tokens = ledger.expected_tokens(transaction, wallet.trading_wallet_id)
-            worthless = ledger.worthless_tokens(transaction, wallet.trading_wallet_id)
-            sold = ledger.sold_by_others(transaction, wallet.trading_wallet_id)
-        exchange = self._exchange_address
-        found = differences(
-            expected_collateral=expected_collateral,
-            observed_collateral=self._chain.collateral_balance(wallet.address),
-            expected_tokens=expected_tokens,
-            observed_tokens=self._chain.token_balances(wallet.address, sorted(expected_tokens)),
-            worthless=worthless,
-        )
-        found += [
-            Break(kind=BreakKind.UNKNOWN_TRADE, subject=token, expected=held.value, observed=left_over.value)
-            for token, (held, left_over) in sorted(sold.items())
-        ]
-        allowed = self._chain.allowances(wallet.address, [exchange])[exchange]
-        return found + allowance_difference(needed=expected_collateral, allowed_base_units=allowed)
+    def conclude(self, lease: Lease, wallet: TradingWallet, look: Look, unreadable: Sequence[Break] = ()) -> int | None:
+        """The same from a look at the chain since which nothing of the wallet was booked."""
+        found = look.differences()
+        seen = [*(found or []), *unreadable]
+        if seen or look.expected.has_breaks:
+            now = self._clock.now()
+            with self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
+                kinds = _AT_ANY_TIME if found is None else tuple(BreakKind)
+                breaks.replace_open(transaction, wallet.trading_wallet_id, seen, now, kinds=kinds)
+                self._halt(transaction, wallet, now)
+        return None if found is None else len(seen)
 
     def _halt(self, transaction: Transaction, wallet: TradingWallet, now: datetime) -> None:
         """Locks the wallet's entries while a break stands that two comparisons have seen, and frees them after."""
@@ -147,7 +184,7 @@ class Comparison:
         )
 
 
-def _is_settling(transaction: Transaction, wallet: TradingWallet) -> bool:
-    return fills.any_unsettled(transaction, wallet.trading_wallet_id) or redemptions.any_in_flight(
-        transaction, wallet.trading_wallet_id
+def _is_settling(transaction: Transaction, trading_wallet_id: UUID) -> bool:
+    return fills.any_unsettled(transaction, trading_wallet_id) or redemptions.any_in_flight(
+        transaction, trading_wallet_id
     )

@@ -20,6 +20,7 @@ from live_trading.services.lock_enforcement import LockEnforcer
 from live_trading.services.reconcile import Reconciler, ReconcileReport
 from live_trading.services.risk_monitor import RiskMonitor
 from live_trading.services.wallet_entries import EntryCounts, StrategyTrades, WalletEntries
+from live_trading.signals.config import InvalidConfig
 from live_trading.store import leases, ledger, live_strategies, risk_state
 from live_trading.store.database import Database
 from live_trading.store.leases import Lease
@@ -117,7 +118,10 @@ class Executor:
             return self._gathered(lease, strategy, report)
         except PART_FAILURES as error:
             report.failures.append(failed_part(f"strategy {strategy.lt_strategy_id}", error))
-            return None
+        except InvalidConfig as error:
+            part = f"strategy {strategy.lt_strategy_id}"
+            report.failures.append(PartFailure(part=part, error=type(error).__name__, message=str(error)))
+        return None
 
     def _gathered(self, lease: Lease, strategy: LiveStrategy, report: ExecuteReport) -> StrategyTrades | None:
         with self._database.transaction() as transaction:

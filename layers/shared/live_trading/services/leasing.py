@@ -18,16 +18,18 @@ WALLET_LEASE_SECONDS = 110
 @contextmanager
 def held(database: Database, clock: Clock, *, name: str, holder: str, seconds: int) -> Iterator[Lease | None]:
     """The lease for the length of the block, or None where another invocation holds it."""
+    now = clock.now()
     with database.transaction() as transaction:
-        lease = leases.acquire(transaction, name, holder, clock.now(), seconds)
+        lease = leases.acquire(transaction, name, holder, now, seconds)
     if lease is None:
         yield None
         return
     try:
         yield lease
     finally:
+        now = clock.now()
         with database.transaction() as transaction:
-            leases.release(transaction, lease, clock.now())
+            leases.release(transaction, lease, now)
 
 
 class WalletBusy(RetryLater):

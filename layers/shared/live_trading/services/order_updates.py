@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
+from live_trading.nouns.money import Usd, total_shares, total_usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderState, OrderType, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause
@@ -83,6 +83,11 @@ def plan_update(order: StoredOrder, stored: Sequence[StoredFill], truth: VenueTr
     )
 
 
+def is_proved_by_trades(order: StoredOrder, fills: Sequence[Fill]) -> bool:
+    """Whether these fills are the whole order, so that a look-up could tell nothing more of it."""
+    return _is_whole(order, [fill for fill in fills if fill.status is not FillStatus.FAILED])
+
+
 def _absent(order: StoredOrder, truth: VenueTruth, stored: Sequence[StoredFill], now: datetime) -> bool | None:
     if truth.order is not None or truth.fills or stored:
         return False
@@ -125,14 +130,15 @@ def _cause(
 
 def _ended_by_trades(order: StoredOrder, lasting: list[Fill]) -> Cause | None:
     """The venue forgets finished orders: with fills on record a marketable one has ended, a resting one may not."""
-    if _covers(order, total_usd([fill.usd for fill in lasting]), total_shares([fill.shares for fill in lasting])):
+    if _is_whole(order, lasting):
         return Cause.FOUND_FILLED
     if order.order_type in (OrderType.FAK, OrderType.FOK):
         return Cause.FOUND_CANCELLED
     return None
 
 
-def _covers(order: StoredOrder, usd: Usd, shares: Shares) -> bool:
+def _is_whole(order: StoredOrder, lasting: Sequence[Fill]) -> bool:
+    usd, shares = total_usd([fill.usd for fill in lasting]), total_shares([fill.shares for fill in lasting])
     if order.side is Side.SELL:
         return shares >= order.order_shares
     return usd + DUST_USD > order.order_usd or shares >= order.order_shares

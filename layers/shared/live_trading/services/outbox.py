@@ -1,61 +1,77 @@
-"""The outbox of one run: entered orders wait for one another just long enough to share a request.
+"""The outbox of one run: a batch goes out while the next orders are entered.
 
-A batch goes out when it is full, when its oldest order has waited long enough, and at the end of the run.
+Nothing waits for company: what is entered while a batch is on its way shares the next request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from live_trading.nouns.orders import OrderState
 from live_trading.services.posting import Sent
 
 ORDERS_A_BATCH = 15
-# Entering an order takes some tens of milliseconds; waiting longer costs the first ones more than a request saves.
-LONGEST_WAIT_SECONDS = 0.12
 
 
-@dataclass(slots=True)
-class _Waiting:
-    lt_order_id: UUID
-    since: float
+class OnItsWay(Protocol):
+    """A batch between its POST and its answer."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the answer is there."""
+        ...
 
 
-class Outbox:
-    """Collects the orders of one trading wallet and hands them on in batches."""
+FlightT = TypeVar("FlightT", bound=OnItsWay)
+
+
+class Outbox(Generic[FlightT]):
+    """Collects the orders of one trading wallet and hands them on in batches, one on its way at a time."""
 
     def __init__(
         self,
         *,
-        send: Callable[[list[UUID]], Sent],
+        depart: Callable[[list[UUID]], FlightT],
+        land: Callable[[FlightT], Sent],
         sent: Callable[[UUID, OrderState, bool], None],
-        elapsed: Callable[[], float],
     ) -> None:
-        """`send` posts a batch; `sent` is told of each order, with True where it is to be planned anew.
+        """`depart` sends a batch off, `land` waits for its answers and books them.
 
-        `elapsed` tells seconds that only ever grow.
+        `sent` is told of each order, with True where it is to be planned anew.
         """
-        self._send = send
+        self._depart = depart
+        self._land = land
         self._sent = sent
-        self._elapsed = elapsed
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[UUID] = []
+        self._flight: FlightT | None = None
 
     def add(self, lt_order_id: UUID) -> None:
-        """Takes one order, and sends what is due."""
-        self._waiting.append(_Waiting(lt_order_id, self._elapsed()))
-        is_full = len(self._waiting) >= ORDERS_A_BATCH
-        if is_full or self._elapsed() - self._waiting[0].since >= LONGEST_WAIT_SECONDS:
-            self.flush()
+        """Takes one order; it leaves at once unless a batch is on its way."""
+        self._waiting.append(lt_order_id)
+        if self._flight is not None and self._flight.is_over:
+            self._take_answers()
+        self._send_off()
 
     def flush(self) -> None:
-        """Sends whatever waits, and what is planned anew because of it, which happens once an order at most.
+        """Sends whatever waits, and what is planned anew because of it, and takes every answer.
 
         What fails stays committed as it is, for the next run to follow up.
         """
-        while self._waiting:
-            batch, self._waiting = [each.lt_order_id for each in self._waiting], []
-            outcome = self._send(batch)
-            for lt_order_id, state in outcome.states.items():
-                self._sent(lt_order_id, state, lt_order_id in outcome.plan_again)
+        while self._waiting or self._flight is not None:
+            self._take_answers()
+            self._send_off()
+
+    def _send_off(self) -> None:
+        if self._flight is None and self._waiting:
+            batch, self._waiting = self._waiting[:ORDERS_A_BATCH], self._waiting[ORDERS_A_BATCH:]
+            self._flight = self._depart(batch)
+
+    def _take_answers(self) -> None:
+        flight, self._flight = self._flight, None
+        if flight is None:
+            return
+        outcome = self._land(flight)
+        for lt_order_id, state in outcome.states.items():
+            self._sent(lt_order_id, state, lt_order_id in outcome.plan_again)

@@ -41,6 +41,10 @@ class OutsidePlan:
     unreadable: tuple[QuarantinedRow, ...]
 
     @property
+    def is_empty(self) -> bool:
+        return not (self.orders or self.fills or self.unreadable)
+
+    @property
     def breaks(self) -> list[Break]:
         return [
             Break(kind=BreakKind.UNREADABLE_ANSWER, subject=row.reason[:200], expected=Decimal(0), observed=Decimal(1))

@@ -7,7 +7,8 @@ question to ask the venue. The bytes are always the stored ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -54,6 +55,18 @@ class Sent:
     refresh: list[UUID] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A batch on its way to the venue: its orders are SENT and committed, and their answers not booked yet."""
+
+    orders: tuple[StoredOrder, ...]
+    answers: Future[list[PostOutcome]]
+
+    @property
+    def is_over(self) -> bool:
+        return self.answers.done()
+
+
 class OrderPoster:
     """Takes intents to the venue, each at most once at a time under one lease."""
 
@@ -67,12 +80,16 @@ class OrderPoster:
 
         An order that is refused for want of balance goes out once more after the venue has looked again.
         """
-        sent = self._send_once(lease, account, lt_order_ids)
-        if sent.refresh and _refreshed(account):
-            again = self._send_once(lease, account, sent.refresh)
-            sent.states |= again.states
-            sent.plan_again += again.plan_again
-        return sent
+        return self._after_refresh(lease, account, self._send_once(lease, account, lt_order_ids))
+
+    def depart(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID], beside: Executor) -> Flight:
+        """INTENT to SENT, and the POST from another thread; `land` takes its answers. One flight at a time."""
+        orders = tuple(self._mark_sent(lease, lt_order_ids))
+        return Flight(orders, beside.submit(account.post, [order.signed for order in orders]))
+
+    def land(self, lease: Lease, account: VenueAccount, flight: Flight) -> Sent:
+        """Waits for a flight and books its answers, as `send` does."""
+        return self._after_refresh(lease, account, self._book(lease, flight.orders, flight.answers.result()))
 
     def resume(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
         """Intents that are not at the venue: sent while fresh and due, ended with their reason once too old."""
@@ -99,19 +116,21 @@ class OrderPoster:
             stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
             due = [order for order in due if order.lt_order_id not in stopped]
             lt_orders.note_sent_again(transaction, [order.lt_order_id for order in due])
-        if not due:
-            return
-        outcomes = account.post([order.signed for order in due])
-        answers = {order.lt_order_id: outcome for order, outcome in zip(due, outcomes, strict=True)}
-        self._book_answers(lease, answers)
+        if due:
+            self._book(lease, due, account.post([order.signed for order in due]))
 
     def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
         orders = self._mark_sent(lease, lt_order_ids)
         if not orders:
             return Sent()
-        outcomes = account.post([order.signed for order in orders])
-        answers = {order.lt_order_id: outcome for order, outcome in zip(orders, outcomes, strict=True)}
-        return self._book_answers(lease, answers)
+        return self._book(lease, orders, account.post([order.signed for order in orders]))
+
+    def _after_refresh(self, lease: Lease, account: VenueAccount, sent: Sent) -> Sent:
+        if sent.refresh and _refreshed(account):
+            again = self._send_once(lease, account, sent.refresh)
+            sent.states |= again.states
+            sent.plan_again += again.plan_again
+        return sent
 
     def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
         now = self._clock.now()
@@ -126,16 +145,20 @@ class OrderPoster:
                 transition(transaction, order, cause, actor=self._actor, now=now, refusal=refusal)
         return [order for order in due if order.lt_order_id not in stopped]
 
-    def _book_answers(self, lease: Lease, answers: Mapping[UUID, PostOutcome]) -> Sent:
-        now = self._clock.now()
+    def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
+        answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}
         sent = Sent()
+        if not answers:
+            return sent
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             for order in lt_orders.locked(transaction, list(answers)):
-                sent.states[order.lt_order_id] = self._book(transaction, order, answers[order.lt_order_id], sent, now)
+                outcome = answers[order.lt_order_id]
+                sent.states[order.lt_order_id] = self._book_answer(transaction, order, outcome, sent, now)
         return sent
 
-    def _book(
+    def _book_answer(
         self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, sent: Sent, now: datetime
     ) -> OrderState:
         match outcome:

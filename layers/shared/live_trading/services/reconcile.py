@@ -7,35 +7,42 @@ without us is adopted. What is still different afterwards is a break, and stops 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError, MalformedAnswer, StopEverything
 from live_trading.nouns.markets import FeeSchedule
+from live_trading.nouns.money import Shares, total_shares
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.orders.machine import TERMINAL
-from live_trading.polymarket.account import VenueAccount, VenueTrades
+from live_trading.orders.machine import TERMINAL, Cause
+from live_trading.polymarket.account import VenueAccount, VenueOrder, VenueOrderStatus, VenueTrades
 from live_trading.polymarket.own_fills import orders_of_account
 from live_trading.services import leasing
-from live_trading.services.compare import Comparison
+from live_trading.services.compare import Comparison, Expectation, Look
 from live_trading.services.failures import PartFailure, failed_part
 from live_trading.services.markets import MarketKeeper
 from live_trading.services.order_booking import apply_update
-from live_trading.services.order_updates import VenueTruth, plan_update
+from live_trading.services.order_updates import OrderUpdate, VenueTruth, is_proved_by_trades, plan_update
 from live_trading.services.outside_activity import OutsidePlan, adopt, plan_outside
 from live_trading.services.posting import OrderPoster
 from live_trading.store import cursors, fills, leases, live_strategies, lt_orders, markets, outside_activity, quarantine
 from live_trading.store.breaks import Break, BreakKind
-from live_trading.store.database import Database
+from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 from live_trading.store.lt_orders import StoredOrder
 
 # The venue stamps trades by its own clock and lists them late: look this far behind what is known.
 TRADES_OVERLAP = timedelta(minutes=5)
+# At 50 ms an answer these stay below the 900 questions in ten seconds that the venue allows.
+LOOK_UPS_AT_ONCE = 4
+
+_PERHAPS_LOST = (OrderState.SENT, OrderState.UNKNOWN)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,12 +57,31 @@ class ReconcileReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What we have of a wallet before the venue is asked."""
+class _Watched:
+    """Orders that may still change, and the fees of their markets."""
 
     orders: list[StoredOrder]
     schedules: dict[str, FeeSchedule]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What we have of a wallet before the venue is asked; its trades have been read up to `read_to`."""
+
+    watched: _Watched
+    registered_at: datetime
+    read_to: datetime
     trades_since: datetime
+    expected: Expectation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the venue says, and what the chain said meanwhile."""
+
+    trades: VenueTrades
+    open_orders: Sequence[VenueOrder]
+    look: Future[Look]
 
 
 class Reconciler:
@@ -95,52 +121,67 @@ class Reconciler:
     def run(self, lease: Lease, wallet: TradingWallet) -> ReconcileReport:
         """One pass over one wallet: orders, fills and outside activity first, then the comparison with the chain."""
         report = ReconcileReport()
-        unreadable: list[Break] = []
         try:
-            account = self._account(wallet)
-            self._send_unsent(lease, account, wallet)
-            known = self._known(wallet)
-            trades = account.trades_since(known.trades_since)
-            unreadable += self._follow(lease, account, known, trades, report)
-            self._send_missing(lease, account, wallet, report)
-            unreadable += self._adopt_outside(lease, wallet, account, trades, report)
-            report.breaks = self._comparison.run(lease, wallet, unreadable)
+            self._run(lease, wallet, report)
         except StopEverything:
             raise
         except LiveTradingError as error:
             report.failures.append(failed_part(f"wallet {wallet.trading_wallet_id}", error))
         return report
 
+    def _run(self, lease: Lease, wallet: TradingWallet, report: ReconcileReport) -> None:
+        account = self._account(wallet)
+        known = self._known(wallet)
+        unsent = [order for order in known.watched.orders if order.state is OrderState.INTENT]
+        if unsent:
+            self._poster.resume(lease, account, unsent)
+            known = self._known(wallet)
+        asked = self._ask(account, wallet, known)
+        unreadable = self._follow(lease, account, known.watched, asked.trades, report)
+        if any(order.state in _PERHAPS_LOST for order in known.watched.orders):
+            self._send_missing(lease, account, wallet, report)
+        plan = self._adopt_outside(lease, wallet, known, asked, report)
+        unreadable += plan.breaks
+        if known.watched.orders or plan.fills:
+            # Something may have been booked since the look.
+            report.breaks = self._comparison.run(lease, wallet, unreadable)
+        else:
+            report.breaks = self._comparison.conclude(lease, wallet, asked.look.result(), unreadable)
+
     def follow_orders(self, lease: Lease, wallet: TradingWallet, report: ReconcileReport) -> None:
         """Asks the venue about every order that may still change, and books what it says."""
-        known = self._known(wallet)
-        if not known.orders:
+        with self._database.transaction() as transaction:
+            watched = _watched(transaction, wallet.trading_wallet_id)
+        if not watched.orders:
             return
         account = self._account(wallet)
-        since = min(order.intent_at for order in known.orders) - TRADES_OVERLAP
-        self._follow(lease, account, known, account.trades_since(since), report)
+        since = min(order.intent_at for order in watched.orders) - TRADES_OVERLAP
+        self._follow(lease, account, watched, account.trades_since(since), report)
 
     def _known(self, wallet: TradingWallet) -> _Known:
         wallet_id = wallet.trading_wallet_id
         with self._database.transaction() as transaction:
-            orders = lt_orders.unfinished(transaction, wallet_id)
-            known = markets.by_condition(transaction, [order.condition_id for order in orders])
-            registered = outside_activity.known_since(transaction, wallet_id)
-            earliest = outside_activity.earliest_open_question(transaction, wallet_id)
+            watched = _watched(transaction, wallet_id)
+            watch = outside_activity.watch(transaction, wallet_id)
             cursor = _cursor(wallet)
-            read_to = cursors.times(transaction, [cursor]).get(cursor, registered)
-        oldest = read_to if earliest is None else min(read_to, earliest)
+            read_to = cursors.times(transaction, [cursor]).get(cursor, watch.registered_at)
+            expected = self._comparison.expectation(transaction, wallet)
+        oldest = read_to if watch.earliest_open is None else min(read_to, watch.earliest_open)
         return _Known(
-            orders=orders,
-            schedules={condition_id: market.fees for condition_id, market in known.items()},
+            watched=watched,
+            registered_at=watch.registered_at,
+            read_to=read_to,
             trades_since=oldest - TRADES_OVERLAP,
+            expected=expected,
         )
 
-    def _send_unsent(self, lease: Lease, account: VenueAccount, wallet: TradingWallet) -> None:
-        with self._database.transaction() as transaction:
-            unsent = lt_orders.unsent(transaction, wallet.trading_wallet_id)
-        if unsent:
-            self._poster.resume(lease, account, unsent)
+    def _ask(self, account: VenueAccount, wallet: TradingWallet, known: _Known) -> _Asked:
+        """Venue and chain side by side; what the chain could not be asked is raised by who needs the look."""
+        with ThreadPoolExecutor(max_workers=2) as beside:
+            look = beside.submit(self._comparison.look, wallet, known.expected)
+            open_orders = beside.submit(account.open_orders)
+            trades = account.trades_since(known.trades_since)
+            return _Asked(trades=trades, open_orders=open_orders.result(), look=look)
 
     def _send_missing(
         self, lease: Lease, account: VenueAccount, wallet: TradingWallet, report: ReconcileReport
@@ -153,23 +194,26 @@ class Reconciler:
             self.follow_orders(lease, wallet, report)
 
     def _follow(
-        self, lease: Lease, account: VenueAccount, known: _Known, trades: VenueTrades, report: ReconcileReport
+        self, lease: Lease, account: VenueAccount, watched: _Watched, trades: VenueTrades, report: ReconcileReport
     ) -> list[Break]:
         """Books the venue's truth of each order; what could not be read of them."""
         unreadable: list[Break] = []
-        for order in (each for each in known.orders if each.state is not OrderState.INTENT):
-            order_hash = order.signed.order_hash
-            try:
-                venue = None if order.state in TERMINAL else account.find_order(order_hash, order.signed)
-                own = account.own_fills(trades, order_hash, known.schedules[order.condition_id], order.signed)
-                self._apply(lease, order, VenueTruth(order=venue, fills=tuple(own)), report)
-            except StopEverything:
-                raise
-            except MalformedAnswer as error:
-                unreadable.append(self._set_aside(order, error))
-                report.failures.append(failed_part(f"order {order.lt_order_id}", error))
-            except LiveTradingError as error:
-                report.failures.append(failed_part(f"order {order.lt_order_id}", error))
+        with ThreadPoolExecutor(max_workers=LOOK_UPS_AT_ONCE) as beside:
+            looked_up: list[tuple[StoredOrder, Future[VenueTruth]]] = [
+                (order, beside.submit(_truth, account, order, trades, watched.schedules[order.condition_id]))
+                for order in watched.orders
+                if order.state is not OrderState.INTENT
+            ]
+            for order, truth in looked_up:
+                try:
+                    self._apply(lease, order, truth.result(), report)
+                except StopEverything:
+                    raise
+                except MalformedAnswer as error:
+                    unreadable.append(self._set_aside(order, error))
+                    report.failures.append(failed_part(f"order {order.lt_order_id}", error))
+                except LiveTradingError as error:
+                    report.failures.append(failed_part(f"order {order.lt_order_id}", error))
         return unreadable
 
     def _set_aside(self, order: StoredOrder, error: MalformedAnswer) -> Break:
@@ -193,37 +237,38 @@ class Reconciler:
             state = apply_update(transaction, order, update, actor=self._holder, now=now)
             if update.absent is not None:
                 lt_orders.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=update.absent, now=now)
-            if truth.order is not None:
+            seen_there = _status_at_venue(truth, update)
+            if seen_there is not None:
                 lt_orders.note_venue_status(
                     transaction,
                     order_hash=order.signed.order_hash,
-                    venue_status=truth.order.raw_status,
-                    matched=truth.order.matched,
+                    venue_status=seen_there[0],
+                    matched=seen_there[1],
                     now=now,
                 )
         report.new_fills += len(update.new_fills)
         report.states[state] = report.states.get(state, 0) + 1
 
     def _adopt_outside(
-        self, lease: Lease, wallet: TradingWallet, account: VenueAccount, trades: VenueTrades, report: ReconcileReport
-    ) -> list[Break]:
+        self, lease: Lease, wallet: TradingWallet, known: _Known, asked: _Asked, report: ReconcileReport
+    ) -> OutsidePlan:
         """Adopts orders and trades that are the wallet's but not ours, and moves the watermark past what was read."""
-        open_orders = account.open_orders()
-        by_order = orders_of_account(trades, wallet.address)
-        hashes = {*by_order, *(order.order_hash for order in open_orders)}
-        with self._database.transaction() as transaction:
-            ours = outside_activity.ours_among(transaction, hashes) if hashes else set()
-            since = outside_activity.known_since(transaction, wallet.trading_wallet_id)
+        by_order = orders_of_account(asked.trades, wallet.address)
+        ours = {order.signed.order_hash for order in known.watched.orders}
+        others = {*by_order, *(order.order_hash for order in asked.open_orders)} - ours
+        if others:
+            with self._database.transaction() as transaction:
+                ours |= outside_activity.ours_among(transaction, others)
         conditions = {trade.condition_id for order_hash in by_order.keys() - ours for trade in by_order[order_hash]}
         plan = plan_outside(
-            open_orders=open_orders,
+            open_orders=asked.open_orders,
             by_order=by_order,
             ours=ours,
             fees=self._schedules(conditions, lease),
-            since=since,
+            since=known.registered_at,
         )
-        self._book_outside(lease, wallet, plan, trades, report)
-        return plan.breaks
+        self._book_outside(lease, wallet, known, plan, asked.trades, report)
+        return plan
 
     def _schedules(self, conditions: set[str], lease: Lease) -> dict[str, FeeSchedule]:
         if not conditions:
@@ -234,17 +279,46 @@ class Reconciler:
         return {condition_id: market.fees for condition_id, market in known.items()}
 
     def _book_outside(
-        self, lease: Lease, wallet: TradingWallet, plan: OutsidePlan, trades: VenueTrades, report: ReconcileReport
+        self,
+        lease: Lease,
+        wallet: TradingWallet,
+        known: _Known,
+        plan: OutsidePlan,
+        trades: VenueTrades,
+        report: ReconcileReport,
     ) -> None:
-        newest = max((trade.match_time for trade in trades.trades), default=None)
-        if newest is None and not plan.orders:
+        newest = max((trade.match_time for trade in trades.trades), default=known.read_to)
+        if newest <= known.read_to and plan.is_empty:
             return
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             report.adopted += adopt(transaction, wallet.trading_wallet_id, plan, now)
-            if newest is not None:
-                cursors.advance_times(transaction, {_cursor(wallet): min(newest, now)}, now)
+            cursors.advance_times(transaction, {_cursor(wallet): min(newest, now)}, now)
+
+
+def _watched(transaction: Transaction, trading_wallet_id: UUID) -> _Watched:
+    orders = lt_orders.unfinished(transaction, trading_wallet_id)
+    if not orders:
+        return _Watched(orders=[], schedules={})
+    known = markets.by_condition(transaction, [order.condition_id for order in orders])
+    return _Watched(orders=orders, schedules={condition_id: market.fees for condition_id, market in known.items()})
+
+
+def _truth(account: VenueAccount, order: StoredOrder, trades: VenueTrades, fees: FeeSchedule) -> VenueTruth:
+    """What the venue says of one order; it is looked up where it may have ended otherwise than its trades tell."""
+    own = account.own_fills(trades, order.signed.order_hash, fees, order.signed)
+    is_known = order.state in TERMINAL or is_proved_by_trades(order, own)
+    venue = None if is_known else account.find_order(order.signed.order_hash, order.signed)
+    return VenueTruth(order=venue, fills=tuple(own))
+
+
+def _status_at_venue(truth: VenueTruth, update: OrderUpdate) -> tuple[str, Shares] | None:
+    if truth.order is not None:
+        return truth.order.raw_status, truth.order.matched
+    if update.cause is Cause.FOUND_FILLED:
+        return VenueOrderStatus.MATCHED, total_shares([fill.shares for fill in truth.fills])
+    return None
 
 
 def _cursor(wallet: TradingWallet) -> str:

@@ -5,9 +5,8 @@ What the venue has to be asked is asked once for all of them, side by side: book
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -29,7 +28,7 @@ from live_trading.services.entry import Candidate, Entered, EntryDesk
 from live_trading.services.evaluation import PreparedTrade, Subject
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.services.outbox import Outbox
-from live_trading.services.posting import OrderPoster
+from live_trading.services.posting import Flight, OrderPoster
 from live_trading.signals.evaluate import evaluate
 from live_trading.store import decisions, leases
 from live_trading.store.database import Database
@@ -90,7 +89,7 @@ class _Run:
 
     lease: Lease
     venue: _Venue
-    outbox: Outbox
+    outbox: Outbox[Flight]
     counts: EntryCounts
     entries: dict[UUID, _Entry] = field(default_factory=dict)
 
@@ -120,21 +119,26 @@ class WalletEntries:
     def run(self, lease: Lease, wallet: TradingWallet, work: Sequence[StrategyTrades], counts: EntryCounts) -> bool:
         """Decides every trade once; True where orders went out."""
         tokens = {each.inputs.trade.token_id for one in work for each in one.trades if _is_hopeful(each)}
-        run: _Run | None = None
-        if tokens:
-            run = self._begun(lease, self._asked(wallet, sorted(tokens), _lookbacks(work)), counts)
+        if not tokens:
+            self._decide_all(lease, work, None, counts)
+            return False
+        venue = self._asked(wallet, sorted(tokens), _lookbacks(work))
+        # Whatever happens, no order is on its way any more when this block is left, and so none when the lease is.
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            run = self._begun(lease, venue, counts, beside)
+            self._decide_all(lease, work, run, counts)
+            try:
+                run.outbox.flush()
+            except PART_FAILURES as error:
+                counts.failures.append(failed_part(f"orders of wallet {wallet.trading_wallet_id}", error))
+        return bool(run.entries)
+
+    def _decide_all(self, lease: Lease, work: Sequence[StrategyTrades], run: _Run | None, counts: EntryCounts) -> None:
         for one in work:
             try:
                 self._decide(lease, one, run, counts)
             except PART_FAILURES as error:
                 counts.failures.append(failed_part(f"strategy {one.strategy.lt_strategy_id}", error))
-        if run is None:
-            return False
-        try:
-            run.outbox.flush()
-        except PART_FAILURES as error:
-            counts.failures.append(failed_part(f"orders of wallet {wallet.trading_wallet_id}", error))
-        return bool(run.entries)
 
     def _asked(self, wallet: TradingWallet, tokens: list[str], lookbacks: set[tuple[str, int]]) -> _Venue:
         account = self._account(wallet)
@@ -159,11 +163,11 @@ class WalletEntries:
                 volatility[token_id, days] = known
         return books, volatility
 
-    def _begun(self, lease: Lease, venue: _Venue, counts: EntryCounts) -> _Run:
+    def _begun(self, lease: Lease, venue: _Venue, counts: EntryCounts, beside: Executor) -> _Run:
         outbox = Outbox(
-            send=lambda batch: self._poster.send(lease, venue.account, batch),
+            depart=lambda batch: self._poster.depart(lease, venue.account, batch, beside),
+            land=lambda flight: self._poster.land(lease, venue.account, flight),
             sent=lambda lt_order_id, state, plan_again: self._sent(run, lt_order_id, state, plan_again=plan_again),
-            elapsed=time.monotonic,
         )
         run = _Run(lease=lease, venue=venue, outbox=outbox, counts=counts)
         return run
@@ -199,14 +203,15 @@ class WalletEntries:
             book=run.venue.books[token_id],
             volatility=run.venue.volatility.get((token_id, work.strategy.rules.volatility_lookback_days or 0)),
         )
+        reserved = Usd.zero()
         try:
             entered = self._desk.enter(run.lease, run.venue.account, work.strategy, work.subject, candidate)
+            reserved = entered.reserved
             run.counts.decided(entered.reason)
             self._post(run, _Entry(work=work, candidate=candidate), entered)
         except PART_FAILURES as error:
             run.counts.failures.append(failed_part(f"trade {prepared.source_trade_id}", error))
-            return Usd.zero()
-        return entered.reserved
+        return reserved
 
     def _post(self, run: _Run, entry: _Entry, entered: Entered) -> None:
         if entered.lt_order_id is not None:

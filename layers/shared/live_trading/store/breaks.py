@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.database import Row, Transaction
 
 
@@ -155,6 +156,27 @@ def locked(transaction: Transaction, trading_wallet_id: UUID, break_id: int) -> 
         trading_wallet_id=trading_wallet_id,
     )
     return None if row is None else _stored(row)
+
+
+def any_standing(transaction: Transaction, trading_wallet_id: UUID) -> bool:
+    """True while a break of the wallet is open, or its entries are locked because of one."""
+    return bool(
+        transaction.only(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM breaks WHERE trading_wallet_id = :trading_wallet_id AND closed_at IS NULL
+            ) OR EXISTS (
+                SELECT 1 FROM locks
+                WHERE
+                    scope = :scope AND scope_id = :scope_id AND reason = :reason AND released_at IS NULL
+            ) AS standing
+            """,
+            trading_wallet_id=trading_wallet_id,
+            scope=LockScope.TRADING_WALLET,
+            scope_id=str(trading_wallet_id),
+            reason=LockReason.BREAK_FOUND,
+        )["standing"]
+    )
 
 
 def halting(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredBreak]:

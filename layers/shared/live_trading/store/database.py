@@ -1,8 +1,9 @@
 """One Postgres connection, explicit transactions, and Postgres errors as ours.
 
-The connection is renewed only between transactions: a statement that fails inside one is never repeated,
-because what it did is not known. Every statement is prepared once a connection: the texts are constants of this
-package, so they are few, and reading them again costs more than running them.
+BEGIN travels with the first statement of a transaction. A connection that turns out to be lost right there is renewed,
+and the two are sent once more: nothing of them can have been committed. A later statement that fails is never repeated,
+because what the ones before it did is gone. Every statement is prepared once a connection: the texts are constants of
+this package, so they are few, and reading them again costs more than running them.
 """
 
 from __future__ import annotations
@@ -88,23 +89,41 @@ class _Session:
         self.connection = connection
         self._prepared: dict[str, tuple[str, Callable[[dict[str, object]], tuple[object, ...]], Any]] = {}
 
+    def begin(self, sql: str, parameters: dict[str, object]) -> Context:
+        """BEGIN and a statement in one round trip."""
+        self._prepare(sql, parameters)
+        self.connection.send_QUERY("BEGIN")
+        try:
+            # What is read here is the answer to BEGIN, which comes first.
+            done = self.run(sql, parameters)
+        except pg8000.exceptions.DatabaseError as error:
+            # The answers are out of step from here on.
+            raise pg8000.exceptions.InterfaceError(f"cannot begin: {error}") from error
+        self.connection.handle_messages(done)
+        return done
+
     def run(self, sql: str, parameters: dict[str, object]) -> Context:
         """One statement in one round trip, once it is prepared. Without parameters it may be several statements."""
         if not parameters:
             return self.connection.execute_simple(sql)
-        if sql not in self._prepared:
-            text, values_of = pg8000.native.to_statement(sql)
-            self._prepared[sql] = text, values_of, self.connection.prepare_statement(text, ())
+        self._prepare(sql, parameters)
         text, values_of, (name, columns, readers) = self._prepared[sql]
         values = make_params(self.connection.py_types, values_of(parameters))
         return self.connection.execute_named(name, values, columns, readers, text)
 
+    def _prepare(self, sql: str, parameters: dict[str, object]) -> None:
+        if parameters and sql not in self._prepared:
+            text, values_of = pg8000.native.to_statement(sql)
+            self._prepared[sql] = text, values_of, self.connection.prepare_statement(text, ())
+
 
 class Transaction:
-    """Runs statements with named parameters (`:name`) inside one open transaction."""
+    """Runs statements with named parameters (`:name`) inside one transaction, which begins with the first of them."""
 
-    def __init__(self, session: _Session) -> None:
-        self._session = session
+    def __init__(self, begin: Callable[[Transaction, str, dict[str, object]], Context]) -> None:
+        """`begin` runs the first statement, and says in `session` on which connection the transaction has begun."""
+        self._begin = begin
+        self.session: _Session | None = None
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         """Every row as a dict by column name.
@@ -118,8 +137,11 @@ class Transaction:
         return [dict(zip(names, values, strict=True)) for values in done.rows]
 
     def _run(self, sql: str, parameters: dict[str, object]) -> Context:
+        values = {name: _plain(value) for name, value in parameters.items()}
         try:
-            return self._session.run(sql, {name: _plain(value) for name, value in parameters.items()})
+            if self.session is None:
+                return self._begin(self, sql, values)
+            return self.session.run(sql, values)
         except pg8000.exceptions.InterfaceError as error:
             raise StoreUnavailable(str(error)) from error
         except pg8000.exceptions.DatabaseError as error:
@@ -157,18 +179,21 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
-        Raises StoreUnavailable where Postgres is away, CommitOutcomeUnknown where it went away in COMMIT.
+        The statements raise StoreUnavailable where Postgres is away; its end raises CommitOutcomeUnknown where it went
+        away in COMMIT. One without a statement asks nothing of Postgres.
         """
-        session = self._begun()
+        transaction = Transaction(self._begin)
         try:
-            yield Transaction(session)
+            yield transaction
         except StoreUnavailable:
             self.close()
             raise
         except BaseException:
-            self._roll_back(session)
+            if transaction.session is not None:
+                self._roll_back(transaction.session)
             raise
-        self._commit(session)
+        if transaction.session is not None:
+            self._commit(transaction.session)
 
     def close(self) -> None:
         """Drops the connection, and with it what was not committed; the next transaction opens a new one."""
@@ -180,21 +205,25 @@ class Database:
                 # Already gone: closing was all that was wanted.
                 return
 
-    def _begun(self) -> _Session:
+    def _begin(self, transaction: Transaction, sql: str, parameters: dict[str, object]) -> Context:
         if self._session is not None:
             try:
-                self._session.connection.run("BEGIN")
-            except (pg8000.exceptions.InterfaceError, pg8000.exceptions.DatabaseError, OSError):
+                transaction.session = self._session
+                return self._session.begin(sql, parameters)
+            except (pg8000.exceptions.InterfaceError, OSError):
                 self.close()
-            else:
-                return self._session
+            except pg8000.exceptions.DatabaseError as error:
+                if not isinstance(_translated(error), StoreUnavailable):
+                    raise
+                self.close()
+        transaction.session = self._session = self._connected()
+        return self._session.begin(sql, parameters)
+
+    def _connected(self) -> _Session:
         try:
-            self._session = _Session(self._connect())
-            self._session.connection.run("BEGIN")
+            return _Session(self._connect())
         except (pg8000.exceptions.InterfaceError, pg8000.exceptions.DatabaseError, OSError) as error:
-            self.close()
             raise StoreUnavailable(f"cannot open a transaction: {error}") from error
-        return self._session
 
     def _roll_back(self, session: _Session) -> None:
         try:

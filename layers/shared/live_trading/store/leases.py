@@ -30,13 +30,13 @@ def acquire(transaction: Transaction, name: str, holder: str, now: datetime, sec
     It is not re-entrant: a `holder` that asks twice is refused, because a retried event runs under the same
     name as the run that it repeats.
     """
-    if _is_held(transaction, name, now):
-        return None
     expires_at = now + timedelta(seconds=seconds)
+    # The plain read comes first: the upsert alone would wait for the holder's open transaction only to be told no.
     row = transaction.row(
         """
         INSERT INTO leases (lease_name, holder, fencing_token, acquired_at, expires_at)
-        VALUES (:name, :holder, 1, :now, :expires_at)
+        SELECT :name, :holder, 1, :now, :expires_at
+        WHERE NOT EXISTS (SELECT 1 FROM leases WHERE lease_name = :name AND expires_at > :now)
         ON CONFLICT (lease_name) DO UPDATE SET
             holder = excluded.holder,
             fencing_token = leases.fencing_token + 1,
@@ -96,16 +96,6 @@ def assert_held(transaction: Transaction, lease: Lease) -> None:
     )
     if row is None or row["fencing_token"] != lease.fencing_token:
         raise _lost(lease)
-
-
-def _is_held(transaction: Transaction, name: str, now: datetime) -> bool:
-    # A plain read first: the upsert would wait for the holder's open transaction only to be told no.
-    row = transaction.row(
-        "SELECT 1 AS held FROM leases WHERE lease_name = :name AND expires_at > :now",
-        name=name,
-        now=now,
-    )
-    return row is not None
 
 
 def _lost(lease: Lease) -> LeaseLost:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.ledger.entries import LedgerEntry, LedgerTransaction
-from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.store.database import Transaction
 
 
@@ -51,6 +51,20 @@ class Holding:
     token_id: str
     shares: Shares
     amount: Usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedHoldings:
+    """What a wallet should hold: collateral, and shares by token, worthless ones and zeroes too.
+
+    `sold_by_others` are tokens of strategies that trades outside of this system have sold: what strategies hold, and
+    what is left. `worthless` are tokens that strategies hold and that have resolved to nothing.
+    """
+
+    collateral: Usd
+    tokens: dict[str, Shares]
+    worthless: frozenset[str]
+    sold_by_others: dict[str, tuple[Shares, Shares]]
 
 
 def post(transaction: Transaction, entry: LedgerTransaction, recorded_at: datetime) -> bool:
@@ -178,66 +192,40 @@ def unallocated(transaction: Transaction, trading_wallet_id: UUID) -> Usd:
     return Usd(row["amount_usd"])
 
 
-def expected_collateral(transaction: Transaction, trading_wallet_id: UUID) -> Usd:
+def expected_of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> ExpectedHoldings:
     """What the chain should hold for a wallet once all its fills and redemptions have settled."""
-    row = transaction.only(
-        """
-        SELECT coalesce(sum(amount_usd), 0) AS amount_usd FROM ledger_entries
-        WHERE
-            trading_wallet_id = :trading_wallet_id
-            AND account IN ('UNALLOCATED', 'CASH', 'RESERVED', 'UNSETTLED')
-        """,
-        trading_wallet_id=trading_wallet_id,
-    )
-    return Usd(row["amount_usd"])
-
-
-def expected_tokens(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, Shares]:
-    """Shares by token that the chain should hold for a wallet, worthless ones included; zeroes too."""
-    rows = transaction.rows(
-        """
-        SELECT token_id, sum(shares) AS shares FROM ledger_entries
-        WHERE
-            trading_wallet_id = :trading_wallet_id
-            AND account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')
-        GROUP BY token_id
-        """,
-        trading_wallet_id=trading_wallet_id,
-    )
-    return {row["token_id"]: Shares(row["shares"]) for row in rows}
-
-
-def worthless_tokens(transaction: Transaction, trading_wallet_id: UUID) -> set[str]:
-    """Tokens that strategies of the wallet hold and that have resolved to nothing."""
-    rows = transaction.rows(
-        """
-        SELECT token_id FROM ledger_entries
-        WHERE trading_wallet_id = :trading_wallet_id AND account = 'PENDING_REDEMPTION'
-        GROUP BY token_id HAVING sum(shares) > 0 AND sum(amount_usd) = 0
-        """,
-        trading_wallet_id=trading_wallet_id,
-    )
-    return {row["token_id"] for row in rows}
-
-
-def sold_by_others(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, tuple[Shares, Shares]]:
-    """Tokens of strategies that trades outside of this system have sold: what strategies hold, and what is left."""
     rows = transaction.rows(
         """
         SELECT
             token_id,
-            sum(shares) FILTER (WHERE account = 'POSITION_COST') AS held,
-            sum(shares) AS left_over
+            coalesce(
+                sum(amount_usd) FILTER (WHERE account IN ('UNALLOCATED', 'CASH', 'RESERVED', 'UNSETTLED')), 0
+            ) AS collateral,
+            sum(shares) FILTER (WHERE account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')) AS shares,
+            coalesce(sum(shares) FILTER (WHERE account = 'POSITION_COST'), 0) AS held,
+            coalesce(sum(shares) FILTER (WHERE account = 'EXTERNAL'), 0) AS by_others,
+            coalesce(
+                sum(shares) FILTER (WHERE account = 'PENDING_REDEMPTION') > 0
+                AND sum(amount_usd) FILTER (WHERE account = 'PENDING_REDEMPTION') = 0,
+                FALSE
+            ) AS is_worthless
         FROM ledger_entries
-        WHERE trading_wallet_id = :trading_wallet_id AND account IN ('POSITION_COST', 'EXTERNAL')
+        WHERE trading_wallet_id = :trading_wallet_id
         GROUP BY token_id
-        HAVING
-            sum(shares) FILTER (WHERE account = 'EXTERNAL') < 0
-            AND sum(shares) FILTER (WHERE account = 'POSITION_COST') > 0
         """,
         trading_wallet_id=trading_wallet_id,
     )
-    return {row["token_id"]: (Shares(row["held"]), Shares(row["left_over"])) for row in rows}
+    tokens = [row for row in rows if row["token_id"] is not None and row["shares"] is not None]
+    return ExpectedHoldings(
+        collateral=total_usd([Usd(row["collateral"]) for row in rows]),
+        tokens={row["token_id"]: Shares(row["shares"]) for row in tokens},
+        worthless=frozenset(row["token_id"] for row in tokens if row["is_worthless"]),
+        sold_by_others={
+            row["token_id"]: (Shares(row["held"]), Shares(row["held"] + row["by_others"]))
+            for row in tokens
+            if row["by_others"] < 0 < row["held"]
+        },
+    )
 
 
 def external_shares(transaction: Transaction, trading_wallet_id: UUID, token_ids: list[str]) -> dict[str, Shares]:

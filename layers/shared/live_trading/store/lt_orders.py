@@ -215,18 +215,6 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
     return [_stored(row) for row in rows]
 
 
-def unsent(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
-    """Intents that are not at the venue, oldest first."""
-    rows = transaction.rows(
-        """
-        SELECT * FROM lt_orders WHERE trading_wallet_id = :trading_wallet_id AND state = 'INTENT'
-        ORDER BY intent_at, lt_order_id
-        """,
-        trading_wallet_id=trading_wallet_id,
-    )
-    return [_stored(row) for row in rows]
-
-
 def missing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
     """Orders that were sent and that the venue, when last asked, did not know; oldest first."""
     rows = transaction.rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -118,11 +119,23 @@ def progress_fill(transaction: Transaction, fill: Fill) -> FillStatus | None:
     return None if row is None else FillStatus(row["status"])
 
 
-def earliest_open_question(transaction: Transaction, trading_wallet_id: UUID) -> datetime | None:
-    """The time of the oldest thing of this wallet at the venue that may still change; None where nothing may."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Since when a wallet is ours to follow, and the time of its oldest thing at the venue that may still change.
+
+    What the wallet did before `registered_at` is in its opening balance; `earliest_open` is None where nothing may
+    change.
+    """
+
+    registered_at: datetime
+    earliest_open: datetime | None
+
+
+def watch(transaction: Transaction, trading_wallet_id: UUID) -> Watch:
+    """From when on a wallet's trades matter."""
     row = transaction.only(
         """
-        SELECT least(
+        SELECT created_at AS registered_at, least(
             (
                 SELECT min(intent_at) FROM lt_orders
                 WHERE
@@ -137,19 +150,9 @@ def earliest_open_question(transaction: Transaction, trading_wallet_id: UUID) ->
                 SELECT min(match_time) FROM external_fills
                 WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
             )
-        ) AS earliest
+        ) AS earliest_open
+        FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id
         """,
         trading_wallet_id=trading_wallet_id,
     )
-    earliest: datetime | None = row["earliest"]
-    return earliest
-
-
-def known_since(transaction: Transaction, trading_wallet_id: UUID) -> datetime:
-    """When the wallet was registered: what it did before is in its opening balance."""
-    row = transaction.only(
-        "SELECT created_at FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id",
-        trading_wallet_id=trading_wallet_id,
-    )
-    since: datetime = row["created_at"]
-    return since
+    return Watch(registered_at=row["registered_at"], earliest_open=row["earliest_open"])

@@ -6,6 +6,7 @@ Nothing is read or opened at import; a function that never trades never imports 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from live_trading.polymarket.data_api import DataApi
     from live_trading.polymarket.endpoints import VenueEndpoints
     from live_trading.polymarket.gamma import Gamma
+    from live_trading.polymarket.geoblock import Geoblock
     from live_trading.polymarket.market_data import MarketData
     from live_trading.polymarket.wallet_secret import WalletSecret
     from live_trading.services.approvals import Approvals
@@ -174,13 +176,19 @@ class Parts:
             self._accounts[wallet.trading_wallet_id] = known
         return known
 
+    @cached_property
+    def _geoblock(self) -> Geoblock:
+        from live_trading.polymarket.geoblock import Geoblock
+
+        return Geoblock(self.settings.geoblock_url)
+
     def may_open(self, account: VenueAccount) -> bool:
         """Whether the venue lets this place and this account open positions; no answer is a no."""
-        from live_trading.polymarket.geoblock import Eligibility, eligibility
+        from live_trading.polymarket.geoblock import Eligibility
 
-        if eligibility(self.settings.geoblock_url) is not Eligibility.OPEN:
-            return False
-        return not account.closed_only()
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            closed_only = beside.submit(account.closed_only)
+            return self._geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
 
     def carriers(self, wallet: TradingWallet) -> list[Carrier]:
         """The wallet's ways to the chain, the preferred one first, within the configured fees."""

@@ -51,9 +51,10 @@ invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-
 replay: setup ## decisions over recorded real answers: DATA=../shared/data/polymarket-v1-samples
 	@$(PY) -m local.replay "$(DATA)" $(ARGS)
 
-bench: setup ## how long a warm lt-execute takes, how much of it is its own, and how many orders a second it places
+bench: setup ## a warm lt-execute and how much of it is its own, orders a second, and the kill switch
 	@$(PY) -m benchmarks.lt_execute
 	@$(PY) -m benchmarks.order_rate
+	@$(PY) -m benchmarks.kill_switch
 
 lint: setup ## ruff
 	@$(VENV)/ruff check .

@@ -52,7 +52,7 @@ def main() -> int:
         desk.change("UPDATE ft_wallet_versions SET config = jsonb_set(config, '{bet_size}', '\"5\"')")
         httpx.put(f"{stack.control_url}/clock", json={"speed": 1}).raise_for_status()
         desk.parts.clock = NaturalClock(desk.now())
-        with _slow_venue(stack.clob_url):
+        with slow_venue(stack.clob_url):
             bare = _bare_rate(desk)
             ours, placed = _our_rate(desk)
         waits = _decision_to_post(desk)
@@ -64,7 +64,8 @@ def main() -> int:
 
 
 @contextmanager
-def _slow_venue(clob_url: str) -> Iterator[None]:
+def slow_venue(clob_url: str) -> Iterator[None]:
+    """Every request to the CLOB takes so much longer."""
     send = httpx.Client.send
 
     def slow(client: httpx.Client, request: httpx.Request, **options: object) -> httpx.Response:

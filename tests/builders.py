@@ -16,9 +16,10 @@ from uuid import UUID
 from live_trading.nouns.markets import BookLevel, FeeSchedule, Market, OrderBook, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Price, Shares, Usd, notional
 from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole
+from live_trading.nouns.risk_rules import RiskRules
 from live_trading.nouns.trades import Side, SourceTrade, TraderRecord, TraderStats
-from live_trading.nouns.wallets import RiskRules
-from live_trading.risk.snapshot import RiskSnapshot
+from live_trading.risk.proposal import ProposedEntry
+from live_trading.risk.snapshot import BreakerFacts, RiskSnapshot, Standing
 from live_trading.signals.config import WalletConfig, parse_config
 from live_trading.signals.inputs import EvaluationInputs
 
@@ -185,36 +186,72 @@ def a_payout(*numerators: int, denominator: int | None = None) -> PayoutVector:
 
 def risk_rules(**limits: Any) -> RiskRules:
     """Every rule off but those named."""
-    off = RiskRules(
-        daily_budget_usd=None,
-        weekly_budget_usd=None,
-        monthly_budget_usd=None,
-        daily_budget_fraction=None,
-        weekly_budget_fraction=None,
-        monthly_budget_fraction=None,
-        max_position_usd=None,
-        max_position_fraction=None,
-        max_total_exposure_usd=None,
-        max_total_exposure_fraction=None,
-        max_concurrent_positions=None,
+    return replace(RiskRules.off(), **limits)
+
+
+def a_standing(**changes: Any) -> Standing:
+    """A strategy at its high-water mark of 1000 dollars, with a venue and a feed that behave."""
+    breaker = BreakerFacts(
+        failed_fraction=Decimal(0),
+        fills_slippage_fraction=Decimal(0),
+        breaks_found=0,
+        feed_lag_seconds=5,
+        price_age_seconds=0,
     )
-    return replace(off, **limits)
+    facts = {name: changes.pop(name) for name in list(changes) if name in BreakerFacts.__dataclass_fields__}
+    standing = Standing(marked_equity=Usd(1000), high_water=Usd(1000), loss_run=0, breaker=replace(breaker, **facts))
+    return replace(standing, **changes)
 
 
 def a_risk_snapshot(**changes: Any) -> RiskSnapshot:
-    """A strategy with 1000 dollars in cash that has neither spent nor holds anything."""
+    """A strategy with 1000 dollars in cash that has neither spent nor holds anything, after a trader who does well."""
     fresh = RiskSnapshot(
+        standing=a_standing(),
         equity=Usd(1000),
         day_start_equity=Usd(1000),
         week_start_equity=Usd(1000),
         month_start_equity=Usd(1000),
         available=Usd(1000),
-        exposure=Usd(0),
-        position_usd=Usd(0),
-        holds_this_position=False,
-        open_positions=0,
         spent_today=Usd(0),
         spent_this_week=Usd(0),
         spent_this_month=Usd(0),
+        profit_today=Usd(0),
+        profit_this_week=Usd(0),
+        exposure=Usd(0),
+        position_usd=Usd(0),
+        market_exposure=Usd(0),
+        event_exposure=Usd(0),
+        trader_exposure=Usd(0),
+        wallet_equity=Usd(1000),
+        wallet_exposure=Usd(0),
+        wallet_market_exposure=Usd(0),
+        holds_this_position=False,
+        open_positions=0,
+        positions_in_market=0,
+        orders_last_minute=0,
+        wallet_orders_last_minute=0,
+        median_stake=Usd(20),
+        venue_latency_milliseconds=100,
+        trader_win_rate=Decimal("0.6"),
+        trader_silence=timedelta(hours=3),
+        is_same_trade=False,
     )
     return replace(fresh, **changes)
+
+
+def a_proposal(**changes: Any) -> ProposedEntry:
+    """20 dollars with a dollar of fees at a limit of 0.42 for a signal of 0.40 a minute ago, in a deep book."""
+    proposal = ProposedEntry(
+        reservation=Usd(21),
+        stake=Usd(20),
+        limit_price=Price("0.42"),
+        signal_price=Price("0.40"),
+        signal_age=timedelta(minutes=1),
+        max_signal_age=timedelta(minutes=10),
+        best_bid=Price("0.39"),
+        best_ask=Price("0.41"),
+        expected_price=Decimal("0.41"),
+        depth=Usd(500),
+        volatility=None,
+    )
+    return replace(proposal, **changes)

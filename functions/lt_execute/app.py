@@ -1,4 +1,4 @@
-"""lt-execute: every two minutes, or now by the API. Trades new source trades; sells and cancels by hand."""
+"""lt-execute: every two minutes, or now by the API. Trades new source trades; sells, cancels and stops by hand."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.services.api_bodies import ClosePosition
 from live_trading.services.api_fields import parsed, path_id, path_token_id
+from live_trading.services.risk_bodies import PullKillSwitch
 from live_trading.services.trading_actions import TradingActions
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.http_answers import answered, failed, refused, unknown_route
-from live_trading.wiring.http_requests import caller_of, optional_body
+from live_trading.wiring.http_requests import caller_of, optional_body, required_body
 from live_trading.wiring.jobs import answer, is_http
 
 parts = Parts()
@@ -58,3 +59,10 @@ def cancel_strategy(lt_strategy_id: str) -> Response[str]:
 @app.post("/api/trading-wallets/<trading_wallet_id>/cancel-orders")
 def cancel_wallet(trading_wallet_id: str) -> Response[str]:
     return answered(_actions().cancel_wallet(caller_of(_event(), {}), path_id(trading_wallet_id, "trading wallet")))
+
+
+@app.post("/api/lt/kill-switch")
+def pull_kill_switch() -> Response[str]:
+    body = required_body(_event())
+    switch = parts.kill_switch(app.lambda_context.aws_request_id)
+    return answered(switch.pull(caller_of(_event(), body), parsed(PullKillSwitch, body)))

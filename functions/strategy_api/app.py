@@ -14,14 +14,13 @@ from live_trading.services.api_bodies import (
     CreateStrategy,
     FollowTrader,
     MarkHandled,
-    PauseStrategy,
     RegisterTradingWallet,
     RetryRedemption,
     UpdateFtWallet,
     UpdateStrategy,
 )
-from live_trading.services.api_errors import not_found
-from live_trading.services.api_fields import parsed, path_id
+from live_trading.services.api_fields import number_in_path, parsed, path_id
+from live_trading.services.risk_bodies import CheckRisk, CreateLock, PauseStrategy, ReleaseLock, ResumeStrategy
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.http_answers import answered, failed, refused, unknown_route
 from live_trading.wiring.http_requests import caller_of, optional_body, owner_of, required_body
@@ -123,7 +122,31 @@ def pause_strategy(lt_strategy_id: str) -> Response[str]:
 @app.route("/api/lt/strategies/<lt_strategy_id>/resume", method=["POST", "PUT"])
 def resume_strategy(lt_strategy_id: str) -> Response[str]:
     strategy, body = path_id(lt_strategy_id, "strategy"), optional_body(_event())
-    return answered(parts.strategies.resume(caller_of(_event(), body), strategy, parsed(PauseStrategy, body)))
+    return answered(parts.strategies.resume(caller_of(_event(), body), strategy, parsed(ResumeStrategy, body)))
+
+
+@app.post("/api/lt/strategies/<lt_strategy_id>/risk/check")
+def check_risk(lt_strategy_id: str) -> Response[str]:
+    strategy, body = path_id(lt_strategy_id, "strategy"), required_body(_event())
+    return answered(parts.risk_check.check(owner_of(_event()), strategy, parsed(CheckRisk, body)))
+
+
+@app.get("/api/lt/locks")
+def list_locks() -> Response[str]:
+    only_in_force = app.current_event.get_query_string_value("all") != "true"
+    return answered(parts.locks.list(owner_of(_event()), only_in_force=only_in_force))
+
+
+@app.post("/api/lt/locks")
+def create_lock() -> Response[str]:
+    body = required_body(_event())
+    return answered(parts.locks.create(caller_of(_event(), body), parsed(CreateLock, body)))
+
+
+@app.post("/api/lt/locks/<lock_id>/release")
+def release_lock(lock_id: str) -> Response[str]:
+    number, body = number_in_path(lock_id, "lock"), required_body(_event())
+    return answered(parts.locks.release(caller_of(_event(), body), number, parsed(ReleaseLock, body)))
 
 
 @app.get("/api/lt/strategies/<lt_strategy_id>/orders")
@@ -159,10 +182,8 @@ def list_breaks(trading_wallet_id: str) -> Response[str]:
 def accept_break(trading_wallet_id: str, break_id: str) -> Response[str]:
     body = required_body(_event())
     wallet = path_id(trading_wallet_id, "trading wallet")
-    if not break_id.isdecimal() or len(break_id) > 18:
-        raise not_found("break")
-    accepted = parsed(AcceptBreak, body)
-    return answered(parts.wallet_breaks.accept(caller_of(_event(), body), wallet, int(break_id), accepted))
+    number, accepted = number_in_path(break_id, "break"), parsed(AcceptBreak, body)
+    return answered(parts.wallet_breaks.accept(caller_of(_event(), body), wallet, number, accepted))
 
 
 @app.get("/api/lt/redemptions")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +19,9 @@ from local.processes import dies_with_parent
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_MODULES = REPOSITORY / "node_modules"
 
+# States of past blocks that can be asked about. Without a bound anvil writes older ones to the home directory, and
+# leaves them there when it is killed: some gigabytes a day of tests.
+_STATES_KEPT = 500
 _START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.01
@@ -50,9 +52,7 @@ class AnvilProcess:
         _end_leftover(record)
         chosen = _free_port(port)
         log = directory / "anvil.log"
-        states = directory / "states"
-        shutil.rmtree(states, ignore_errors=True)
-        command = [str(anvil_binary()), *_arguments(chosen, genesis), "--cache-path", str(states)]
+        command = [str(anvil_binary()), *_arguments(chosen, genesis)]
         with log.open("wb") as output:
             process = subprocess.Popen(
                 command,
@@ -80,8 +80,6 @@ class AnvilProcess:
             _end_group(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._record.unlink(missing_ok=True)
-        # Past states: gigabytes in some minutes, of no use without the process.
-        shutil.rmtree(self._record.parent / "states", ignore_errors=True)
 
     def _wait_until_it_answers(self, log: Path) -> None:
         rpc = JsonRpc(self.rpc_url, timeout_seconds=2)
@@ -111,6 +109,7 @@ def _arguments(port: int, genesis: Path | None) -> list[str]:
     arguments = [
         "--host", _HOST, "--port", str(port), "--chain-id", str(CHAIN_ID), "--accounts", "0",
         "--auto-impersonate", "--silent", "--timestamp", str(int(time.time())),
+        "--prune-history", str(_STATES_KEPT),
     ]  # fmt: skip
     return arguments if genesis is None else [*arguments, "--init", str(genesis)]
 

@@ -30,6 +30,8 @@ class Facts:
     quarantined: int
     decisions: dict[str, int]
     paper_decisions: dict[str, int]
+    stopping_rules: dict[str, int]
+    locks: dict[str, int]
     orders: dict[str, int]
     rejections: dict[str, int]
     fills: list[dict[str, Any]]
@@ -71,6 +73,11 @@ def read_facts(database: Database) -> Facts:
                 "SELECT reason AS name, count(*) FROM decisions WHERE lt_strategy_id IS NULL "
                 "GROUP BY reason ORDER BY count(*) DESC, reason"
             ),
+            stopping_rules=counts(_STOPPING_RULES),
+            locks=counts(
+                "SELECT reason || ' (' || detail || ')' AS name, count(*) FROM locks GROUP BY reason, detail "
+                "ORDER BY min(lock_id)"
+            ),
             orders=counts("SELECT state AS name, count(*) FROM lt_orders GROUP BY state ORDER BY state"),
             rejections=counts(
                 "SELECT rejection_code AS name, count(*) FROM lt_orders WHERE rejection_code IS NOT NULL "
@@ -99,6 +106,13 @@ def read_facts(database: Database) -> Facts:
             whole_way=number(_WHOLE_WAY),
         )
 
+
+_STOPPING_RULES = """
+SELECT (seen ->> 'rule') || ' ' || (seen ->> 'verdict') AS name, count(*)
+FROM decisions CROSS JOIN jsonb_array_elements(risk_checks) AS seen
+WHERE seen ->> 'verdict' <> 'PASS'
+GROUP BY 1 ORDER BY count(*) DESC, 1
+"""
 
 _FILLS = """
 SELECT

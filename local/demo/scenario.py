@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from live_trading.nouns.risk_rules import RULE_FIELDS, SWITCHES
 from local.demo.api import ApiClient
 
 STARTING_BALANCE_USD = "1000"
@@ -30,6 +31,7 @@ class LiveBehind:
     order_type: str
     slippage_bound_fraction: str
     rules: dict[str, Any] = field(default_factory=dict)
+    preset: str | None = None
 
 
 _BASE = {"min_bet": "5", "max_bet": "40", "min_trader_resolved_count": 30}
@@ -100,26 +102,19 @@ LIVE_STRATEGIES = (
         capital_usd="800",
         order_type="FOK",
         slippage_bound_fraction="0.20",
-        rules={"weekly_budget_usd": "700", "max_position_usd": "45"},
+        preset="aggressive",
+        rules={"max_slippage_fraction": "0.2", "max_spread_fraction": None, "max_wallet_exposure_fraction": None},
     ),
 )
 
 # Every rule is named; one that is not set here is off, and says so.
-_RULES_OFF: dict[str, Any] = dict.fromkeys(
-    (
-        "daily_budget_usd",
-        "weekly_budget_usd",
-        "monthly_budget_usd",
-        "daily_budget_fraction",
-        "weekly_budget_fraction",
-        "monthly_budget_fraction",
-        "max_position_usd",
-        "max_position_fraction",
-        "max_total_exposure_usd",
-        "max_total_exposure_fraction",
-        "max_concurrent_positions",
-    )
-)
+_RULES_OFF: dict[str, Any] = dict.fromkeys(RULE_FIELDS) | dict.fromkeys(SWITCHES, False)
+
+
+def _limits(live: LiveBehind) -> dict[str, Any]:
+    if live.preset is None:
+        return {"risk_rules": {**_RULES_OFF, **live.rules}}
+    return {"risk_preset": live.preset, "risk_rules": live.rules}
 
 
 def create(api: ApiClient, *, traders: list[str], wallet_address: str, secret_name: str) -> None:
@@ -151,6 +146,6 @@ def create(api: ApiClient, *, traders: list[str], wallet_address: str, secret_na
                 "slippage_bound_fraction": live.slippage_bound_fraction,
                 "max_signal_age_seconds": 600,
                 "time_zone": "UTC",
-                "risk_rules": {**_RULES_OFF, **live.rules},
+                **_limits(live),
             },
         )

@@ -24,7 +24,9 @@ from local.chain.deployment import CHAIN_ID, OPERATOR
 
 RELAY = "0x1000000000000000000000000000000000000004"
 _EXECUTE = keccak(b"execute(address[],bytes[])")[:4]
-_NEXT = {"STATE_EXECUTED": "STATE_MINED", "STATE_MINED": "STATE_CONFIRMED"}
+_GAS = 5_000_000
+_DEEP_ENOUGH = 4
+_ON_ITS_WAY = ("STATE_EXECUTED", "STATE_MINED")
 
 
 class RelayError(Exception):
@@ -39,21 +41,28 @@ class RelayError(Exception):
 @dataclass(slots=True, kw_only=True)
 class _Submitted:
     wallet: str
+    payload: dict[str, Any]
     state: str
-    execute: Callable[[], str]
+    execute: Callable[[int], str]
+    nonce_key: str
     transaction_hash: str | None = None
     error: str | None = None
 
 
 @dataclass(slots=True)
 class Relayer:
-    """One relayer over one chain. `quota` is how many submissions it still takes; None counts none."""
+    """One relayer over one chain.
+
+    `quota` is how many submissions it still takes; None counts none. `lists_behind` is how many of the next lists have
+    no submission yet.
+    """
 
     rpc_url: Callable[[], str]
     quota: int | None = None
     quota_resets_in: int = 3600
     blocked_targets: set[str] = field(default_factory=set)
     sits_on_submissions: bool = False
+    lists_behind: int = 0
     nonces: dict[str, int] = field(default_factory=dict)
     submitted: dict[str, _Submitted] = field(default_factory=dict)
     safes: dict[str, str] = field(default_factory=dict)
@@ -82,7 +91,13 @@ class Relayer:
         if any(each.wallet == wallet and each.state == "STATE_NEW" for each in self.submitted.values()):
             raise RelayError(400, "wallet busy: there is an active action")
         identity = f"relay-{next(self._ids)}"
-        self.submitted[identity] = _Submitted(wallet=wallet, state="STATE_NEW", execute=execute)
+        self.submitted[identity] = _Submitted(
+            wallet=wallet,
+            payload=payload,
+            state="STATE_NEW",
+            execute=execute,
+            nonce_key=f"{payload['type']}:{str(payload['from']).lower()}",
+        )
         return {"transactionID": identity, "state": "STATE_NEW"}
 
     def look(self, identity: str) -> dict[str, Any]:
@@ -92,8 +107,8 @@ class Relayer:
             raise RelayError(404, "transaction not found")
         if found.state == "STATE_NEW" and not self.sits_on_submissions:
             self._execute(found)
-        else:
-            found.state = _NEXT.get(found.state, found.state)
+        elif found.state in _ON_ITS_WAY:
+            self._watch(found)
         return {
             "transaction_id": identity,
             "transaction_hash": found.transaction_hash or "",
@@ -101,14 +116,58 @@ class Relayer:
             "error_msg": found.error,
         }
 
+    def of_owner(self, owner: str) -> list[dict[str, Any]]:
+        """The owner's submissions as they stand, newest first; listing moves nothing on."""
+        if self.lists_behind:
+            self.lists_behind -= 1
+            return []
+        return [
+            {
+                "transactionID": identity,
+                "transactionHash": each.transaction_hash or "",
+                "from": each.payload["from"],
+                "to": each.payload["to"],
+                "proxyAddress": each.wallet,
+                "data": each.payload.get("data", ""),
+                "nonce": each.payload["nonce"],
+                "value": "",
+                "signature": each.payload["signature"],
+                "state": each.state,
+                "type": each.payload["type"],
+                "owner": owner.lower(),
+                "metadata": each.payload.get("metadata", ""),
+            }
+            for identity, each in reversed(self.submitted.items())
+            if str(each.payload["from"]).lower() == owner.lower()
+        ]
+
+    def drop(self, identity: str) -> None:
+        """Gives a submission up that has not been executed."""
+        found = self.submitted[identity]
+        found.state, found.error = "STATE_FAILED", "dropped"
+
     def _execute(self, found: _Submitted) -> None:
         try:
-            found.transaction_hash = found.execute()
-            found.state = "STATE_EXECUTED"
+            found.transaction_hash = found.execute(_GAS)
         except Reverted as reverted:
             found.state, found.error = "STATE_FAILED", f"execution reverted: {reverted.reason}"
+            return
+        found.state = "STATE_EXECUTED"
+        self.nonces[found.nonce_key] = self.nonces.get(found.nonce_key, 0) + 1
 
-    def _checked(self, payload: dict[str, Any]) -> tuple[str, list[str], Callable[[], str]]:
+    def _watch(self, found: _Submitted) -> None:
+        """Follows the transaction: one that the chain has lost is sent again under another hash."""
+        rpc = JsonRpc(self.rpc_url())
+        receipt = rpc.call("eth_getTransactionReceipt", found.transaction_hash)
+        if receipt is not None and int(receipt["status"], 16) == 0:
+            found.state = "STATE_FAILED"
+        elif receipt is not None:
+            depth = rpc.quantity("eth_blockNumber") - int(receipt["blockNumber"], 16) + 1
+            found.state = "STATE_CONFIRMED" if depth >= _DEEP_ENOUGH else "STATE_MINED"
+        elif rpc.call("eth_getTransactionByHash", found.transaction_hash) is None:
+            found.transaction_hash = found.execute(_GAS + 1)
+
+    def _checked(self, payload: dict[str, Any]) -> tuple[str, list[str], Callable[[int], str]]:
         """The wallet, the targets, and how to execute, once signature and nonce fit. Raises RelayError."""
         owner, kind, nonce = str(payload["from"]).lower(), str(payload["type"]), int(payload["nonce"])
         on_chain = self.next_nonce(owner, kind)
@@ -123,7 +182,7 @@ class Relayer:
                 return self._proxy(payload, owner)
         raise RelayError(400, f"unknown type {kind}")
 
-    def _safe(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[], str]]:
+    def _safe(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[int], str]]:
         wallet = str(payload["proxyWallet"]).lower()
         inner = SafeTransaction(
             safe=wallet,
@@ -136,9 +195,9 @@ class Relayer:
         plain = signature[:64] + bytes([signature[64] - 4])
         _expect(owner, encode_defunct(primitive=typed_digest(*typed_data(inner, CHAIN_ID))), plain)
         call = exec_call(inner, hex_text(signature))
-        return wallet, [inner.target], lambda: self._send(call)
+        return wallet, [inner.target], lambda gas: self._send(call, gas)
 
-    def _wallet(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[], str]]:
+    def _wallet(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[int], str]]:
         parameters = payload["depositWalletParams"]
         wallet, calls = str(parameters["depositWallet"]).lower(), list(parameters["calls"])
         message = {
@@ -163,9 +222,9 @@ class Relayer:
         _expect(owner, encode_typed_data(domain, types, message), hex_bytes(str(payload["signature"])))
         targets = [str(each["target"]).lower() for each in calls]
         datas = [hex_bytes(str(each["data"])) for each in calls]
-        return wallet, targets, lambda: self._execute_for(f"WALLET:{owner}", wallet, targets, datas)
+        return wallet, targets, lambda gas: self._execute_for(wallet, targets, datas, gas)
 
-    def _proxy(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[], str]]:
+    def _proxy(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[int], str]]:
         wallet, parameters = str(payload["proxyWallet"]).lower(), payload["signatureParams"]
         digest = proxy_digest(
             owner=owner,
@@ -178,18 +237,16 @@ class Relayer:
         _expect(owner, encode_defunct(primitive=digest), hex_bytes(str(payload["signature"])))
         (calls,) = decode(["(uint8,address,uint256,bytes)[]"], hex_bytes(str(payload["data"]))[4:])
         targets, datas = [str(each[1]).lower() for each in calls], [bytes(each[3]) for each in calls]
-        return wallet, targets, lambda: self._execute_for(f"PROXY:{owner}", wallet, targets, datas)
+        return wallet, targets, lambda gas: self._execute_for(wallet, targets, datas, gas)
 
-    def _execute_for(self, nonce_key: str, wallet: str, targets: list[str], datas: list[bytes]) -> str:
+    def _execute_for(self, wallet: str, targets: list[str], datas: list[bytes], gas: int) -> str:
         data = hex_text(_EXECUTE + encode(["address[]", "bytes[]"], [targets, datas]))
-        transaction_hash = self._send(Call(target=wallet, data=data))
-        self.nonces[nonce_key] = self.nonces.get(nonce_key, 0) + 1
-        return transaction_hash
+        return self._send(Call(target=wallet, data=data), gas)
 
-    def _send(self, call: Call) -> str:
+    def _send(self, call: Call, gas: int) -> str:
         rpc = JsonRpc(self.rpc_url())
         rpc.contract_read(call, sender=OPERATOR)
-        message = {"from": OPERATOR, "to": call.target, "data": call.data, "gas": hex(5_000_000)}
+        message = {"from": OPERATOR, "to": call.target, "data": call.data, "gas": hex(gas)}
         return str(rpc.call("eth_sendTransaction", message))
 
 

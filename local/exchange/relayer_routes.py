@@ -39,10 +39,11 @@ def handlers_of(relayer: Relayer, has_code: Callable[[str], bool]) -> dict[tuple
         return {"address": RELAY, "nonce": str(relayer.next_nonce(_address(call), "PROXY"))}
 
     def submit(call: Call) -> Any:
-        key_address = call.headers.get("RELAYER_API_KEY_ADDRESS", "")
-        if not call.headers.get("RELAYER_API_KEY") or not _ADDRESS.fullmatch(key_address):
-            raise errors.Refused(401, "invalid authorization")
+        key_address = _key_address(call)
         return _told(lambda: relayer.submit(call.json(), key_address))
+
+    def transactions(call: Call) -> Any:
+        return relayer.of_owner(_key_address(call))
 
     def transaction(call: Call) -> Any:
         return _told(lambda: relayer.look(str(call.path_parameters["id"])))
@@ -52,8 +53,16 @@ def handlers_of(relayer: Relayer, has_code: Callable[[str], bool]) -> dict[tuple
         ("GET", "/v1/account/transactions/params"): parameters,
         ("GET", "/relay-payload"): relay_payload,
         ("POST", "/submit"): submit,
+        ("GET", "/transactions"): transactions,
         ("GET", "/v1/account/transactions/{id}"): transaction,
     }
+
+
+def _key_address(call: Call) -> str:
+    key_address = call.headers.get("RELAYER_API_KEY_ADDRESS", "")
+    if not call.headers.get("RELAYER_API_KEY") or not _ADDRESS.fullmatch(key_address):
+        raise errors.Refused(401, "invalid authorization")
+    return key_address
 
 
 def _address(call: Call) -> str:

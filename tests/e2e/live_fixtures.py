@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -235,6 +235,13 @@ def desk_on(
     return desk
 
 
+def beside(desk: LiveDesk) -> LiveDesk:
+    """Another strategy in the same database, with a new trading wallet, in the same market."""
+    other = replace(desk, trading_wallet_id=uuid.uuid4(), ft_wallet_id=uuid.uuid4(), lt_strategy_id=uuid.uuid4())
+    _write_rows(other, *_wallet_with_money(desk.stack))
+    return other
+
+
 def _market_with_time_left(desk: LiveDesk, *, seconds_left: int, settle_seconds: int) -> dict[str, Any]:
     """The recorded market that runs now, or the next one, entered early enough for a test to play in it."""
     replay = httpx.get(f"{desk.stack.control_url}/replay").raise_for_status().json()
@@ -259,25 +266,29 @@ def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
         }
     )
     with desk.database.transaction() as transaction:
-        transaction.execute("INSERT INTO traders VALUES (:trader, FALSE, :now)", trader=TRADER, now=now)
+        transaction.execute(
+            "INSERT INTO traders VALUES (:trader, FALSE, :now) ON CONFLICT DO NOTHING", trader=TRADER, now=now
+        )
         hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
         for moment in (hour, hour + timedelta(hours=1)):
             transaction.execute(
-                "INSERT INTO trader_stats VALUES (:trader, :hour, 40, 26, 60, 200, 120, 60)",
+                "INSERT INTO trader_stats VALUES (:trader, :hour, 40, 26, 60, 200, 120, 60) ON CONFLICT DO NOTHING",
                 trader=TRADER,
                 hour=moment,
             )
         transaction.execute(
-            "INSERT INTO trading_wallets VALUES (:id, 'operator', 'main', :address, 0, :secret, :balance, :now)",
+            "INSERT INTO trading_wallets VALUES (:id, 'operator', :name, :address, 0, :secret, :balance, :now)",
             id=desk.trading_wallet_id,
+            name=f"main {desk.trading_wallet_id}",
             address=wallet.address,
             secret=secret_name,
             balance=WALLET_MONEY,
             now=now,
         )
         transaction.execute(
-            "INSERT INTO ft_wallets VALUES (:id, 'operator', 'paper', TRUE, 1000, 1, :now, :now)",
+            "INSERT INTO ft_wallets VALUES (:id, 'operator', :name, TRUE, 1000, 1, :now, :now)",
             id=desk.ft_wallet_id,
+            name=f"paper {desk.ft_wallet_id}",
             now=now,
         )
         transaction.execute(

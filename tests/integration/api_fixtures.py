@@ -13,6 +13,7 @@ import pytest
 
 from functions.strategy_api import app
 from live_trading.nouns.money import Usd
+from live_trading.nouns.risk_rules import RULE_FIELDS, SWITCHES
 from live_trading.store.database import Database, Row
 from live_trading.wiring.composition import Parts
 from local.chain import LocalChain
@@ -22,21 +23,7 @@ from tests.integration.chain_fixtures import running_chain
 
 OWNER = "operator"
 STRANGER = "somebody-else"
-NO_LIMITS: dict[str, Any] = dict.fromkeys(
-    (
-        "daily_budget_usd",
-        "weekly_budget_usd",
-        "monthly_budget_usd",
-        "daily_budget_fraction",
-        "weekly_budget_fraction",
-        "monthly_budget_fraction",
-        "max_position_usd",
-        "max_position_fraction",
-        "max_total_exposure_usd",
-        "max_total_exposure_fraction",
-        "max_concurrent_positions",
-    )
-)
+NO_LIMITS: dict[str, Any] = dict.fromkeys(RULE_FIELDS) | dict.fromkeys(SWITCHES, False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
-
-class Moment(StrEnum):
-    """When something happens to a request."""
-
-    BEFORE = "before"
-    AFTER = "after"
-
-
-class Lost(Exception):
-    """The connection breaks here."""
+from tests.settlement.fault_fixtures import Faults, Lost, Moment
+from tests.settlement.loopback_fixtures import QuietHandler, serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,53 +22,28 @@ class Refusal(Exception):
     message: str
 
 
-@dataclass(slots=True)
-class FaultyNode:
-    """Passes requests on; `happens` is told of each, twice, and may raise Lost or Refusal.
-
-    `refuses_overrides` makes it one of the nodes that know no state overrides.
-    """
+@dataclass(slots=True, kw_only=True)
+class FaultyNode(Faults):
+    """Passes requests on, and shows Lost and Refusal. `refuses_overrides` makes it one that knows no such thing."""
 
     node_url: str
     url: str = ""
-    methods: list[str] = field(default_factory=list)
-    happens: Callable[[int, str, Moment], None] | None = None
     refuses_overrides: bool = False
-
-    def tell(self, number: int, method: str, moment: Moment) -> None:
-        if self.happens is not None:
-            self.happens(number, method, moment)
 
     def look_at(self, asked: dict[str, Any]) -> None:
         if self.refuses_overrides and len(asked["params"]) > 2:
             raise Refusal(code=-32602, message="too many arguments, want at most 2")
 
-    def breaks_from(self, number: int, moment: Moment) -> None:
-        """Every connection breaks from this request on."""
-
-        def happens(seen: int, _: str, at: Moment) -> None:
-            if seen > number or (seen == number and at is moment):
-                raise Lost
-
-        self.happens = happens
-
-    def heals(self) -> None:
-        self.happens = None
-
 
 @contextmanager
 def faulty_node(node_url: str) -> Iterator[FaultyNode]:
     """A hop in front of a node, on a free loopback port."""
-    node = FaultyNode(node_url)
+    node = FaultyNode(node_url=node_url)
     forward = httpx.Client()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802
+            body = self.body()
             asked = json.loads(body)
             node.methods.append(asked["method"])
             number = len(node.methods)
@@ -93,31 +57,11 @@ def faulty_node(node_url: str) -> Iterator[FaultyNode]:
                 return
             except Refusal as refusal:
                 answer = _refused(asked, refusal)
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answers(200, answer)
 
-        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
-            return
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            # A client that was killed in the middle of a request is what these tests are about.
-            return
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    node.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as node.url:
         yield node
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-        forward.close()
+    forward.close()
 
 
 def _refused(asked: dict[str, Any], refusal: Refusal) -> bytes:

@@ -19,7 +19,8 @@ from live_trading.store.database import Transaction
 from live_trading.store.markets import SeenMarket
 from local.chain import ADDRESSES, ORACLE, PreparedMarket
 from tests.integration.chain_fixtures import fresh_id
-from tests.settlement.settlement_fixtures import CAPITAL, START, Holder, SettlementDesk, stored
+from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.settlement_fixtures import START, SettlementDesk, stored
 
 pytestmark = pytest.mark.settlement
 

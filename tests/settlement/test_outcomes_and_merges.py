@@ -18,7 +18,8 @@ from live_trading.store.markets import SeenMarket
 from live_trading.wiring.database import database_of
 from local.chain import ADDRESSES
 from tests.integration.chain_fixtures import hop_before
-from tests.settlement.settlement_fixtures import CAPITAL, SettlementDesk
+from tests.settlement.bookkeeping_fixtures import CAPITAL
+from tests.settlement.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

@@ -1,4 +1,4 @@
-"""What other people, the pool, the chain and wrong configuration do to a redemption, and how it ends all the same."""
+"""What other people, the pool, the chain and wrong configuration do to a redemption, and how each ends in detail."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import SignatureType
 from local.chain import ADDRESSES
 from tests.integration.chain_fixtures import buy
-from tests.settlement.faulty_node_fixtures import Moment, Refusal, faulty_node
-from tests.settlement.settlement_fixtures import CAPITAL, CONFIRMATIONS, SettlementDesk
+from tests.settlement.bookkeeping_fixtures import CAPITAL
+from tests.settlement.fault_fixtures import Moment
+from tests.settlement.faulty_node_fixtures import Refusal, faulty_node
+from tests.settlement.job_fixtures import CONFIRMATIONS
+from tests.settlement.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 
@@ -27,11 +30,8 @@ SWAPPED = replace(
 
 
 @WALLETS
-@MARKETS
-def test_a_redeemed_condition_is_not_paid_for_again(
-    settling: SettlementDesk, kind: SignatureType, neg_risk: bool
-) -> None:
-    holder, market = settling.due(kind=kind, neg_risk=neg_risk)
+def test_a_redeemed_condition_is_not_paid_for_again(settling: SettlementDesk, kind: SignatureType) -> None:
+    holder, market = settling.due(kind=kind)
     theirs = settling.auto_redeem(holder, market)
     settling.chain.mine(CONFIRMATIONS)
     sent = settling.sent_by(holder)
@@ -58,11 +58,10 @@ def test_a_payment_by_somebody_else_waits_for_its_confirmations(settling: Settle
 
 
 @WALLETS
-@MARKETS
 def test_a_condition_that_is_redeemed_in_between_is_booked_from_the_payment_that_was_made(
-    settling: SettlementDesk, kind: SignatureType, neg_risk: bool
+    settling: SettlementDesk, kind: SignatureType
 ) -> None:
-    holder, market = settling.due(kind=kind, neg_risk=neg_risk)
+    holder, market = settling.due(kind=kind)
     with faulty_node(settling.chain.rpc_url) as node:
         settling.rpc_url = node.url
         node.happens = _refuse("eth_sendRawTransaction", "txpool is full, try later")
@@ -95,11 +94,10 @@ def test_tokens_that_are_gone_without_a_payment_are_an_operator_s(settling: Sett
 
 
 @WALLETS
-@MARKETS
 def test_a_wrong_adapter_is_found_out_before_anything_is_paid_for(
-    settling: SettlementDesk, kind: SignatureType, neg_risk: bool
+    settling: SettlementDesk, kind: SignatureType
 ) -> None:
-    holder, _ = settling.due(kind=kind, neg_risk=neg_risk)
+    holder, _ = settling.due(kind=kind)
     settling.addresses = SWAPPED
     sent = settling.sent_by(holder)
 
@@ -115,11 +113,10 @@ def test_a_wrong_adapter_is_found_out_before_anything_is_paid_for(
 
 
 @WALLETS
-@MARKETS
 def test_a_transaction_that_succeeds_and_pays_nothing_is_a_loud_failure(
-    settling: SettlementDesk, kind: SignatureType, neg_risk: bool
+    settling: SettlementDesk, kind: SignatureType
 ) -> None:
-    holder, market = settling.due(kind=kind, neg_risk=neg_risk)
+    holder, market = settling.due(kind=kind)
     settling.addresses = SWAPPED
     with faulty_node(settling.chain.rpc_url) as node:
         settling.rpc_url = node.url
@@ -172,15 +169,11 @@ def test_running_again_redeems_nothing_again(settling: SettlementDesk, kind: Sig
 
 
 @WALLETS
-@MARKETS
-def test_a_transaction_that_reverts_is_tried_again_later(
-    settling: SettlementDesk, kind: SignatureType, neg_risk: bool
-) -> None:
-    holder, _ = settling.due(kind=kind, neg_risk=neg_risk)
-    adapter = ADDRESSES.neg_risk_ctf_collateral_adapter if neg_risk else ADDRESSES.ctf_collateral_adapter
+def test_a_transaction_that_reverts_is_tried_again_later(settling: SettlementDesk, kind: SignatureType) -> None:
+    holder, _ = settling.due(kind=kind)
     with settling.blocks_held_back():
         settling.redeem()
-        with settling.broken(adapter):
+        with settling.broken(ADDRESSES.ctf_collateral_adapter):
             settling.chain.mine(CONFIRMATIONS)
     settling.redeem()
     (row,) = settling.redemptions()
@@ -245,11 +238,10 @@ def test_a_first_version_that_is_mined_after_all_is_booked_as_what_it_is(settlin
 
 
 @WALLETS
-@MARKETS
 def test_a_reorganisation_of_three_blocks_takes_a_redemption_back_and_it_is_sent_again(
-    settling: SettlementDesk, kind: SignatureType, neg_risk: bool
+    settling: SettlementDesk, kind: SignatureType
 ) -> None:
-    holder, _ = settling.due(kind=kind, neg_risk=neg_risk)
+    holder, _ = settling.due(kind=kind)
     settling.redeem()
     settling.chain.mine(2)
     settling.redeem()

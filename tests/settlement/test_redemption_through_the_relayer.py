@@ -16,14 +16,18 @@ from live_trading.polymarket.relayer import RelayerClient
 from local.chain import ADDRESSES
 from local.exchange.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
 from local.exchange.relayer import RELAY
-from tests.settlement.relayer_fixtures import ServedRelayer, served_relayer
-from tests.settlement.settlement_fixtures import CAPITAL, RELAY_HUB, Holder, SettlementDesk
+from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.fault_fixtures import Moment
+from tests.settlement.job_fixtures import RELAY_HUB
+from tests.settlement.relayer_fixtures import SUBMIT, ServedRelayer, served_relayer
+from tests.settlement.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 
 KINDS = (SignatureType.SAFE, SignatureType.PROXY, SignatureType.DEPOSIT_WALLET)
 WALLETS = pytest.mark.parametrize("kind", KINDS, ids=["safe", "proxy", "deposit-wallet"])
 MARKETS = pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "neg-risk"])
+EXECUTED = pytest.mark.parametrize("is_executed", [False, True], ids=["waits-there", "is-executed"])
 PAYOUTS = pytest.mark.parametrize(
     ("numerators", "owed"),
     [((1, 0), "10.000001"), ((0, 1), "0"), ((1, 1), "5.000000"), ((7, 3), "7.000000")],
@@ -40,8 +44,7 @@ def relayed(settling: SettlementDesk) -> Iterator[ServedRelayer]:
 
 def due(settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType, **changes: object) -> Holder:
     holder, _ = settling.due(kind=kind, relayer_key="key", **changes)  # type: ignore[arg-type]
-    if kind is SignatureType.SAFE:
-        relayed.relayer.safes[holder.payer] = holder.address
+    relayed.serves(holder)
     return holder
 
 
@@ -68,24 +71,52 @@ def test_what_is_owed_arrives_without_a_transaction_of_the_owner(
 
 
 @WALLETS
-def test_a_lost_answer_to_the_submission_neither_loses_nor_doubles(
-    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+@EXECUTED
+def test_a_submission_whose_answer_was_lost_is_found_again_and_followed(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType, is_executed: bool
 ) -> None:
     holder = due(settling, relayed, kind)
-    relayed.loses_answers = True
-    settling.redeem()
-    assert settling.states() == ["PREPARED"]
-    (identity,) = relayed.relayer.submitted
-    relayed.relayer.look(identity)
-    relayed.loses_answers = False
-    settling.chain.mine(4)
+    identity = _loses_the_answer(settling, relayed, is_executed=is_executed)
 
     settling.wait(minutes=11)
-    assert settling.redeem_to_the_end() == ["NOTHING_TO_DO"], settling.reports
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
 
-    assert len(relayed.relayer.submitted) == 1
+    _is_ours(settling, relayed, identity)
     assert settling.balances(holder).available == CAPITAL + Usd(6)
     settling.assert_ledger_is_chain(holder)
+
+
+@WALLETS
+@EXECUTED
+def test_a_merge_whose_answer_was_lost_is_found_again_and_followed(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType, is_executed: bool
+) -> None:
+    holder, market = settling.holder(kind, relayer_key="key"), settling.market()
+    relayed.serves(holder)
+    settling.buys(holder, market, outcome=0, shares="10", usd="4")
+    settling.buys(holder, market, outcome=1, shares="7.000001", usd="3")
+    identity = _loses_the_answer(settling, relayed, is_executed=is_executed)
+
+    settling.wait(minutes=11)
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
+
+    _is_ours(settling, relayed, identity)
+    assert settling.balances(holder).available == CAPITAL - Usd(7) + Usd("7.000001")
+    settling.assert_ledger_is_chain(holder)
+
+
+@WALLETS
+def test_a_list_that_is_behind_does_not_make_a_submission_somebody_else_s(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+) -> None:
+    due(settling, relayed, kind)
+    identity = _loses_the_answer(settling, relayed, is_executed=True)
+    relayed.relayer.lists_behind = 1
+
+    settling.wait(minutes=11)
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
+
+    _is_ours(settling, relayed, identity)
 
 
 @pytest.mark.parametrize("kind", [SignatureType.PROXY, SignatureType.DEPOSIT_WALLET], ids=["proxy", "deposit-wallet"])
@@ -119,6 +150,42 @@ def test_a_safe_goes_its_own_way_where_the_relayer_does_not(
 
     assert settling.sent_by(holder) == before + 1
     assert settling.balances(holder).available == CAPITAL + Usd(6)
+    settling.assert_ledger_is_chain(holder)
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["before-it-took-it", "after-it-took-it"])
+def test_a_safe_goes_its_own_way_where_the_relayer_is_silent_for_too_long(
+    settling: SettlementDesk, relayed: ServedRelayer, is_taken: bool
+) -> None:
+    holder = due(settling, relayed, SignatureType.SAFE)
+    before = settling.sent_by(holder)
+    relayed.relayer.sits_on_submissions = True
+    if not is_taken:
+        # The nonce is asked for first, and answered.
+        relayed.breaks_from(2, Moment.BEFORE)
+    settling.redeem()
+    assert settling.states() == ["BROADCAST" if is_taken else "PREPARED"]
+    relayed.breaks_from(0, Moment.BEFORE)
+
+    assert settling.redeem_to_the_end(runs=9) == ["BOOKED"], settling.reports
+
+    assert settling.sent_by(holder) == before + 1
+    assert settling.balances(holder).available == CAPITAL + Usd(6)
+    settling.assert_ledger_is_chain(holder)
+
+
+@WALLETS
+def test_what_is_in_a_block_is_booked_while_the_relayer_is_silent(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+) -> None:
+    holder = due(settling, relayed, kind)
+    settling.redeem()
+    relayed.breaks_from(0, Moment.BEFORE)
+    settling.chain.mine(4)
+
+    settling.redeem()
+
+    assert settling.states() == ["BOOKED"], settling.reports
     settling.assert_ledger_is_chain(holder)
 
 
@@ -173,6 +240,28 @@ def test_without_a_key_for_the_relayer_a_deposit_wallet_waits_for_one(settling: 
         settling.keys[wallet_id] = replace(settling.keys[wallet_id], relayer_api_key="key")
         settling.wait(minutes=11)
         assert settling.redeem_to_the_end() == ["BOOKED"]
+
+
+def _loses_the_answer(settling: SettlementDesk, relayed: ServedRelayer, *, is_executed: bool) -> str:
+    """One run whose submission is taken and not answered; its id at the relayer."""
+    relayed.loses_answers(SUBMIT)
+    settling.redeem()
+    assert settling.states() == ["PREPARED"]
+    relayed.heals()
+    (identity,) = relayed.relayer.submitted
+    if is_executed:
+        relayed.relayer.look(identity)
+        settling.chain.mine(4)
+    return identity
+
+
+def _is_ours(settling: SettlementDesk, relayed: ServedRelayer, identity: str) -> None:
+    (row,) = settling.redemptions()
+    (send,) = settling.rows("SELECT * FROM chain_sends")
+    assert row["settled_by"] == "OURSELVES"
+    assert send["relayer_transaction_id"] == identity
+    assert list(relayed.relayer.submitted) == [identity]
+    assert row["transaction_hash"] == relayed.relayer.submitted[identity].transaction_hash
 
 
 CALLS = [Call(target="0x" + "a1" * 20, data="0x0102030405"), Call(target="0x" + "b2" * 20, data="0x" + "ff" * 40)]

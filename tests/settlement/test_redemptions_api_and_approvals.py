@@ -17,7 +17,9 @@ from live_trading.services.approvals import Approvals
 from live_trading.services.idempotency import Answer, Caller
 from live_trading.services.redemptions_api import RedemptionsApi
 from local.chain import ADDRESSES, STANDARD_EXCHANGE
-from tests.settlement.settlement_fixtures import CAPITAL, CONFIRMATIONS, SettlementDesk
+from tests.settlement.bookkeeping_fixtures import CAPITAL
+from tests.settlement.job_fixtures import CONFIRMATIONS
+from tests.settlement.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

@@ -284,6 +284,8 @@ BY_SERVICES = frozenset(
         Reason.STRATEGY_PAUSED,
         Reason.ENTRIES_LOCKED,
         Reason.RISK_REJECTED,
+        Reason.RISK_NO_DATA,
+        Reason.RISK_TRIPPED,
         Reason.NOT_ELIGIBLE,
         Reason.VENUE_NOT_READY,
         Reason.BOOK_UNAVAILABLE,

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from live_trading.nouns.locks import LockReason
 from live_trading.nouns.orders import RejectionCode
-from live_trading.nouns.wallets import LockReason
 from live_trading.orders.refusals import DEFAULT_WAIT, LONGEST_WAIT, NextStep, lock_reason, next_step, not_before
 from tests.builders import NOON
 

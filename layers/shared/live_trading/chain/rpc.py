@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import count
-from ssl import SSLContext
 from typing import Any
 
 import httpx
 
 from live_trading.chain.abi import Call, hex_bytes
 from live_trading.chain.errors import Reverted, RpcAnswerLost, RpcRefused, RpcUnavailable
+from live_trading.chain.tls import tls_context
 
 _RATE_LIMIT_CODES = frozenset({-32005, 429})
 _INTERNAL_ERROR = -32603
@@ -19,18 +18,12 @@ _ERROR_STRING_SELECTOR = "0x08c379a0"
 _MOST_SHOWN = 500
 
 
-@cache
-def _tls() -> SSLContext:
-    """One context a process: reading the certificate authorities takes longer than a request."""
-    return httpx.create_ssl_context()
-
-
 class JsonRpc:
     """One node. The URL may hold a provider's key, so it appears in no message."""
 
     def __init__(self, url: str, *, timeout_seconds: int = 10) -> None:
         self._url = url
-        self._client = httpx.Client(timeout=timeout_seconds, verify=_tls())
+        self._client = httpx.Client(timeout=timeout_seconds, verify=tls_context())
         self._ids = count(1)
 
     def call(self, method: str, *params: object) -> Any:

@@ -325,11 +325,13 @@ def redemption_surplus(
     lt_redemption_id: UUID,
     amount: Usd,
     external: Mapping[str, Shares],
+    in_usdce: bool,
     occurred_at: datetime,
 ) -> LedgerTransaction:
     """What a redemption did with tokens that no strategy bought: their payout is the wallet's, and nobody's profit.
 
-    `external` are the shares of them that the ledger knows, by token; they are gone now.
+    `external` are the shares of them that the ledger knows, by token; they are gone now. What was paid in USDC.e has
+    left the wallet's collateral.
     """
     book = _Book(trading_wallet_id, None)
     known = [token_id for token_id, shares in external.items() if shares.is_positive]
@@ -343,7 +345,7 @@ def redemption_surplus(
         f"deposit:redemption:{lt_redemption_id}",
         TransactionKind.DEPOSIT,
         occurred_at,
-        [book.entry(Account.UNALLOCATED, amount), *source],
+        [book.entry(Account.TRANSFERS if in_usdce else Account.UNALLOCATED, amount), *source],
     )
 
 

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     STRATEGY_PAUSED = "strategy_paused"
     ENTRIES_LOCKED = "entries_locked"
     RISK_REJECTED = "risk_rejected"
+    RISK_NO_DATA = "risk_no_data"
+    RISK_TRIPPED = "risk_tripped"
     NOT_ELIGIBLE = "not_eligible"
     VENUE_NOT_READY = "venue_not_ready"
     BOOK_UNAVAILABLE = "book_unavailable"

@@ -100,6 +100,14 @@ class OrderBook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PricePoint:
+    """A price of a token's history."""
+
+    at: datetime
+    price: Price
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayoutVector:
     """The chain's verdict: each outcome's share pays numerator / denominator dollars."""
 

@@ -83,6 +83,7 @@ class RejectionCode(StrEnum):
     TRADING_DISABLED = "trading_disabled"
     RATE_LIMITED = "rate_limited"
     NOT_PLACED = "not_placed"
+    ENTRIES_LOCKED = "entries_locked"
     NEVER_ARRIVED = "never_arrived"
     UNRECOGNISED = "unrecognised"
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
+from live_trading.nouns.locks import LockReason
 from live_trading.nouns.orders import RejectionCode
-from live_trading.nouns.wallets import LockReason
 
 
 class NextStep(StrEnum):
@@ -56,6 +56,7 @@ _STEPS: Mapping[RejectionCode, NextStep] = MappingProxyType(
         RejectionCode.TRADING_DISABLED: NextStep.SEND_LATER,
         RejectionCode.RATE_LIMITED: NextStep.SEND_LATER,
         RejectionCode.NOT_PLACED: NextStep.SEND_LATER,
+        RejectionCode.ENTRIES_LOCKED: NextStep.GIVE_UP,
         RejectionCode.NEVER_ARRIVED: NextStep.GIVE_UP,
         RejectionCode.UNRECOGNISED: NextStep.GIVE_UP,
     }

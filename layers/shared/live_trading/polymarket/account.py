@@ -22,11 +22,12 @@ from live_trading.nouns.orders import Fill, OrderPlan, RejectionCode, SignedOrde
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket import venue_client
 from live_trading.polymarket.account_rows import VenueOrder, VenueOrderStatus, VenueTrade, VenueTrades
+from live_trading.polymarket.call_meter import CallMeter, MeasuredCalls
 from live_trading.polymarket.clob_account import ClobAccount
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.order_hash import OrderFields, exchange_domain, order_hash
 from live_trading.polymarket.order_payload import fields_of, own_order, payload_of
-from live_trading.polymarket.outcomes import PostOutcome, Rejected
+from live_trading.polymarket.outcomes import PostOutcome, Rejected, Unknown
 from live_trading.polymarket.own_fills import fills_of_order
 from live_trading.polymarket.signing import LocalKey, sign_order
 from live_trading.polymarket.signing_policy import (
@@ -91,9 +92,14 @@ class VenueAccount:
             raise UnusableAccount(f"the key of wallet {wallet.address} is that of {self._key.address}")
         self._policy = SigningPolicy(endpoints=endpoints, wallet=wallet, key_address=self._key.address)
         self._stamps = OrderStamps()
-        self._questions = ClobAccount(endpoints.clob_url, secret, to_checksum_address(self._key.address))
+        self._meter = CallMeter()
+        self._questions = ClobAccount(endpoints.clob_url, secret, to_checksum_address(self._key.address), self._meter)
         self._wire_address = to_checksum_address(wallet.address)
         self._client: SecureClient | None = None
+
+    @property
+    def wallet(self) -> TradingWallet:
+        return self._wallet
 
     def prime(self, _token_ids: Collection[str] = ()) -> None:
         """Connects, so that `post` costs one request. Tokens need no preparation: a plan says all that an order states.
@@ -144,7 +150,11 @@ class VenueAccount:
             return [_not_sent(RejectionCode.UNAUTHORIZED, error, None)] * len(orders)
         outcomes: list[PostOutcome] = []
         for start in range(0, len(orders), venue_client.ORDERS_A_REQUEST):
-            outcomes += venue_client.post(client, orders[start : start + venue_client.ORDERS_A_REQUEST])
+            with self._meter.call():
+                answers = venue_client.post(client, orders[start : start + venue_client.ORDERS_A_REQUEST])
+            if any(isinstance(answer, Unknown) for answer in answers):
+                self._meter.note_failure()
+            outcomes += answers
         return outcomes
 
     def find_order(self, order_hash: str, own: SignedOrder | None = None) -> VenueOrder | None:
@@ -183,10 +193,11 @@ class VenueAccount:
         client = self._connected()
         for start in range(0, len(order_hashes), _CANCELS_A_REQUEST):
             part = order_hashes[start : start + _CANCELS_A_REQUEST]
-            try:
-                answer = client.cancel_orders(order_ids=list(part))
-            except PolymarketError as error:
-                raise venue_client.change_error("cancel", error) from error
+            with self._meter.call():
+                try:
+                    answer = client.cancel_orders(order_ids=list(part))
+                except PolymarketError as error:
+                    raise venue_client.change_error("cancel", error) from error
             cancelled += [each.lower() for each in answer.canceled]
             refused |= {each.lower(): why for each, why in answer.not_canceled.items()}
         return CancelResult(cancelled=tuple(cancelled), refused=refused)
@@ -195,10 +206,12 @@ class VenueAccount:
         """Cancels everything that rests for this account, whoever placed it. Raises as `cancel` does."""
         from polymarket import PolymarketError
 
-        try:
-            answer = self._connected().cancel_all()
-        except PolymarketError as error:
-            raise venue_client.change_error("cancel all", error) from error
+        client = self._connected()
+        with self._meter.call():
+            try:
+                answer = client.cancel_all()
+            except PolymarketError as error:
+                raise venue_client.change_error("cancel all", error) from error
         return CancelResult(
             cancelled=tuple(each.lower() for each in answer.canceled),
             refused={each.lower(): why for each, why in answer.not_canceled.items()},
@@ -215,6 +228,10 @@ class VenueAccount:
     def refresh_collateral(self) -> None:
         """Has the venue read the wallet's collateral and allowances from the chain again."""
         self._questions.refresh_collateral(self._wallet.signature_type)
+
+    def measured_calls(self) -> MeasuredCalls:
+        """The calls to the venue since this was last asked."""
+        return self._meter.take()
 
     def close(self) -> None:
         """Closes the connections."""

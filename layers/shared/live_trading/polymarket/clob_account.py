@@ -26,6 +26,7 @@ from live_trading.polymarket.account_rows import (
     read_page,
     read_trades,
 )
+from live_trading.polymarket.call_meter import CallMeter
 from live_trading.polymarket.http_questions import HttpQuestions, NotFound, QueryItems
 from live_trading.polymarket.order_payload import OwnOrder
 from live_trading.polymarket.wallet_secret import UnusableSecret, WalletSecret
@@ -51,9 +52,9 @@ class _Balance(WireModel):
 class ClobAccount:
     """Asks about one account. Raises RetryLater, GiveUp or MalformedAnswer as `HttpQuestions` does."""
 
-    def __init__(self, clob_url: str, secret: WalletSecret, key_address: str) -> None:
+    def __init__(self, clob_url: str, secret: WalletSecret, key_address: str, meter: CallMeter | None = None) -> None:
         """`key_address` is the address of the wallet's key, with its checksum: the API key belongs to it."""
-        self._http = HttpQuestions(clob_url)
+        self._http = HttpQuestions(clob_url, meter)
         self._secret = secret
         self._key_address = key_address
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
-from ssl import SSLContext
 from types import TracebackType
 from typing import Self
 
 import httpx
 
+from live_trading.chain.tls import tls_context
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
+from live_trading.polymarket.call_meter import CallMeter
 from live_trading.polymarket.json_text import parse_json
 
 USER_AGENT = "live-trading/0.1"
@@ -27,19 +27,14 @@ class NotFound(GiveUp):
     """The venue says with 404 that it has no such thing."""
 
 
-@cache
-def _tls() -> SSLContext:
-    """One context a process: reading the certificate authorities takes longer than a question."""
-    return httpx.create_ssl_context()
-
-
 class HttpQuestions:
     """Asks one host. Connections are kept open; several threads may ask at once."""
 
-    def __init__(self, base_url: str = "") -> None:
-        """Paths are relative to `base_url`; without one they are full URLs."""
+    def __init__(self, base_url: str = "", meter: CallMeter | None = None) -> None:
+        """Paths are relative to `base_url`; without one they are full URLs. `meter` counts the calls."""
+        self._meter = meter or CallMeter()
         self._client = httpx.Client(
-            base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT}, verify=_tls()
+            base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT}, verify=tls_context()
         )
 
     def get(self, path: str, query: QueryItems = (), headers: Mapping[str, str] | None = None) -> object:
@@ -82,18 +77,19 @@ class HttpQuestions:
         headers: Mapping[str, str] | None = None,
         body: object = None,
     ) -> httpx.Response:
-        try:
-            response = self._client.request(
-                method,
-                path,
-                params=httpx.QueryParams(list(query)) if query else None,
-                headers=dict(headers or {}),
-                json=body,
-            )
-        except httpx.HTTPError as error:
-            raise RetryLater(f"{method} {path}: {type(error).__name__} {error}".rstrip()) from error
-        if not response.is_success:
-            raise refusal(method, path, response)
+        with self._meter.call():
+            try:
+                response = self._client.request(
+                    method,
+                    path,
+                    params=httpx.QueryParams(list(query)) if query else None,
+                    headers=dict(headers or {}),
+                    json=body,
+                )
+            except httpx.HTTPError as error:
+                raise RetryLater(f"{method} {path}: {type(error).__name__} {error}".rstrip()) from error
+            if not response.is_success:
+                raise refusal(method, path, response)
         return response
 
     def close(self) -> None:

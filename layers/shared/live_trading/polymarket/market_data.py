@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.markets import BookLevel, FeeSchedule, OrderBook
+from live_trading.nouns.markets import BookLevel, FeeSchedule, OrderBook, PricePoint
 from live_trading.nouns.money import Price, Shares
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.http_questions import HttpQuestions
@@ -32,6 +32,7 @@ from live_trading.polymarket.wire import (
 logger = logging.getLogger(__name__)
 
 _BOOKS_A_QUESTION = 500
+_HISTORY_POINTS = 500
 _NO_FEES = FeeSchedule(rate=Decimal(0), exponent=Decimal(1))
 
 
@@ -109,6 +110,15 @@ class MidpointRow(WireModel):
     mid: ZeroToOne
 
 
+class _HistoryPoint(WireModel):
+    t: Moment
+    p: ZeroToOne
+
+
+class _HistoryRow(WireModel):
+    history: list[_HistoryPoint]
+
+
 class _ServerTime(WireModel):
     time: Moment
 
@@ -163,6 +173,21 @@ class MarketData:
         """Halfway between the best prices, which nobody need trade at. Raises NotFound where there is no book."""
         answer = self._http.get("/midpoint", [("token_id", token_id)])
         return price_of(read(MidpointRow, answer, "clob.midpoint").mid)
+
+    def price_history(self, token_id: str, since: datetime, until: datetime) -> list[PricePoint]:
+        """Midpoints between two moments, a few hundred of them evenly apart; nothing that could be traded at.
+
+        Empty for a token without a history.
+        """
+        minutes = int((until - since).total_seconds() // 60)
+        query = [
+            ("market", token_id),
+            ("startTs", str(int(since.timestamp()))),
+            ("endTs", str(int(until.timestamp()))),
+            ("fidelity", str(max(1, minutes // _HISTORY_POINTS))),
+        ]
+        history = read(_HistoryRow, self._http.get("/prices-history", query), "clob.prices_history").history
+        return [PricePoint(at=row.t.astimezone(UTC), price=Price.nearest(row.p)) for row in history]
 
     def server_time(self) -> datetime:
         """What time it is at the venue, to the second, UTC."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from live_trading.chain.tls import tls_context
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, OutcomeUnknown, RetryLater
 
 _RESETS_IN = re.compile(r"resets in (\d+) seconds", re.IGNORECASE)
@@ -67,6 +68,7 @@ class RelayerClient:
         self._client = httpx.Client(
             base_url=url,
             timeout=_TIMEOUT_SECONDS,
+            verify=tls_context(),
             headers={"RELAYER_API_KEY": api_key, "RELAYER_API_KEY_ADDRESS": owner},
         )
         self._owner = owner
@@ -103,26 +105,48 @@ class RelayerClient:
         answer = self._ask(f"/v1/account/transactions/{relayer_transaction_id}", {})
         return _submission(answer, answer.get("transaction_id"), answer.get("transaction_hash"))
 
+    def find(self, signature: str) -> Submission | None:
+        """The owner's newest submission under this signature that is not dead, None where there is none.
+
+        Dead ones do not count: what failed without using up its nonce is signed again to the same bytes. Raises
+        RetryLater.
+        """
+        rows = _content(self._get("/transactions", {}))
+        if not isinstance(rows, list):
+            raise MalformedAnswer("the relayer's list is no list", raw=str(rows)[:2000])
+        ours = [row for row in rows if isinstance(row, dict) and str(row.get("signature")).lower() == signature.lower()]
+        found = [_submission(row, row.get("transactionID"), row.get("transactionHash")) for row in ours]
+        return next((each for each in found if each.state not in DEAD), None)
+
     def _ask(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        return _judged(self._get(path, query))
+
+    def _get(self, path: str, query: Mapping[str, str]) -> httpx.Response:
         try:
             response = self._client.get(path, params=dict(query))
         except httpx.TransportError as error:
             raise RetryLater(f"the relayer does not answer ({type(error).__name__})") from error
         if response.is_server_error:
             raise RetryLater(f"the relayer answers HTTP {response.status_code}")
-        return _judged(response)
+        return response
 
 
 def _judged(response: httpx.Response) -> dict[str, Any]:
+    body = _content(response)
+    if not isinstance(body, dict):
+        raise MalformedAnswer("the relayer's answer is no object", raw=response.text[:2000])
+    return body
+
+
+def _content(response: httpx.Response) -> Any:
+    """What a successful answer holds; a refusal as the error that says what the caller may do next."""
     try:
         body = response.json()
     except ValueError as error:
         raise MalformedAnswer("the relayer's answer is no JSON", raw=response.text[:2000]) from error
-    if not isinstance(body, dict):
-        raise MalformedAnswer("the relayer's answer is no object", raw=response.text[:2000])
     if response.is_success:
         return body
-    said = str(body.get("error", body))[:500]
+    said = str(body.get("error", body) if isinstance(body, dict) else body)[:500]
     if response.status_code in (_TOO_MANY, _UNAVAILABLE):
         raise QuotaExceeded(said, retry_after_seconds=_reset(response, said))
     if _BUSY.search(said):

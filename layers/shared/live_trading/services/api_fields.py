@@ -24,6 +24,7 @@ _Number = TypeVar("_Number", bound=IntEnum)
 _Model = TypeVar("_Model", bound=BaseModel)
 _Built = TypeVar("_Built")
 
+_LONGEST_NUMBER = 18
 _PLACES = Decimal("0.000001")
 _LARGEST_ADJUSTED_EXPONENT = 20
 _DECIMAL_TEXT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
@@ -152,6 +153,14 @@ Fraction = Annotated[Decimal, PlainValidator(_number("0", "1", above_low=True))]
 SlippageFraction = Annotated[Decimal, PlainValidator(_number("0", "0.5"))]
 PositiveUsd = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
 PositiveShares = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
+Multiple = Annotated[Decimal, PlainValidator(_number("0", "1000", above_low=True))]
+Multiplier = Annotated[Decimal, PlainValidator(_number("0", "2", above_low=True))]
+EntryPrice = Annotated[Decimal, PlainValidator(_number("0.0001", "0.9999"))]
+Seconds = Annotated[int, PlainValidator(_whole(1, 30 * 86_400))]
+Milliseconds = Annotated[int, PlainValidator(_whole(1, 86_400_000))]
+Days = Annotated[int, PlainValidator(_whole(1, 3650))]
+LookbackDays = Annotated[int, PlainValidator(_whole(1, 90))]
+RateAMinute = Annotated[int, PlainValidator(_whole(1, 2400))]
 SignalAge = Annotated[int, PlainValidator(_whole(1, 86_400))]
 PositionCount = Annotated[int, PlainValidator(_whole(1, 100_000))]
 Version = Annotated[int, PlainValidator(_whole(1, 2**31 - 1))]
@@ -165,8 +174,17 @@ Address = Annotated[
 SecretName = Annotated[
     str, PlainValidator(_matching(_SECRET_TEXT, "the name of a secret: letters, digits and /_+=.@-", str))
 ]
+ScopeId = Annotated[str, PlainValidator(_text(1, 100))]
+TokenId = Annotated[str, PlainValidator(_matching(_TOKEN_TEXT, "a token id: up to 78 digits", str))]
 TimeZone = Annotated[str, PlainValidator(_zone)]
 Switch = StrictBool
+
+
+def number_in_path(text: str, what: str) -> int:
+    """A row's number in a path. Raises Problem (NOT_FOUND) where it cannot be one."""
+    if not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+        raise not_found(what)
+    return int(text)
 
 
 def id_of(text: str) -> UUID | None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
-from live_trading.nouns.orders import OrderState, RejectionCode
+from live_trading.nouns.orders import OrderState, Purpose, RejectionCode
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.account import CancelResult, VenueAccount
@@ -76,6 +76,20 @@ class OrderCanceller:
                 if order.lt_strategy_id == lt_strategy_id
             ]
         return self._cancel(wallet, orders, actor=actor, whole_account=False)
+
+    def cancel_entries(self, wallet: TradingWallet, lt_strategy_id: UUID) -> CancelReport:
+        """Every entry of a strategy that has not ended, by a run that follows the wallet's orders itself."""
+        with self._database.transaction() as transaction:
+            orders = [
+                order
+                for order in lt_orders.unfinished(transaction, wallet.trading_wallet_id)
+                if order.lt_strategy_id == lt_strategy_id and order.purpose is Purpose.ENTRY
+            ]
+        report = CancelReport()
+        at_venue = self._withdraw(orders, report, self._holder)
+        if at_venue:
+            self._ask_venue(wallet, at_venue, report, whole_account=False)
+        return report
 
     def cancel_wallet(self, wallet: TradingWallet, *, actor: str) -> CancelReport:
         """Every order that rests at the venue for this account, whoever placed it, and every unsent one of ours."""

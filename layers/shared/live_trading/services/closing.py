@@ -1,4 +1,4 @@
-"""Sells what a strategy holds of a token, by hand: all of it, or a number of shares.
+"""Sells what a strategy holds of a token: all of it, or a number of shares; by hand, or because a lock wants it sold.
 
 An exit goes through the same intents, the same sending and the same following as an entry. No lock stops it. It sells
 only what has settled and what no other open sale may take.
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
@@ -44,6 +45,17 @@ class CloseRequest:
     slippage_bound_fraction: Decimal | None
     order_type: OrderType = OrderType.FAK
     purpose: Purpose = Purpose.EXIT
+
+    @classmethod
+    def flatten(cls, lt_strategy_id: UUID, token_id: str) -> Self:
+        """All that may be sold of one token, because a lock wants it sold."""
+        return cls(
+            lt_strategy_id=lt_strategy_id,
+            token_id=token_id,
+            shares=None,
+            slippage_bound_fraction=None,
+            purpose=Purpose.FLATTEN,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +104,22 @@ class PositionCloser:
             wallet = live_strategies.trading_wallet(transaction, strategy.trading_wallet_id)
         with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
             self._reconciler.follow_orders(lease, wallet, ReconcileReport())
-            sale = self._sale(strategy, request)
-            lt_order_id = self._commit(caller, lease, self._account(wallet), sale)
-            self._poster.send(lease, self._account(wallet), [lt_order_id])
+            lt_order_id = self._sell(caller, lease, wallet, strategy, request)
             self._reconciler.follow_orders(lease, wallet, ReconcileReport())
         return self._answer(caller.owner_id, lt_order_id)
+
+    def sell(self, lease: Lease, wallet: TradingWallet, strategy: LiveStrategy, request: CloseRequest) -> UUID:
+        """Sends one sale under the caller's lease on the wallet and returns its order; raises as `close` does."""
+        nobody = Caller(owner_id=self._holder, idempotency_key=None, request_hash="")
+        return self._sell(nobody, lease, wallet, strategy, request)
+
+    def _sell(
+        self, caller: Caller, lease: Lease, wallet: TradingWallet, strategy: LiveStrategy, request: CloseRequest
+    ) -> UUID:
+        sale = self._sale(strategy, request)
+        lt_order_id = self._commit(caller, lease, self._account(wallet), sale)
+        self._poster.send(lease, self._account(wallet), [lt_order_id])
+        return lt_order_id
 
     def _sale(self, strategy: LiveStrategy, request: CloseRequest) -> _Sale:
         with self._database.transaction() as transaction:

@@ -6,15 +6,16 @@ the operator explains it. While one is open that nobody can explain, the wallet'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from live_trading.chain.reader import ChainReader, Holdings
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.wallets import LockReason, LockScope, TradingWallet
+from live_trading.nouns.wallets import TradingWallet
 from live_trading.store import breaks, fills, leases, ledger, locks, redemptions
 from live_trading.store.breaks import Break, BreakKind
 from live_trading.store.database import Database, Transaction
@@ -31,8 +32,13 @@ def differences(
     observed_collateral: Usd,
     expected_tokens: dict[str, Shares],
     observed_tokens: dict[str, Shares],
+    worthless: Collection[str] = (),
 ) -> list[Break]:
-    """Every difference between the two, collateral first, then tokens in order of their id."""
+    """Every difference between the two, collateral first, then tokens in order of their id.
+
+    `worthless` tokens have resolved and pay nothing. Whoever redeems their market burns them too, so that they are
+    gone is no difference.
+    """
     found: list[Break] = []
     if expected_collateral != observed_collateral:
         found.append(
@@ -46,7 +52,8 @@ def differences(
     for token_id in sorted(expected_tokens.keys() | observed_tokens.keys()):
         expected = expected_tokens.get(token_id, Shares.zero())
         observed = observed_tokens.get(token_id, Shares.zero())
-        if expected != observed:
+        is_burnt = token_id in worthless and not observed
+        if expected != observed and not is_burnt:
             found.append(
                 Break(
                     kind=BreakKind.TOKEN_BALANCE,
@@ -91,6 +98,7 @@ class Look:
             observed_collateral=observed.collateral,
             expected_tokens=expected.tokens,
             observed_tokens=observed.tokens,
+            worthless=expected.worthless,
         )
         found += [
             Break(kind=BreakKind.UNKNOWN_TRADE, subject=token, expected=held.value, observed=left_over.value)

@@ -6,43 +6,50 @@ exactly that order on locked rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from live_trading.ledger import entries
-from live_trading.nouns.decisions import Check, Evaluation, Reason, Verdict
+from live_trading.nouns.decisions import Evaluation, Reason
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market, OrderBook
-from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, SignedOrder
-from live_trading.nouns.trades import Side
-from live_trading.orders.rounding import LOT, TooSmall, limit_for_buy, plan_limit, plan_marketable_buy
+from live_trading.nouns.money import Usd
+from live_trading.nouns.orders import OrderPlan, Purpose, SignedOrder
+from live_trading.orders.rounding import TooSmall
 from live_trading.polymarket.account import VenueAccount
-from live_trading.risk.gate import check_entry
-from live_trading.risk.rules import RuleResult, RuleVerdict
+from live_trading.risk.gate import GateVerdict, check_entry
+from live_trading.risk.results import RuleResult, RuleVerdict
+from live_trading.risk.volatility import scaled
+from live_trading.services.decision_records import accepted, decision_record, minimum_check, refused
+from live_trading.services.entry_planning import plan_entry, plan_within, proposal_of
 from live_trading.services.evaluation import PreparedTrade, Subject
-from live_trading.signals.inputs import canonical
-from live_trading.store import audit, decisions, leases, ledger, live_strategies, locks, lt_orders
+from live_trading.services.trip_locks import put_locks
+from live_trading.store import audit, decisions, leases, ledger, live_strategies, locks, lt_orders, risk_facts
 from live_trading.store.database import Database, Transaction
-from live_trading.store.decisions import DecisionRecord
 from live_trading.store.leases import Lease
 from live_trading.store.live_strategies import LiveStrategy
 from live_trading.store.lt_orders import BookView, Intent
+from live_trading.store.risk_facts import EntryKey
 
-# The venue takes no GTD that ends within three minutes and ends each a minute early; the rest is the way to the venue.
-GTD_VALID_FOR = timedelta(seconds=185)
+# An order is cut down to what the rules leave; between two looks at them another entry may have taken from it.
+_MOST_CUTS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """An accepted source trade with the market and the book to trade it on."""
+    """An accepted source trade with the market and the book to trade it on.
+
+    `volatility` is None where the strategy does not ask for it, or where it is not known.
+    """
 
     prepared: PreparedTrade
     evaluation: Evaluation
     market: Market
     book: OrderBook
+    volatility: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +63,29 @@ class Entered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """A signed order on its way into the ledger; `decision_id` where an earlier attempt has the decision."""
+    """A signed order on its way into the ledger; `decision_id` where an earlier attempt has the decision.
+
+    `cuts` are the results that made it smaller than it was asked for.
+    """
 
     lt_order_id: UUID
     attempt: int
     plan: OrderPlan
     signed: SignedOrder
     decision_id: int | None
+    cuts: tuple[RuleResult, ...]
+    may_cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entry:
+    """What is to be entered, for whom and under which lease."""
+
+    lease: Lease
+    account: VenueAccount
+    strategy: LiveStrategy
+    subject: Subject
+    candidate: Candidate
 
 
 class EntryDesk:
@@ -84,11 +107,8 @@ class EntryDesk:
         Raises StoreUnavailable, LeaseLost, or the venue adapter's errors; then nothing is committed and the trade is
         undecided as before.
         """
-        plan = _plan(strategy, candidate, self._now())
-        if isinstance(plan, TooSmall):
-            return self._refuse(lease, subject, candidate, _too_small(plan))
-        draft = _Draft(lt_order_id=self._new_id(), attempt=1, plan=plan, signed=account.sign(plan), decision_id=None)
-        return self._entered(lease, strategy, subject, candidate, draft)
+        entry = _Entry(lease=lease, account=account, strategy=strategy, subject=subject, candidate=candidate)
+        return self._entered(entry, self._planned(entry, _stake(entry)), attempt=1, decision_id=None)
 
     def enter_again(
         self,
@@ -104,45 +124,77 @@ class EntryDesk:
         It is checked like the first and belongs to the same decision. None where the first one still counts, so that
         there are never two. Raises as `enter` does.
         """
-        plan = _plan(strategy, candidate, self._now())
+        entry = _Entry(lease=lease, account=account, strategy=strategy, subject=subject, candidate=candidate)
+        plan = self._planned(entry, _stake(entry))
         if isinstance(plan, TooSmall):
             return None
         with self._database.transaction() as transaction:
             decision_id = lt_orders.decision_of_refused(transaction, refused)
         if decision_id is None:
             return None
-        draft = _Draft(
-            lt_order_id=self._new_id(), attempt=2, plan=plan, signed=account.sign(plan), decision_id=decision_id
+        return self._entered(entry, plan, attempt=2, decision_id=decision_id)
+
+    def _planned(self, entry: _Entry, stake: Usd) -> OrderPlan | TooSmall:
+        candidate = entry.candidate
+        return plan_entry(
+            entry.strategy,
+            market=candidate.market,
+            book=candidate.book,
+            signal_price=candidate.prepared.inputs.trade.price,
+            stake=stake,
+            now=self._now(),
         )
-        return self._entered(lease, strategy, subject, candidate, draft)
 
-    def _entered(
-        self, lease: Lease, strategy: LiveStrategy, subject: Subject, candidate: Candidate, draft: _Draft
-    ) -> Entered:
-        reason = self._reserve(lease, strategy, subject, candidate, draft)
-        if reason is not Reason.ACCEPTED:
-            return Entered(lt_order_id=None, reason=reason, reserved=Usd.zero())
-        return Entered(lt_order_id=draft.lt_order_id, reason=reason, reserved=draft.plan.reservation)
+    def _entered(self, entry: _Entry, plan: OrderPlan | TooSmall, *, attempt: int, decision_id: int | None) -> Entered:
+        """Enters the plan, or what the rules leave of it."""
+        cuts: tuple[RuleResult, ...] = ()
+        for cut in range(_MOST_CUTS + 1):
+            if isinstance(plan, TooSmall):
+                return self._too_small(entry, plan, cuts, decision_id)
+            draft = _Draft(
+                lt_order_id=self._new_id(),
+                attempt=attempt,
+                plan=plan,
+                signed=entry.account.sign(plan),
+                decision_id=decision_id,
+                cuts=cuts,
+                may_cut=cut < _MOST_CUTS,
+            )
+            outcome = self._reserve(entry, draft)
+            if isinstance(outcome, Reason):
+                is_in = outcome is Reason.ACCEPTED
+                return Entered(
+                    lt_order_id=draft.lt_order_id if is_in else None,
+                    reason=outcome,
+                    reserved=plan.reservation if is_in else Usd.zero(),
+                )
+            cuts += tuple(result for result in outcome.results if not result.lets_enter)
+            room = outcome.shrink_to or Usd.zero()
+            plan = plan_within(lambda stake: self._planned(entry, stake), plan, room)
+        raise StopEverything("an entry was cut more often than it may be")
 
-    def _reserve(
-        self, lease: Lease, strategy: LiveStrategy, subject: Subject, candidate: Candidate, draft: _Draft
-    ) -> Reason:
-        """Check and reservation in one transaction on locked rows."""
+    def _reserve(self, entry: _Entry, draft: _Draft) -> Reason | GateVerdict:
+        """Check and reservation in one transaction on locked rows; a verdict where a smaller order might do."""
         now = self._now()
-        plan = draft.plan
+        strategy, candidate = entry.strategy, entry.candidate
         with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
+            leases.assert_held(transaction, entry.lease)
             is_active = live_strategies.lock_for_entry(transaction, strategy)
             blocked = _blocked(transaction, strategy, candidate, is_active=is_active, now=now)
-            results: tuple[RuleResult, ...] = ()
+            verdict = GateVerdict(results=())
             if blocked is None:
-                snapshot = live_strategies.snapshot(transaction, strategy, plan.token_id, now)
-                results = check_entry(strategy.rules, snapshot, plan.reservation)
-                blocked = _refused_by(results)
-            reason = blocked or Reason.ACCEPTED
+                verdict = _judged(transaction, entry, draft.plan, now)
+                if draft.may_cut and verdict.shrink_to is not None:
+                    return verdict
+                put_locks(transaction, strategy, verdict.trips, actor=self._actor, now=now)
+            reason = blocked or _REASONS[verdict.worst]
             decision_id = draft.decision_id
             if decision_id is None:
-                record = _record(subject, candidate, reason, results, None, plan.usd, now)
+                judged = candidate.evaluation
+                is_in = reason is Reason.ACCEPTED
+                ended = accepted(judged, draft.plan.usd) if is_in else refused(judged, reason)
+                results = (*draft.cuts, *verdict.results)
+                record = decision_record(entry.subject, candidate.prepared, ended, now, results)
                 decision_id = decisions.record(transaction, [record]).get(candidate.prepared.source_trade_id)
             if decision_id is None:
                 raise StopEverything(f"trade {candidate.prepared.source_trade_id} was decided under this run's lease")
@@ -205,39 +257,53 @@ class EntryDesk:
             at=now,
         )
 
-    def _refuse(self, lease: Lease, subject: Subject, candidate: Candidate, check: Check) -> Entered:
+    def _too_small(
+        self, entry: _Entry, plan: TooSmall, cuts: tuple[RuleResult, ...], decision_id: int | None
+    ) -> Entered:
         reason = Reason.BELOW_MINIMUM_ORDER
         now = self._now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            decisions.record(transaction, [_record(subject, candidate, reason, (), check, Usd.zero(), now)])
+        if decision_id is None:
+            with self._database.transaction() as transaction:
+                leases.assert_held(transaction, entry.lease)
+                ended = refused(entry.candidate.evaluation, reason, minimum_check(plan))
+                record = decision_record(entry.subject, entry.candidate.prepared, ended, now, cuts)
+                decisions.record(transaction, [record])
         return Entered(lt_order_id=None, reason=reason, reserved=Usd.zero())
 
 
-def _plan(strategy: LiveStrategy, candidate: Candidate, now: datetime) -> OrderPlan | TooSmall:
-    """The book's tick is newer than the stored market's, and ticks get finer."""
-    market = replace(candidate.market, tick_size=candidate.book.tick_size)
+_REASONS = {
+    RuleVerdict.PASS: Reason.ACCEPTED,
+    RuleVerdict.SHRINK: Reason.RISK_REJECTED,
+    RuleVerdict.REJECT: Reason.RISK_REJECTED,
+    RuleVerdict.NO_DATA: Reason.RISK_NO_DATA,
+    RuleVerdict.TRIP: Reason.RISK_TRIPPED,
+}
+
+
+def _stake(entry: _Entry) -> Usd:
+    return scaled(entry.strategy.rules, entry.candidate.evaluation.stake, entry.candidate.volatility)
+
+
+def _judged(transaction: Transaction, entry: _Entry, plan: OrderPlan, now: datetime) -> GateVerdict:
+    strategy, candidate = entry.strategy, entry.candidate
     trade = candidate.prepared.inputs.trade
-    outcome_index = market.token_ids.index(trade.token_id)
-    limit = limit_for_buy(trade.price, strategy.slippage_bound_fraction, market.tick_size)
-    stake = candidate.evaluation.stake
-    if strategy.order_type in (OrderType.FAK, OrderType.FOK):
-        return plan_marketable_buy(
-            market=market,
-            outcome_index=outcome_index,
-            limit_price=limit,
-            stake=stake,
-            order_type=strategy.order_type,
-        )
-    return plan_limit(
-        market=market,
-        outcome_index=outcome_index,
-        side=Side.BUY,
-        limit_price=limit,
-        shares=Shares.floor(stake.value / limit.value, LOT),
-        order_type=OrderType.GTD,
-        expiration=now + GTD_VALID_FOR,
+    key = EntryKey(
+        token_id=plan.token_id,
+        condition_id=plan.condition_id,
+        event_id=candidate.market.event_id,
+        trader=trade.trader,
+        trade_time=trade.trade_time,
     )
+    proposal = proposal_of(
+        strategy,
+        plan,
+        book=candidate.book,
+        signal_price=trade.price,
+        trade_time=trade.trade_time,
+        volatility=candidate.volatility,
+        now=now,
+    )
+    return check_entry(strategy.rules, proposal, risk_facts.snapshot(transaction, strategy, key, now))
 
 
 def _blocked(
@@ -257,67 +323,3 @@ def _blocked(
     if not found:
         return None
     return Reason.STRATEGY_PAUSED if any(lock.is_pause for lock in found) else Reason.ENTRIES_LOCKED
-
-
-def _refused_by(results: tuple[RuleResult, ...]) -> Reason | None:
-    refused = any(each.verdict is not RuleVerdict.PASS for each in results)
-    return Reason.RISK_REJECTED if refused else None
-
-
-def _too_small(plan: TooSmall) -> Check:
-    return Check(
-        name="venue_minimum",
-        observed=str(plan.observed),
-        limit=str(plan.minimum),
-        passed=False,
-        reason=Reason.BELOW_MINIMUM_ORDER,
-    )
-
-
-def _record(
-    subject: Subject,
-    candidate: Candidate,
-    reason: Reason,
-    results: tuple[RuleResult, ...],
-    check: Check | None,
-    stake: Usd,
-    now: datetime,
-) -> DecisionRecord:
-    accepted = reason is Reason.ACCEPTED
-    evaluation = replace(
-        candidate.evaluation,
-        verdict=Verdict.ACCEPTED if accepted else Verdict.REJECTED,
-        reason=reason,
-        stake=stake if accepted else Usd.zero(),
-        checks=candidate.evaluation.checks if check is None else (*candidate.evaluation.checks, check),
-    )
-    return decision_record(subject, candidate.prepared, evaluation, now, [_as_json(each) for each in results])
-
-
-def decision_record(
-    subject: Subject,
-    prepared: PreparedTrade,
-    evaluation: Evaluation,
-    now: datetime,
-    risk_checks: list[Mapping[str, object]],
-) -> DecisionRecord:
-    """A strategy's decision as it is stored."""
-    return DecisionRecord(
-        source_trade_id=prepared.source_trade_id,
-        ft_wallet_id=subject.ft_wallet_id,
-        lt_strategy_id=subject.lt_strategy_id,
-        config_version=subject.config_version,
-        evaluation=evaluation,
-        inputs=canonical(prepared.inputs),
-        decided_at=now,
-        risk_checks=[dict(each) for each in risk_checks],
-    )
-
-
-def _as_json(result: RuleResult) -> dict[str, object]:
-    return {
-        "rule": result.rule,
-        "observed": result.observed,
-        "limit": result.limit,
-        "verdict": result.verdict,
-    }

@@ -6,18 +6,22 @@ after it has posted, so that fills are in the ledger when it ends.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.polymarket.account import VenueAccount
 from live_trading.services import evaluation, leasing
 from live_trading.services.evidence import EvidenceGatherer
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.services.ingest import Ingest, IngestReport
+from live_trading.services.lock_enforcement import LockEnforcer
 from live_trading.services.reconcile import Reconciler, ReconcileReport
+from live_trading.services.risk_monitor import RiskMonitor
 from live_trading.services.wallet_entries import EntryCounts, StrategyTrades, WalletEntries
 from live_trading.signals.config import InvalidConfig
-from live_trading.store import leases, ledger, live_strategies
+from live_trading.store import leases, ledger, live_strategies, risk_state
 from live_trading.store.database import Database
 from live_trading.store.leases import Lease
 from live_trading.store.live_strategies import LiveStrategy
@@ -49,7 +53,10 @@ class Executor:
         ingest: Ingest,
         evidence: EvidenceGatherer,
         reconciler: Reconciler,
+        monitor: RiskMonitor,
+        enforcer: LockEnforcer,
         entries: WalletEntries,
+        account: Callable[[TradingWallet], VenueAccount],
         holder: str,
     ) -> None:
         self._database = database
@@ -57,7 +64,10 @@ class Executor:
         self._ingest = ingest
         self._evidence = evidence
         self._reconciler = reconciler
+        self._monitor = monitor
+        self._enforcer = enforcer
         self._entries = entries
+        self._account = account
         self._holder = holder
 
     def run(self) -> ExecuteReport:
@@ -85,17 +95,22 @@ class Executor:
             report.reconciled.append(self._reconciler.run(lease, wallet))
             with self._database.transaction() as transaction:
                 strategies = live_strategies.active(transaction, wallet.trading_wallet_id)
+            watched = self._monitor.run(lease, wallet, strategies)
+            report.failures += watched.failures
+            enforced = self._enforcer.run(lease, wallet)
+            report.failures += enforced.failures
             work = [each for each in (self._prepared(lease, one, report) for one in strategies) if each is not None]
             counts = EntryCounts(decisions=report.decisions, orders=report.orders, failures=report.failures)
-            if self._entries.run(lease, wallet, work, counts):
+            if self._entries.run(lease, wallet, work, counts) or enforced.sales or enforced.cancelled:
                 after = ReconcileReport()
                 self._reconciler.follow_orders(lease, wallet, after)
                 report.reconciled.append(after)
             now = self._clock.now()
             with self._database.transaction() as transaction:
                 leases.assert_held(transaction, lease)
+                self._monitor.note_calls(transaction, wallet, self._account(wallet), now)
                 for strategy in strategies:
-                    live_strategies.project_state(transaction, strategy, now)
+                    risk_state.project(transaction, strategy, now)
 
     def _prepared(self, lease: Lease, strategy: LiveStrategy, report: ExecuteReport) -> StrategyTrades | None:
         """A strategy's pending trades with what judging them needs; None where there are none, or it cannot be had."""

@@ -89,6 +89,7 @@ class HealthService:
         with self._database.transaction() as transaction:
             for finding in report.findings:
                 _keep(transaction, finding, now)
+            health.resolve_alerts_of_ended_locks(transaction, now)
             waiting = health.unnotified(transaction)
         for lt_alert_id, title, message in waiting:
             if self._notify is None:
@@ -119,10 +120,11 @@ class HealthService:
 
 
 def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
-    counts = health.counts(transaction)
+    counts = health.counts(transaction, now)
     findings = [
         _counted("breaks", counts["open_breaks"], HealthStatus.CRITICAL),
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
+        _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         _unknown_orders(health.oldest_unknown_order(transaction), now),
     ]
     since = health.trading_since(transaction)

@@ -15,8 +15,8 @@ from uuid import UUID
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, RetryLater
+from live_trading.nouns.locks import LockScope
 from live_trading.nouns.orders import OrderState, RejectionCode
-from live_trading.nouns.wallets import LockScope
 from live_trading.orders import refusals
 from live_trading.orders.machine import Cause
 from live_trading.orders.refusals import NextStep
@@ -38,6 +38,7 @@ from live_trading.store.lt_orders import StoredOrder
 # How long the venue's refusal of a whole wallet stops its entries before they are tried again.
 STOP_FOR = timedelta(hours=1)
 
+_STOPPED = Refusal(code=RejectionCode.ENTRIES_LOCKED, text="a lock stopped entries before it was sent")
 _ACCEPTED = {
     AcceptedStatus.LIVE: Cause.ACCEPTED_LIVE,
     AcceptedStatus.MATCHED: Cause.ACCEPTED_MATCHED,
@@ -111,8 +112,12 @@ class OrderPoster:
             return
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
+            # An entry that may never have arrived is not sent again once a lock stops entries.
+            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
+            due = [order for order in due if order.lt_order_id not in stopped]
             lt_orders.note_sent_again(transaction, [order.lt_order_id for order in due])
-        self._book(lease, due, account.post([order.signed for order in due]))
+        if due:
+            self._book(lease, due, account.post([order.signed for order in due]))
 
     def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
         orders = self._mark_sent(lease, lt_order_ids)
@@ -132,9 +137,13 @@ class OrderPoster:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]
+            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
             for order in due:
-                transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
-        return due
+                is_stopped = order.lt_order_id in stopped
+                cause = Cause.NEVER_SENT if is_stopped else Cause.SENT_TO_VENUE
+                refusal = _STOPPED if is_stopped else None
+                transition(transaction, order, cause, actor=self._actor, now=now, refusal=refusal)
+        return [order for order in due if order.lt_order_id not in stopped]
 
     def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
         answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}

@@ -12,38 +12,32 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from live_trading.chain.errors import (
-    FeeAboveCap,
-    GasAboveCap,
-    NotEnoughGasMoney,
-    Reverted,
-)
 from live_trading.chain.reader import ChainReader
-from live_trading.chain.redemption import ContractAddresses, redemption_adapter
+from live_trading.chain.redemption import ContractAddresses
 from live_trading.chain.senders import Channel
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, RetryLater, StopEverything
-from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services import redemption_moves
 from live_trading.services.approval_sending import ApprovalSending
 from live_trading.services.carriers import Carrier
 from live_trading.services.courier import Courier
+from live_trading.services.gas_watch import watch_gas
 from live_trading.services.leasing import held
 from live_trading.services.merges import open_merges
 from live_trading.services.redeem_report import RedeemReport
 from live_trading.services.redemption_checks import Checked, RedemptionChecker
+from live_trading.services.redemption_sending import RedemptionSending
 from live_trading.services.redemption_settling import RedemptionSettler
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.settlement.preflight import FailureCode, NothingOwed, Ready, Refused, TokensGone
-from live_trading.store import chain_sends, health, leases, live_strategies, redemptions, wallet_approvals
+from live_trading.store import chain_sends, leases, live_strategies, redemptions, wallet_approvals
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 
 LEASE = "lt-redemptions"
 LEASE_SECONDS = 300
-GAS_ALERT = "gas"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +52,6 @@ class RedeemPolicy:
     patience: timedelta
     gas_coin_usd: Decimal
     low_gas_wei: int
-
-
-# What stops a signature for now, and how it is called.
-_SIGNING_TROUBLE: tuple[tuple[type[LiveTradingError], FailureCode], ...] = (
-    (FeeAboveCap, FailureCode.FEES_TOO_HIGH),
-    (GasAboveCap, FailureCode.FEES_TOO_HIGH),
-    (NotEnoughGasMoney, FailureCode.NO_GAS_MONEY),
-    (Reverted, FailureCode.CALL_REVERTS),
-)
 
 
 class Redeemer:
@@ -87,7 +72,6 @@ class Redeemer:
         """`carriers` are a wallet's ways to the chain, the preferred one first."""
         self._database = database
         self._chain = chain
-        self._addresses = addresses
         self._carriers = carriers
         self._clock = clock
         self._holder = holder
@@ -100,6 +84,15 @@ class Redeemer:
             carry=self._carry,
             confirmations=policy.confirmations,
             patience=policy.patience,
+        )
+        self._sending = RedemptionSending(
+            database=database,
+            chain=chain,
+            addresses=addresses,
+            clock=clock,
+            courier=self._courier,
+            follow=self._follow,
+            actor=holder,
         )
         self._approvals = ApprovalSending(database=database, chain=chain, clock=clock, courier=self._courier)
         self._checker = RedemptionChecker(database=database, chain=chain, addresses=addresses)
@@ -141,7 +134,7 @@ class Redeemer:
         if not in_flight and not due and not asked:
             return
         carriers = self._carriers(wallet)
-        self._watch_gas(lease, carriers)
+        watch_gas(self._database, self._chain, lease, carriers, low_wei=self._low_gas_wei, now=now)
         by_channel = {carrier.channel: carrier for carrier in carriers}
         for send in in_flight:
             self._follow(lease, wallet, by_channel.get(Channel(send.channel)), send, report)
@@ -152,26 +145,6 @@ class Redeemer:
             )
         if due:
             self._begin(lease, wallet, carriers, due, report)
-
-    def _watch_gas(self, lease: Lease, carriers: Sequence[Carrier]) -> None:
-        """Raises or ends the alert about a payer that is running out of gas money."""
-        for payer in {carrier.payer for carrier in carriers if carrier.channel is not Channel.RELAYER}:
-            left = self._chain.gas_money(payer)
-            now = self._clock.now()
-            with self._database.transaction() as transaction:
-                leases.assert_held(transaction, lease)
-                if left >= self._low_gas_wei:
-                    health.resolve_alert(transaction, alert_type=GAS_ALERT, subject=payer, at=now)
-                    continue
-                health.raise_alert(
-                    transaction,
-                    alert_type=GAS_ALERT,
-                    severity="WARNING",
-                    subject=payer,
-                    title=f"{payer} is running out of gas money",
-                    message=f"{left} wei are left; redemptions stop when a transaction costs more",
-                    at=now,
-                )
 
     def _follow(
         self, lease: Lease, wallet: TradingWallet, carrier: Carrier | None, send: ChainSend, report: RedeemReport
@@ -218,134 +191,13 @@ class Redeemer:
                 case TokensGone():
                     report.note(self._settler.settle_gone(lease, wallet, seen))
                 case Refused(code=code, text=text):
-                    self._refuse(lease, seen, code, text, report)
+                    self._sending.refuse(lease, seen, code, text, report)
         if ready and not carriers:
             for seen in ready:
-                self._refuse(lease, seen, FailureCode.NO_SENDER, "no sender for this kind of wallet", report)
+                self._sending.refuse(lease, seen, FailureCode.NO_SENDER, "no sender for this kind of wallet", report)
             return
         if ready:
-            self._send_all(lease, wallet, carriers, ready, report)
-
-    def _send_all(
-        self,
-        lease: Lease,
-        wallet: TradingWallet,
-        carriers: Sequence[Carrier],
-        ready: Sequence[Checked],
-        report: RedeemReport,
-    ) -> None:
-        with self._database.transaction() as transaction:
-            is_busy = bool(chain_sends.unfinished(transaction, wallet.trading_wallet_id))
-        # What has failed on one way goes the next one; both have the same nonce of the wallet.
-        first = max(seen.redemption.attempts for seen in ready) % len(carriers)
-        carriers = [*carriers[first:], *carriers[:first]]
-        carrier = carriers[0]
-        for group in _groups(ready, carrier.most_calls):
-            if carrier.is_one_at_a_time and is_busy:
-                report.failures.append(f"{wallet.trading_wallet_id}: waits for the transaction before")
-                return
-            is_busy = not self._send(lease, wallet, carriers, group, report)
-
-    def _send(
-        self,
-        lease: Lease,
-        wallet: TradingWallet,
-        carriers: Sequence[Carrier],
-        group: Sequence[Checked],
-        report: RedeemReport,
-    ) -> bool:
-        """Signs and sends one group; True where nothing of it is in flight after it."""
-        carrier, *others = carriers
-        before = self._chain.collateral_balance(wallet.address)
-        calls = [call for seen in group for call in seen.calls]
-        if len(calls) > carrier.most_calls:
-            for seen in group:
-                text = f"it needs {len(calls)} calls in one transaction, {carrier.channel} sends {carrier.most_calls}"
-                self._refuse(lease, seen, FailureCode.NO_SENDER, text, report)
-            return True
-        try:
-            send = self._courier.sign(
-                lease,
-                wallet.trading_wallet_id,
-                carrier,
-                calls,
-                lambda transaction, send: self._attach(transaction, send, group, before),
-            )
-        except (RetryLater, GiveUp) as error:
-            if isinstance(error, Reverted) and len(group) > 1:
-                # One call in the batch spoils the others: alone, each has its own fate.
-                return self._send_one_by_one(lease, wallet, carriers, group, report)
-            if others:
-                report.failures.append(f"{wallet.trading_wallet_id}: {carrier.channel}: {error}")
-                return self._send(lease, wallet, others, group, report)
-            self._could_not_sign(lease, group, error, report)
-            return True
-        return self._follow(lease, wallet, carrier, send, report)
-
-    def _send_one_by_one(
-        self,
-        lease: Lease,
-        wallet: TradingWallet,
-        carriers: Sequence[Carrier],
-        group: Sequence[Checked],
-        report: RedeemReport,
-    ) -> bool:
-        for seen in group:
-            if not self._send(lease, wallet, carriers, [seen], report) and carriers[0].is_one_at_a_time:
-                return False
-        return True
-
-    def _could_not_sign(
-        self, lease: Lease, group: Sequence[Checked], error: LiveTradingError, report: RedeemReport
-    ) -> None:
-        code = next((code for kind, code in _SIGNING_TROUBLE if isinstance(error, kind)), None)
-        for seen in group:
-            if code is None:
-                report.failures.append(f"{seen.market.condition_id}: {error}")
-                report.states[seen.redemption.state] += 1
-            else:
-                self._refuse(lease, seen, code, str(error), report)
-
-    def _attach(self, transaction: Transaction, send: ChainSend, group: Sequence[Checked], before: Usd) -> None:
-        now = self._clock.now()
-        for seen in group:
-            if not isinstance(seen.verdict, Ready):
-                raise StopEverything(f"{seen.redemption.lt_redemption_id} was signed without being ready")
-            redemptions.note_signed(
-                transaction,
-                seen.redemption,
-                chain_send_id=send.chain_send_id,
-                kind=seen.kind,
-                owed=seen.verdict.owed,
-                balance_before=before,
-                target=redemption_adapter(seen.kind, self._addresses),
-                calldata=seen.calls[0].data,
-                sender=send.payer,
-                now=now,
-            )
-            redemption_moves.move(transaction, seen.redemption, Cause.SIGNED, actor=self._holder, now=now)
+            self._sending.send_all(lease, wallet, carriers, ready, report)
 
     def _carry(self, transaction: Transaction, send: ChainSend, cause: Cause, now: datetime) -> None:
         redemption_moves.carry(transaction, send, cause, actor=self._holder, now=now)
-
-    def _refuse(self, lease: Lease, seen: Checked, code: FailureCode, text: str, report: RedeemReport) -> None:
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            refused = redemption_moves.refuse(
-                transaction, seen.redemption, code, text, actor=self._holder, now=self._clock.now()
-            )
-        report.failures.append(f"{seen.market.condition_id}: {code}: {text}")
-        report.states[refused.state] += 1
-
-
-def _groups(ready: Sequence[Checked], most_calls: int) -> list[list[Checked]]:
-    """Redemptions that share a transaction; those that pay in different tokens do not."""
-    groups: list[list[Checked]] = []
-    for seen in ready:
-        last = groups[-1] if groups else []
-        has_room = sum(len(each.calls) for each in last) + len(seen.calls) <= most_calls
-        if last and has_room and last[0].kind == seen.kind:
-            last.append(seen)
-        else:
-            groups.append([seen])
-    return groups

@@ -29,27 +29,30 @@ def book_payment(
     *,
     paid: Usd,
     in_usdce: bool,
+    gone: Sequence[str],
     now: datetime,
 ) -> None:
     """Makes each strategy's part spendable, and what was paid for tokens that nobody bought the wallet's.
 
-    Raises StopEverything where the ledger's claims are not what the redemption was opened for, or more than was paid.
+    `gone` are the tokens that left the wallet; a worthless one that stayed there stays in the ledger. Raises
+    StopEverything where the ledger's claims are not what the redemption was opened for, or more than was paid.
     """
     build = entries.redemption_in_usdce if in_usdce else entries.redemption
-    claimed = _book_parts(transaction, wallet, redemption, build, now)
+    claimed = _book_parts(transaction, wallet, redemption, gone, build, now)
     surplus = paid - claimed
     if claimed != redemption.expected or surplus.is_negative:
         raise StopEverything(
             f"redemption {redemption.lt_redemption_id}: the ledger claims {claimed}, it was opened for "
             f"{redemption.expected}, and {paid} was paid"
         )
-    external = ledger.external_shares(transaction, wallet.trading_wallet_id, list(redemption.token_ids))
-    if (surplus or external) and not in_usdce:
+    external = ledger.external_shares(transaction, wallet.trading_wallet_id, list(gone))
+    if external or (surplus and not in_usdce):
         extra = entries.redemption_surplus(
             trading_wallet_id=wallet.trading_wallet_id,
             lt_redemption_id=redemption.lt_redemption_id,
             amount=surplus,
             external=external,
+            in_usdce=in_usdce,
             occurred_at=now,
         )
         ledger.post(transaction, extra, now)
@@ -57,12 +60,12 @@ def book_payment(
 
 def clear_worthless(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> None:
     """Takes shares that paid nothing and are gone from the chain out of the ledger."""
-    _book_parts(transaction, wallet, redemption, entries.redemption, now)
+    _book_parts(transaction, wallet, redemption, redemption.token_ids, entries.redemption, now)
 
 
 def write_off(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> Usd:
     """Gives up every claim of a redemption; returns what was given up."""
-    return _book_parts(transaction, wallet, redemption, entries.write_off, now)
+    return _book_parts(transaction, wallet, redemption, redemption.token_ids, entries.write_off, now)
 
 
 def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> None:
@@ -117,12 +120,13 @@ def _book_parts(
     transaction: Transaction,
     wallet: TradingWallet,
     redemption: Redemption,
+    token_ids: Sequence[str],
     build: Callable[..., LedgerTransaction],
     now: datetime,
 ) -> Usd:
     parts = [
         part
-        for part in ledger.holdings(transaction, Account.PENDING_REDEMPTION, list(redemption.token_ids))
+        for part in ledger.holdings(transaction, Account.PENDING_REDEMPTION, list(token_ids))
         if part.trading_wallet_id == wallet.trading_wallet_id
     ]
     for part in parts:

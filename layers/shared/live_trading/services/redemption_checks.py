@@ -29,6 +29,7 @@ from live_trading.settlement.preflight import (
     Ready,
     RedemptionFacts,
     Refused,
+    TokensGone,
     after_dry_run,
     before_redeeming,
 )
@@ -206,6 +207,8 @@ def _before_merging(seen: Checked, *, is_kind_proven: bool) -> Preflight:
         return NothingOwed()
     if not is_kind_proven:
         return Refused(code=FailureCode.KIND_UNPROVEN, text="the market's token ids are of no known backing")
-    if any(amount < pairs for amount in (*seen.held, *seen.on_chain)):
+    if any(amount < pairs for amount in seen.held):
         return Refused(code=FailureCode.TOKENS_MISSING, text=f"less than {pairs} of both outcomes")
+    if any(amount < pairs for amount in seen.on_chain):
+        return TokensGone()
     return Ready(owed=Usd(pairs.value))

@@ -9,7 +9,7 @@ from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Usd
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
 from live_trading.settlement.preflight import PATIENT, FailureCode
-from live_trading.store import audit, health, redemptions, wallet_approvals
+from live_trading.store import audit, health, redemption_changes, redemptions, wallet_approvals
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Transaction
 from live_trading.store.redemptions import Redemption, SettledBy
@@ -23,7 +23,7 @@ _LOUD = frozenset({FailureCode.PAID_NOTHING, FailureCode.PAID_OTHERWISE, Failure
 def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, actor: str, now: datetime) -> Redemption:
     """The redemption in its next state. Raises StopEverything where the row has moved on meanwhile."""
     to = next_state(redemption.state, cause)
-    if not redemptions.move(transaction, redemption, to):
+    if not redemption_changes.move(transaction, redemption, to):
         raise StopEverything(f"redemption {redemption.lt_redemption_id} moved under its lease")
     audit.record(
         transaction,
@@ -47,7 +47,7 @@ def carry(transaction: Transaction, send: ChainSend, cause: Cause, *, actor: str
         if moved.state is RedemptionState.FAILED:
             why = f"transaction {send.transaction_hash} will never be mined"
             fail(transaction, moved, FailureCode.NEVER_MINED, why, now)
-    redemptions.copy_send(transaction, send.chain_send_id)
+    redemption_changes.copy_send(transaction, send.chain_send_id)
     wallet_approvals.mirror(transaction, send.chain_send_id, now)
 
 
@@ -65,7 +65,7 @@ def settle(
 ) -> Redemption:
     """Ends a redemption: BOOKED or NOTHING_TO_DO with what arrived; its alert ends with it."""
     moved = move(transaction, redemption, cause, actor=actor, now=now)
-    redemptions.note_settled(
+    redemption_changes.note_settled(
         transaction,
         moved,
         amount=amount,
@@ -86,7 +86,7 @@ def refuse(
     if redemption.state is not RedemptionState.FAILED or redemption.failure_code is not code:
         moved = move(transaction, redemption, Cause.CHECK_FAILED, actor=actor, now=now)
     if code not in PATIENT:
-        redemptions.count_attempt(transaction, moved)
+        redemption_changes.count_attempt(transaction, moved)
         moved = replace(moved, attempts=moved.attempts + 1)
     return fail(transaction, moved, code, text, now, actor=actor)
 
@@ -104,7 +104,7 @@ def fail(
     if redemption.state is RedemptionState.FAILED and redemption.attempts >= MAX_ATTEMPTS and code not in PATIENT:
         redemption = move(transaction, redemption, Cause.TRIED_ENOUGH, actor=actor, now=now)
     is_for_operator = redemption.state is RedemptionState.NEEDS_OPERATOR
-    redemptions.note_failure(
+    redemption_changes.note_failure(
         transaction,
         redemption,
         code=code,

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from live_trading.chain.reader import ChainReader
 from live_trading.chain.receipts import Receipt
 from live_trading.chain.redemption import RedemptionKind, pays_usdce
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import RetryLater, StopEverything
+from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import PayoutVector
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services import redemption_booking, redemption_moves
 from live_trading.services.redemption_checks import Checked, RedemptionChecker, ledger_shares
+from live_trading.services.redemption_elsewhere import Payment, PaymentNotDeepEnough, PaymentsElsewhere, tokens_of
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.settlement.preflight import FailureCode
 from live_trading.settlement.proof import (
@@ -23,27 +25,13 @@ from live_trading.settlement.proof import (
     Verdict,
     by_outcome,
     payout_of,
-    proves_payment_elsewhere,
     verdicts,
 )
-from live_trading.store import chain_sends, leases, markets, redemptions, wallet_approvals
+from live_trading.store import chain_sends, leases, ledger, markets, redemption_changes, redemptions, wallet_approvals
 from live_trading.store.chain_sends import ChainSend
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 from live_trading.store.redemptions import Redemption, RedemptionAction, SettledBy
-
-
-class PaymentNotDeepEnough(RetryLater):
-    """Somebody else's transaction paid, and may still be taken back."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payment:
-    """A proved payment: which transaction paid how much, in the venue's collateral or in USDC.e."""
-
-    transaction_hash: str
-    amount: Usd
-    in_usdce: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +61,7 @@ class RedemptionSettler:
         self._chain = chain
         self._checker = checker
         self._clock = clock
-        self._confirmations = confirmations
+        self._elsewhere = PaymentsElsewhere(chain=chain, confirmations=confirmations)
         self._gas_coin_usd = gas_coin_usd
         self._actor = actor
 
@@ -93,7 +81,7 @@ class RedemptionSettler:
         ]
         judged = verdicts(claims, received) if receipt.status == 1 else [None] * len(claims)
         elsewhere = {
-            each.lt_redemption_id: self._look_elsewhere(wallet, each, have, vectors[each.condition_id])
+            each.lt_redemption_id: self._elsewhere.find(wallet, each, have, vectors[each.condition_id])
             for each, have, verdict in zip(carried, held, judged, strict=True)
             if verdict is Verdict.GONE_BEFORE
         }
@@ -113,10 +101,14 @@ class RedemptionSettler:
         return found
 
     def settle_gone(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
-        """A redemption whose tokens left before anything was signed: NOTHING_TO_DO with the payment that proves it."""
+        """Tokens that left before anything was signed: NOTHING_TO_DO with the payment that proves it, or a failure."""
         redemption = seen.redemption
+        is_merge = redemption.action is RedemptionAction.MERGE
         try:
-            payment = self._look_elsewhere(wallet, redemption, seen.held, seen.vector)
+            if is_merge:
+                payment = self._elsewhere.find_merge(wallet, redemption, self._known(redemption))
+            else:
+                payment = self._elsewhere.find(wallet, redemption, seen.held, seen.vector)
         except PaymentNotDeepEnough:
             return Outcome(redemption=redemption)
         now = self._clock.now()
@@ -127,22 +119,38 @@ class RedemptionSettler:
             failed = redemption_moves.refuse(
                 transaction,
                 redemption,
-                FailureCode.PAYMENT_NOT_FOUND,
+                FailureCode.TOKENS_MISSING if is_merge else FailureCode.PAYMENT_NOT_FOUND,
                 "the tokens are gone and no payment for them was found",
                 actor=self._actor,
                 now=now,
             )
         return Outcome(redemption=failed)
 
+    def _known(self, redemption: Redemption) -> set[str]:
+        with self._database.transaction() as transaction:
+            return redemptions.settling_transactions(transaction, redemption.trading_wallet_id, redemption.condition_id)
+
     def settle_worthless(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
-        """Losers: nothing is owed, nothing is sent, and the balance is written down before and after."""
+        """Losers: nothing is owed, nothing is sent, and the balance is written down before and after.
+
+        Where somebody has turned them in together with tokens that no strategy bought, those were paid for.
+        """
         balance = self._chain.collateral_balance(wallet.address)
+        is_gone = seen.redemption.action is RedemptionAction.REDEEM and not any(seen.on_chain)
+        payment = None
+        if is_gone and self._has_external(wallet, seen.redemption):
+            try:
+                payment = self._elsewhere.find(wallet, seen.redemption, seen.held, seen.vector)
+            except PaymentNotDeepEnough:
+                return Outcome(redemption=seen.redemption)
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            if seen.redemption.action is RedemptionAction.REDEEM and not any(seen.on_chain):
+            if payment is not None:
+                _book(transaction, wallet, seen.redemption, payment, now)
+            elif is_gone:
                 redemption_booking.clear_worthless(transaction, wallet, seen.redemption, now)
-            redemptions.note_balance(transaction, seen.redemption, balance)
+            redemption_changes.note_balance(transaction, seen.redemption, balance)
             settled = redemption_moves.settle(
                 transaction,
                 seen.redemption,
@@ -154,6 +162,10 @@ class RedemptionSettler:
                 remark=f"nothing is owed; collateral {balance} before and after",
             )
         return Outcome(redemption=settled)
+
+    def _has_external(self, wallet: TradingWallet, redemption: Redemption) -> bool:
+        with self._database.transaction() as transaction:
+            return bool(ledger.external_shares(transaction, wallet.trading_wallet_id, list(redemption.token_ids)))
 
     def _end(
         self,
@@ -172,7 +184,12 @@ class RedemptionSettler:
             return self._paid_elsewhere(transaction, wallet, redemption, elsewhere)
         if verdict is Verdict.PAID:
             in_usdce = pays_usdce(RedemptionKind(redemption.kind))
-            payment = Payment(transaction_hash=receipt.transaction_hash, amount=claim.owed_for_given, in_usdce=in_usdce)
+            payment = Payment(
+                transaction_hash=receipt.transaction_hash,
+                amount=claim.owed_for_given,
+                in_usdce=in_usdce,
+                gone=tokens_of(redemption, claim.given),
+            )
             return self._paid(transaction, wallet, redemption, payment)
         cause, code, text = _failure(redemption, claim, verdict, receipt)
         moved = redemption_moves.move(transaction, redemption, cause, actor=self._actor, now=now)
@@ -182,12 +199,7 @@ class RedemptionSettler:
         self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment
     ) -> Outcome:
         now = self._clock.now()
-        if redemption.action is RedemptionAction.MERGE:
-            redemption_booking.book_merge(transaction, wallet, redemption, now)
-        else:
-            redemption_booking.book_payment(
-                transaction, wallet, redemption, paid=payment.amount, in_usdce=payment.in_usdce, now=now
-            )
+        _book(transaction, wallet, redemption, payment, now)
         settled = redemption_moves.settle(
             transaction,
             redemption,
@@ -203,9 +215,7 @@ class RedemptionSettler:
         self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment
     ) -> Outcome:
         now = self._clock.now()
-        redemption_booking.book_payment(
-            transaction, wallet, redemption, paid=payment.amount, in_usdce=payment.in_usdce, now=now
-        )
+        _book(transaction, wallet, redemption, payment, now)
         settled = redemption_moves.settle(
             transaction,
             redemption,
@@ -219,29 +229,22 @@ class RedemptionSettler:
         )
         return Outcome(redemption=settled, paid=payment.amount)
 
-    def _look_elsewhere(
-        self,
-        wallet: TradingWallet,
-        redemption: Redemption,
-        held: Sequence[Shares],
-        vector: PayoutVector | None,
-    ) -> Payment | None:
-        """The transaction that turned the whole holding in and paid for it; None where none is found.
 
-        Raises PaymentNotDeepEnough.
-        """
-        if vector is None or redemption.action is RedemptionAction.MERGE:
-            return None
-        for receipt in self._chain.leaving_transactions(wallet.address, redemption.token_ids):
-            given = by_outcome(redemption.token_ids, receipt.tokens_given)
-            owed = payout_of(vector, given)
-            for received, in_usdce in ((receipt.collateral_received, False), (receipt.usdce_received, True)):
-                if not proves_payment_elsewhere(vector, held, given, received):
-                    continue
-                if receipt.confirmations < self._confirmations:
-                    raise PaymentNotDeepEnough(f"{receipt.transaction_hash} paid it and waits for its confirmations")
-                return Payment(transaction_hash=receipt.transaction_hash, amount=owed, in_usdce=in_usdce)
-        return None
+def _book(
+    transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment, now: datetime
+) -> None:
+    if redemption.action is RedemptionAction.MERGE:
+        redemption_booking.book_merge(transaction, wallet, redemption, now)
+        return
+    redemption_booking.book_payment(
+        transaction,
+        wallet,
+        redemption,
+        paid=payment.amount,
+        in_usdce=payment.in_usdce,
+        gone=payment.gone,
+        now=now,
+    )
 
 
 def _claim(

@@ -16,7 +16,7 @@ from live_trading.services.api_bodies import HandledAs, MarkHandled, RetryRedemp
 from live_trading.services.api_errors import FieldProblem, Problem, ProblemCode, invalid, not_found
 from live_trading.services.idempotency import Answer, Caller, once
 from live_trading.settlement.machine import TRANSITIONS, Cause, RedemptionState
-from live_trading.store import audit, redemption_history, redemptions
+from live_trading.store import audit, redemption_changes, redemption_history, redemptions
 from live_trading.store.database import Database, Transaction
 from live_trading.store.redemption_history import RedemptionRecord
 from live_trading.store.redemptions import Redemption, RedemptionAction, SettledBy
@@ -55,7 +55,7 @@ class RedemptionsApi:
             moved = redemption_moves.move(
                 transaction, redemption, Cause.RETRIED_BY_OPERATOR, actor=caller.owner_id, now=now
             )
-            redemptions.reopen(transaction, moved, kind=body.kind, remark=body.reason)
+            redemption_changes.reopen(transaction, moved, kind=body.kind, remark=body.reason)
             _say_why(transaction, caller, moved, "redemption_retried", body.reason, now)
             return Answer(status=200, body=_view(_existing(transaction, caller.owner_id, lt_redemption_id)))
 
@@ -71,7 +71,9 @@ class RedemptionsApi:
             amount = Usd.zero()
             if redemption.action is RedemptionAction.REDEEM and body.outcome is HandledAs.PAID:
                 amount = redemption.expected
-                redemption_booking.book_payment(transaction, wallet, redemption, paid=amount, in_usdce=False, now=now)
+                redemption_booking.book_payment(
+                    transaction, wallet, redemption, paid=amount, in_usdce=False, gone=redemption.token_ids, now=now
+                )
             elif redemption.action is RedemptionAction.REDEEM:
                 redemption_booking.write_off(transaction, wallet, redemption, now)
             redemption_moves.settle(

@@ -5,7 +5,7 @@ A payload has one nonce of the wallet, so it is executed at most once, however o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +15,9 @@ from live_trading.chain.reader import ChainReader
 from live_trading.chain.relay_messages import RelayContracts, deposit_wallet_payload, proxy_payload, safe_payload
 from live_trading.chain.senders import MOST_CALLS_OF_A_SAFE, Channel
 from live_trading.chain.signer import Signer
-from live_trading.nouns.errors import GiveUp, RetryLater
+from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
 from live_trading.nouns.wallets import SignatureType, TradingWallet
-from live_trading.polymarket.relayer import DEAD, QuotaExceeded, RelayerClient, RelayRefused
+from live_trading.polymarket.relayer import DEAD, QuotaExceeded, RelayerClient, RelayRefused, Submission
 from live_trading.services.carriers import NeverMined, Seen, Signed, Taken
 from live_trading.settlement.following import Sighting
 from live_trading.store.chain_sends import ChainSend, SignedVersion
@@ -75,26 +75,60 @@ class RelayerCarrier:
         )
 
     def send(self, send: ChainSend) -> Taken:
-        """Submits the payload unless the relayer has it; a refusal, or an empty quota with another way, is final."""
+        """Submits the payload unless the relayer has it, answered or not; a refusal is final.
+
+        So are, where the wallet has another way, an empty quota and a relayer that has been away for too long.
+        """
         if send.relayer_transaction_id is not None:
             return Taken(relayer_transaction_id=send.relayer_transaction_id)
+        payload = send.relayer_payload or {}
         try:
-            submission = self._client.submit(send.relayer_payload or {})
+            submission = self._found(payload) or self._submitted(payload)
+        except (RetryLater, OutcomeUnknown) as error:
+            if self._has_waited_enough(send):
+                raise NeverMined(f"the relayer has not taken it: {error}") from error
+            raise
+        return Taken(
+            relayer_transaction_id=submission.relayer_transaction_id, transaction_hash=submission.transaction_hash
+        )
+
+    def _found(self, payload: Mapping[str, Any]) -> Submission | None:
+        """What the relayer took of an earlier run, whose answer was lost; a signature is of one wallet nonce.
+
+        What it sent and the chain reverted has left that nonce free, and does not count.
+        """
+        try:
+            found = self._client.find(str(payload.get("signature")))
+        except RelayRefused:
+            # A key that may not list may not submit either: the refusal of the submission is the one to report.
+            return None
+        if found is None or found.transaction_hash is None:
+            return found
+        receipt = self._chain.receipt(found.transaction_hash, self._wallet.address)
+        return None if receipt is not None and receipt.status == 0 else found
+
+    def _submitted(self, payload: Mapping[str, Any]) -> Submission:
+        try:
+            return self._client.submit(payload)
         except RelayRefused as error:
-            raise NeverMined(str(error)) from error
+            # It may be refused for a nonce that it has itself used up, where the list had been behind.
+            found = self._found(payload)
+            if found is None:
+                raise NeverMined(str(error)) from error
+            return found
         except QuotaExceeded as error:
             if self._gives_up_after is None:
                 raise
             raise NeverMined(str(error)) from error
-        return Taken(
-            relayer_transaction_id=submission.relayer_transaction_id, transaction_hash=submission.transaction_hash
-        )
 
     def look(self, send: ChainSend) -> Seen:
         """What the relayer says, and the chain's receipt once there is a hash: only that one counts."""
         if send.relayer_transaction_id is None:
             return Seen(sighting=Sighting(confirmations=None), receipt=None)
-        submission = self._client.look(send.relayer_transaction_id)
+        try:
+            submission = self._client.look(send.relayer_transaction_id)
+        except (RetryLater, GiveUp) as error:
+            return self._look_alone(send, error)
         found = submission.transaction_hash or send.transaction_hash
         receipt = None if found is None else self._chain.receipt(found, self._wallet.address)
         if receipt is not None:
@@ -103,9 +137,19 @@ class RelayerCarrier:
         dead = None
         if submission.state in DEAD:
             dead = f"the relayer says {submission.state}: {submission.error}"
-        elif found is None and self._has_waited_enough(send):
-            dead = "the relayer has not sent it; another way with the same wallet nonce is taken"
+        elif self._has_waited_enough(send):
+            dead = "the relayer has not got it into a block; another way with the same wallet nonce is taken"
         return Seen(sighting=Sighting(confirmations=None, dead=dead), receipt=None, transaction_hash=found)
+
+    def _look_alone(self, send: ChainSend, silence: RetryLater | GiveUp) -> Seen:
+        """What the chain says while the relayer says nothing. Raises `silence` where that is nothing."""
+        if send.transaction_hash is not None:
+            receipt = self._chain.receipt(send.transaction_hash, self._wallet.address)
+            if receipt is not None:
+                return Seen(sighting=Sighting(confirmations=receipt.confirmations), receipt=receipt)
+        elif self._has_waited_enough(send):
+            return Seen(sighting=Sighting(confirmations=None, dead=f"the relayer is silent: {silence}"), receipt=None)
+        raise silence
 
     def outbid(self, send: ChainSend) -> SignedVersion | None:  # noqa: ARG002 (the interface's)
         """The relayer bids for itself."""

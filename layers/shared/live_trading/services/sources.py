@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from live_trading.nouns.markets import OrderBook, PayoutVector
+from live_trading.nouns.markets import OrderBook, PayoutVector, PricePoint
 from live_trading.polymarket.feed_rows import FeedPage
 from live_trading.polymarket.gamma_rows import GammaAnswer
 from live_trading.signals.trader_record import ClosedPosition, TradeSize
@@ -38,3 +38,8 @@ class PayoutSource(Protocol):
 class BookSource(Protocol):
     def books(self, token_ids: Collection[str]) -> dict[str, OrderBook]:
         """The books of these tokens, without those that are missing. Raises RetryLater, GiveUp or MalformedAnswer."""
+
+
+class PriceHistorySource(Protocol):
+    def price_history(self, token_id: str, since: datetime, until: datetime) -> list[PricePoint]:
+        """Prices between two moments, oldest first or not. Raises RetryLater, GiveUp or MalformedAnswer."""

@@ -13,14 +13,16 @@ from uuid import UUID
 
 from live_trading.ledger.entries import allocation
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Usd
-from live_trading.nouns.wallets import LockReason, LockScope, RiskRules
-from live_trading.services.api_bodies import CreateStrategy, PauseStrategy, UpdateStrategy
+from live_trading.nouns.risk_rules import RiskRules
+from live_trading.services.api_bodies import CreateStrategy, UpdateStrategy
 from live_trading.services.api_errors import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
 from live_trading.services.idempotency import Answer, Caller, once
-from live_trading.services.risk_presets import RISK_PRESETS
+from live_trading.services.risk_bodies import PauseStrategy, ResumeStrategy
+from live_trading.services.risk_rules_asked import changed_rules, complete_rules
 from live_trading.services.strategy_views import current_status, detail, summary
-from live_trading.store import audit, ft_wallets, ledger, live_strategies, locks, strategies, trading_wallets
+from live_trading.store import audit, ft_wallets, ledger, locks, risk_state, strategies, trading_wallets
 from live_trading.store.database import AlreadyExists, Database, Transaction
 from live_trading.store.strategies import StrategyRow
 
@@ -37,7 +39,7 @@ class Strategies:
 
     def create(self, caller: Caller, body: CreateStrategy) -> Answer:
         """A strategy with limits, first risk state and capital, or nothing of it."""
-        rules = _rules_asked_for(body)
+        rules = complete_rules(body.risk_preset, body.risk_rules)
         now = self._clock.now()
         strategy = _strategy_asked_for(self._new_id(), caller.owner_id, body, rules, now)
 
@@ -45,7 +47,7 @@ class Strategies:
             _check_parts(transaction, strategy)
             strategies.add(transaction, strategy)
             _allocate(transaction, strategy, now)
-            live_strategies.project_state(transaction, strategy.as_live(), now)
+            risk_state.project(transaction, strategy.as_live(), now)
             view = detail(transaction, strategy, now)
             _audited(transaction, caller, "strategy_created", strategy.lt_strategy_id, None, view, "api", now)
             return Answer(status=201, body=view)
@@ -83,15 +85,21 @@ class Strategies:
 
         def change(transaction: Transaction, strategy: StrategyRow, now: datetime) -> None:
             strategies.change(transaction, strategy.lt_strategy_id, body.changes(), now)
-            strategies.change_rules(transaction, strategy.lt_strategy_id, body.risk_rules.changes(), now)
+            if body.changes_rules:
+                preset = body.asked_preset
+                rules = changed_rules(strategy.rules, preset, body.risk_rules)
+                strategies.replace_rules(transaction, strategy.lt_strategy_id, rules, preset, now)
 
         return self._changed(caller, lt_strategy_id, "strategy_updated", "api", change)
 
     def pause(self, caller: Caller, lt_strategy_id: UUID, body: PauseStrategy) -> Answer:
-        """Stops entries until resumed. Exits, resolution and redemption go on."""
+        """Stops entries until resumed; the next run cancels and sells where the mode asks for it.
+
+        Exits, resolution and redemption go on.
+        """
 
         def change(transaction: Transaction, strategy: StrategyRow, now: datetime) -> None:
-            is_new = locks.put(
+            lock_id = locks.put(
                 transaction,
                 scope=LockScope.STRATEGY,
                 scope_id=str(strategy.lt_strategy_id),
@@ -99,13 +107,14 @@ class Strategies:
                 detail=body.reason,
                 created_by=caller.owner_id,
                 now=now,
+                mode=body.mode,
             )
-            if not is_new:
+            if lock_id is None:
                 raise _wrong_state(transaction, strategy, "the strategy is paused already", now)
 
         return self._changed(caller, lt_strategy_id, "strategy_paused", body.reason or "api", change)
 
-    def resume(self, caller: Caller, lt_strategy_id: UUID, body: PauseStrategy) -> Answer:
+    def resume(self, caller: Caller, lt_strategy_id: UUID, body: ResumeStrategy) -> Answer:
         """Ends the pause. Locks with other reasons stay, and the answer shows them."""
 
         def change(transaction: Transaction, strategy: StrategyRow, now: datetime) -> None:
@@ -137,20 +146,6 @@ class Strategies:
         return once(self._database, caller, now, effect)
 
 
-def _rules_asked_for(body: CreateStrategy) -> RiskRules:
-    if body.risk_rules is not None and body.risk_preset is None:
-        return body.risk_rules.rules()
-    if body.risk_preset is not None and body.risk_rules is None:
-        return RISK_PRESETS[body.risk_preset]
-    raise invalid(
-        FieldProblem(
-            field="risk_rules",
-            reason="give the limits or a preset, one of the two",
-            allowed=f"risk_rules with every rule (null is off), or risk_preset: {', '.join(RISK_PRESETS)}",
-        )
-    )
-
-
 def _strategy_asked_for(
     lt_strategy_id: UUID, owner_id: str, body: CreateStrategy, rules: RiskRules, now: datetime
 ) -> StrategyRow:
@@ -170,6 +165,7 @@ def _strategy_asked_for(
         created_at=now,
         updated_at=now,
         rules=rules,
+        risk_preset=body.risk_preset,
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from live_trading.nouns.wallets import LockScope, RiskRules, StrategyStatus
+from live_trading.nouns.locks import LockScope
+from live_trading.nouns.risk_rules import RULE_FIELDS, RiskRules
+from live_trading.nouns.wallets import StrategyStatus
+from live_trading.services.lock_views import lock_view
 from live_trading.store import ledger, locks, strategies
 from live_trading.store.database import Row, Transaction
 from live_trading.store.locks import LockRow
@@ -30,8 +32,9 @@ def summary(strategy: StrategyRow, in_force: Iterable[LockRow]) -> dict[str, Any
         "slippage_bound_fraction": str(strategy.slippage_bound_fraction),
         "max_signal_age_seconds": strategy.max_signal_age_seconds,
         "time_zone": strategy.time_zone,
+        "risk_preset": strategy.risk_preset,
         "risk_rules": _rules(strategy.rules),
-        "locks": [_lock(lock) for lock in own],
+        "locks": [lock_view(lock) for lock in own],
         "launched_at": strategy.launched_at.isoformat(),
         "created_at": strategy.created_at.isoformat(),
         "updated_at": strategy.updated_at.isoformat(),
@@ -83,32 +86,25 @@ def _concerns(lock: LockRow, lt_strategy_id: UUID, trading_wallet_id: UUID) -> b
 
 def _rules(rules: RiskRules) -> dict[str, str | int | None]:
     shown: dict[str, str | int | None] = {}
-    for field in fields(rules):
-        value = getattr(rules, field.name)
-        shown[field.name] = value if value is None or isinstance(value, int) else str(value)
+    for name in RULE_FIELDS:
+        value = getattr(rules, name)
+        shown[name] = value if value is None or isinstance(value, int) else str(value)
     return shown
-
-
-def _lock(lock: LockRow) -> dict[str, Any]:
-    return {
-        "scope": lock.scope,
-        "reason": lock.reason,
-        "detail": lock.detail,
-        "starts_at": lock.starts_at.isoformat(),
-        "ends_at": None if lock.ends_at is None else lock.ends_at.isoformat(),
-        "created_by": lock.created_by,
-    }
 
 
 def _state(row: Row) -> dict[str, Any]:
     return {
         "equity_usd": str(row["equity_usd"]),
+        "marked_equity_usd": str(row["marked_equity_usd"]),
         "peak_equity_usd": str(row["peak_equity_usd"]),
+        "drawdown_fraction": str(row["drawdown_fraction"]),
         "exposure_usd": str(row["exposure_usd"]),
         "open_positions": row["open_positions"],
         "daily_spent_usd": str(row["daily_spent_usd"]),
         "weekly_spent_usd": str(row["weekly_spent_usd"]),
         "monthly_spent_usd": str(row["monthly_spent_usd"]),
+        "daily_profit_usd": str(row["daily_profit_usd"]),
+        "weekly_profit_usd": str(row["weekly_profit_usd"]),
         "consecutive_losses": row["consecutive_losses"],
         "computed_at": row["computed_at"].isoformat(),
     }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
@@ -19,8 +21,10 @@ from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.account import VenueAccount
 from live_trading.polymarket.market_data import MarketData
+from live_trading.risk.volatility import per_day
 from live_trading.services import evaluation
-from live_trading.services.entry import Candidate, Entered, EntryDesk, decision_record
+from live_trading.services.decision_records import decision_record
+from live_trading.services.entry import Candidate, Entered, EntryDesk
 from live_trading.services.evaluation import PreparedTrade, Subject
 from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.services.outbox import Outbox
@@ -60,11 +64,15 @@ class EntryCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Venue:
-    """What the venue said before anything was entered; no books where the account may not open positions."""
+    """What the venue said before anything was entered; no books where the account may not open positions.
+
+    `volatility` is by token and days of lookback, without those that cannot be known.
+    """
 
     account: VenueAccount
     is_eligible: bool
     books: dict[str, OrderBook]
+    volatility: dict[tuple[str, int], Decimal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +122,7 @@ class WalletEntries:
         if not tokens:
             self._decide_all(lease, work, None, counts)
             return False
-        venue = self._asked(wallet, sorted(tokens))
+        venue = self._asked(wallet, sorted(tokens), _lookbacks(work))
         # Whatever happens, no order is on its way any more when this block is left, and so none when the lease is.
         with ThreadPoolExecutor(max_workers=1) as beside:
             run = self._begun(lease, venue, counts, beside)
@@ -132,14 +140,28 @@ class WalletEntries:
             except PART_FAILURES as error:
                 counts.failures.append(failed_part(f"strategy {one.strategy.lt_strategy_id}", error))
 
-    def _asked(self, wallet: TradingWallet, tokens: list[str]) -> _Venue:
+    def _asked(self, wallet: TradingWallet, tokens: list[str], lookbacks: set[tuple[str, int]]) -> _Venue:
         account = self._account(wallet)
         with ThreadPoolExecutor(max_workers=1) as beside:
-            books = beside.submit(self._market_data.books, tokens)
+            asked = beside.submit(self._asked_market, tokens, lookbacks)
             is_eligible = self._may_open(account)
             if is_eligible:
                 account.prime(tokens)
-            return _Venue(account=account, is_eligible=is_eligible, books=books.result() if is_eligible else {})
+            books, volatility = asked.result() if is_eligible else ({}, {})
+            return _Venue(account=account, is_eligible=is_eligible, books=books, volatility=volatility)
+
+    def _asked_market(
+        self, tokens: list[str], lookbacks: set[tuple[str, int]]
+    ) -> tuple[dict[str, OrderBook], dict[tuple[str, int], Decimal]]:
+        books = self._market_data.books(tokens)
+        now = self._clock.now()
+        volatility: dict[tuple[str, int], Decimal] = {}
+        for token_id, days in sorted(lookbacks):
+            history = self._market_data.price_history(token_id, now - timedelta(days=days), now)
+            known = per_day(history)
+            if known is not None:
+                volatility[token_id, days] = known
+        return books, volatility
 
     def _begun(self, lease: Lease, venue: _Venue, counts: EntryCounts, beside: Executor) -> _Run:
         outbox = Outbox(
@@ -158,7 +180,7 @@ class WalletEntries:
             if judged.verdict is Verdict.ACCEPTED and run is not None:
                 judged = _with_outside_reason(run.venue, judged, each.inputs.trade.token_id)
             if judged.verdict is Verdict.REJECTED or run is None:
-                refused.append(decision_record(work.subject, each, judged, self._clock.now(), []))
+                refused.append(decision_record(work.subject, each, judged, self._clock.now()))
                 counts.decided(judged.reason)
                 continue
             bankroll -= self._enter(run, work, each, judged)
@@ -173,8 +195,14 @@ class WalletEntries:
         market = prepared.inputs.market
         if market is None:
             raise StopEverything(f"trade {prepared.source_trade_id} was accepted without a market")
-        book = run.venue.books[prepared.inputs.trade.token_id]
-        candidate = Candidate(prepared=prepared, evaluation=judged, market=market, book=book)
+        token_id = prepared.inputs.trade.token_id
+        candidate = Candidate(
+            prepared=prepared,
+            evaluation=judged,
+            market=market,
+            book=run.venue.books[token_id],
+            volatility=run.venue.volatility.get((token_id, work.strategy.rules.volatility_lookback_days or 0)),
+        )
         reserved = Usd.zero()
         try:
             entered = self._desk.enter(run.lease, run.venue.account, work.strategy, work.subject, candidate)
@@ -209,6 +237,17 @@ class WalletEntries:
 
 def _is_hopeful(prepared: PreparedTrade) -> bool:
     return evaluate(prepared.inputs).verdict is Verdict.ACCEPTED
+
+
+def _lookbacks(work: Sequence[StrategyTrades]) -> set[tuple[str, int]]:
+    """Tokens with the days of history that a strategy scales its stake by."""
+    return {
+        (each.inputs.trade.token_id, one.strategy.rules.volatility_lookback_days)
+        for one in work
+        if one.strategy.rules.use_volatility_adjustment and one.strategy.rules.volatility_lookback_days is not None
+        for each in one.trades
+        if _is_hopeful(each)
+    }
 
 
 def _with_outside_reason(venue: _Venue, judged: Evaluation, token_id: str) -> Evaluation:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from live_trading.nouns.wallets import LockReason, LockScope
+from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.database import Row, Transaction
 
 

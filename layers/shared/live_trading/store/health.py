@@ -16,14 +16,21 @@ def trading_since(transaction: Transaction) -> datetime | None:
     return found
 
 
-def counts(transaction: Transaction) -> dict[str, int]:
-    """Things that need somebody: open breaks, and redemptions for a person."""
+def counts(transaction: Transaction, now: datetime) -> dict[str, int]:
+    """Things that need somebody: open breaks, redemptions for a person, and locks that are no pauses."""
     row = transaction.only(
         """
         SELECT
             (SELECT count(*) FROM breaks WHERE closed_at IS NULL) AS open_breaks,
-            (SELECT count(*) FROM lt_redemptions WHERE state = 'NEEDS_OPERATOR') AS redemptions_for_operator
-        """
+            (SELECT count(*) FROM lt_redemptions WHERE state = 'NEEDS_OPERATOR') AS redemptions_for_operator,
+            (
+                SELECT count(*) FROM locks
+                WHERE
+                    reason <> 'paused_by_user' AND released_at IS NULL AND starts_at <= :now
+                    AND (ends_at IS NULL OR ends_at > :now)
+            ) AS locks_in_force
+        """,
+        now=now,
     )
     return {name: int(value) for name, value in row.items()}
 
@@ -102,5 +109,22 @@ def resolve_alert(transaction: Transaction, *, alert_type: str, subject: str, at
         """,
         alert_type=alert_type,
         subject=subject,
+        at=at,
+    )
+
+
+def resolve_alerts_of_ended_locks(transaction: Transaction, at: datetime) -> None:
+    """Closes the alerts of locks that are over, by whatever way they ended."""
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE
+            alert_type = 'lock' AND status <> 'RESOLVED' AND NOT EXISTS (
+                SELECT 1 FROM locks
+                WHERE
+                    reason || ':' || coalesce(scope_id, 'all') = subject AND released_at IS NULL
+                    AND (ends_at IS NULL OR ends_at > :at)
+            )
+        """,
         at=at,
     )

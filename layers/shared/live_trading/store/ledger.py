@@ -58,11 +58,12 @@ class ExpectedHoldings:
     """What a wallet should hold: collateral, and shares by token, worthless ones and zeroes too.
 
     `sold_by_others` are tokens of strategies that trades outside of this system have sold: what strategies hold, and
-    what is left.
+    what is left. `worthless` are tokens that strategies hold and that have resolved to nothing.
     """
 
     collateral: Usd
     tokens: dict[str, Shares]
+    worthless: frozenset[str]
     sold_by_others: dict[str, tuple[Shares, Shares]]
 
 
@@ -198,7 +199,12 @@ def expected_of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> Exp
             ) AS collateral,
             sum(shares) FILTER (WHERE account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')) AS shares,
             coalesce(sum(shares) FILTER (WHERE account = 'POSITION_COST'), 0) AS held,
-            coalesce(sum(shares) FILTER (WHERE account = 'EXTERNAL'), 0) AS by_others
+            coalesce(sum(shares) FILTER (WHERE account = 'EXTERNAL'), 0) AS by_others,
+            coalesce(
+                sum(shares) FILTER (WHERE account = 'PENDING_REDEMPTION') > 0
+                AND sum(amount_usd) FILTER (WHERE account = 'PENDING_REDEMPTION') = 0,
+                FALSE
+            ) AS is_worthless
         FROM ledger_entries
         WHERE trading_wallet_id = :trading_wallet_id
         GROUP BY token_id
@@ -209,6 +215,7 @@ def expected_of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> Exp
     return ExpectedHoldings(
         collateral=total_usd([Usd(row["collateral"]) for row in rows]),
         tokens={row["token_id"]: Shares(row["shares"]) for row in tokens},
+        worthless=frozenset(row["token_id"] for row in tokens if row["is_worthless"]),
         sold_by_others={
             row["token_id"]: (Shares(row["held"]), Shares(row["held"] + row["by_others"]))
             for row in tokens

@@ -7,12 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderType
-from live_trading.nouns.wallets import RiskRules, SignatureType, TradingWallet
-from live_trading.risk.periods import day_start, month_start, week_start
-from live_trading.risk.snapshot import RiskSnapshot
-from live_trading.store import ledger
+from live_trading.nouns.risk_rules import RiskRules
+from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.store.database import Row, Transaction
 
 
@@ -32,27 +29,6 @@ class LiveStrategy:
     rules: RiskRules
 
 
-def _usd(value: Decimal | None) -> Usd | None:
-    return None if value is None else Usd(value)
-
-
-def rules_of(row: Row) -> RiskRules:
-    """The limits in a row of lt_risk_rules."""
-    return RiskRules(
-        daily_budget_usd=_usd(row["daily_budget_usd"]),
-        weekly_budget_usd=_usd(row["weekly_budget_usd"]),
-        monthly_budget_usd=_usd(row["monthly_budget_usd"]),
-        daily_budget_fraction=row["daily_budget_fraction"],
-        weekly_budget_fraction=row["weekly_budget_fraction"],
-        monthly_budget_fraction=row["monthly_budget_fraction"],
-        max_position_usd=_usd(row["max_position_usd"]),
-        max_position_fraction=row["max_position_fraction"],
-        max_total_exposure_usd=_usd(row["max_total_exposure_usd"]),
-        max_total_exposure_fraction=row["max_total_exposure_fraction"],
-        max_concurrent_positions=row["max_concurrent_positions"],
-    )
-
-
 _STRATEGIES = """
 SELECT strategy.*, rules.*, strategy.lt_strategy_id AS id
 FROM lt_strategies AS strategy INNER JOIN lt_risk_rules AS rules USING (lt_strategy_id)
@@ -70,7 +46,7 @@ def _live(row: Row) -> LiveStrategy:
         max_signal_age_seconds=row["max_signal_age_seconds"],
         time_zone=row["time_zone"],
         launched_at=row["launched_at"],
-        rules=rules_of(row),
+        rules=RiskRules.of(row),
     )
 
 
@@ -80,6 +56,19 @@ def active(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStrate
         _STRATEGIES
         + """
         WHERE strategy.trading_wallet_id = :trading_wallet_id AND strategy.is_active
+        ORDER BY strategy.created_at, strategy.lt_strategy_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [_live(row) for row in rows]
+
+
+def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStrategy]:
+    """All strategies of this wallet, active or not, oldest first."""
+    rows = transaction.rows(
+        _STRATEGIES
+        + """
+        WHERE strategy.trading_wallet_id = :trading_wallet_id
         ORDER BY strategy.created_at, strategy.lt_strategy_id
         """,
         trading_wallet_id=trading_wallet_id,
@@ -157,175 +146,16 @@ def settling_wallets(transaction: Transaction) -> list[TradingWallet]:
 
 
 def lock_for_entry(transaction: Transaction, strategy: LiveStrategy) -> bool:
-    """Locks the wallet's and the strategy's rows, in this order everywhere; False where it is not active now."""
+    """Locks the wallet's and the strategy's rows, in this order everywhere; False where it is not active now.
+
+    NO KEY UPDATE, because rows that only refer to them (fills, ledger entries) are written meanwhile, in any order.
+    """
     transaction.only(
-        "SELECT trading_wallet_id FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id FOR UPDATE",
+        "SELECT trading_wallet_id FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id FOR NO KEY UPDATE",
         trading_wallet_id=strategy.trading_wallet_id,
     )
     row = transaction.only(
-        "SELECT is_active FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id FOR UPDATE",
+        "SELECT is_active FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id FOR NO KEY UPDATE",
         lt_strategy_id=strategy.lt_strategy_id,
     )
     return bool(row["is_active"])
-
-
-def _spent_since(transaction: Transaction, lt_strategy_id: UUID, since: datetime) -> Usd:
-    """Entries begun since a moment: what unfinished ones may cost, and what finished ones did cost."""
-    row = transaction.only(
-        """
-        SELECT coalesce(sum(CASE
-            WHEN intent.state IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED') THEN bought.usd
-            ELSE intent.reserved_usd
-        END), 0) AS spent
-        FROM lt_orders AS intent
-        CROSS JOIN LATERAL (
-            SELECT coalesce(sum(fill.cost_usd + fill.fee_usd), 0) AS usd FROM fills AS fill
-            WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
-        ) AS bought
-        WHERE
-            intent.lt_strategy_id = :lt_strategy_id
-            AND intent.purpose = 'ENTRY'
-            AND intent.intent_at >= :since
-        """,
-        lt_strategy_id=lt_strategy_id,
-        since=since,
-    )
-    return Usd(row["spent"])
-
-
-def _open_positions(transaction: Transaction, lt_strategy_id: UUID) -> dict[str, Usd]:
-    """USD by token that is held at cost or may still be bought by an order in flight."""
-    rows = transaction.rows(
-        """
-        SELECT token_id, sum(usd) AS usd FROM (
-            SELECT token_id, sum(amount_usd) AS usd FROM ledger_entries
-            WHERE lt_strategy_id = :lt_strategy_id AND account = 'POSITION_COST'
-            GROUP BY token_id HAVING sum(shares) <> 0
-            UNION ALL
-            SELECT intent.token_id, intent.reserved_usd - bought.usd AS usd
-            FROM lt_orders AS intent
-            CROSS JOIN LATERAL (
-                SELECT coalesce(sum(fill.cost_usd + fill.fee_usd), 0) AS usd FROM fills AS fill
-                WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
-            ) AS bought
-            WHERE
-                intent.lt_strategy_id = :lt_strategy_id
-                AND intent.purpose = 'ENTRY'
-                AND intent.state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-        ) AS held GROUP BY token_id
-        """,
-        lt_strategy_id=lt_strategy_id,
-    )
-    return {row["token_id"]: Usd(row["usd"]) for row in rows}
-
-
-def snapshot(transaction: Transaction, strategy: LiveStrategy, token_id: str, now: datetime) -> RiskSnapshot:
-    """The committed state that a proposed entry in `token_id` is judged on.
-
-    Call it with the strategy's rows locked (`lock_for_entry`), else two entries could each see room for one.
-    """
-    strategy_id = strategy.lt_strategy_id
-    day = day_start(now, strategy.time_zone)
-    week = week_start(now, strategy.time_zone)
-    month = month_start(now, strategy.time_zone)
-    balances = ledger.balances_of_strategy(transaction, strategy_id)
-    held = _open_positions(transaction, strategy_id)
-    return RiskSnapshot(
-        equity=balances.equity,
-        day_start_equity=_period_equity(transaction, strategy, day),
-        week_start_equity=_period_equity(transaction, strategy, week),
-        month_start_equity=_period_equity(transaction, strategy, month),
-        available=balances.available,
-        exposure=balances.exposure,
-        position_usd=held.get(token_id, Usd.zero()),
-        holds_this_position=token_id in held,
-        open_positions=len(held),
-        spent_today=_spent_since(transaction, strategy_id, day),
-        spent_this_week=_spent_since(transaction, strategy_id, week),
-        spent_this_month=_spent_since(transaction, strategy_id, month),
-    )
-
-
-def _period_equity(transaction: Transaction, strategy: LiveStrategy, start: datetime) -> Usd:
-    """Equity when the period began; a strategy launched inside it began with its first capital."""
-    equity = ledger.equity_at(transaction, strategy.lt_strategy_id, start)
-    if strategy.launched_at < start:
-        return equity
-    row = transaction.only(
-        "SELECT initial_capital_usd FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id",
-        lt_strategy_id=strategy.lt_strategy_id,
-    )
-    return Usd(row["initial_capital_usd"])
-
-
-def consecutive_losses(transaction: Transaction, lt_strategy_id: UUID) -> int:
-    """Resolved orders in a row, newest first, that lost money."""
-    row = transaction.only(
-        """
-        WITH resolved AS (
-            SELECT pnl_usd, row_number() OVER (ORDER BY resolved_at DESC, lt_order_id) AS place
-            FROM lt_orders WHERE lt_strategy_id = :lt_strategy_id AND resolved_at IS NOT NULL
-        )
-        SELECT coalesce(min(place) FILTER (WHERE pnl_usd >= 0) - 1, count(*)) AS losses FROM resolved
-        """,
-        lt_strategy_id=lt_strategy_id,
-    )
-    return int(row["losses"])
-
-
-def project_state(transaction: Transaction, strategy: LiveStrategy, now: datetime) -> None:
-    """Rebuilds `lt_risk_state` and takes an equity snapshot, both from ledger and fills alone."""
-    state = snapshot(transaction, strategy, "", now)
-    balances = ledger.balances_of_strategy(transaction, strategy.lt_strategy_id)
-    facts = {
-        "lt_strategy_id": strategy.lt_strategy_id,
-        "equity": state.equity,
-        "available": state.available,
-        "reserved": balances.reserved,
-        "now": now,
-    }
-    transaction.execute(
-        """
-        INSERT INTO lt_risk_state (
-            lt_strategy_id, equity_usd, peak_equity_usd, available_usd, reserved_usd, exposure_usd,
-            open_positions, daily_spent_usd, weekly_spent_usd, monthly_spent_usd, consecutive_losses, computed_at
-        ) VALUES (
-            :lt_strategy_id, :equity, :equity, :available, :reserved, :exposure, :open_positions, :daily, :weekly,
-            :monthly, :losses, :now
-        )
-        ON CONFLICT (lt_strategy_id) DO UPDATE SET
-            equity_usd = excluded.equity_usd,
-            peak_equity_usd = greatest(lt_risk_state.peak_equity_usd, excluded.equity_usd),
-            available_usd = excluded.available_usd,
-            reserved_usd = excluded.reserved_usd,
-            exposure_usd = excluded.exposure_usd,
-            open_positions = excluded.open_positions,
-            daily_spent_usd = excluded.daily_spent_usd,
-            weekly_spent_usd = excluded.weekly_spent_usd,
-            monthly_spent_usd = excluded.monthly_spent_usd,
-            consecutive_losses = excluded.consecutive_losses,
-            computed_at = excluded.computed_at
-        """,
-        exposure=state.exposure,
-        open_positions=state.open_positions,
-        daily=state.spent_today,
-        weekly=state.spent_this_week,
-        monthly=state.spent_this_month,
-        losses=consecutive_losses(transaction, strategy.lt_strategy_id),
-        **facts,
-    )
-    transaction.execute(
-        """
-        INSERT INTO equity_snapshots (
-            lt_strategy_id, taken_at, equity_usd, available_usd, reserved_usd, position_cost_usd,
-            pending_redemption_usd, realised_pnl_usd
-        ) VALUES (
-            :lt_strategy_id, :now, :equity, :available, :reserved, :position_cost, :pending, :realised
-        )
-        ON CONFLICT (lt_strategy_id, taken_at) DO NOTHING
-        """,
-        position_cost=balances.position_cost,
-        pending=balances.pending_redemption,
-        realised=balances.net_pnl,
-        **facts,
-    )

@@ -234,7 +234,7 @@ def locked(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> list[Store
     Raises LookupError where there is no such order.
     """
     rows = transaction.rows(
-        "SELECT * FROM lt_orders WHERE lt_order_id = ANY(:ids::uuid[]) ORDER BY lt_order_id FOR UPDATE",
+        "SELECT * FROM lt_orders WHERE lt_order_id = ANY(:ids::uuid[]) ORDER BY lt_order_id FOR NO KEY UPDATE",
         ids=list(lt_order_ids),
     )
     found = {row["lt_order_id"]: _stored(row) for row in rows}

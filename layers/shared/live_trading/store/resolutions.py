@@ -40,7 +40,8 @@ def open_conditions(transaction: Transaction) -> list[str]:
 def lock_condition(transaction: Transaction, condition_id: str) -> bool:
     """Serialises the booking of one condition; False while an order or a merge in it may still change."""
     transaction.only(
-        "SELECT condition_id FROM markets WHERE condition_id = :condition_id FOR UPDATE", condition_id=condition_id
+        "SELECT condition_id FROM markets WHERE condition_id = :condition_id FOR NO KEY UPDATE",
+        condition_id=condition_id,
     )
     row = transaction.only(
         """

@@ -11,13 +11,12 @@ from uuid import UUID
 
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderType
-from live_trading.nouns.wallets import RiskRules
+from live_trading.nouns.risk_rules import RULE_FIELDS, RiskPreset, RiskRules
 from live_trading.store.database import Row, Transaction
-from live_trading.store.live_strategies import LiveStrategy, rules_of
+from live_trading.store.live_strategies import LiveStrategy
 
 FT_WALLET_TAKEN = "lt_strategies_ft_wallet_id_key"
 
-_RULES = tuple(RiskRules.__dataclass_fields__)
 _CHANGEABLE = ("name", "slippage_bound_fraction", "max_signal_age_seconds", "order_type", "is_active")
 
 
@@ -40,6 +39,7 @@ class StrategyRow:
     created_at: datetime
     updated_at: datetime
     rules: RiskRules
+    risk_preset: RiskPreset | None
 
     def as_live(self) -> LiveStrategy:
         """What the executor sees of it."""
@@ -80,7 +80,8 @@ def _strategy(row: Row) -> StrategyRow:
         launched_at=row["launched_at"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
-        rules=rules_of(row),
+        rules=RiskRules.of(row),
+        risk_preset=None if row["risk_preset"] is None else RiskPreset(row["risk_preset"]),
     )
 
 
@@ -112,14 +113,16 @@ def add(transaction: Transaction, strategy: StrategyRow) -> None:
         created_at=strategy.created_at,
         updated_at=strategy.updated_at,
     )
-    names = ", ".join(_RULES)
-    values = ", ".join(f":{name}" for name in _RULES)
+    names = ", ".join(RULE_FIELDS)
+    values = ", ".join(f":{name}" for name in RULE_FIELDS)
     transaction.execute(
         # The names are those of a dataclass of ours, never of a caller.
-        f"INSERT INTO lt_risk_rules (lt_strategy_id, {names}, updated_at) VALUES (:id, {values}, :now)",  # noqa: S608
+        f"INSERT INTO lt_risk_rules (lt_strategy_id, risk_preset, {names}, updated_at) "  # noqa: S608
+        f"VALUES (:id, :risk_preset, {values}, :now)",
         id=strategy.lt_strategy_id,
+        risk_preset=strategy.risk_preset,
         now=strategy.updated_at,
-        **{name: getattr(strategy.rules, name) for name in _RULES},
+        **{name: getattr(strategy.rules, name) for name in RULE_FIELDS},
     )
 
 
@@ -145,8 +148,8 @@ def find(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> Strat
 def find_for_change(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> StrategyRow | None:
     """The same with its row locked against other changes and against entries."""
     row = transaction.row(
-        _STRATEGIES
-        + "WHERE strategy.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id FOR UPDATE OF strategy",
+        _STRATEGIES + "WHERE strategy.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id "
+        "FOR NO KEY UPDATE OF strategy",
         lt_strategy_id=lt_strategy_id,
         owner_id=owner_id,
     )
@@ -166,9 +169,14 @@ def change(transaction: Transaction, lt_strategy_id: UUID, changes: Mapping[str,
     _update(transaction, "lt_strategies", _CHANGEABLE, lt_strategy_id, changes, now)
 
 
-def change_rules(transaction: Transaction, lt_strategy_id: UUID, changes: Mapping[str, object], now: datetime) -> None:
-    """Rewrites the named limits. Raises KeyError for one that does not exist."""
-    _update(transaction, "lt_risk_rules", _RULES, lt_strategy_id, changes, now)
+def replace_rules(
+    transaction: Transaction, lt_strategy_id: UUID, rules: RiskRules, preset: RiskPreset | None, now: datetime
+) -> None:
+    """Writes every limit; `preset` None keeps the name of the one that the limits began with."""
+    values: dict[str, object] = {name: getattr(rules, name) for name in RULE_FIELDS}
+    if preset is not None:
+        values["risk_preset"] = preset
+    _update(transaction, "lt_risk_rules", (*RULE_FIELDS, "risk_preset"), lt_strategy_id, values, now)
 
 
 def risk_state(transaction: Transaction, lt_strategy_id: UUID) -> dict[str, Any] | None:

@@ -109,7 +109,7 @@ def lock(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) -> bo
         """
         SELECT trading_wallet_id FROM trading_wallets
         WHERE trading_wallet_id = :trading_wallet_id AND owner_id = :owner_id
-        FOR UPDATE
+        FOR NO KEY UPDATE
         """,
         trading_wallet_id=trading_wallet_id,
         owner_id=owner_id,

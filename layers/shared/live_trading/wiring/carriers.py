@@ -36,31 +36,8 @@ def carriers_of(
     `caps.max_gas` is for one call; a batch may use as much for each of its calls.
     """
     signer = LocalKeySigner(secret.private_key)
-
-    def eoa(max_gas: int) -> EoaSender:
-        return EoaSender(
-            rpc_url=settings.rpc_url,
-            addresses=addresses,
-            signer=signer,
-            chain_id=settings.chain_id,
-            caps=FeeCaps(max_fee=caps.max_fee, max_priority_fee=caps.max_priority_fee, max_gas=max_gas),
-            account=wallet.address,
-        )
-
-    direct: list[Carrier] = []
-    if wallet.signature_type is SignatureType.EOA:
-        return [DirectCarrier(OwnAccountSender(eoa(caps.max_gas)))]
-    if wallet.signature_type is SignatureType.SAFE:
-        safe = SafeSender(
-            eoa=eoa(caps.max_gas * MOST_CALLS_OF_A_SAFE),
-            signer=signer,
-            safe=wallet.address,
-            rpc_url=settings.rpc_url,
-            addresses=addresses,
-            chain_id=settings.chain_id,
-        )
-        direct = [DirectCarrier(safe)]
-    if secret.relayer_api_key is None:
+    direct = _direct(wallet, signer, settings, addresses, caps)
+    if secret.relayer_api_key is None or wallet.signature_type is SignatureType.EOA:
         return direct
     relayer = RelayerCarrier(
         wallet=wallet,
@@ -78,3 +55,35 @@ def carriers_of(
         gives_up_after=RELAYER_PATIENCE if direct else None,
     )
     return [relayer, *direct]
+
+
+def _direct(
+    wallet: TradingWallet, signer: LocalKeySigner, settings: Settings, addresses: ContractAddresses, caps: FeeCaps
+) -> list[Carrier]:
+    """The way of which the owner pays the gas, where the wallet has one."""
+
+    def eoa(max_gas: int) -> EoaSender:
+        return EoaSender(
+            rpc_url=settings.rpc_url,
+            addresses=addresses,
+            signer=signer,
+            chain_id=settings.chain_id,
+            caps=FeeCaps(max_fee=caps.max_fee, max_priority_fee=caps.max_priority_fee, max_gas=max_gas),
+            account=wallet.address,
+        )
+
+    match wallet.signature_type:
+        case SignatureType.EOA:
+            return [DirectCarrier(OwnAccountSender(eoa(caps.max_gas)))]
+        case SignatureType.SAFE:
+            safe = SafeSender(
+                eoa=eoa(caps.max_gas * MOST_CALLS_OF_A_SAFE),
+                signer=signer,
+                safe=wallet.address,
+                rpc_url=settings.rpc_url,
+                addresses=addresses,
+                chain_id=settings.chain_id,
+            )
+            return [DirectCarrier(safe)]
+        case _:
+            return []

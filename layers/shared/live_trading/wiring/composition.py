@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from live_trading.polymarket.market_data import MarketData
     from live_trading.polymarket.wallet_secret import WalletSecret
     from live_trading.services.approvals import Approvals
+    from live_trading.services.cancelling import OrderCanceller
     from live_trading.services.carriers import Carrier
+    from live_trading.services.closing import PositionCloser
     from live_trading.services.compare import Comparison
     from live_trading.services.evidence import EvidenceGatherer
     from live_trading.services.execute import Executor
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from live_trading.services.ft_wallets import FtWallets
     from live_trading.services.health import HealthService
     from live_trading.services.ingest import Ingest
+    from live_trading.services.kill_switch import KillSwitch
+    from live_trading.services.lock_enforcement import LockEnforcer
+    from live_trading.services.locks_api import LocksApi
     from live_trading.services.markets import MarketKeeper
     from live_trading.services.orders_read import OrdersRead
     from live_trading.services.paper import PaperTrader
@@ -45,6 +50,7 @@ if TYPE_CHECKING:
     from live_trading.services.redeem import Redeemer
     from live_trading.services.redemptions_api import RedemptionsApi
     from live_trading.services.resolve import Resolver
+    from live_trading.services.risk_check import RiskCheck
     from live_trading.services.strategies import Strategies
     from live_trading.services.trader_statistics import StatisticsKeeper
     from live_trading.services.traders import Traders
@@ -266,6 +272,7 @@ class Parts:
         from live_trading.services.entry import EntryDesk
         from live_trading.services.execute import Executor
         from live_trading.services.posting import OrderPoster
+        from live_trading.services.risk_monitor import RiskMonitor
         from live_trading.services.wallet_entries import WalletEntries
 
         return Executor(
@@ -274,6 +281,15 @@ class Parts:
             ingest=self.ingest(holder),
             evidence=self.evidence,
             reconciler=self.reconciler(holder),
+            monitor=RiskMonitor(
+                database=self.database,
+                clock=self.clock,
+                books=self.market_data,
+                feed_status=self.data_api.status,
+                actor=holder,
+            ),
+            enforcer=self.enforcer(holder),
+            account=self.account,
             entries=WalletEntries(
                 database=self.database,
                 clock=self.clock,
@@ -286,28 +302,58 @@ class Parts:
             holder=holder,
         )
 
-    def trading_actions(self, holder: str) -> TradingActions:
-        from live_trading.services.cancelling import OrderCanceller
+    def closer(self, holder: str) -> PositionCloser:
         from live_trading.services.closing import PositionCloser
         from live_trading.services.posting import OrderPoster
+
+        return PositionCloser(
+            database=self.database,
+            clock=self.clock,
+            market_data=self.market_data,
+            account=self.account,
+            reconciler=self.reconciler(holder),
+            poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+            new_id=uuid4,
+            holder=holder,
+        )
+
+    def canceller(self, holder: str) -> OrderCanceller:
+        from live_trading.services.cancelling import OrderCanceller
+
+        return OrderCanceller(
+            database=self.database,
+            clock=self.clock,
+            account=self.account,
+            reconciler=self.reconciler(holder),
+            holder=holder,
+        )
+
+    def enforcer(self, holder: str) -> LockEnforcer:
+        from live_trading.services.lock_enforcement import LockEnforcer
+
+        return LockEnforcer(
+            database=self.database,
+            clock=self.clock,
+            canceller=self.canceller(holder),
+            closer=self.closer(holder),
+        )
+
+    def trading_actions(self, holder: str) -> TradingActions:
         from live_trading.services.trading_actions import TradingActions
 
-        reconciler = self.reconciler(holder)
-        return TradingActions(
+        return TradingActions(database=self.database, closer=self.closer(holder), canceller=self.canceller(holder))
+
+    def kill_switch(self, holder: str) -> KillSwitch:
+        from live_trading.services.kill_switch import KillSwitch
+
+        return KillSwitch(
             database=self.database,
-            closer=PositionCloser(
-                database=self.database,
-                clock=self.clock,
-                market_data=self.market_data,
-                account=self.account,
-                reconciler=reconciler,
-                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
-                new_id=uuid4,
-                holder=holder,
-            ),
-            canceller=OrderCanceller(
-                database=self.database, clock=self.clock, account=self.account, reconciler=reconciler, holder=holder
-            ),
+            clock=self.clock,
+            account=self.account,
+            known_wallets=lambda: [account.wallet for account in self._accounts.values()],
+            canceller=self.canceller(holder),
+            enforcer=self.enforcer(holder),
+            holder=holder,
         )
 
     def resolver(self, holder: str) -> Resolver:
@@ -376,6 +422,23 @@ class Parts:
         from live_trading.services.strategies import Strategies
 
         return Strategies(database=self.database, clock=self.clock, new_id=uuid4)
+
+    @cached_property
+    def locks(self) -> LocksApi:
+        from live_trading.services.locks_api import LocksApi
+
+        return LocksApi(database=self.database, clock=self.clock)
+
+    @cached_property
+    def risk_check(self) -> RiskCheck:
+        from live_trading.services.risk_check import RiskCheck
+
+        return RiskCheck(
+            database=self.database,
+            clock=self.clock,
+            market_data=lambda: self.market_data,
+            gamma=lambda: self.gamma,
+        )
 
     @cached_property
     def redemptions(self) -> RedemptionsApi:

@@ -22,9 +22,9 @@ from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.account import VenueOrder, VenueOrderStatus
 from live_trading.services.order_booking import apply_update, transition
 from live_trading.services.order_updates import VenueTruth, plan_update
-from live_trading.store import fills, ledger, lt_orders, markets
+from live_trading.store import fills, intents, ledger, lt_orders, markets
 from live_trading.store.database import Database
-from live_trading.store.lt_orders import BookView, Intent
+from live_trading.store.intents import BookView, Intent
 from live_trading.store.markets import SeenMarket
 from tests.builders import CONDITION, NOON, YES, a_fill, a_market
 
@@ -51,7 +51,7 @@ class History(RuleBasedStateMachine):
     def intend(self, dollars: int) -> None:
         lt_order_id = uuid4()
         with self.database.transaction() as transaction:
-            lt_orders.insert_intent(transaction, self._intent(lt_order_id, Usd(dollars)), NOON)
+            intents.insert(transaction, self._intent(lt_order_id, Usd(dollars)), NOON)
             reserved = entries.reservation(
                 trading_wallet_id=self.wallet,
                 lt_strategy_id=self.strategy,

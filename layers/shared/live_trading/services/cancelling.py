@@ -20,7 +20,7 @@ from live_trading.polymarket.account import CancelResult, VenueAccount
 from live_trading.services.leasing import WalletBusy, held_wallet
 from live_trading.services.order_booking import Refusal, transition
 from live_trading.services.reconcile import Reconciler, ReconcileReport
-from live_trading.store import audit, lt_orders
+from live_trading.store import audit, lt_orders, order_changes
 from live_trading.store.database import Database, Transaction
 from live_trading.store.lt_orders import StoredOrder
 
@@ -148,7 +148,7 @@ class OrderCanceller:
 
 
 def _note_asked(transaction: Transaction, order: StoredOrder, actor: str, now: datetime) -> None:
-    lt_orders.note_cancel_asked(transaction, order.lt_order_id, now)
+    order_changes.note_cancel_asked(transaction, order.lt_order_id, now)
     audit.record(
         transaction,
         actor=actor,

@@ -27,12 +27,12 @@ from live_trading.services.leasing import held_wallet
 from live_trading.services.order_views import order_view
 from live_trading.services.posting import OrderPoster
 from live_trading.services.reconcile import Reconciler, ReconcileReport
-from live_trading.store import audit, held_positions, leases, live_strategies, lt_orders, markets, order_history
+from live_trading.store import audit, held_positions, intents, leases, live_strategies, markets, order_history
 from live_trading.store.database import Database, Transaction
 from live_trading.store.held_positions import HeldPosition
+from live_trading.store.intents import BookView, Intent
 from live_trading.store.leases import Lease
 from live_trading.store.live_strategies import LiveStrategy
-from live_trading.store.lt_orders import BookView, Intent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +143,7 @@ class PositionCloser:
             live_strategies.lock_for_entry(transaction, sale.strategy)
             if _held(transaction, sale.request).sellable < plan.shares:
                 raise Problem(ProblemCode.WRONG_STATE, "the shares are being sold already")
-            lt_orders.insert_intent(transaction, _intent(lt_order_id, sale, plan, signed, now), now)
+            intents.insert(transaction, _intent(lt_order_id, sale, plan, signed, now), now)
             audit.record(
                 transaction,
                 actor=caller.owner_id,

@@ -27,11 +27,11 @@ from live_trading.services.decision_records import accepted, decision_record, mi
 from live_trading.services.entry_planning import plan_entry, plan_within, proposal_of
 from live_trading.services.evaluation import PreparedTrade, Subject
 from live_trading.services.trip_locks import put_locks
-from live_trading.store import audit, decisions, leases, ledger, live_strategies, locks, lt_orders, risk_facts
+from live_trading.store import audit, decisions, intents, leases, ledger, live_strategies, locks, lt_orders, risk_facts
 from live_trading.store.database import Database, Transaction
+from live_trading.store.intents import BookView, Intent
 from live_trading.store.leases import Lease
 from live_trading.store.live_strategies import LiveStrategy
-from live_trading.store.lt_orders import BookView, Intent
 from live_trading.store.risk_facts import EntryKey
 
 # An order is cut down to what the rules leave; between two looks at them another entry may have taken from it.
@@ -236,7 +236,7 @@ class EntryDesk:
             seen_at=candidate.prepared.seen_at,
             decided_at=now,
         )
-        lt_orders.insert_intent(transaction, intent, now)
+        intents.insert(transaction, intent, now)
         reserved = entries.reservation(
             trading_wallet_id=strategy.trading_wallet_id,
             lt_strategy_id=strategy.lt_strategy_id,

@@ -15,7 +15,7 @@ from live_trading.nouns.orders import Fill, FillStatus, OrderState, RejectionCod
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause, next_state
 from live_trading.services.order_updates import FillProgress, OrderUpdate
-from live_trading.store import audit, fills, ledger, lt_orders, resolutions
+from live_trading.store import audit, fills, ledger, order_changes, resolutions
 from live_trading.store.database import Transaction
 from live_trading.store.lt_orders import StoredOrder
 
@@ -56,7 +56,7 @@ def transition(
     to = next_state(order.state, cause)
     if to is order.state:
         return to
-    moved = lt_orders.move(
+    moved = order_changes.move(
         transaction,
         lt_order_id=order.lt_order_id,
         expected=order.state,

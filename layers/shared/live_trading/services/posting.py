@@ -30,7 +30,7 @@ from live_trading.polymarket.outcomes import (
     Unknown,
 )
 from live_trading.services.order_booking import Refusal, transition
-from live_trading.store import leases, locks, lt_orders
+from live_trading.store import leases, locks, lt_orders, order_changes
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
 from live_trading.store.lt_orders import StoredOrder
@@ -115,7 +115,7 @@ class OrderPoster:
             # An entry that may never have arrived is not sent again once a lock stops entries.
             stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
             due = [order for order in due if order.lt_order_id not in stopped]
-            lt_orders.note_sent_again(transaction, [order.lt_order_id for order in due])
+            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due])
         if due:
             self._book(lease, due, account.post([order.signed for order in due]))
 
@@ -185,7 +185,7 @@ class OrderPoster:
                 sent.plan_again.append(order.lt_order_id)
             return state
         wait = 0.0 if step is NextStep.REFRESH else refused.retry_after_seconds
-        lt_orders.note_refusal_for_now(
+        order_changes.note_refusal_for_now(
             transaction,
             lt_order_id=order.lt_order_id,
             code=refused.code,

@@ -31,7 +31,17 @@ from live_trading.services.order_booking import apply_update
 from live_trading.services.order_updates import OrderUpdate, VenueTruth, is_proved_by_trades, plan_update
 from live_trading.services.outside_activity import OutsidePlan, adopt, plan_outside
 from live_trading.services.posting import OrderPoster
-from live_trading.store import cursors, fills, leases, live_strategies, lt_orders, markets, outside_activity, quarantine
+from live_trading.store import (
+    cursors,
+    fills,
+    leases,
+    live_strategies,
+    lt_orders,
+    markets,
+    order_changes,
+    outside_activity,
+    quarantine,
+)
 from live_trading.store.breaks import Break, BreakKind
 from live_trading.store.database import Database, Transaction
 from live_trading.store.leases import Lease
@@ -240,10 +250,10 @@ class Reconciler:
             update = plan_update(order, stored, truth, now)
             state = apply_update(transaction, order, update, actor=self._holder, now=now)
             if update.absent is not None and _is_worth_noting(order, absent=update.absent):
-                lt_orders.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=update.absent, now=now)
+                order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=update.absent, now=now)
             seen_there = _status_at_venue(truth, update)
             if seen_there is not None:
-                lt_orders.note_venue_status(
+                order_changes.note_venue_status(
                     transaction,
                     order_hash=order.signed.order_hash,
                     venue_status=seen_there[0],

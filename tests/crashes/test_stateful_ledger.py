@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from live_trading.ledger import entries
+from live_trading.ledger import capital_entries, order_entries
 from live_trading.nouns.markets import ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderPlan, OrderState, OrderType, Purpose, SignedOrder
@@ -52,7 +52,7 @@ class History(RuleBasedStateMachine):
         lt_order_id = uuid4()
         with self.database.transaction() as transaction:
             intents.insert(transaction, self._intent(lt_order_id, Usd(dollars)), NOON)
-            reserved = entries.reservation(
+            reserved = order_entries.reservation(
                 trading_wallet_id=self.wallet,
                 lt_strategy_id=self.strategy,
                 lt_order_id=lt_order_id,
@@ -208,9 +208,13 @@ def strategy_with_capital(database: Database) -> tuple[UUID, UUID]:
             transaction.execute(sql, **{name: value for name, value in wanted.items() if f":{name}" in sql})
         markets.save(transaction, [SeenMarket(market=a_market(), resolution_hint=ResolutionState.OPEN)], NOON)
         ledger.post(
-            transaction, entries.opening_deposit(trading_wallet_id=wallet, amount=CAPITAL, occurred_at=NOON), NOON
+            transaction,
+            capital_entries.opening_deposit(trading_wallet_id=wallet, amount=CAPITAL, occurred_at=NOON),
+            NOON,
         )
-        given = entries.allocation(trading_wallet_id=wallet, lt_strategy_id=strategy, amount=CAPITAL, occurred_at=NOON)
+        given = capital_entries.allocation(
+            trading_wallet_id=wallet, lt_strategy_id=strategy, amount=CAPITAL, occurred_at=NOON
+        )
         ledger.post(transaction, given, NOON)
     return wallet, strategy
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from aws_lambda_powertools.utilities import parameters
 
-from live_trading.ledger import entries
+from live_trading.ledger import capital_entries
 from live_trading.nouns.markets import OrderBook
 from live_trading.nouns.money import Usd
 from live_trading.services.execute import ExecuteReport
@@ -313,11 +313,11 @@ def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
         transaction.execute(
             "INSERT INTO lt_risk_rules (lt_strategy_id, updated_at) VALUES (:id, :now)", id=desk.lt_strategy_id, now=now
         )
-        deposit = entries.opening_deposit(
+        deposit = capital_entries.opening_deposit(
             trading_wallet_id=desk.trading_wallet_id, amount=WALLET_MONEY, occurred_at=now
         )
         ledger.post(transaction, deposit, now)
-        given = entries.allocation(
+        given = capital_entries.allocation(
             trading_wallet_id=desk.trading_wallet_id,
             lt_strategy_id=desk.lt_strategy_id,
             amount=CAPITAL,

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from live_trading.ledger import entries
+from live_trading.ledger import capital_entries, order_entries, settlement_entries
 from live_trading.nouns.decisions import Evaluation, Verdict
 from live_trading.nouns.decisions import Reason as DecisionReason
 from live_trading.nouns.markets import Market, ResolutionState
@@ -161,7 +161,7 @@ class RiskDesk:
                 now=NOON,
                 **limits,
             )
-            given = entries.allocation(
+            given = capital_entries.allocation(
                 trading_wallet_id=held.trading_wallet_id,
                 lt_strategy_id=strategy_id,
                 amount=capital,
@@ -305,8 +305,8 @@ class RiskDesk:
                 "lt_strategy_id": seat.strategy.lt_strategy_id,
             }
             cost = Usd.nearest(held["cost"] * Decimal(shares) / held["shares"])
-            ledger.post(transaction, entries.sell_fill(fill=fill, average_cost=cost, **wallet), self.now)
-            ledger.post(transaction, entries.settlement(fill=fill, occurred_at=self.now, **wallet), self.now)
+            ledger.post(transaction, order_entries.sell_fill(fill=fill, average_cost=cost, **wallet), self.now)
+            ledger.post(transaction, order_entries.settlement(fill=fill, occurred_at=self.now, **wallet), self.now)
         return True
 
     def resolve(self, seat: Seat, lt_order_id: UUID, payout: str) -> None:
@@ -322,7 +322,7 @@ class RiskDesk:
                 token=order.token_id,
             )
             cost = Usd(held["cost"])
-            booked = entries.resolution(
+            booked = settlement_entries.resolution(
                 trading_wallet_id=order.trading_wallet_id,
                 lt_strategy_id=order.lt_strategy_id,
                 token_id=order.token_id,

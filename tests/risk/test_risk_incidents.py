@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from live_trading.ledger import entries
+from live_trading.ledger import order_entries, settlement_entries
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.money import Usd
 from live_trading.store import ledger
@@ -55,7 +55,7 @@ def test_incident_29_giving_a_reservation_back_twice_gives_it_back_once(risk_des
     entered = risk_desk.enter(seat, "50")
     assert entered.lt_order_id is not None
     risk_desk.fill(entered.lt_order_id, "0")
-    again = entries.release(
+    again = order_entries.release(
         trading_wallet_id=seat.strategy.trading_wallet_id,
         lt_strategy_id=seat.strategy.lt_strategy_id,
         lt_order_id=entered.lt_order_id,
@@ -75,7 +75,7 @@ def test_incident_29_profits_can_be_put_to_work(risk_desk: RiskDesk) -> None:
     order = risk_desk.bought(seat, "400")
     risk_desk.resolve(seat, order, "1400")
     with risk_desk.database.transaction() as transaction:
-        paid = entries.redemption(
+        paid = settlement_entries.redemption(
             trading_wallet_id=seat.strategy.trading_wallet_id,
             lt_strategy_id=seat.strategy.lt_strategy_id,
             token_id=risk_desk.market().token_ids[0],

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from live_trading.ledger import entries
+from live_trading.ledger import capital_entries, order_entries
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import Fill
 from live_trading.nouns.trades import Side
@@ -92,12 +92,12 @@ class Bookkeeping:
                 secret=wallet.secret_name,
                 now=now,
             )
-            opening = entries.opening_deposit(trading_wallet_id=wallet_id, amount=CAPITAL, occurred_at=now)
+            opening = capital_entries.opening_deposit(trading_wallet_id=wallet_id, amount=CAPITAL, occurred_at=now)
             ledger.post(transaction, opening, now)
 
     def _write_deposit(self, wallet: TradingWallet) -> None:
         now, wallet_id = self.clock.now(), wallet.trading_wallet_id
-        deposit = entries.collateral_correction(
+        deposit = capital_entries.collateral_correction(
             trading_wallet_id=wallet_id, break_id=1, amount=CAPITAL, occurred_at=now
         )
         with self.database.transaction() as transaction:
@@ -131,7 +131,7 @@ class Bookkeeping:
                 wallet=wallet.trading_wallet_id,
                 now=now,
             )
-            given = entries.allocation(
+            given = capital_entries.allocation(
                 lt_strategy_id=strategy_id,
                 trading_wallet_id=wallet.trading_wallet_id,
                 amount=CAPITAL,
@@ -148,9 +148,11 @@ class Bookkeeping:
             "lt_strategy_id": holder.lt_strategy_id,
         }
         with self.database.transaction() as transaction:
-            reserved = entries.reservation(lt_order_id=order_id, amount=fill.usd + fill.fee, occurred_at=now, **whose)
+            reserved = order_entries.reservation(
+                lt_order_id=order_id, amount=fill.usd + fill.fee, occurred_at=now, **whose
+            )
             ledger.post(transaction, reserved, now)
-            ledger.post(transaction, entries.buy_fill(fill=fill, **whose), now)
+            ledger.post(transaction, order_entries.buy_fill(fill=fill, **whose), now)
         return order_id
 
     def _write_order(self, holder: Holder, market: PreparedMarket, outcome: int, fill: Fill) -> UUID:

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from live_trading.ledger import entries
+from live_trading.ledger import order_entries
 from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd, average_price
 from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole
@@ -160,8 +160,8 @@ class SettlementDesk(Jobs):
             "lt_strategy_id": holder.lt_strategy_id,
         }
         with self.database.transaction() as transaction:
-            ledger.post(transaction, entries.sell_fill(fill=fill, average_cost=Usd(cost), **whose), now)
-            ledger.post(transaction, entries.settlement(fill=fill, occurred_at=now, **whose), now)
+            ledger.post(transaction, order_entries.sell_fill(fill=fill, average_cost=Usd(cost), **whose), now)
+            ledger.post(transaction, order_entries.settlement(fill=fill, occurred_at=now, **whose), now)
 
     def resolves(self, market: PreparedMarket, numerators: Sequence[int]) -> None:
         """The oracle's word on the chain, and then lt-resolve."""

@@ -10,7 +10,7 @@ import pytest
 from live_trading.chain.abi import Function
 from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
 from live_trading.ledger.accounts import Account, TransactionKind
-from live_trading.ledger.entries import LedgerEntry, LedgerTransaction
+from live_trading.ledger.transactions import LedgerEntry, LedgerTransaction
 from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.wallets import SignatureType

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_trading.ledger import entries
-from live_trading.ledger.accounts import Account
-from live_trading.ledger.entries import LedgerEntry, LedgerTransaction, OutOfBalance
+from live_trading.ledger import order_entries, settlement_entries, transactions
+from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.ledger.payouts import split_payout
+from live_trading.ledger.transactions import LedgerEntry, LedgerTransaction, OutOfBalance
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_usd
 from live_trading.nouns.trades import Side
 from tests.builders import CONDITION, NOON, ORDER, REDEMPTION, STRATEGY, TRADING_WALLET, YES, a_fill, a_payout
@@ -42,17 +42,15 @@ def test_entries_that_do_not_balance_cannot_be_made() -> None:
     )
 
     with pytest.raises(OutOfBalance):
-        LedgerTransaction(
-            source_reference="x", kind=entries.TransactionKind.CORRECTION, occurred_at=NOON, entries=(entry,)
-        )
+        LedgerTransaction(source_reference="x", kind=TransactionKind.CORRECTION, occurred_at=NOON, entries=(entry,))
 
 
 def test_a_purchase_takes_cost_and_fee_out_of_its_reservation_and_the_rest_comes_back() -> None:
     fill = a_fill(price="0.40", shares="25", fee="0.42")
     whole = sums(
-        entries.reservation(**OURS, lt_order_id=ORDER, amount=Usd("11"), occurred_at=NOON),
-        entries.buy_fill(**OURS, fill=fill),
-        entries.release(**OURS, lt_order_id=ORDER, amount=Usd("0.58"), occurred_at=NOON),
+        order_entries.reservation(**OURS, lt_order_id=ORDER, amount=Usd("11"), occurred_at=NOON),
+        order_entries.buy_fill(**OURS, fill=fill),
+        order_entries.release(**OURS, lt_order_id=ORDER, amount=Usd("0.58"), occurred_at=NOON),
     )
 
     assert whole == {Account.CASH: Usd("-10.42"), Account.POSITION_COST: Usd(10), Account.FEES: Usd("0.42")}
@@ -60,11 +58,11 @@ def test_a_purchase_takes_cost_and_fee_out_of_its_reservation_and_the_rest_comes
 
 def test_a_sale_waits_for_settlement_before_it_is_cash() -> None:
     fill = a_fill(side=Side.SELL, price="0.60", shares="25", fee="0.20")
-    matched = entries.sell_fill(**OURS, fill=fill, average_cost=Usd(10))
+    matched = order_entries.sell_fill(**OURS, fill=fill, average_cost=Usd(10))
 
     assert sums(matched)[Account.UNSETTLED] == Usd("14.80")
     assert Account.CASH not in sums(matched)
-    whole = sums(matched, entries.settlement(**OURS, fill=fill, occurred_at=NOON))
+    whole = sums(matched, order_entries.settlement(**OURS, fill=fill, occurred_at=NOON))
     assert whole == {
         Account.CASH: Usd("14.80"),
         Account.POSITION_COST: Usd(-10),
@@ -76,8 +74,8 @@ def test_a_sale_waits_for_settlement_before_it_is_cash() -> None:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: entries.buy_fill(**OURS, fill=a_fill(side=Side.SELL)),
-        lambda: entries.sell_fill(**OURS, fill=a_fill(side=Side.BUY), average_cost=Usd(1)),
+        lambda: order_entries.buy_fill(**OURS, fill=a_fill(side=Side.SELL)),
+        lambda: order_entries.sell_fill(**OURS, fill=a_fill(side=Side.BUY), average_cost=Usd(1)),
     ],
 )
 def test_a_fill_of_the_wrong_side_is_refused(build) -> None:  # type: ignore[no-untyped-def]
@@ -90,18 +88,18 @@ def test_a_reversal_takes_back_every_entry_and_reversing_it_again_brings_them_ba
     price: Decimal, shares: Decimal, fee: Decimal
 ) -> None:
     fill = a_fill(price=str(price), shares=str(shares), fee=str(fee))
-    booked = entries.buy_fill(**OURS, fill=fill)
-    reversed_once = entries.reversal(booked, occurred_at=NOON)
+    booked = order_entries.buy_fill(**OURS, fill=fill)
+    reversed_once = transactions.reversal(booked, occurred_at=NOON)
 
     assert sums(booked, reversed_once) == {}
     assert sum(entry.shares.base_units for entry in (*booked.entries, *reversed_once.entries)) == 0
-    assert sums(entries.reversal(reversed_once, occurred_at=NOON)) == sums(booked)
+    assert sums(transactions.reversal(reversed_once, occurred_at=NOON)) == sums(booked)
     assert reversed_once.source_reference != booked.source_reference
 
 
 @given(side=st.sampled_from(list(Side)), shares=cents, fee=st.decimals(min_value=0, max_value=5, places=5))
 def test_a_trade_beside_us_moves_only_what_is_allocated_to_nobody(side: Side, shares: Decimal, fee: Decimal) -> None:
-    booked = entries.external_fill(
+    booked = order_entries.external_fill(
         trading_wallet_id=TRADING_WALLET, fill=a_fill(side=side, shares=str(shares), fee=str(fee))
     )
 
@@ -140,18 +138,18 @@ def test_profit_is_exactly_the_cash_that_moved_from_purchase_to_redemption(
     booked = []
     for fill in bought:
         spent = fill.usd + fill.fee
-        booked.append(entries.reservation(**OURS, lt_order_id=ORDER, amount=spent, occurred_at=NOON))
-        booked.append(entries.buy_fill(**OURS, fill=fill))
+        booked.append(order_entries.reservation(**OURS, lt_order_id=ORDER, amount=spent, occurred_at=NOON))
+        booked.append(order_entries.buy_fill(**OURS, fill=fill))
     held = Shares.of_base_units(sum(fill.shares.base_units for fill in bought))
     cost = total_usd([fill.usd for fill in bought])
     (payout,) = split_payout(a_payout(*numerators), 0, [held])
     booked.append(
-        entries.resolution(
+        settlement_entries.resolution(
             **OURS, token_id=YES, condition_id=CONDITION, shares=held, cost=cost, payout=payout, occurred_at=NOON
         )
     )
     booked.append(
-        entries.redemption(
+        settlement_entries.redemption(
             **OURS, token_id=YES, lt_redemption_id=REDEMPTION, shares=held, payout=payout, occurred_at=NOON
         )
     )

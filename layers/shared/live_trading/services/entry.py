@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from live_trading.ledger import entries
+from live_trading.ledger import order_entries
 from live_trading.nouns.decisions import Evaluation, Reason
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market, OrderBook
@@ -237,7 +237,7 @@ class EntryDesk:
             decided_at=now,
         )
         intents.insert(transaction, intent, now)
-        reserved = entries.reservation(
+        reserved = order_entries.reservation(
             trading_wallet_id=strategy.trading_wallet_id,
             lt_strategy_id=strategy.lt_strategy_id,
             lt_order_id=lt_order_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from live_trading.ledger import entries
+from live_trading.ledger import order_entries, transactions
 from live_trading.ledger.accounts import Account
 from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderState, RejectionCode
@@ -93,14 +93,14 @@ def _book_fill(transaction: Transaction, order: StoredOrder, fill: Fill, now: da
         ledger.post(transaction, _settlement_entry(order, fill, now), now)
 
 
-def _fill_entry(transaction: Transaction, order: StoredOrder, fill: Fill) -> entries.LedgerTransaction:
+def _fill_entry(transaction: Transaction, order: StoredOrder, fill: Fill) -> transactions.LedgerTransaction:
     if fill.side is Side.BUY:
-        return entries.buy_fill(
+        return order_entries.buy_fill(
             trading_wallet_id=order.trading_wallet_id,
             lt_strategy_id=order.lt_strategy_id,
             fill=fill,
         )
-    return entries.sell_fill(
+    return order_entries.sell_fill(
         trading_wallet_id=order.trading_wallet_id,
         lt_strategy_id=order.lt_strategy_id,
         fill=fill,
@@ -108,8 +108,8 @@ def _fill_entry(transaction: Transaction, order: StoredOrder, fill: Fill) -> ent
     )
 
 
-def _settlement_entry(order: StoredOrder, fill: Fill, now: datetime) -> entries.LedgerTransaction:
-    return entries.settlement(
+def _settlement_entry(order: StoredOrder, fill: Fill, now: datetime) -> transactions.LedgerTransaction:
+    return order_entries.settlement(
         trading_wallet_id=order.trading_wallet_id, lt_strategy_id=order.lt_strategy_id, fill=fill, occurred_at=now
     )
 
@@ -148,10 +148,10 @@ def _book_progress(transaction: Transaction, order: StoredOrder, progress: FillP
 
 def _reverse(transaction: Transaction, order: StoredOrder, fill: Fill, now: datetime) -> None:
     """Takes back every entry of a fill that failed after it had matched."""
-    booked = ledger.booked(transaction, entries.fill_reference(fill))
-    ledger.post(transaction, entries.reversal(booked, occurred_at=now), now)
+    booked = ledger.booked(transaction, order_entries.fill_reference(fill))
+    ledger.post(transaction, transactions.reversal(booked, occurred_at=now), now)
     if order.state in TERMINAL and fill.side is Side.BUY:
-        again = entries.release(
+        again = order_entries.release(
             trading_wallet_id=order.trading_wallet_id,
             lt_strategy_id=order.lt_strategy_id,
             lt_order_id=order.lt_order_id,
@@ -173,7 +173,7 @@ def _release_rest(transaction: Transaction, order: StoredOrder, now: datetime) -
     rest = order.reserved - total_usd([fill.usd + fill.fee for fill in lasting])
     if order.side is Side.SELL or not rest:
         return
-    given_back = entries.release(
+    given_back = order_entries.release(
         trading_wallet_id=order.trading_wallet_id,
         lt_strategy_id=order.lt_strategy_id,
         lt_order_id=order.lt_order_id,

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from live_trading.ledger import entries
+from live_trading.ledger import order_entries, transactions
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.orders import Fill, FillStatus
@@ -121,7 +121,7 @@ def _adopt_fill(transaction: Transaction, trading_wallet_id: UUID, outside: Outs
         return False
     if fill.status is FillStatus.FAILED:
         return True
-    booked = entries.external_fill(trading_wallet_id=trading_wallet_id, fill=fill)
+    booked = order_entries.external_fill(trading_wallet_id=trading_wallet_id, fill=fill)
     ledger.post(transaction, booked, now)
     breaks.record_explained(
         transaction,
@@ -141,5 +141,5 @@ def _adopt_fill(transaction: Transaction, trading_wallet_id: UUID, outside: Outs
 def _progress(transaction: Transaction, fill: Fill, now: datetime) -> None:
     before = outside_activity.progress_fill(transaction, fill)
     if before is not None and fill.status is FillStatus.FAILED:
-        booked = ledger.booked(transaction, entries.fill_reference(fill))
-        ledger.post(transaction, entries.reversal(booked, occurred_at=now), now)
+        booked = ledger.booked(transaction, order_entries.fill_reference(fill))
+        ledger.post(transaction, transactions.reversal(booked, occurred_at=now), now)

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from live_trading.ledger import entries
+from live_trading.ledger import capital_entries, settlement_entries
 from live_trading.ledger.accounts import Account
-from live_trading.ledger.entries import LedgerTransaction, MergedLeg
 from live_trading.ledger.payouts import proportional_part
+from live_trading.ledger.settlement_entries import MergedLeg
+from live_trading.ledger.transactions import LedgerTransaction
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.nouns.wallets import TradingWallet
@@ -37,7 +38,7 @@ def book_payment(
     `gone` are the tokens that left the wallet; a worthless one that stayed there stays in the ledger. Raises
     StopEverything where the ledger's claims are not what the redemption was opened for, or more than was paid.
     """
-    build = entries.redemption_in_usdce if in_usdce else entries.redemption
+    build = settlement_entries.redemption_in_usdce if in_usdce else settlement_entries.redemption
     claimed = _book_parts(transaction, wallet, redemption, gone, build, now)
     surplus = paid - claimed
     if claimed != redemption.expected or surplus.is_negative:
@@ -47,7 +48,7 @@ def book_payment(
         )
     external = ledger.external_shares(transaction, wallet.trading_wallet_id, list(gone))
     if external or (surplus and not in_usdce):
-        extra = entries.redemption_surplus(
+        extra = settlement_entries.redemption_surplus(
             trading_wallet_id=wallet.trading_wallet_id,
             lt_redemption_id=redemption.lt_redemption_id,
             amount=surplus,
@@ -60,12 +61,12 @@ def book_payment(
 
 def clear_worthless(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> None:
     """Takes shares that paid nothing and are gone from the chain out of the ledger."""
-    _book_parts(transaction, wallet, redemption, redemption.token_ids, entries.redemption, now)
+    _book_parts(transaction, wallet, redemption, redemption.token_ids, settlement_entries.redemption, now)
 
 
 def write_off(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> Usd:
     """Gives up every claim of a redemption; returns what was given up."""
-    return _book_parts(transaction, wallet, redemption, redemption.token_ids, entries.write_off, now)
+    return _book_parts(transaction, wallet, redemption, redemption.token_ids, settlement_entries.write_off, now)
 
 
 def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> None:
@@ -90,7 +91,7 @@ def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Rede
                 shares=pairs,
                 proceeds=leg.proceeds,
             )
-        merged = entries.merge(
+        merged = settlement_entries.merge(
             trading_wallet_id=wallet.trading_wallet_id,
             lt_strategy_id=strategy_id,
             lt_redemption_id=redemption.lt_redemption_id,
@@ -107,7 +108,7 @@ def book_gas(
     """Books the gas of a mined transaction at `usd` for one coin, rounded up to the base unit."""
     amount = Usd.ceil(Decimal(wei) / _WEI * usd)
     if amount:
-        spent = entries.gas(
+        spent = capital_entries.gas(
             trading_wallet_id=wallet.trading_wallet_id,
             chain_send_id=send.chain_send_id,
             amount=amount,

@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 
 from live_trading.chain.reader import ChainReader
 from live_trading.chain.redemption import RedemptionKind
-from live_trading.ledger import entries
+from live_trading.ledger import settlement_entries
 from live_trading.ledger.accounts import Account
 from live_trading.ledger.payouts import split_payout
 from live_trading.nouns.clock import Clock
@@ -218,7 +218,7 @@ def _book_positions(
     for (wallet_id, token_id), parts in by_token.items():
         index = market.token_ids.index(token_id)
         for part, payout in zip(parts, split_payout(vector, index, [each.shares for each in parts]), strict=True):
-            booked = entries.resolution(
+            booked = settlement_entries.resolution(
                 trading_wallet_id=wallet_id,
                 lt_strategy_id=part.lt_strategy_id,
                 token_id=token_id,

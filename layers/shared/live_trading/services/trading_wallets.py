@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 from uuid import UUID
 
-from live_trading.ledger.entries import opening_deposit
+from live_trading.ledger.capital_entries import opening_deposit
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
 from live_trading.services.api_bodies import RegisterTradingWallet

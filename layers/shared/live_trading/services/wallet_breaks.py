@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from live_trading.ledger import entries
-from live_trading.ledger.entries import LedgerTransaction
+from live_trading.ledger import capital_entries
+from live_trading.ledger.transactions import LedgerTransaction
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares, Usd
 from live_trading.services.api_bodies import AcceptBreak
@@ -75,14 +75,14 @@ def _correction(found: StoredBreak, now: datetime) -> LedgerTransaction:
     difference = found.found.observed - found.found.expected
     match found.found.kind:
         case BreakKind.COLLATERAL:
-            return entries.collateral_correction(
+            return capital_entries.collateral_correction(
                 trading_wallet_id=found.trading_wallet_id,
                 break_id=found.break_id,
                 amount=Usd(difference),
                 occurred_at=now,
             )
         case BreakKind.TOKEN_BALANCE:
-            return entries.token_correction(
+            return capital_entries.token_correction(
                 trading_wallet_id=found.trading_wallet_id,
                 break_id=found.break_id,
                 token_id=found.found.subject,

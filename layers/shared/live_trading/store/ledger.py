@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.ledger.accounts import Account, TransactionKind
-from live_trading.ledger.entries import LedgerEntry, LedgerTransaction
+from live_trading.ledger.transactions import LedgerEntry, LedgerTransaction
 from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.store.database import Transaction
 

@@ -1,0 +1,166 @@
+"""Entries of a market's end: its resolution, and what redemptions, merges and write-offs make of positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.ledger.accounts import Account, TransactionKind
+from live_trading.ledger.transactions import Book, LedgerEntry, LedgerTransaction, transaction_of
+from live_trading.nouns.money import Shares, Usd
+
+
+def resolution(
+    *,
+    trading_wallet_id: UUID,
+    lt_strategy_id: UUID,
+    token_id: str,
+    condition_id: str,
+    shares: Shares,
+    cost: Usd,
+    payout: Usd,
+    occurred_at: datetime,
+) -> LedgerTransaction:
+    """A resolved position: its cost leaves, what it is owed waits for redemption, the difference is realised."""
+    book = Book(trading_wallet_id, lt_strategy_id)
+    return transaction_of(
+        f"resolution:{condition_id}:{token_id}:{lt_strategy_id}",
+        TransactionKind.RESOLUTION,
+        occurred_at,
+        [
+            book.entry(Account.POSITION_COST, -cost, token_id=token_id, shares=-shares),
+            book.entry(Account.PENDING_REDEMPTION, payout, token_id=token_id, shares=shares),
+            book.entry(Account.REALISED_PNL, -(payout - cost)),
+        ],
+    )
+
+
+def redemption(
+    *,
+    trading_wallet_id: UUID,
+    lt_strategy_id: UUID,
+    token_id: str,
+    lt_redemption_id: UUID,
+    shares: Shares,
+    payout: Usd,
+    occurred_at: datetime,
+) -> LedgerTransaction:
+    """A redemption that the chain has paid: the shares are gone and the money may be spent."""
+    book = Book(trading_wallet_id, lt_strategy_id)
+    return transaction_of(
+        f"redemption:{lt_redemption_id}:{token_id}:{lt_strategy_id}",
+        TransactionKind.REDEMPTION,
+        occurred_at,
+        [
+            book.entry(Account.PENDING_REDEMPTION, -payout, token_id=token_id, shares=-shares),
+            book.entry(Account.CASH, payout),
+        ],
+    )
+
+
+def redemption_in_usdce(
+    *,
+    trading_wallet_id: UUID,
+    lt_strategy_id: UUID,
+    token_id: str,
+    lt_redemption_id: UUID,
+    shares: Shares,
+    payout: Usd,
+    occurred_at: datetime,
+) -> LedgerTransaction:
+    """A direct redemption, paid in USDC.e: it has left what the strategy can trade with until somebody wraps it."""
+    book = Book(trading_wallet_id, lt_strategy_id)
+    return transaction_of(
+        f"redemption:{lt_redemption_id}:{token_id}:{lt_strategy_id}",
+        TransactionKind.REDEMPTION,
+        occurred_at,
+        [
+            book.entry(Account.PENDING_REDEMPTION, -payout, token_id=token_id, shares=-shares),
+            book.entry(Account.TRANSFERS, payout),
+        ],
+    )
+
+
+def redemption_surplus(
+    *,
+    trading_wallet_id: UUID,
+    lt_redemption_id: UUID,
+    amount: Usd,
+    external: Mapping[str, Shares],
+    in_usdce: bool,
+    occurred_at: datetime,
+) -> LedgerTransaction:
+    """What a redemption did with tokens that no strategy bought: their payout is the wallet's, and nobody's profit.
+
+    `external` are the shares of them that the ledger knows, by token; they are gone now. What was paid in USDC.e has
+    left the wallet's collateral.
+    """
+    book = Book(trading_wallet_id, None)
+    known = [token_id for token_id, shares in external.items() if shares.is_positive]
+    gone = [
+        book.entry(Account.EXTERNAL, -amount if token_id == known[0] else Usd.zero(), token_id=token_id, shares=-shares)
+        for token_id, shares in external.items()
+        if shares.is_positive
+    ]
+    source = gone or [book.entry(Account.TRANSFERS, -amount)]
+    return transaction_of(
+        f"deposit:redemption:{lt_redemption_id}",
+        TransactionKind.DEPOSIT,
+        occurred_at,
+        [book.entry(Account.TRANSFERS if in_usdce else Account.UNALLOCATED, amount), *source],
+    )
+
+
+def write_off(
+    *,
+    trading_wallet_id: UUID,
+    lt_strategy_id: UUID,
+    token_id: str,
+    lt_redemption_id: UUID,
+    shares: Shares,
+    payout: Usd,
+    occurred_at: datetime,
+) -> LedgerTransaction:
+    """A claim that an operator has given up: the profit that was realised with it is taken back."""
+    book = Book(trading_wallet_id, lt_strategy_id)
+    return transaction_of(
+        f"redemption:{lt_redemption_id}:{token_id}:{lt_strategy_id}",
+        TransactionKind.CORRECTION,
+        occurred_at,
+        [
+            book.entry(Account.PENDING_REDEMPTION, -payout, token_id=token_id, shares=-shares),
+            book.entry(Account.REALISED_PNL, payout),
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedLeg:
+    """One outcome's part of a merge: what its shares had cost, and its half of the dollar."""
+
+    token_id: str
+    cost: Usd
+    proceeds: Usd
+
+
+def merge(
+    *,
+    trading_wallet_id: UUID,
+    lt_strategy_id: UUID,
+    lt_redemption_id: UUID,
+    pairs: Shares,
+    legs: Iterable[MergedLeg],
+    occurred_at: datetime,
+) -> LedgerTransaction:
+    """Pairs of both outcomes turned back into a dollar each, spendable at once; the difference to cost is realised."""
+    book = Book(trading_wallet_id, lt_strategy_id)
+    lines: list[LedgerEntry] = []
+    for leg in legs:
+        lines += [
+            book.entry(Account.POSITION_COST, -leg.cost, token_id=leg.token_id, shares=-pairs),
+            book.entry(Account.CASH, leg.proceeds, token_id=leg.token_id),
+            book.entry(Account.REALISED_PNL, -(leg.proceeds - leg.cost), token_id=leg.token_id),
+        ]
+    return transaction_of(f"merge:{lt_redemption_id}:{lt_strategy_id}", TransactionKind.REDEMPTION, occurred_at, lines)

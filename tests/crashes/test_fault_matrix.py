@@ -29,6 +29,9 @@ STOPPING = frozenset(
         FaultKind.GEOBLOCKED,
     }
 )
+RELEASE_BY_HAND = """
+UPDATE locks SET released_at = now(), released_by = 'operator', release_kind = 'BY_HAND' WHERE released_at IS NULL
+"""
 FOLLOWING = ("GET /data/order", "GET /data/orders", "GET /data/trades")
 FOLLOWING_FAULTS = (FaultKind.SERVER_ERROR, FaultKind.RATE_LIMITED, FaultKind.API_KEY_UNKNOWN)
 
@@ -95,7 +98,7 @@ def test_a_fault_of_the_post_or_after_it_costs_at_most_the_signal(kind: FaultKin
         desk.advance(6)
         desk.clear_faults()
         if kind in STOPPING:
-            desk.change("UPDATE locks SET released_at = now(), released_by = 'operator' WHERE released_at IS NULL")
+            desk.change(desk.change(RELEASE_BY_HAND))
     until_settled(desk)
 
     assert_whole(desk, signals=len(ENTRY_TYPES))

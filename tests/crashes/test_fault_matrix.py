@@ -98,7 +98,7 @@ def test_a_fault_of_the_post_or_after_it_costs_at_most_the_signal(kind: FaultKin
         desk.advance(6)
         desk.clear_faults()
         if kind in STOPPING:
-            desk.change(desk.change(RELEASE_BY_HAND))
+            desk.change(RELEASE_BY_HAND)
     until_settled(desk)
 
     assert_whole(desk, signals=len(ENTRY_TYPES))

@@ -204,7 +204,7 @@ def test_without_the_database_the_venue_is_asked_to_cancel_for_every_wallet_met_
         raise StoreUnavailable("the server is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr(desk.database, "_begun", away)
+        patched.setattr(desk.database, "_begin", away)
         answer = switch.pull(OPERATOR, PullKillSwitch(reason="something is wrong"))
 
     assert (answer.status, answer.body["entries_stopped"], answer.body["wallets"]) == (207, False, 1)

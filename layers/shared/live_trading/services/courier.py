@@ -7,7 +7,7 @@ transaction carries moves with it, in the same database transaction.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import StopEverything
 from live_trading.services.carriers import Carrier, NeverMined, Taken
 from live_trading.settlement.following import NextStep, next_step
-from live_trading.settlement.machine import UNSENT, Cause, RedemptionState, next_state
+from live_trading.settlement.machine import IN_A_BLOCK, UNSENT, Cause, RedemptionState, next_state
 from live_trading.store import chain_sends, leases
 from live_trading.store.chain_sends import ChainSend, Inclusion
 from live_trading.store.database import Database, Transaction
@@ -179,6 +179,7 @@ class Courier:
             return chain_sends.get(transaction, send.chain_send_id)
 
     def _note_hash(self, lease: Lease, send: ChainSend, transaction_hash: str) -> ChainSend:
+        """The send under the hash that it has now; one that was in a block under another has lost that block."""
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             chain_sends.note_relayer(
@@ -187,7 +188,9 @@ class Courier:
                 relayer_transaction_id=str(send.relayer_transaction_id),
                 transaction_hash=transaction_hash,
             )
-        return replace(send, transaction_hash=transaction_hash)
+            if send.state in IN_A_BLOCK:
+                self._apply(transaction, send, Cause.REORGED, self._clock.now())
+            return chain_sends.get(transaction, send.chain_send_id)
 
     def _confirm(self, lease: Lease, send: ChainSend, receipt: Receipt | None) -> ChainSend:
         if send.state is RedemptionState.CONFIRMED:

@@ -64,6 +64,7 @@ IN_FLIGHT = frozenset(
         RedemptionState.CONFIRMED,
     }
 )
+IN_A_BLOCK = frozenset({RedemptionState.MINED, RedemptionState.CONFIRMED})
 
 _S = RedemptionState
 _POOLED = (_S.PREPARED, _S.BROADCAST, _S.REPLACED)
@@ -78,7 +79,7 @@ TRANSITIONS: Mapping[tuple[RedemptionState, Cause], RedemptionState] = {
     **{(state, Cause.OUTBID): _S.REPLACED for state in _POOLED},
     **{(state, Cause.INCLUDED): _S.MINED for state in _POOLED},
     **{(state, Cause.NEVER_MINED): _S.FAILED for state in _POOLED},
-    **{(state, Cause.REORGED): _S.BROADCAST for state in (_S.MINED, _S.CONFIRMED)},
+    **{(state, Cause.REORGED): _S.BROADCAST for state in IN_A_BLOCK},
     (_S.MINED, Cause.DEEP_ENOUGH): _S.CONFIRMED,
     (_S.CONFIRMED, Cause.PAID): _S.BOOKED,
     (_S.CONFIRMED, Cause.PAID_NOTHING): _S.FAILED,

@@ -1,0 +1,170 @@
+"""The database, the venue, the chain and the wallets, from the settings; each on first use.
+
+Nothing is read or opened at import; a function that never trades never imports a venue client or a signer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.store.database import Database
+from live_trading.wiring.clock import clock_of
+from live_trading.wiring.database import database_of
+from live_trading.wiring.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from live_trading.chain.contracts import ContractAddresses
+    from live_trading.chain.reader import ChainReader
+    from live_trading.polymarket.account import VenueAccount
+    from live_trading.polymarket.data_api import DataApi
+    from live_trading.polymarket.endpoints import VenueEndpoints
+    from live_trading.polymarket.gamma import Gamma
+    from live_trading.polymarket.geoblock import Geoblock
+    from live_trading.polymarket.market_data import MarketData
+    from live_trading.polymarket.wallet_secret import WalletSecret
+    from live_trading.services.carriers import Carrier
+
+GWEI = 10**9
+REDEMPTION_GAS_LIMIT = 1_000_000
+
+
+class Adapters:
+    """What the services talk to, once an execution environment."""
+
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        """`environment` is this process's own unless another one is given."""
+        self._environment = environment
+
+    @cached_property
+    def settings(self) -> Settings:
+        return read_settings(self._environment)
+
+    @cached_property
+    def clock(self) -> Clock:
+        return clock_of(self.settings.clock_url)
+
+    @cached_property
+    def database(self) -> Database:
+        return database_of(self.settings.database_url, application_name="live-trading")
+
+    @cached_property
+    def contracts(self) -> ContractAddresses:
+        from live_trading.chain.contracts import ContractAddresses
+
+        return ContractAddresses(
+            collateral_token=self.settings.collateral_token,
+            usdce_token=self.settings.usdce_token,
+            conditional_tokens=self.settings.conditional_tokens,
+            ctf_collateral_adapter=self.settings.ctf_collateral_adapter,
+            neg_risk_ctf_collateral_adapter=self.settings.neg_risk_ctf_collateral_adapter,
+            neg_risk_adapter=self.settings.neg_risk_adapter,
+            router=self.settings.protocol_v2_router,
+            position_manager=self.settings.position_manager,
+            safe_multisend=self.settings.safe_multisend,
+        )
+
+    @cached_property
+    def chain_reader(self) -> ChainReader:
+        from live_trading.chain.reader import ChainReader
+
+        return ChainReader(self.settings.rpc_url, self.contracts)
+
+    @cached_property
+    def endpoints(self) -> VenueEndpoints:
+        from live_trading.polymarket.endpoints import VenueEndpoints
+
+        settings = self.settings
+        return VenueEndpoints(
+            clob_url=settings.clob_url,
+            gamma_url=settings.gamma_url,
+            data_api_url=settings.data_api_url,
+            geoblock_url=settings.geoblock_url,
+            relayer_url=settings.relayer_url,
+            rpc_url=settings.rpc_url,
+            chain_id=settings.chain_id,
+            collateral_token=settings.collateral_token,
+            conditional_tokens=settings.conditional_tokens,
+            collateral_adapter=settings.ctf_collateral_adapter,
+            neg_risk_collateral_adapter=settings.neg_risk_ctf_collateral_adapter,
+            neg_risk_adapter=settings.neg_risk_adapter,
+            standard_exchange=settings.standard_exchange,
+            neg_risk_exchange=settings.neg_risk_exchange,
+            exchange_v3=settings.exchange_v3,
+        )
+
+    @cached_property
+    def market_data(self) -> MarketData:
+        from live_trading.polymarket.market_data import MarketData
+
+        return MarketData(self.endpoints)
+
+    @cached_property
+    def gamma(self) -> Gamma:
+        from live_trading.polymarket.gamma import Gamma
+
+        return Gamma(self.endpoints)
+
+    @cached_property
+    def data_api(self) -> DataApi:
+        from live_trading.polymarket.data_api import DataApi
+
+        return DataApi(self.endpoints)
+
+    @cached_property
+    def accounts(self) -> dict[UUID, VenueAccount]:
+        return {}
+
+    def account(self, wallet: TradingWallet) -> VenueAccount:
+        """The wallet's account at the venue, connected once an execution environment."""
+        from live_trading.polymarket.account import VenueAccount
+
+        known = self.accounts.get(wallet.trading_wallet_id)
+        if known is None:
+            known = VenueAccount(wallet, self.secret(wallet), self.endpoints)
+            self.accounts[wallet.trading_wallet_id] = known
+        return known
+
+    @cached_property
+    def _geoblock(self) -> Geoblock:
+        from live_trading.polymarket.geoblock import Geoblock
+
+        return Geoblock(self.settings.geoblock_url)
+
+    def may_open(self, account: VenueAccount) -> bool:
+        """Whether the venue lets this place and this account open positions; no answer is a no."""
+        from live_trading.polymarket.geoblock import Eligibility
+
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            closed_only = beside.submit(account.closed_only)
+            return self._geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
+
+    def carriers(self, wallet: TradingWallet) -> list[Carrier]:
+        """The wallet's ways to the chain, the preferred one first, within the configured fees."""
+        from live_trading.chain.sender import FeeCaps
+        from live_trading.wiring.carriers import carriers_of
+
+        settings = self.settings
+        return carriers_of(
+            wallet,
+            self.secret(wallet),
+            settings=settings,
+            addresses=self.contracts,
+            caps=FeeCaps(
+                max_fee=settings.max_fee_per_gas_gwei * GWEI,
+                max_priority_fee=settings.max_priority_fee_gwei * GWEI,
+                max_gas=REDEMPTION_GAS_LIMIT,
+            ),
+            now=self.clock.now,
+        )
+
+    def secret(self, wallet: TradingWallet) -> WalletSecret:
+        from live_trading.aws.secrets import secret_text
+        from live_trading.polymarket.wallet_secret import parse_secret
+
+        return parse_secret(secret_text(wallet.secret_name))

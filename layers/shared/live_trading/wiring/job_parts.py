@@ -1,0 +1,222 @@
+"""The jobs that run on a schedule, and what acts at the venue."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from live_trading.wiring.adapters import GWEI, Adapters
+
+if TYPE_CHECKING:
+    from live_trading.services.cancelling import OrderCanceller
+    from live_trading.services.closing import PositionCloser
+    from live_trading.services.compare import Comparison
+    from live_trading.services.evidence import EvidenceGatherer
+    from live_trading.services.execute import Executor
+    from live_trading.services.ft_resolve import PaperResolver
+    from live_trading.services.ingest import Ingest
+    from live_trading.services.kill_switch import KillSwitch
+    from live_trading.services.lock_enforcement import LockEnforcer
+    from live_trading.services.markets import MarketKeeper
+    from live_trading.services.paper import PaperTrader
+    from live_trading.services.reconcile import Reconciler
+    from live_trading.services.redeem import Redeemer
+    from live_trading.services.resolve import Resolver
+    from live_trading.services.trader_statistics import StatisticsKeeper
+
+
+class JobParts(Adapters):
+    """Builders of jobs. `holder` names one invocation in its leases and its audit lines."""
+
+    @cached_property
+    def market_keeper(self) -> MarketKeeper:
+        from live_trading.services.markets import MarketKeeper
+
+        return MarketKeeper(database=self.database, gamma=self.gamma, chain=self.chain_reader)
+
+    @cached_property
+    def statistics(self) -> StatisticsKeeper:
+        from live_trading.services.trader_statistics import StatisticsKeeper
+
+        return StatisticsKeeper(database=self.database, data_api=self.data_api)
+
+    @cached_property
+    def evidence(self) -> EvidenceGatherer:
+        from live_trading.services.evidence import EvidenceGatherer
+
+        return EvidenceGatherer(markets=self.market_keeper, statistics=self.statistics)
+
+    def ingest(self, holder: str) -> Ingest:
+        from live_trading.services.ingest import Ingest
+
+        return Ingest(
+            database=self.database,
+            clock=self.clock,
+            feed=self.data_api,
+            markets=self.market_keeper,
+            statistics=self.statistics,
+            holder=holder,
+        )
+
+    def paper_trader(self, holder: str) -> PaperTrader:
+        from live_trading.services.paper import PaperTrader
+
+        return PaperTrader(
+            database=self.database,
+            clock=self.clock,
+            ingest=self.ingest(holder),
+            evidence=self.evidence,
+            markets=self.market_keeper,
+            market_data=self.market_data,
+            holder=holder,
+        )
+
+    def paper_resolver(self, holder: str) -> PaperResolver:
+        from live_trading.services.ft_resolve import PaperResolver
+
+        return PaperResolver(
+            database=self.database,
+            clock=self.clock,
+            chain=self.chain_reader,
+            markets=self.market_keeper,
+            holder=holder,
+        )
+
+    def comparison(self, holder: str) -> Comparison:
+        from live_trading.services.compare import Comparison
+
+        return Comparison(
+            database=self.database,
+            chain=self.chain_reader,
+            exchange_address=self.settings.standard_exchange,
+            clock=self.clock,
+            actor=holder,
+        )
+
+    def reconciler(self, holder: str) -> Reconciler:
+        from live_trading.services.reconcile import Reconciler
+
+        return Reconciler(
+            database=self.database,
+            account=self.account,
+            market_keeper=self.market_keeper,
+            comparison=self.comparison(holder),
+            clock=self.clock,
+            holder=holder,
+        )
+
+    def executor(self, holder: str) -> Executor:
+        from live_trading.services.entry import EntryDesk
+        from live_trading.services.execute import Executor
+        from live_trading.services.posting import OrderPoster
+        from live_trading.services.risk_monitor import RiskMonitor
+        from live_trading.services.wallet_entries import WalletEntries
+
+        return Executor(
+            database=self.database,
+            clock=self.clock,
+            ingest=self.ingest(holder),
+            evidence=self.evidence,
+            reconciler=self.reconciler(holder),
+            monitor=RiskMonitor(
+                database=self.database,
+                clock=self.clock,
+                books=self.market_data,
+                feed_status=self.data_api.status,
+                actor=holder,
+            ),
+            enforcer=self.enforcer(holder),
+            account=self.account,
+            entries=WalletEntries(
+                database=self.database,
+                clock=self.clock,
+                market_data=self.market_data,
+                account=self.account,
+                may_open=self.may_open,
+                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=uuid4, actor=holder),
+                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+            ),
+            holder=holder,
+        )
+
+    def closer(self, holder: str) -> PositionCloser:
+        from live_trading.services.closing import PositionCloser
+        from live_trading.services.posting import OrderPoster
+
+        return PositionCloser(
+            database=self.database,
+            clock=self.clock,
+            market_data=self.market_data,
+            account=self.account,
+            reconciler=self.reconciler(holder),
+            poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+            new_id=uuid4,
+            holder=holder,
+        )
+
+    def canceller(self, holder: str) -> OrderCanceller:
+        from live_trading.services.cancelling import OrderCanceller
+
+        return OrderCanceller(
+            database=self.database,
+            clock=self.clock,
+            account=self.account,
+            reconciler=self.reconciler(holder),
+            holder=holder,
+        )
+
+    def enforcer(self, holder: str) -> LockEnforcer:
+        from live_trading.services.lock_enforcement import LockEnforcer
+
+        return LockEnforcer(
+            database=self.database,
+            clock=self.clock,
+            canceller=self.canceller(holder),
+            closer=self.closer(holder),
+        )
+
+    def kill_switch(self, holder: str) -> KillSwitch:
+        from live_trading.services.kill_switch import KillSwitch
+
+        return KillSwitch(
+            database=self.database,
+            clock=self.clock,
+            account=self.account,
+            known_wallets=lambda: [account.wallet for account in self.accounts.values()],
+            canceller=self.canceller(holder),
+            enforcer=self.enforcer(holder),
+            holder=holder,
+        )
+
+    def resolver(self, holder: str) -> Resolver:
+        from live_trading.services.resolve import Resolver
+
+        return Resolver(
+            database=self.database,
+            chain=self.chain_reader,
+            markets=self.market_keeper,
+            clock=self.clock,
+            reconciler=self.reconciler(holder),
+            holder=holder,
+        )
+
+    def redeemer(self, holder: str) -> Redeemer:
+        from live_trading.services.redeem import Redeemer, RedeemPolicy
+
+        return Redeemer(
+            database=self.database,
+            chain=self.chain_reader,
+            addresses=self.contracts,
+            carriers=self.carriers,
+            clock=self.clock,
+            policy=RedeemPolicy(
+                confirmations=self.settings.confirmations,
+                patience=timedelta(seconds=self.settings.outbid_after_seconds),
+                gas_coin_usd=self.settings.gas_coin_usd,
+                low_gas_wei=int(self.settings.low_gas_coin * GWEI * GWEI),
+            ),
+            new_id=uuid4,
+            holder=holder,
+        )

@@ -19,14 +19,12 @@ from tests.settlement.fault_fixtures import Broken, Faults, Lost, Moment
 from tests.settlement.killed_process_fixtures import Child, DyingDatabase
 from tests.settlement.relayer_fixtures import LOOK, SUBMIT
 from tests.settlement.settlement_fixtures import SettlementDesk
-from tests.settlement.way_fixtures import RELAYED, Rig, rig_of
+from tests.settlement.way_fixtures import RELAYED, WAYS, Rig, rig_of
 
 pytestmark = pytest.mark.settlement
 
-# A proxy's way differs from a deposit wallet's in what is signed and asked of the relayer, and in nothing after it.
-ALL_REQUESTS = ("eoa", "safe", "relayed-safe", "relayed-deposit-wallet")
 EVERY_POINT = os.environ.get("CRASH_POINTS") == "all"
-COMMITS = [(way, Moment.AFTER) for way in ("eoa", "safe", "relayed-safe")]
+COMMITS = [(way, Moment.AFTER) for way in WAYS]
 if EVERY_POINT:
     COMMITS.append(("safe", Moment.BEFORE))
 RELAYER_TROUBLES = [*((way, Lost) for way in RELAYED), ("relayed-safe", Broken)]
@@ -39,7 +37,7 @@ EFFECTS = frozenset({"eth_sendRawTransaction", SUBMIT, LOOK})
 MOST_STEPS = 80
 
 
-@pytest.mark.parametrize("way", ALL_REQUESTS)
+@pytest.mark.parametrize("way", WAYS)
 def test_a_node_that_breaks_at_any_request_delays_and_never_doubles(settling: SettlementDesk, way: str) -> None:
     with rig_of(settling, way) as rig:
         moments = [each for each in _moments_of_a_redemption(settling, rig) if each[0] is rig.node]
@@ -74,7 +72,7 @@ def test_a_relayer_that_fails_at_any_request_delays_and_never_doubles(
     assert settling.states() == ["BOOKED"] * (2 * asked + 1)
 
 
-@pytest.mark.parametrize("way", ALL_REQUESTS)
+@pytest.mark.parametrize("way", WAYS)
 def test_a_process_that_is_killed_at_any_request_loses_and_doubles_nothing(settling: SettlementDesk, way: str) -> None:
     with rig_of(settling, way) as rig:
         moments = [each for each in _moments_of_a_redemption(settling, rig) if EVERY_POINT or _asked(each) in EFFECTS]

@@ -105,10 +105,13 @@ def final_state(desk: LiveDesk) -> dict[str, Any]:
     }
 
 
-# How many shares a purchase gets is the market's affair; what a sale gives is not.
+# How many shares a purchase gets, all it asked for or what there was, is the market's affair; what a sale gives is not.
 _ORDERS = """
 SELECT
-    intent.side, intent.purpose, intent.state, intent.attempt,
+    intent.side, intent.purpose, intent.attempt,
+    CASE
+        WHEN intent.side = 'BUY' AND intent.state = 'CANCELLED' AND sum(fill.shares) > 0 THEN 'FILLED' ELSE intent.state
+    END AS state,
     CASE intent.side WHEN 'BUY' THEN intent.order_usd END AS spent,
     sum(fill.shares) FILTER (WHERE intent.side = 'SELL') AS sold, sum(fill.shares) > 0 AS is_filled
 FROM lt_orders AS intent LEFT JOIN fills AS fill USING (lt_order_id)

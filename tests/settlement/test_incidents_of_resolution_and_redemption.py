@@ -107,16 +107,19 @@ def test_several_orders_of_one_position_share_its_profit_once(settling: Settleme
 @pytest.mark.parametrize("kind", [SignatureType.EOA, SignatureType.SAFE], ids=["eoa", "safe"])
 def test_a_market_of_protocol_v2_is_redeemed_through_the_router(settling: SettlementDesk, kind: SignatureType) -> None:
     holder = settling.holder(kind)
-    condition = "0x" + fresh_id()[2:64]
+    # The id of a position has 64 zero bits in this place.
+    condition = "0x" + fresh_id()[2:40] + "0" * 16 + fresh_id()[2:10]
     tokens = tuple(str(int(condition, 16) << 8 | index) for index in (0, 1))
     _v2_position(settling, holder, condition, tokens)
     manager = str(ADDRESSES.position_manager)
     settling.chain.send_as(holder.address, manager, SET_APPROVAL_FOR_ALL, str(ADDRESSES.router), True)
     settling.chain.send_as(ORACLE, manager, Function("report(bytes31,uint256,uint256)"), condition, 7, 3)
+    settling.assert_ledger_is_chain(holder)
     settling.resolve()
 
     assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
 
+    settling.assert_ledger_is_chain(holder)
     (row,) = settling.redemptions()
     assert (row["kind"], row["redemption_amount_usd"]) == ("ROUTER_V2", Decimal(7))
     assert settling.balances(holder).available == CAPITAL - Usd(4) + Usd(7)
@@ -155,6 +158,7 @@ def _v2_position(settling: SettlementDesk, holder: Holder, condition: str, token
                 f"UPDATE {table} SET condition_id = :condition, token_id = :token", condition=condition, token=tokens[0]
             )
         _rebook(transaction, holder, bought, tokens[0])
+    settling.take_away(holder, bought)
     mint = Function("mint(address,uint256,uint256)")
     settling.chain.send_as(ORACLE, str(ADDRESSES.position_manager), mint, holder.address, int(tokens[0]), 10_000_000)
 

@@ -22,6 +22,7 @@ from live_trading.chain.contracts import (
 from live_trading.chain.dry_run import predicted_payment
 from live_trading.chain.multicall import Multicall
 from live_trading.chain.outside_payments import leaving_transactions
+from live_trading.chain.position_ids import is_position
 from live_trading.chain.receipts import Payer, Receipt, payer_of, read_receipt
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
@@ -125,22 +126,23 @@ class ChainReader:
     ) -> dict[str, Shares]:
         """Outcome tokens of an address, zero included, all read at one block up to 500 ids.
 
-        `contract` keeps them: ConditionalTokens unless another is named.
+        `contract` keeps them: the one that each id's form tells unless it is named.
         """
         asked = list(dict.fromkeys(token_ids))
-        target = contract or self._addresses.conditional_tokens
-        units = self._read_uints([TOKEN_BALANCE_OF.call(target, address, int(token_id)) for token_id in asked])
+        units = self._read_uints(
+            [TOKEN_BALANCE_OF.call(contract or self._keeper(token_id), address, int(token_id)) for token_id in asked]
+        )
         return {token_id: Shares.of_base_units(held) for token_id, held in zip(asked, units, strict=True)}
 
     def holdings(self, owner: str, token_ids: Sequence[str], spender: str) -> Holdings:
         """What an address has, and what `spender` may take of it: all read at one block up to 498 token ids."""
         asked = list(dict.fromkeys(token_ids))
-        collateral, tokens = self._addresses.collateral_token, self._addresses.conditional_tokens
+        collateral = self._addresses.collateral_token
         balance, allowance, *held = self._read_uints(
             [
                 BALANCE_OF.call(collateral, owner),
                 ALLOWANCE.call(collateral, owner, spender),
-                *(TOKEN_BALANCE_OF.call(tokens, owner, int(token_id)) for token_id in asked),
+                *(TOKEN_BALANCE_OF.call(self._keeper(token_id), owner, int(token_id)) for token_id in asked),
             ]
         )
         return Holdings(
@@ -148,6 +150,11 @@ class ChainReader:
             allowance=allowance,
             tokens={token_id: Shares.of_base_units(units) for token_id, units in zip(asked, held, strict=True)},
         )
+
+    def _keeper(self, token_id: str) -> str:
+        """The contract that keeps a token."""
+        manager = self._addresses.position_manager
+        return manager if manager is not None and is_position(token_id) else self._addresses.conditional_tokens
 
     def allowances(self, owner: str, spenders: Sequence[str]) -> dict[str, int]:
         """pUSD that each spender may take, in base units: an unlimited allowance is no amount of dollars."""

@@ -199,49 +199,18 @@ class EntryDesk:
             if decision_id is None:
                 raise StopEverything(f"trade {candidate.prepared.source_trade_id} was decided under this run's lease")
             if reason is Reason.ACCEPTED:
-                self._commit_intent(transaction, strategy, candidate, draft, decision_id, now)
+                self._commit_intent(transaction, entry, draft, decision_id, now)
         return reason
 
     def _commit_intent(
-        self,
-        transaction: Transaction,
-        strategy: LiveStrategy,
-        candidate: Candidate,
-        draft: _Draft,
-        decision_id: int,
-        now: datetime,
+        self, transaction: Transaction, entry: _Entry, draft: _Draft, decision_id: int, now: datetime
     ) -> None:
-        trade = candidate.prepared.inputs.trade
-        plan, lt_order_id = draft.plan, draft.lt_order_id
-        intent = Intent(
-            lt_order_id=lt_order_id,
-            lt_strategy_id=strategy.lt_strategy_id,
-            trading_wallet_id=strategy.trading_wallet_id,
-            decision_id=decision_id,
-            source_trade_id=candidate.prepared.source_trade_id,
-            purpose=Purpose.ENTRY,
-            attempt=draft.attempt,
-            plan=plan,
-            signed=draft.signed,
-            signal_price=trade.price,
-            signal_size=trade.trade_usd,
-            book=BookView(
-                best_bid=candidate.book.best_bid,
-                best_ask=candidate.book.best_ask,
-                midpoint=candidate.book.midpoint,
-                book_hash=candidate.book.book_hash,
-                depth=candidate.book.offered_within(plan.limit_price),
-            ),
-            trade_time=trade.trade_time,
-            seen_at=candidate.prepared.seen_at,
-            decided_at=now,
-        )
-        intents.insert(transaction, intent, now)
+        intents.insert(transaction, _intent(entry, draft, decision_id, now), now)
         reserved = order_entries.reservation(
-            trading_wallet_id=strategy.trading_wallet_id,
-            lt_strategy_id=strategy.lt_strategy_id,
-            lt_order_id=lt_order_id,
-            amount=plan.reservation,
+            trading_wallet_id=entry.strategy.trading_wallet_id,
+            lt_strategy_id=entry.strategy.lt_strategy_id,
+            lt_order_id=draft.lt_order_id,
+            amount=draft.plan.reservation,
             occurred_at=now,
         )
         ledger.post(transaction, reserved, now)
@@ -250,7 +219,7 @@ class EntryDesk:
             actor=self._actor,
             action="intent_committed",
             subject_type="lt_order",
-            subject_id=str(lt_order_id),
+            subject_id=str(draft.lt_order_id),
             before=None,
             after={"state": "INTENT", "order_hash": draft.signed.order_hash},
             cause="accepted",
@@ -282,6 +251,34 @@ _REASONS = {
 
 def _stake(entry: _Entry) -> Usd:
     return scaled(entry.strategy.rules, entry.candidate.evaluation.stake, entry.candidate.volatility)
+
+
+def _intent(entry: _Entry, draft: _Draft, decision_id: int, now: datetime) -> Intent:
+    prepared, book = entry.candidate.prepared, entry.candidate.book
+    trade = prepared.inputs.trade
+    return Intent(
+        lt_order_id=draft.lt_order_id,
+        lt_strategy_id=entry.strategy.lt_strategy_id,
+        trading_wallet_id=entry.strategy.trading_wallet_id,
+        decision_id=decision_id,
+        source_trade_id=prepared.source_trade_id,
+        purpose=Purpose.ENTRY,
+        attempt=draft.attempt,
+        plan=draft.plan,
+        signed=draft.signed,
+        signal_price=trade.price,
+        signal_size=trade.trade_usd,
+        book=BookView(
+            best_bid=book.best_bid,
+            best_ask=book.best_ask,
+            midpoint=book.midpoint,
+            book_hash=book.book_hash,
+            depth=book.offered_within(draft.plan.limit_price),
+        ),
+        trade_time=trade.trade_time,
+        seen_at=prepared.seen_at,
+        decided_at=now,
+    )
 
 
 def _judged(transaction: Transaction, entry: _Entry, plan: OrderPlan, now: datetime) -> GateVerdict:

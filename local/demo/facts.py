@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from live_trading.risk.results import MAY_LACK_DATA
 from live_trading.store.database import Database
 
 
@@ -56,8 +57,8 @@ def read_facts(database: Database) -> Facts:
     """The state of the database as it stands."""
     with database.transaction() as transaction:
 
-        def counts(sql: str) -> dict[str, int]:
-            return {str(row["name"]): int(row["count"]) for row in transaction.rows(sql)}
+        def counts(sql: str, **parameters: object) -> dict[str, int]:
+            return {str(row["name"]): int(row["count"]) for row in transaction.rows(sql, **parameters)}
 
         def number(sql: str) -> int:
             return int(transaction.only(sql)["count"])
@@ -73,7 +74,7 @@ def read_facts(database: Database) -> Facts:
                 "SELECT reason AS name, count(*) FROM decisions WHERE lt_strategy_id IS NULL "
                 "GROUP BY reason ORDER BY count(*) DESC, reason"
             ),
-            stopping_rules=counts(_STOPPING_RULES),
+            stopping_rules=counts(_STOPPING_RULES, may_lack_data=list(MAY_LACK_DATA)),
             locks=counts(
                 "SELECT reason || ' (' || detail || ')' AS name, count(*) FROM locks GROUP BY reason, detail "
                 "ORDER BY min(lock_id)"
@@ -110,7 +111,9 @@ def read_facts(database: Database) -> Facts:
 _STOPPING_RULES = """
 SELECT (seen ->> 'rule') || ' ' || (seen ->> 'verdict') AS name, count(*)
 FROM decisions CROSS JOIN jsonb_array_elements(risk_checks) AS seen
-WHERE seen ->> 'verdict' <> 'PASS'
+WHERE
+    seen ->> 'verdict' <> 'PASS'
+    AND NOT (seen ->> 'verdict' = 'NO_DATA' AND seen ->> 'rule' = ANY(:may_lack_data::text[]))
 GROUP BY 1 ORDER BY count(*) DESC, 1
 """
 

@@ -63,7 +63,7 @@ class RuleVerdict(StrEnum):
 
 
 # What a young strategy has not got yet: waiting for it would keep it from ever getting any.
-_MAY_LACK_DATA = frozenset(
+MAY_LACK_DATA = frozenset(
     {
         RuleName.STAKE_TO_MEDIAN,
         RuleName.VENUE_LATENCY,
@@ -92,7 +92,7 @@ class RuleResult:
     def lets_enter(self) -> bool:
         """Whether the entry may go on as far as this rule is concerned."""
         if self.verdict is RuleVerdict.NO_DATA:
-            return self.rule in _MAY_LACK_DATA
+            return self.rule in MAY_LACK_DATA
         return self.verdict is RuleVerdict.PASS
 
 

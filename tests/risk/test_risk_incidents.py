@@ -75,16 +75,15 @@ def test_incident_29_profits_can_be_put_to_work(risk_desk: RiskDesk) -> None:
     order = risk_desk.bought(seat, "400")
     risk_desk.resolve(seat, order, "1400")
     with risk_desk.database.transaction() as transaction:
-        paid = settlement_entries.redemption(
+        claim = settlement_entries.Claim(
             trading_wallet_id=seat.strategy.trading_wallet_id,
             lt_strategy_id=seat.strategy.lt_strategy_id,
             token_id=risk_desk.market().token_ids[0],
             lt_redemption_id=order,
             shares=risk_desk.shares_pending(seat),
             payout=Usd(1400),
-            occurred_at=risk_desk.now,
         )
-        ledger.post(transaction, paid, risk_desk.now)
+        ledger.post(transaction, settlement_entries.redemption(claim, risk_desk.now), risk_desk.now)
 
     assert risk_desk.snapshot(seat).available == Usd(2000)
     assert risk_desk.enter(seat, "1000", market=1).reason is Reason.ACCEPTED

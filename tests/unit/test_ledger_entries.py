@@ -148,11 +148,8 @@ def test_profit_is_exactly_the_cash_that_moved_from_purchase_to_redemption(
             **OURS, token_id=YES, condition_id=CONDITION, shares=held, cost=cost, payout=payout, occurred_at=NOON
         )
     )
-    booked.append(
-        settlement_entries.redemption(
-            **OURS, token_id=YES, lt_redemption_id=REDEMPTION, shares=held, payout=payout, occurred_at=NOON
-        )
-    )
+    claim = settlement_entries.Claim(**OURS, token_id=YES, lt_redemption_id=REDEMPTION, shares=held, payout=payout)
+    booked.append(settlement_entries.redemption(claim, NOON))
 
     whole = sums(*booked)
     profit = -(whole.get(Account.REALISED_PNL, Usd.zero()) + whole.get(Account.FEES, Usd.zero()))

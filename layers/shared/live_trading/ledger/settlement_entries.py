@@ -37,50 +37,26 @@ def resolution(
     )
 
 
-def redemption(
-    *,
-    trading_wallet_id: UUID,
-    lt_strategy_id: UUID,
-    token_id: str,
-    lt_redemption_id: UUID,
-    shares: Shares,
-    payout: Usd,
-    occurred_at: datetime,
-) -> LedgerTransaction:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a strategy is owed for the resolved shares of one token, which a redemption was opened for."""
+
+    trading_wallet_id: UUID
+    lt_strategy_id: UUID
+    token_id: str
+    lt_redemption_id: UUID
+    shares: Shares
+    payout: Usd
+
+
+def redemption(claim: Claim, occurred_at: datetime) -> LedgerTransaction:
     """A redemption that the chain has paid: the shares are gone and the money may be spent."""
-    book = Book(trading_wallet_id, lt_strategy_id)
-    return transaction_of(
-        f"redemption:{lt_redemption_id}:{token_id}:{lt_strategy_id}",
-        TransactionKind.REDEMPTION,
-        occurred_at,
-        [
-            book.entry(Account.PENDING_REDEMPTION, -payout, token_id=token_id, shares=-shares),
-            book.entry(Account.CASH, payout),
-        ],
-    )
+    return _ended(claim, TransactionKind.REDEMPTION, Account.CASH, occurred_at)
 
 
-def redemption_in_usdce(
-    *,
-    trading_wallet_id: UUID,
-    lt_strategy_id: UUID,
-    token_id: str,
-    lt_redemption_id: UUID,
-    shares: Shares,
-    payout: Usd,
-    occurred_at: datetime,
-) -> LedgerTransaction:
+def redemption_in_usdce(claim: Claim, occurred_at: datetime) -> LedgerTransaction:
     """A direct redemption, paid in USDC.e: it has left what the strategy can trade with until somebody wraps it."""
-    book = Book(trading_wallet_id, lt_strategy_id)
-    return transaction_of(
-        f"redemption:{lt_redemption_id}:{token_id}:{lt_strategy_id}",
-        TransactionKind.REDEMPTION,
-        occurred_at,
-        [
-            book.entry(Account.PENDING_REDEMPTION, -payout, token_id=token_id, shares=-shares),
-            book.entry(Account.TRANSFERS, payout),
-        ],
-    )
+    return _ended(claim, TransactionKind.REDEMPTION, Account.TRANSFERS, occurred_at)
 
 
 def redemption_surplus(
@@ -113,25 +89,21 @@ def redemption_surplus(
     )
 
 
-def write_off(
-    *,
-    trading_wallet_id: UUID,
-    lt_strategy_id: UUID,
-    token_id: str,
-    lt_redemption_id: UUID,
-    shares: Shares,
-    payout: Usd,
-    occurred_at: datetime,
-) -> LedgerTransaction:
+def write_off(claim: Claim, occurred_at: datetime) -> LedgerTransaction:
     """A claim that an operator has given up: the profit that was realised with it is taken back."""
-    book = Book(trading_wallet_id, lt_strategy_id)
+    return _ended(claim, TransactionKind.CORRECTION, Account.REALISED_PNL, occurred_at)
+
+
+def _ended(claim: Claim, kind: TransactionKind, gets: Account, occurred_at: datetime) -> LedgerTransaction:
+    """The claim and its shares are gone; the account `gets` what was owed."""
+    book = Book(claim.trading_wallet_id, claim.lt_strategy_id)
     return transaction_of(
-        f"redemption:{lt_redemption_id}:{token_id}:{lt_strategy_id}",
-        TransactionKind.CORRECTION,
+        f"redemption:{claim.lt_redemption_id}:{claim.token_id}:{claim.lt_strategy_id}",
+        kind,
         occurred_at,
         [
-            book.entry(Account.PENDING_REDEMPTION, -payout, token_id=token_id, shares=-shares),
-            book.entry(Account.REALISED_PNL, payout),
+            book.entry(Account.PENDING_REDEMPTION, -claim.payout, token_id=claim.token_id, shares=-claim.shares),
+            book.entry(gets, claim.payout),
         ],
     )
 

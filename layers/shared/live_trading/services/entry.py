@@ -20,19 +20,19 @@ from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderPlan, Purpose, SignedOrder
 from live_trading.orders.rounding import TooSmall
 from live_trading.polymarket.account import VenueAccount
-from live_trading.risk.gate import GateVerdict, check_entry
+from live_trading.risk.gate import GateVerdict
 from live_trading.risk.results import RuleResult, RuleVerdict
 from live_trading.risk.volatility import scaled
 from live_trading.services.decision_records import accepted, decision_record, minimum_check, refused
-from live_trading.services.entry_planning import plan_entry, plan_within, proposal_of
+from live_trading.services.entry_judging import judged
+from live_trading.services.entry_planning import plan_entry, plan_within
 from live_trading.services.evaluation import PreparedTrade, Subject
 from live_trading.services.trip_locks import put_locks
-from live_trading.store import audit, decisions, intents, leases, ledger, live_strategies, locks, lt_orders, risk_facts
+from live_trading.store import audit, decisions, intents, leases, ledger, live_strategies, locks, lt_orders
 from live_trading.store.database import Database, Transaction
 from live_trading.store.intents import BookView, Intent
 from live_trading.store.leases import Lease
 from live_trading.store.live_strategies import LiveStrategy
-from live_trading.store.risk_facts import EntryKey
 
 # An order is cut down to what the rules leave; between two looks at them another entry may have taken from it.
 _MOST_CUTS = 3
@@ -190,9 +190,9 @@ class EntryDesk:
             reason = blocked or _REASONS[verdict.worst]
             decision_id = draft.decision_id
             if decision_id is None:
-                judged = candidate.evaluation
+                evaluation = candidate.evaluation
                 is_in = reason is Reason.ACCEPTED
-                ended = accepted(judged, draft.plan.usd) if is_in else refused(judged, reason)
+                ended = accepted(evaluation, draft.plan.usd) if is_in else refused(evaluation, reason)
                 results = (*draft.cuts, *verdict.results)
                 record = decision_record(entry.subject, candidate.prepared, ended, now, results)
                 decision_id = decisions.record(transaction, [record]).get(candidate.prepared.source_trade_id)
@@ -282,25 +282,20 @@ def _intent(entry: _Entry, draft: _Draft, decision_id: int, now: datetime) -> In
 
 
 def _judged(transaction: Transaction, entry: _Entry, plan: OrderPlan, now: datetime) -> GateVerdict:
-    strategy, candidate = entry.strategy, entry.candidate
+    candidate = entry.candidate
     trade = candidate.prepared.inputs.trade
-    key = EntryKey(
-        token_id=plan.token_id,
-        condition_id=plan.condition_id,
-        event_id=candidate.market.event_id,
-        trader=trade.trader,
-        trade_time=trade.trade_time,
-    )
-    proposal = proposal_of(
-        strategy,
+    return judged(
+        transaction,
+        entry.strategy,
         plan,
+        market=candidate.market,
         book=candidate.book,
         signal_price=trade.price,
+        trader=trade.trader,
         trade_time=trade.trade_time,
         volatility=candidate.volatility,
         now=now,
     )
-    return check_entry(strategy.rules, proposal, risk_facts.snapshot(transaction, strategy, key, now))
 
 
 def _blocked(

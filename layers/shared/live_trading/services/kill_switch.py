@@ -170,7 +170,7 @@ def _lock(transaction: Transaction, caller: Caller, body: PullKillSwitch, mode: 
         transaction,
         alert_type="lock",
         severity="CRITICAL",
-        subject=f"{LockReason.KILL_SWITCH}:all",
+        subject=health.lock_subject(LockReason.KILL_SWITCH, None),
         title="Kill switch: entries are stopped everywhere",
         message=f"{body.reason} ({caller.owner_id})",
         at=now,

@@ -91,7 +91,7 @@ class LocksApi:
                 raise Problem(ProblemCode.WRONG_STATE, "the lock is over", facts={"current_state": "over"})
             locks.release_one(transaction, lock_id, released_by=caller.owner_id, detail=body.reason, now=now)
             health.resolve_alert(
-                transaction, alert_type="lock", subject=f"{lock.reason}:{lock.scope_id or 'all'}", at=now
+                transaction, alert_type="lock", subject=health.lock_subject(lock.reason, lock.scope_id), at=now
             )
             _keep_new_start(transaction, lock, caller.owner_id, now)
             released = locks.locked(transaction, lock_id)

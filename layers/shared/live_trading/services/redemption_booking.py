@@ -9,7 +9,7 @@ from decimal import Decimal
 from live_trading.ledger import capital_entries, settlement_entries
 from live_trading.ledger.accounts import Account
 from live_trading.ledger.payouts import proportional_part
-from live_trading.ledger.settlement_entries import MergedLeg
+from live_trading.ledger.settlement_entries import Claim, MergedLeg
 from live_trading.ledger.transactions import LedgerTransaction
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Shares, Usd, total_usd
@@ -122,7 +122,7 @@ def _book_parts(
     wallet: TradingWallet,
     redemption: Redemption,
     token_ids: Sequence[str],
-    build: Callable[..., LedgerTransaction],
+    build: Callable[[Claim, datetime], LedgerTransaction],
     now: datetime,
 ) -> Usd:
     parts = [
@@ -131,16 +131,15 @@ def _book_parts(
         if part.trading_wallet_id == wallet.trading_wallet_id
     ]
     for part in parts:
-        booked = build(
+        claim = Claim(
             trading_wallet_id=wallet.trading_wallet_id,
             lt_strategy_id=part.lt_strategy_id,
             token_id=part.token_id,
             lt_redemption_id=redemption.lt_redemption_id,
             shares=part.shares,
             payout=part.amount,
-            occurred_at=now,
         )
-        ledger.post(transaction, booked, now)
+        ledger.post(transaction, build(claim, now), now)
     return total_usd([part.amount for part in parts])
 
 

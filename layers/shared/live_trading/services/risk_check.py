@@ -15,20 +15,20 @@ from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.orders import OrderPlan
 from live_trading.orders.rounding import TooSmall
 from live_trading.polymarket.market_data import MarketData
-from live_trading.risk.gate import GateVerdict, check_entry
+from live_trading.risk.gate import GateVerdict
 from live_trading.risk.results import RuleName, RuleVerdict
 from live_trading.risk.volatility import per_day, scaled
 from live_trading.services.api_errors import Problem, ProblemCode, not_found
-from live_trading.services.entry_planning import plan_entry, plan_within, proposal_of
+from live_trading.services.entry_judging import judged
+from live_trading.services.entry_planning import plan_entry, plan_within
 from live_trading.services.idempotency import Answer
 from live_trading.services.lock_views import lock_view
 from live_trading.services.risk_bodies import CheckRisk
 from live_trading.services.sources import MarketSource
-from live_trading.store import live_strategies, locks, markets, risk_facts
+from live_trading.store import live_strategies, locks, markets
 from live_trading.store.database import Database
 from live_trading.store.live_strategies import LiveStrategy
 from live_trading.store.locks import LockRow
-from live_trading.store.risk_facts import EntryKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,25 +135,19 @@ class RiskCheck:
         return per_day(self._market_data().price_history(token_id, now - timedelta(days=days), now))
 
     def _judged(self, question: _Question, plan: OrderPlan) -> GateVerdict:
-        key = EntryKey(
-            token_id=plan.token_id,
-            condition_id=plan.condition_id,
-            event_id=question.market.event_id,
-            trader=question.trader,
-            trade_time=question.now,
-        )
-        proposal = proposal_of(
-            question.strategy,
-            plan,
-            book=question.book,
-            signal_price=question.signal_price,
-            trade_time=question.now,
-            volatility=question.volatility,
-            now=question.now,
-        )
         with self._database.transaction() as transaction:
-            state = risk_facts.snapshot(transaction, question.strategy, key, question.now)
-        return check_entry(question.strategy.rules, proposal, state)
+            return judged(
+                transaction,
+                question.strategy,
+                plan,
+                market=question.market,
+                book=question.book,
+                signal_price=question.signal_price,
+                trader=question.trader,
+                trade_time=question.now,
+                volatility=question.volatility,
+                now=question.now,
+            )
 
 
 def _shown(

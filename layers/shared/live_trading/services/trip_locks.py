@@ -59,7 +59,7 @@ def _tell(
         transaction,
         alert_type="lock",
         severity="CRITICAL",
-        subject=f"{lock.reason}:{lock.scope_id or 'all'}",
+        subject=health.lock_subject(lock.reason, lock.scope_id),
         title=f"{strategy.name}: entries stopped ({lock.reason})",
         message=lock.detail,
         at=now,

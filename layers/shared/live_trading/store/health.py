@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from live_trading.nouns.locks import LockReason
 from live_trading.store.database import Transaction
 
 
@@ -111,6 +112,11 @@ def resolve_alert(transaction: Transaction, *, alert_type: str, subject: str, at
         subject=subject,
         at=at,
     )
+
+
+def lock_subject(reason: LockReason, scope_id: str | None) -> str:
+    """What the alert of a lock is about; `resolve_alerts_of_ended_locks` makes the same of a lock's row."""
+    return f"{reason}:{scope_id or 'all'}"
 
 
 def resolve_alerts_of_ended_locks(transaction: Transaction, at: datetime) -> None:

@@ -199,7 +199,13 @@ def a_standing(**changes: Any) -> Standing:
         price_age_seconds=0,
     )
     facts = {name: changes.pop(name) for name in list(changes) if name in BreakerFacts.__dataclass_fields__}
-    standing = Standing(marked_equity=Usd(1000), high_water=Usd(1000), loss_run=0, breaker=replace(breaker, **facts))
+    standing = Standing(
+        capital=Usd(1000),
+        marked_equity=Usd(1000),
+        high_water=Usd(1000),
+        loss_run=0,
+        breaker=replace(breaker, **facts),
+    )
     return replace(standing, **changes)
 
 

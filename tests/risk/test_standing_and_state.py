@@ -18,7 +18,7 @@ from live_trading.risk.results import RuleResult, RuleVerdict
 from live_trading.services.idempotency import Caller
 from live_trading.services.locks_api import LocksApi
 from live_trading.services.risk_bodies import ReleaseLock
-from live_trading.store import observations, standing
+from live_trading.store import observations
 from tests.builders import a_proposal
 from tests.risk.risk_fixtures import RiskDesk, Seat
 
@@ -175,8 +175,7 @@ def test_capital_that_comes_and_goes_is_no_profit_and_no_drawdown(risk_desk: Ris
 
     assert (before["peak_equity_usd"], after["peak_equity_usd"]) == (1000, 1500)
     assert after["marked_equity_usd"] == 1480
-    with risk_desk.database.transaction() as transaction:
-        assert standing.capital(transaction, seat.strategy.lt_strategy_id) == Usd(1500)
+    assert risk_desk.standing(seat).capital == Usd(1500)
 
 
 STEPS = st.lists(

@@ -29,10 +29,12 @@ class BreakerFacts:
 class Standing:
     """How a strategy stands by itself, before any entry: what trips locks.
 
-    `marked_equity` takes positions at what they could be sold for, `high_water` is its highest value, moved with what
-    the owner put in or took out. `loss_run` counts positions that lost, in a row, newest first.
+    `capital` is what the owner put in, less what has left it: equity without any profit or loss. `marked_equity` takes
+    positions at what they could be sold for, `high_water` is its highest value, moved with what the owner put in or
+    took out. `loss_run` counts positions that lost, in a row, newest first.
     """
 
+    capital: Usd
     marked_equity: Usd
     high_water: Usd
     loss_run: int

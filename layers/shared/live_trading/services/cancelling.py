@@ -12,11 +12,11 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
 from live_trading.nouns.orders import OrderState, Purpose, RejectionCode
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.account import CancelResult, VenueAccount
+from live_trading.services.failures import PART_FAILURES
 from live_trading.services.leasing import WalletBusy, held_wallet
 from live_trading.services.order_booking import Refusal, transition
 from live_trading.services.reconcile import Reconciler, ReconcileReport
@@ -128,7 +128,7 @@ class OrderCanceller:
         try:
             account = self._account(wallet)
             result: CancelResult = account.cancel_all() if whole_account else account.cancel(order_hashes)
-        except (RetryLater, OutcomeUnknown, GiveUp) as error:
+        except PART_FAILURES as error:
             report.not_done.append(f"cancelling at the venue: {type(error).__name__}: {error}")
             return
         report.cancelled += result.cancelled
@@ -141,7 +141,7 @@ class OrderCanceller:
         except WalletBusy:
             # Whoever is busy with it follows its orders.
             return
-        except (RetryLater, OutcomeUnknown, GiveUp) as error:
+        except PART_FAILURES as error:
             report.not_done.append(f"looking at the orders afterwards: {type(error).__name__}: {error}")
             return
         report.followed = True

@@ -14,11 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.account import CancelResult, VenueAccount
 from live_trading.services.cancelling import OrderCanceller
+from live_trading.services.failures import PART_FAILURES
 from live_trading.services.idempotency import Answer, Caller
 from live_trading.services.leasing import held_wallet
 from live_trading.services.lock_enforcement import EnforcementReport, LockEnforcer
@@ -27,7 +27,6 @@ from live_trading.store import audit, health, live_strategies, locks
 from live_trading.store.database import Database, Transaction
 
 _WALLETS_AT_ONCE = 8
-_FAILURES = (RetryLater, OutcomeUnknown, GiveUp)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -86,14 +85,14 @@ class KillSwitch:
             now = self._clock.now()
             with self._database.transaction() as transaction:
                 done.lock_id = _lock(transaction, caller, body, mode, now)
-        except _FAILURES as error:
+        except PART_FAILURES as error:
             done.failed("stopping entries", error)
 
     def _wallets(self, done: _Done) -> list[TradingWallet]:
         try:
             with self._database.transaction() as transaction:
                 return live_strategies.trading_wallets(transaction)
-        except _FAILURES as error:
+        except PART_FAILURES as error:
             done.failed("listing the trading wallets, so only those met before are cancelled", error)
             return list(self._known_wallets())
 
@@ -106,7 +105,7 @@ class KillSwitch:
         for wallet, answer in asked:
             try:
                 result = answer.result()
-            except _FAILURES as error:
+            except PART_FAILURES as error:
                 done.failed(f"cancelling at the venue for wallet {wallet.trading_wallet_id}", error)
                 continue
             done.cancelled |= set(result.cancelled)
@@ -119,7 +118,7 @@ class KillSwitch:
         """Our own side of it: unsent orders end, cancelled ones are followed, and what is held is sold if asked."""
         try:
             report = self._canceller.cancel_wallet(wallet, actor=caller.owner_id)
-        except _FAILURES as error:
+        except PART_FAILURES as error:
             done.failed(f"ending the orders of wallet {wallet.trading_wallet_id}", error)
         else:
             done.withdrawn += report.withdrawn
@@ -133,7 +132,7 @@ class KillSwitch:
         try:
             with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
                 report: EnforcementReport = self._enforcer.run(lease, wallet)
-        except _FAILURES as error:
+        except PART_FAILURES as error:
             done.failed(f"selling what wallet {wallet.trading_wallet_id} holds", error)
             return
         done.sales += report.sales

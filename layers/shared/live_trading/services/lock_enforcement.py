@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
-from live_trading.nouns.locks import LockMode, LockScope
+from live_trading.nouns.locks import LockMode
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services.cancelling import OrderCanceller
 from live_trading.services.closing import CloseRequest, PositionCloser
-from live_trading.services.failures import PartFailure, failed_part
+from live_trading.services.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.store import held_positions, live_strategies, locks
 from live_trading.store.database import Database
 from live_trading.store.leases import Lease
@@ -65,13 +64,13 @@ class LockEnforcer:
             request = CloseRequest.flatten(strategy.lt_strategy_id, position.token_id)
             try:
                 report.sales.append(str(self._closer.sell(lease, wallet, strategy, request)))
-            except (RetryLater, OutcomeUnknown, GiveUp) as error:
+            except PART_FAILURES as error:
                 report.failures.append(failed_part(f"selling token {position.token_id}", error))
 
     def _cancel(self, wallet: TradingWallet, strategy: LiveStrategy, report: EnforcementReport) -> None:
         try:
             done = self._canceller.cancel_entries(wallet, strategy.lt_strategy_id)
-        except (RetryLater, OutcomeUnknown, GiveUp) as error:
+        except PART_FAILURES as error:
             report.failures.append(failed_part(f"cancelling for strategy {strategy.lt_strategy_id}", error))
             return
         report.cancelled += [*done.withdrawn, *done.cancelled]
@@ -82,12 +81,7 @@ class LockEnforcer:
 
 
 def _strictest(in_force: list[LockRow], strategy: LiveStrategy) -> LockMode | None:
-    wanted = {
-        lock.mode
-        for lock in in_force
-        if lock.scope is LockScope.GLOBAL
-        or lock.scope_id in (str(strategy.lt_strategy_id), str(strategy.trading_wallet_id))
-    }
+    wanted = {lock.mode for lock in in_force if lock.stops_all_of(strategy.lt_strategy_id, strategy.trading_wallet_id)}
     if LockMode.FLATTEN in wanted:
         return LockMode.FLATTEN
     return LockMode.CANCEL_ORDERS if wanted else None

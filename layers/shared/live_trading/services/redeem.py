@@ -16,12 +16,13 @@ from live_trading.chain.reader import ChainReader
 from live_trading.chain.redemption import ContractAddresses
 from live_trading.chain.senders import Channel
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, RetryLater, StopEverything
+from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services import redemption_moves
 from live_trading.services.approval_sending import ApprovalSending
 from live_trading.services.carriers import Carrier
 from live_trading.services.courier import Courier
+from live_trading.services.failures import PART_FAILURES
 from live_trading.services.gas_watch import watch_gas
 from live_trading.services.leasing import held
 from live_trading.services.merges import open_merges
@@ -159,7 +160,7 @@ class Redeemer:
                 for outcome in self._settler.settle(lease, wallet, followed.send, followed.receipt):
                     report.note(outcome)
                 return True
-        except (RetryLater, OutcomeUnknown, GiveUp) as error:
+        except PART_FAILURES as error:
             report.failures.append(f"{send.chain_send_id}: {error}")
             self._count(send, report)
             return False

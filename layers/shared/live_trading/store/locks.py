@@ -32,6 +32,10 @@ class LockRow:
     def is_pause(self) -> bool:
         return self.reason is LockReason.PAUSED_BY_USER
 
+    def stops_all_of(self, lt_strategy_id: UUID, trading_wallet_id: UUID) -> bool:
+        """Whether it stops every entry of this strategy, which trades from this wallet; a global one has no id."""
+        return self.scope_id in (None, str(lt_strategy_id), str(trading_wallet_id))
+
     def is_in_force(self, now: datetime) -> bool:
         return self.released_at is None and self.starts_at <= now and (self.ends_at is None or self.ends_at > now)
 
@@ -229,11 +233,7 @@ def of_strategy(
     transaction: Transaction, lt_strategy_id: UUID, trading_wallet_id: UUID, now: datetime
 ) -> list[LockRow]:
     """Locks in force that stop every entry of this strategy, oldest first."""
-    return [
-        lock
-        for lock in on_entries(transaction, now)
-        if lock.scope_id in (None, str(lt_strategy_id), str(trading_wallet_id))
-    ]
+    return [lock for lock in on_entries(transaction, now) if lock.stops_all_of(lt_strategy_id, trading_wallet_id)]
 
 
 def stopped_entries(transaction: Transaction, lt_order_ids: Sequence[UUID], now: datetime) -> set[UUID]:

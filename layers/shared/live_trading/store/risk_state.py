@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from live_trading.store import ledger, locks, risk_facts, standing
+from live_trading.nouns.money import Usd
+from live_trading.store import ledger, locks, risk_facts
 from live_trading.store.database import Transaction
 from live_trading.store.live_strategies import LiveStrategy
 from live_trading.store.locks import LockRow
@@ -65,7 +66,7 @@ def project(transaction: Transaction, strategy: LiveStrategy, now: datetime) -> 
         locks={"in_force": [_shown(lock) for lock in in_force]},
         **facts,
     )
-    _keep_snapshot(transaction, strategy, balances, facts)
+    _keep_snapshot(transaction, balances, state.standing.capital, facts)
 
 
 def _shown(lock: LockRow) -> dict[str, object]:
@@ -77,7 +78,7 @@ def _nothing_new(now: datetime) -> EntryKey:
 
 
 def _keep_snapshot(
-    transaction: Transaction, strategy: LiveStrategy, balances: ledger.StrategyBalances, facts: dict[str, object]
+    transaction: Transaction, balances: ledger.StrategyBalances, capital: Usd, facts: dict[str, object]
 ) -> None:
     transaction.execute(
         """
@@ -90,7 +91,7 @@ def _keep_snapshot(
         )
         ON CONFLICT (lt_strategy_id, taken_at) DO NOTHING
         """,
-        capital=standing.capital(transaction, strategy.lt_strategy_id),
+        capital=capital,
         position_cost=balances.position_cost,
         pending=balances.pending_redemption,
         realised=balances.net_pnl,

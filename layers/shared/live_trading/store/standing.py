@@ -22,23 +22,12 @@ def of_strategy(transaction: Transaction, strategy: LiveStrategy, now: datetime)
     marked = _marked(transaction, strategy.lt_strategy_id, now)
     profit, capital = Usd(marked["marked_equity"] - marked["capital"]), Usd(marked["capital"])
     return Standing(
+        capital=capital,
         marked_equity=Usd(marked["marked_equity"]),
         high_water=max(_highest_profit(transaction, strategy.lt_strategy_id), profit) + capital,
         loss_run=_loss_run(transaction, strategy.lt_strategy_id),
         breaker=_breaker_facts(transaction, strategy, marked["price_age_seconds"], now),
     )
-
-
-def capital(transaction: Transaction, lt_strategy_id: UUID) -> Usd:
-    """What the owner has put into a strategy, less what has left it: its equity without any profit or loss."""
-    row = transaction.only(
-        """
-        SELECT coalesce(sum(amount_usd), 0) AS capital FROM ledger_entries
-        WHERE lt_strategy_id = :strategy AND account <> 'TRANSFERS'
-        """,
-        strategy=lt_strategy_id,
-    )
-    return Usd(row["capital"])
 
 
 def _marked(transaction: Transaction, lt_strategy_id: UUID, now: datetime) -> Row:

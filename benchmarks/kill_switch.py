@@ -15,10 +15,10 @@ import httpx
 
 from benchmarks.lt_execute import desk_with_environment
 from benchmarks.order_rate import ANSWER_SECONDS, slow_venue
-from live_trading.services.idempotency import Caller
-from live_trading.services.risk_bodies import PullKillSwitch
-from live_trading.store import live_strategies
-from local.stack import Stack
+from live_trading.api.once import Caller
+from live_trading.api.risk_bodies import PullKillSwitch
+from live_trading.store.accounts import live_strategies
+from local.stack.assembly import Stack
 from tests.e2e.live_fixtures import LiveDesk, beside
 
 WALLETS = 4

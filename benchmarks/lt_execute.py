@@ -20,8 +20,8 @@ from unittest.mock import patch
 import httpx
 
 from live_trading.wiring.composition import Parts
-from local.lambdas.intrinsics import REGION
-from local.stack import Stack, StackFacts
+from local.lambdas.template.intrinsics import REGION
+from local.stack.assembly import Stack, StackFacts
 from tests.e2e.live_fixtures import LiveDesk, desk_on
 
 RUNS = 20

@@ -22,8 +22,9 @@ from benchmarks.lt_execute import desk_with_environment
 from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy
-from live_trading.store import live_strategies, markets
-from local.stack import Stack
+from live_trading.store.accounts import live_strategies
+from live_trading.store.feed import markets
+from local.stack.assembly import Stack
 from tests.e2e.live_fixtures import LiveDesk
 
 ORDERS = 45

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from local.env import ROOT
-from local.stack_facts import DEFAULT_DIRECTORY, NoStack, read_facts
+from local.machine.env import ROOT
+from local.stack.facts import DEFAULT_DIRECTORY, NoStack, read_facts
 
 _SECONDS = 300.0
 

@@ -18,25 +18,26 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from live_trading.services.api_bodies import CreateFtWallet
-from live_trading.services.api_fields import parsed
-from live_trading.services.evidence import EvidenceGatherer
-from live_trading.services.failures import PartFailure
-from live_trading.services.ft_wallets import FtWallets
-from live_trading.services.idempotency import Caller
-from live_trading.services.ingest import Ingest
-from live_trading.services.markets import MarketKeeper
-from live_trading.services.paper import PaperTrader
-from live_trading.services.trader_statistics import StatisticsKeeper
-from live_trading.store import quarantine
-from live_trading.store.database import Database
-from live_trading.store.migrations import migrate, read_migrations
-from local.databases import GivenPostgres, connect
+from live_trading.api.bodies import CreateFtWallet
+from live_trading.api.fields import parsed
+from live_trading.api.once import Caller
+from live_trading.api.routes.ft_wallet_routes import FtWallets
+from live_trading.services.following.evidence import EvidenceGatherer
+from live_trading.services.following.ingest import Ingest
+from live_trading.services.following.market_keeping import MarketKeeper
+from live_trading.services.following.trader_statistics import StatisticsKeeper
+from live_trading.services.paper.paper_run import PaperTrader
+from live_trading.services.running.failures import PartFailure
+from live_trading.store.database.connection import Database
+from live_trading.store.database.migrations import migrate, read_migrations
+from live_trading.store.feed import quarantine
 from local.demo.scenario import PAPER_WALLETS, STARTING_BALANCE_USD
-from local.env import LOCAL_STATE, ROOT
-from local.ports import HeldPorts
-from local.postgres import LocalPostgres
-from local.processes import PartFailed, Processes, signals_as_exit
+from local.machine.env import LOCAL_STATE, ROOT
+from local.machine.ports import HeldPorts
+from local.machine.processes import PartFailed, Processes, signals_as_exit
+from local.machine.scratch import scratch_directory
+from local.postgres.databases import GivenPostgres, connect
+from local.postgres.server import LocalPostgres
 from local.replay_data import (
     NothingToReplay,
     RecordedBooks,
@@ -45,7 +46,6 @@ from local.replay_data import (
     Recording,
     read_recording,
 )
-from local.scratch import scratch_directory
 
 STEP = timedelta(minutes=1)
 SUMMARY = LOCAL_STATE / "replay" / "summary.json"

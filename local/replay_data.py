@@ -16,11 +16,11 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import OrderBook, PayoutVector
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
-from live_trading.polymarket.feed_rows import FeedPage, read_rows
-from live_trading.polymarket.gamma_rows import GammaAnswer, MarketSnapshot, read_markets
-from live_trading.polymarket.json_text import parse_json
-from live_trading.polymarket.market_data import BookRow
-from live_trading.polymarket.wire import read
+from live_trading.polymarket.clob.market_data import BookRow
+from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
+from live_trading.polymarket.gamma.gamma_rows import GammaAnswer, MarketSnapshot, read_markets
+from live_trading.polymarket.wire.field_types import read
+from live_trading.polymarket.wire.json_text import parse_json
 from live_trading.signals.trader_record import ClosedPosition, TradeSize
 
 _TRANSACTION = frozenset({"transactionHash", "transaction_hash"})

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import httpx
 
-from live_trading.store.database import StoreUnavailable
+from live_trading.store.database.connection import StoreUnavailable
 from local.demo import job, report, scenario
 from local.demo.api import ApiRefused
-from local.processes import PartFailed
-from local.stack import Stack, StackFacts
-from local.stack_facts import DEFAULT_DIRECTORY
+from local.machine.processes import PartFailed
+from local.stack.assembly import Stack, StackFacts
+from local.stack.facts import DEFAULT_DIRECTORY
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from live_trading.polymarket.json_text import parse_json
+from live_trading.polymarket.wire.json_text import parse_json
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "polymarket-v1-samples"
 

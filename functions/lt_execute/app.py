@@ -6,14 +6,14 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from live_trading.api.bodies import ClosePosition
+from live_trading.api.fields import parsed, path_id, path_token_id
+from live_trading.api.requests import caller_of, optional_body, required_body
+from live_trading.api.responses import answered, failed, refused, unknown_route
+from live_trading.api.risk_bodies import PullKillSwitch
+from live_trading.api.routes.trading_routes import TradingActions
 from live_trading.nouns.errors import LiveTradingError
-from live_trading.services.api_bodies import ClosePosition
-from live_trading.services.api_fields import parsed, path_id, path_token_id
-from live_trading.services.risk_bodies import PullKillSwitch
-from live_trading.services.trading_actions import TradingActions
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.http_answers import answered, failed, refused, unknown_route
-from live_trading.wiring.http_requests import caller_of, optional_body, required_body
 from live_trading.wiring.jobs import answer, is_http
 
 parts = Parts()

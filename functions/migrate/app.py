@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from live_trading.store.migrations import migrate, read_migrations
+from live_trading.store.database.migrations import migrate, read_migrations
 from live_trading.wiring.composition import Parts
 
 parts = Parts()

@@ -6,8 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from live_trading.nouns.errors import LiveTradingError
-from live_trading.services.api_bodies import (
+from live_trading.api.bodies import (
     AcceptBreak,
     AskApproval,
     CreateFtWallet,
@@ -19,11 +18,12 @@ from live_trading.services.api_bodies import (
     UpdateFtWallet,
     UpdateStrategy,
 )
-from live_trading.services.api_fields import number_in_path, parsed, path_id
-from live_trading.services.risk_bodies import CheckRisk, CreateLock, PauseStrategy, ReleaseLock, ResumeStrategy
+from live_trading.api.fields import number_in_path, parsed, path_id
+from live_trading.api.requests import caller_of, optional_body, owner_of, required_body
+from live_trading.api.responses import answered, failed, refused, unknown_route
+from live_trading.api.risk_bodies import CheckRisk, CreateLock, PauseStrategy, ReleaseLock, ResumeStrategy
+from live_trading.nouns.errors import LiveTradingError
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.http_answers import answered, failed, refused, unknown_route
-from live_trading.wiring.http_requests import caller_of, optional_body, owner_of, required_body
 
 parts = Parts()
 app = APIGatewayHttpResolver()

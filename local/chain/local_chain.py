@@ -14,10 +14,10 @@ from typing import Any, Self
 from live_trading.chain.abi import MAX_UINT256, Argument, Call, Function, decode_uint
 from live_trading.chain.contracts import APPROVE, OUTCOME_SLOT_COUNT, SET_APPROVAL_FOR_ALL
 from live_trading.chain.errors import Reverted
-from live_trading.chain.position_ids import condition_id, token_ids
-from live_trading.chain.reader import ChainReader
+from live_trading.chain.reading.position_ids import condition_id, token_ids
+from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.rpc import JsonRpc
-from live_trading.chain.signer import LocalKeySigner
+from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.trades import Side
 from local.chain.deployment import (

@@ -14,7 +14,7 @@ from pathlib import Path
 from live_trading.chain.errors import RpcUnavailable
 from live_trading.chain.rpc import JsonRpc
 from local.chain.deployment import CHAIN_ID
-from local.processes import dies_with_parent
+from local.machine.processes import dies_with_parent
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 NODE_MODULES = REPOSITORY / "node_modules"

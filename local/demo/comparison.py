@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from live_trading.chain.reader import ChainReader
-from live_trading.store import ledger
-from live_trading.store.database import Database
+from live_trading.chain.reading.reader import ChainReader
+from live_trading.store.books import ledger
+from live_trading.store.database.connection import Database
 
 TOLERANCE = Decimal("0.000001")
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from live_trading.risk.results import MAY_LACK_DATA
-from live_trading.store.database import Database
+from live_trading.store.database.connection import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import httpx
 
-from live_trading.store.database import Database
+from live_trading.store.database.connection import Database
 from local.demo import scenario
 from local.demo.api import ApiClient
 from local.demo.comparison import Line, compare
 from local.demo.facts import Facts, read_facts
-from local.processes import PartFailed
-from local.stack import StackFacts
+from local.machine.processes import PartFailed
+from local.stack.assembly import StackFacts
 
 SLICE_MS = 15 * 60_000
 

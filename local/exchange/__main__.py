@@ -11,15 +11,15 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from local.chain import LocalChain
-from local.exchange.app import clob_app
 from local.exchange.assembly import build_world
-from local.exchange.control import control_app
-from local.exchange.data_api import data_app
-from local.exchange.gamma import gamma_app
-from local.exchange.geoblock import geoblock_app
-from local.exchange.pace import Pacer
+from local.exchange.feeds.data_api import data_app
+from local.exchange.feeds.gamma import gamma_app
 from local.exchange.run_config import ExchangeConfig, read_config
-from local.exchange.serve import PortTaken, bind, serve
+from local.exchange.tape.pace import Pacer
+from local.exchange.wire.app import clob_app
+from local.exchange.wire.control import control_app
+from local.exchange.wire.geoblock import geoblock_app
+from local.exchange.wire.serve import PortTaken, bind, serve
 
 
 def main() -> int:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from live_trading.nouns.money import Price, Shares
 from local.chain import LocalChain
-from local.exchange.accounts import Accounts
-from local.exchange.engine import Engine
-from local.exchange.faults import Faults
-from local.exchange.funds import ChainHoldings
-from local.exchange.history import write_history
-from local.exchange.listings import FIRST_EXTRA_ID, Listing, Listings, recorded_listing
-from local.exchange.recorded import load_recorded_markets
-from local.exchange.resolution import schedule_resolutions
+from local.exchange.engine.engine import Engine
+from local.exchange.engine.funds import ChainHoldings
+from local.exchange.faults.faults import Faults
+from local.exchange.identity.accounts import Accounts
 from local.exchange.run_config import ExchangeConfig, ExtraMarket
-from local.exchange.script import Script
-from local.exchange.tape import Tape
-from local.exchange.timeline import Timeline
-from local.exchange.traders import make_traders, synthetic_hash
+from local.exchange.settlement.resolution import schedule_resolutions
+from local.exchange.tape.history import write_history
+from local.exchange.tape.listings import FIRST_EXTRA_ID, Listing, Listings, recorded_listing
+from local.exchange.tape.recorded import load_recorded_markets
+from local.exchange.tape.script import Script
+from local.exchange.tape.tape import Tape
+from local.exchange.tape.timeline import Timeline
+from local.exchange.tape.traders import make_traders, synthetic_hash
 from local.exchange.world import World
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from local.exchange.listings import Listings
-from local.exchange.recorded import RecordedMarkets
-from local.exchange.tape import Tape
-from local.exchange.timeline import Timeline
-from local.exchange.traders import Trader
+from local.exchange.tape.listings import Listings
+from local.exchange.tape.recorded import RecordedMarkets
+from local.exchange.tape.tape import Tape
+from local.exchange.tape.timeline import Timeline
+from local.exchange.tape.traders import Trader
 
 if TYPE_CHECKING:
     from local.chain import LocalChain
-    from local.exchange.accounts import Accounts
-    from local.exchange.engine import Engine
-    from local.exchange.faults import Faults
+    from local.exchange.engine.engine import Engine
+    from local.exchange.faults.faults import Faults
+    from local.exchange.identity.accounts import Accounts
 
 
 @dataclass(slots=True, kw_only=True)

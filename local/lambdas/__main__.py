@@ -17,11 +17,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.lambdas.control import control_app
 from local.lambdas.front_door import front_door
 from local.lambdas.functions import Functions, concurrency
-from local.lambdas.intrinsics import TemplateError
 from local.lambdas.runtime_api import runtime_api
 from local.lambdas.scheduler import Scheduler
-from local.lambdas.template import load_application
-from local.ports import LOOPBACK
+from local.lambdas.template.intrinsics import TemplateError
+from local.lambdas.template.reading import load_application
+from local.machine.ports import LOOPBACK
 
 
 class HostConfig(BaseModel):

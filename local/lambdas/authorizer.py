@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import jwt
 
-from local.lambdas.application import JwtAuthorizer
 from local.lambdas.http_events import Authorized
+from local.lambdas.template.application import JwtAuthorizer
 
 _ALGORITHMS = ["RS256", "RS384", "RS512"]
 _DISCOVERY = "/.well-known/openid-configuration"

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.lambdas.application import Application
 from local.lambdas.functions import Functions
 from local.lambdas.invocation import Outcome, RequestTooLarge, TooManyRequests
 from local.lambdas.scheduler import ReplayAway, Scheduler
+from local.lambdas.template.application import Application
 
 
 class _Body(BaseModel):

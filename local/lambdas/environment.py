@@ -14,10 +14,10 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from local.lambdas.application import FunctionSpec
 from local.lambdas.invocation import ErrorType, Invocation, Outcome, error_document
-from local.lambdas.variables import process_variables
-from local.processes import dies_with_parent
+from local.lambdas.template.application import FunctionSpec
+from local.lambdas.template.variables import process_variables
+from local.machine.processes import dies_with_parent
 
 _INIT_SECONDS = 10.0
 _LOG_TAIL_BYTES = 65_536

@@ -12,12 +12,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route as StarletteRoute
 
-from local.lambdas.application import Route
 from local.lambdas.authorizer import Forbidden, Gatekeeper, Unauthorized
 from local.lambdas.functions import Functions
 from local.lambdas.http_events import MalformedAnswer, http_event, http_response
 from local.lambdas.invocation import RequestTooLarge, TooManyRequests
 from local.lambdas.routing import Match, Router
+from local.lambdas.template.application import Route
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _INTEGRATION_SECONDS = 30.0

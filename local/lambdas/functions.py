@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from local.lambdas.application import Application, FunctionSpec
 from local.lambdas.environment import Environment
 from local.lambdas.invocation import MAX_PAYLOAD_BYTES, Outcome, RequestTooLarge, TooManyRequests
+from local.lambdas.template.application import Application, FunctionSpec
 
 _MOST_ENVIRONMENTS = 8
 

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-from local.lambdas.intrinsics import ACCOUNT_ID, REGION
 from local.lambdas.routing import Match
+from local.lambdas.template.intrinsics import ACCOUNT_ID, REGION
 
 _API_ID = "local"
 _DOMAIN = f"{_API_ID}.execute-api.{REGION}.amazonaws.com"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from local.lambdas.application import Route
+from local.lambdas.template.application import Route
 
 _PARAMETER = re.compile(r"\{([^}+]+)(\+?)\}")
 

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.lambdas.application import FunctionSpec
 from local.lambdas.environment import Environment
 from local.lambdas.invocation import MAX_PAYLOAD_BYTES, ErrorType, Invocation
+from local.lambdas.template.application import FunctionSpec
 
 _PREFIX = "/2018-06-01/runtime"
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 
-from local.lambdas.application import Schedule
 from local.lambdas.functions import Functions
 from local.lambdas.invocation import TooManyRequests
-from local.lambdas.schedules import Due, due_times, payload
+from local.lambdas.template.application import Schedule
+from local.lambdas.template.schedules import Due, due_times, payload
 
 _POLL_SECONDS = 0.25
 _log = logging.getLogger(__name__)

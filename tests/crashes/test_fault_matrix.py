@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from live_trading.api.once import Caller
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.orders import OrderType
-from live_trading.services.closing import CloseRequest
-from live_trading.services.idempotency import Caller
-from local.exchange.faults import ENDS_BY_CLOCK, FaultKind
+from live_trading.services.guarding.closing import CloseRequest
+from local.exchange.faults.faults import ENDS_BY_CLOCK, FaultKind
 from tests.e2e.live_fixtures import CAPITAL, DeskMaker, LiveDesk
 
 pytestmark = [pytest.mark.e2e, pytest.mark.fault_matrix]

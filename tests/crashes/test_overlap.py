@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from live_trading.nouns.errors import LeaseLost
-from live_trading.services.leasing import held_wallet
-from live_trading.store import leases
+from live_trading.services.running.leasing import held_wallet
+from live_trading.store.database import leases
 from tests.crashes.zygote_fixtures import Zygote
 from tests.e2e.live_fixtures import DeskMaker, LiveDesk
 

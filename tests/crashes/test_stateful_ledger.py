@@ -19,13 +19,15 @@ from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderPlan, OrderState, OrderType, Purpose, SignedOrder
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause
-from live_trading.polymarket.account import VenueOrder, VenueOrderStatus
-from live_trading.services.order_booking import apply_update, transition
-from live_trading.services.order_updates import VenueTruth, plan_update
-from live_trading.store import fills, intents, ledger, lt_orders, markets
-from live_trading.store.database import Database
-from live_trading.store.intents import BookView, Intent
-from live_trading.store.markets import SeenMarket
+from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
+from live_trading.services.orders.order_booking import apply_update, transition
+from live_trading.services.orders.order_updates import VenueTruth, plan_update
+from live_trading.store.books import ledger
+from live_trading.store.database.connection import Database
+from live_trading.store.feed import markets
+from live_trading.store.feed.markets import SeenMarket
+from live_trading.store.orders import fills, intents, lt_orders
+from live_trading.store.orders.intents import BookView, Intent
 from tests.builders import CONDITION, NOON, YES, a_fill, a_market
 
 pytestmark = [pytest.mark.integration, pytest.mark.stateful]

@@ -25,9 +25,9 @@ import httpx
 import pg8000.native
 import polymarket  # noqa: F401 - imported once for all children
 
+from live_trading.api.once import Caller
 from live_trading.nouns.money import Shares
-from live_trading.services.closing import CloseRequest
-from live_trading.services.idempotency import Caller
+from live_trading.services.guarding.closing import CloseRequest
 from live_trading.wiring.composition import Parts
 
 

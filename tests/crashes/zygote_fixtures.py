@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from local.env import ROOT
-from local.lambdas.intrinsics import REGION
+from local.lambdas.template.intrinsics import REGION
+from local.machine.env import ROOT
 from tests.e2e.live_fixtures import LiveDesk
 
 

@@ -19,17 +19,17 @@ from aws_lambda_powertools.utilities import parameters
 from live_trading.ledger import capital_entries
 from live_trading.nouns.markets import OrderBook
 from live_trading.nouns.money import Usd
-from live_trading.services.execute import ExecuteReport
+from live_trading.services.entering.execute import ExecuteReport
 from live_trading.signals.config import config_hash, parse_config
-from live_trading.store import ledger
-from live_trading.store.database import Database
-from live_trading.store.ledger import StrategyBalances
+from live_trading.store.books import ledger
+from live_trading.store.books.ledger import StrategyBalances
+from live_trading.store.database.connection import Database
 from live_trading.wiring.composition import Parts
 from local.chain import LocalChain
-from local.databases import create_database, drop_database
-from local.lambdas.intrinsics import REGION
-from local.stack import Stack, StackFacts
-from local.trading_wallet import KeyedWallet, fund, secret_of, wallet_of_seed
+from local.lambdas.template.intrinsics import REGION
+from local.postgres.databases import create_database, drop_database
+from local.stack.assembly import Stack, StackFacts
+from local.stack.trading_wallet import KeyedWallet, fund, secret_of, wallet_of_seed
 
 TRADER = "0x" + "ab" * 20
 CAPITAL = Usd(500)

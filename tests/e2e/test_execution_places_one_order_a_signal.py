@@ -342,7 +342,7 @@ class _CuttingOff:
         self._desk = desk
 
     def run(self) -> None:
-        from local.databases import connect, with_database
+        from local.postgres.databases import connect, with_database
 
         server = connect(with_database(self._desk.database_url, "postgres"))
         name = self._desk.database_url.rsplit("/", 1)[-1].split("?")[0]

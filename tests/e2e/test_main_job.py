@@ -14,8 +14,8 @@ import pytest
 
 from local.demo import job, report
 from local.demo.facts import Facts
-from local.env import ROOT
-from local.stack import Stack, StackFacts
+from local.machine.env import ROOT
+from local.stack.assembly import Stack, StackFacts
 
 pytestmark = pytest.mark.e2e
 

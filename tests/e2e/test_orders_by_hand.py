@@ -8,13 +8,14 @@ from uuid import uuid4
 
 import pytest
 
+from live_trading.api.once import Caller
+from live_trading.api.problems import Problem, ProblemCode
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy, plan_marketable_sell
-from live_trading.services.api_errors import Problem, ProblemCode
-from live_trading.services.closing import CloseRequest
-from live_trading.services.idempotency import Caller
-from live_trading.store import live_strategies, markets
+from live_trading.services.guarding.closing import CloseRequest
+from live_trading.store.accounts import live_strategies
+from live_trading.store.feed import markets
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
 
 pytestmark = pytest.mark.e2e
@@ -257,7 +258,7 @@ def test_money_sent_to_the_wallet_stops_entries_until_its_owner_explains_it(desk
     assert len(desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL AND reason = 'break_found'")) == 1
     (found,) = desk.rows("SELECT break_id, observed - expected AS difference FROM breaks WHERE closed_at IS NULL")
 
-    from live_trading.services.api_bodies import AcceptBreak
+    from live_trading.api.bodies import AcceptBreak
 
     answer = desk.parts.wallet_breaks.accept(
         by_hand(), desk.trading_wallet_id, found["break_id"], AcceptBreak(reason="a deposit of mine")

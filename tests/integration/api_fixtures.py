@@ -14,11 +14,11 @@ import pytest
 from functions.strategy_api import app
 from live_trading.nouns.money import Usd
 from live_trading.nouns.risk_rules import RULE_FIELDS, SWITCHES
-from live_trading.store.database import Database, Row
+from live_trading.store.database.connection import Database, Row
 from live_trading.wiring.composition import Parts
 from local.chain import LocalChain
-from local.env import ROOT, TEMPLATE
-from local.lambdas.template import load_application
+from local.lambdas.template.reading import load_application
+from local.machine.env import ROOT, TEMPLATE
 from tests.integration.chain_fixtures import running_chain
 
 OWNER = "operator"

@@ -15,10 +15,10 @@ from threading import Thread
 import httpx
 
 from live_trading.chain.abi import Call
-from live_trading.chain.reader import ChainReader
+from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.redemption import RedemptionKind, redeem_call
-from live_trading.chain.sender import EoaSender, FeeCaps, PreparedTransaction, Receipt
-from live_trading.chain.signer import LocalKeySigner
+from live_trading.chain.sending.sender import EoaSender, FeeCaps, PreparedTransaction, Receipt
+from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.trades import Side
 from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, LocalChain, PreparedMarket

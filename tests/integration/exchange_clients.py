@@ -15,11 +15,11 @@ from polymarket._internal.environment import PRODUCTION_CONFIG, create_environme
 from polymarket.environments import Environment
 
 from live_trading.nouns.money import Usd
-from local.exchange.contracts import STANDARD_DOMAIN
-from local.exchange.orders import SignedOrderBody
-from local.exchange.signing import order_hash
+from local.exchange.engine.orders import SignedOrderBody
+from local.exchange.identity.contracts import STANDARD_DOMAIN
+from local.exchange.identity.signing import order_hash
 from tests.integration.exchange_fixtures import RunningExchange
-from tests.unit.exchange_traders import wire_order
+from tests.unit.exchange.exchange_traders import wire_order
 
 
 def environment(exchange: RunningExchange) -> Environment:

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 
 from local.chain import LocalChain
-from local.ports import HeldPorts
+from local.machine.ports import HeldPorts
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30

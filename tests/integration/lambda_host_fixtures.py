@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from local.env import python_part
-from local.issuer import LocalIssuer
-from local.ports import HeldPorts, is_listening
-from local.processes import Child, Processes
+from local.machine.env import python_part
+from local.machine.ports import HeldPorts, is_listening
+from local.machine.processes import Child, Processes
+from local.stack.issuer import LocalIssuer
 
 AUDIENCE = "live-trading-api"
 

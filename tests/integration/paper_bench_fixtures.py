@@ -11,19 +11,19 @@ from uuid import UUID
 
 import pytest
 
-from live_trading.chain.reader import ChainReader
+from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.trades import SourceTrade
-from live_trading.polymarket.data_api import DataApi
-from live_trading.polymarket.gamma import Gamma
-from live_trading.polymarket.market_data import MarketData
-from live_trading.services.evidence import EvidenceGatherer
-from live_trading.services.ft_resolve import FtResolveReport, PaperResolver
-from live_trading.services.ingest import Ingest, IngestReport
-from live_trading.services.markets import MarketKeeper
-from live_trading.services.paper import PaperReport, PaperTrader
-from live_trading.services.trader_statistics import StatisticsKeeper
-from live_trading.store import subjects
-from live_trading.store.database import Database
+from live_trading.polymarket.clob.market_data import MarketData
+from live_trading.polymarket.data.data_api import DataApi
+from live_trading.polymarket.gamma.catalogue import Gamma
+from live_trading.services.following.evidence import EvidenceGatherer
+from live_trading.services.following.ingest import Ingest, IngestReport
+from live_trading.services.following.market_keeping import MarketKeeper
+from live_trading.services.following.trader_statistics import StatisticsKeeper
+from live_trading.services.paper.ft_resolve import FtResolveReport, PaperResolver
+from live_trading.services.paper.paper_run import PaperReport, PaperTrader
+from live_trading.store.database.connection import Database
+from live_trading.store.feed import subjects
 from local.chain import ADDRESSES, LocalChain, PreparedMarket
 from tests.integration.chain_fixtures import fresh_id, running_chain
 from tests.integration.scripted_venue import ScriptedVenue, book_row, gamma_row, serving, trade_row

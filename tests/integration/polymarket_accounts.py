@@ -16,16 +16,16 @@ from live_trading.nouns.orders import OrderPlan, OrderType, SignedOrder
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.orders.rounding import plan_limit, plan_marketable_buy, plan_marketable_sell
-from live_trading.polymarket.account import VenueAccount
+from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.polymarket.clob.market_data import MarketData
+from live_trading.polymarket.clob.outcomes import PostOutcome
 from live_trading.polymarket.endpoints import VenueEndpoints
-from live_trading.polymarket.gamma import Gamma
-from live_trading.polymarket.market_data import MarketData
-from live_trading.polymarket.outcomes import PostOutcome
-from live_trading.polymarket.wallet_secret import WalletSecret
-from local.exchange.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
+from live_trading.polymarket.gamma.catalogue import Gamma
+from live_trading.polymarket.signing.wallet_secret import WalletSecret
+from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.exchange_clients import environment, fund, new_key
 from tests.integration.exchange_fixtures import RunningExchange
-from tests.unit.polymarket_builders import ENDPOINTS, wallet
+from tests.unit.venue.polymarket_builders import ENDPOINTS, wallet
 
 # Answers every call with the selector by which a contract accepts outcome tokens.
 _RECEIVER_CODE = "0x63f23a6e6160e01b60005260206000f3"

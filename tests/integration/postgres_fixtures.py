@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from live_trading.store.database import Database
-from live_trading.store.migrations import migrate, read_migrations
+from live_trading.store.database.connection import Database
+from live_trading.store.database.migrations import migrate, read_migrations
 from live_trading.wiring.database import database_of
-from local.databases import create_database, drop_database, with_database
-from local.ports import HeldPorts
-from local.postgres import LocalPostgres
-from local.processes import Processes
-from local.scratch import scratch_directory
+from local.machine.ports import HeldPorts
+from local.machine.processes import Processes
+from local.machine.scratch import scratch_directory
+from local.postgres.databases import create_database, drop_database, with_database
+from local.postgres.server import LocalPostgres
 
 ROOT = Path(__file__).parents[2]
 _numbers = itertools.count(1)

@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.trades import Side, SourceTrade, TraderRecord, TraderStats
-from live_trading.store import markets, source_trades, trader_stats, traders
-from live_trading.store.database import Database, Transaction
-from live_trading.store.markets import SeenMarket
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.feed import markets, source_trades, trader_stats, traders
+from live_trading.store.feed.markets import SeenMarket
 
 NOON = datetime(2026, 9, 28, 12, 0, tzinfo=UTC)
 ALICE = "0x" + "a1" * 20

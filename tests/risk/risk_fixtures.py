@@ -25,37 +25,28 @@ from live_trading.nouns.risk_rules import RULE_FIELDS
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import Outcome, SignatureType, TradingWallet
 from live_trading.orders.machine import Cause
-from live_trading.polymarket.account import VenueAccount, VenueOrder, VenueOrderStatus
-from live_trading.polymarket.signing import LocalKey
-from live_trading.polymarket.wallet_secret import WalletSecret
+from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueOrderStatus
+from live_trading.polymarket.signing.order_signatures import LocalKey
+from live_trading.polymarket.signing.wallet_secret import WalletSecret
 from live_trading.risk.snapshot import RiskSnapshot, Standing
-from live_trading.services.entry import Candidate, Entered, EntryDesk
-from live_trading.services.evaluation import PreparedTrade, Subject
-from live_trading.services.order_booking import apply_update, transition
-from live_trading.services.order_updates import VenueTruth, plan_update
-from live_trading.store import (
-    fills,
-    leases,
-    ledger,
-    live_strategies,
-    locks,
-    lt_orders,
-    markets,
-    resolutions,
-    risk_facts,
-    risk_state,
-    source_trades,
-    standing,
-    traders,
-)
-from live_trading.store.database import Database
-from live_trading.store.leases import Lease
-from live_trading.store.live_strategies import LiveStrategy
-from live_trading.store.locks import LockRow
-from live_trading.store.markets import SeenMarket
-from live_trading.store.risk_facts import EntryKey
+from live_trading.services.entering.entry import Candidate, Entered, EntryDesk
+from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.services.orders.order_booking import apply_update, transition
+from live_trading.services.orders.order_updates import VenueTruth, plan_update
+from live_trading.store.accounts import live_strategies
+from live_trading.store.accounts.live_strategies import LiveStrategy
+from live_trading.store.books import ledger, resolutions
+from live_trading.store.database import leases
+from live_trading.store.database.connection import Database
+from live_trading.store.database.leases import Lease
+from live_trading.store.feed import markets, source_trades, traders
+from live_trading.store.feed.markets import SeenMarket
+from live_trading.store.orders import fills, lt_orders
+from live_trading.store.risk import locks, risk_facts, risk_state, standing
+from live_trading.store.risk.locks import LockRow
+from live_trading.store.risk.risk_facts import EntryKey
 from tests.builders import ALICE, BOB, NOON, a_book, a_config, a_fill, a_market, a_trade, inputs
-from tests.unit.polymarket_builders import ENDPOINTS, fresh_key
+from tests.unit.venue.polymarket_builders import ENDPOINTS, fresh_key
 
 CAPITAL = Usd(1000)
 DEEP = (("0.50", "100000"),)

@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 
 from functions.lt_execute import app as lt_execute
+from live_trading.api.once import Caller
+from live_trading.api.risk_bodies import CheckRisk, PullKillSwitch
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.money import Usd
-from live_trading.services.idempotency import Caller
-from live_trading.services.leasing import held_wallet
-from live_trading.services.risk_bodies import CheckRisk, PullKillSwitch
-from live_trading.store import locks
-from live_trading.store.database import StoreUnavailable
+from live_trading.services.running.leasing import held_wallet
+from live_trading.store.database.connection import StoreUnavailable
+from live_trading.store.risk import locks
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
 from tests.integration.api_fixtures import http_event
 

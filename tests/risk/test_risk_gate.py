@@ -11,7 +11,7 @@ import pytest
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Usd
-from live_trading.store import observations
+from live_trading.store.risk import observations
 from tests.builders import ALICE, BOB, NOON
 from tests.risk.risk_fixtures import CAPITAL, RiskDesk
 

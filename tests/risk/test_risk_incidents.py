@@ -13,7 +13,7 @@ import pytest
 from live_trading.ledger import order_entries, settlement_entries
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.money import Usd
-from live_trading.store import ledger
+from live_trading.store.books import ledger
 from tests.builders import NOON
 from tests.risk.risk_fixtures import CAPITAL, RiskDesk
 

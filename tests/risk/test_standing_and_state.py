@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from live_trading.api.once import Caller
+from live_trading.api.risk_bodies import ReleaseLock
+from live_trading.api.routes.lock_routes import LocksApi
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.locks import LockReason
 from live_trading.nouns.money import Price, Usd
 from live_trading.risk.gate import check_entry
 from live_trading.risk.results import RuleResult, RuleVerdict
-from live_trading.services.idempotency import Caller
-from live_trading.services.locks_api import LocksApi
-from live_trading.services.risk_bodies import ReleaseLock
-from live_trading.store import observations
+from live_trading.store.risk import observations
 from tests.builders import a_proposal
 from tests.risk.risk_fixtures import RiskDesk, Seat
 

@@ -13,10 +13,10 @@ import pytest
 from live_trading.chain.contracts import MERGE_POSITIONS, NO_PARENT
 from live_trading.nouns.money import Shares, Usd, total_usd
 from local.chain import ADDRESSES, PreparedMarket
-from tests.settlement.bookkeeping_fixtures import CAPITAL
-from tests.settlement.job_fixtures import CONFIRMATIONS
-from tests.settlement.settlement_fixtures import SettlementDesk
-from tests.settlement.way_fixtures import WAYS, Rig, rig_of
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
+from tests.settlement.parts.job_fixtures import CONFIRMATIONS
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
+from tests.settlement.parts.way_fixtures import WAYS, Rig, rig_of
 
 pytestmark = pytest.mark.settlement
 

@@ -14,13 +14,14 @@ from live_trading.ledger.transactions import LedgerEntry, LedgerTransaction
 from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.wallets import SignatureType
-from live_trading.store import ledger, markets
-from live_trading.store.database import Transaction
-from live_trading.store.markets import SeenMarket
+from live_trading.store.books import ledger
+from live_trading.store.database.connection import Transaction
+from live_trading.store.feed import markets
+from live_trading.store.feed.markets import SeenMarket
 from local.chain import ADDRESSES, ORACLE, PreparedMarket
 from tests.integration.chain_fixtures import fresh_id
-from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
-from tests.settlement.settlement_fixtures import START, SettlementDesk, stored
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.parts.settlement_fixtures import START, SettlementDesk, stored
 
 pytestmark = pytest.mark.settlement
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from live_trading.store.database import Database
-from live_trading.store.migrations import migrate, read_migrations
+from live_trading.store.database.connection import Database
+from live_trading.store.database.migrations import migrate, read_migrations
 from live_trading.wiring.database import database_of
-from local.databases import create_database, drop_database
+from local.postgres.databases import create_database, drop_database
 from tests.integration.postgres_fixtures import ROOT
 
 pytestmark = pytest.mark.settlement

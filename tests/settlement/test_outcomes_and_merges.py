@@ -9,17 +9,17 @@ from uuid import uuid4
 
 import pytest
 
-from live_trading.chain.reader import ChainReader
+from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.markets import ResolutionState
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import SignatureType
-from live_trading.store import markets
-from live_trading.store.markets import SeenMarket
+from live_trading.store.feed import markets
+from live_trading.store.feed.markets import SeenMarket
 from live_trading.wiring.database import database_of
 from local.chain import ADDRESSES
 from tests.integration.chain_fixtures import hop_before
-from tests.settlement.bookkeeping_fixtures import CAPITAL
-from tests.settlement.settlement_fixtures import SettlementDesk
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

@@ -6,8 +6,8 @@ import pytest
 
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import SignatureType
-from tests.settlement.bookkeeping_fixtures import CAPITAL
-from tests.settlement.settlement_fixtures import SettlementDesk
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

@@ -12,11 +12,11 @@ from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import SignatureType
 from local.chain import ADDRESSES
 from tests.integration.chain_fixtures import buy
-from tests.settlement.bookkeeping_fixtures import CAPITAL
-from tests.settlement.fault_fixtures import Moment
-from tests.settlement.faulty_node_fixtures import Refusal, faulty_node
-from tests.settlement.job_fixtures import CONFIRMATIONS
-from tests.settlement.settlement_fixtures import SettlementDesk
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
+from tests.settlement.parts.fault_fixtures import Moment
+from tests.settlement.parts.faulty_node_fixtures import Refusal, faulty_node
+from tests.settlement.parts.job_fixtures import CONFIRMATIONS
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

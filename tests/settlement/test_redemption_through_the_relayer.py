@@ -8,19 +8,19 @@ from dataclasses import replace
 import pytest
 
 from live_trading.chain.abi import Call, hex_bytes
-from live_trading.chain.relay_messages import deposit_wallet_payload, proxy_payload, safe_payload
-from live_trading.chain.signer import LocalKeySigner
+from live_trading.chain.wallets.relay_messages import deposit_wallet_payload, proxy_payload, safe_payload
+from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import SignatureType
 from live_trading.polymarket.relayer import RelayerClient
 from local.chain import ADDRESSES
-from local.exchange.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
-from local.exchange.relayer import RELAY
-from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
-from tests.settlement.fault_fixtures import Moment
-from tests.settlement.job_fixtures import RELAY_HUB
-from tests.settlement.relayer_fixtures import SUBMIT, ServedRelayer, served_relayer
-from tests.settlement.settlement_fixtures import SettlementDesk
+from local.exchange.identity.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
+from local.exchange.settlement.relayer import RELAY
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.parts.fault_fixtures import Moment
+from tests.settlement.parts.job_fixtures import RELAY_HUB
+from tests.settlement.parts.relayer_fixtures import SUBMIT, ServedRelayer, served_relayer
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

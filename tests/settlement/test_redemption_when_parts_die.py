@@ -14,12 +14,12 @@ from functools import partial
 import pytest
 
 from live_trading.nouns.money import Usd, total_usd
-from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
-from tests.settlement.fault_fixtures import Broken, Faults, Lost, Moment
-from tests.settlement.killed_process_fixtures import Child, DyingDatabase
-from tests.settlement.relayer_fixtures import LOOK, SUBMIT
-from tests.settlement.settlement_fixtures import SettlementDesk
-from tests.settlement.way_fixtures import RELAYED, WAYS, Rig, rig_of
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.parts.fault_fixtures import Broken, Faults, Lost, Moment
+from tests.settlement.parts.killed_process_fixtures import Child, DyingDatabase
+from tests.settlement.parts.relayer_fixtures import LOOK, SUBMIT
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
+from tests.settlement.parts.way_fixtures import RELAYED, WAYS, Rig, rig_of
 
 pytestmark = pytest.mark.settlement
 

@@ -6,20 +6,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from live_trading.api.bodies import AskApproval, MarkHandled, RetryRedemption
+from live_trading.api.fields import parsed
+from live_trading.api.once import Answer, Caller
+from live_trading.api.problems import Problem, ProblemCode
+from live_trading.api.routes.approval_routes import Approvals
+from live_trading.api.routes.redemption_routes import RedemptionsApi
 from live_trading.chain.abi import MAX_UINT256
 from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import SignatureType
-from live_trading.services.api_bodies import AskApproval, MarkHandled, RetryRedemption
-from live_trading.services.api_errors import Problem, ProblemCode
-from live_trading.services.api_fields import parsed
-from live_trading.services.approvals import Approvals
-from live_trading.services.idempotency import Answer, Caller
-from live_trading.services.redemptions_api import RedemptionsApi
 from local.chain import ADDRESSES, STANDARD_EXCHANGE
-from tests.settlement.bookkeeping_fixtures import CAPITAL
-from tests.settlement.job_fixtures import CONFIRMATIONS
-from tests.settlement.settlement_fixtures import SettlementDesk
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
+from tests.settlement.parts.job_fixtures import CONFIRMATIONS
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

@@ -8,9 +8,9 @@ from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import SignatureType
 from local.chain import ADDRESSES, PreparedMarket
-from tests.settlement.bookkeeping_fixtures import CAPITAL, Holder
-from tests.settlement.job_fixtures import CONFIRMATIONS
-from tests.settlement.settlement_fixtures import SettlementDesk
+from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, Holder
+from tests.settlement.parts.job_fixtures import CONFIRMATIONS
+from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
 

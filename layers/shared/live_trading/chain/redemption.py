@@ -21,7 +21,7 @@ from live_trading.chain.contracts import (
     ContractAddresses,
 )
 from live_trading.chain.errors import ContractMissing
-from live_trading.chain.position_ids import token_ids
+from live_trading.chain.reading.position_ids import token_ids
 from live_trading.nouns.markets import Market, ProtocolVersion
 from live_trading.nouns.money import Shares
 

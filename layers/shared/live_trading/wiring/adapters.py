@@ -13,22 +13,22 @@ from uuid import UUID
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.store.database import Database
+from live_trading.store.database.connection import Database
 from live_trading.wiring.clock import clock_of
 from live_trading.wiring.database import database_of
 from live_trading.wiring.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from live_trading.chain.contracts import ContractAddresses
-    from live_trading.chain.reader import ChainReader
-    from live_trading.polymarket.account import VenueAccount
-    from live_trading.polymarket.data_api import DataApi
+    from live_trading.chain.reading.reader import ChainReader
+    from live_trading.polymarket.clob.account import VenueAccount
+    from live_trading.polymarket.clob.geoblock import Geoblock
+    from live_trading.polymarket.clob.market_data import MarketData
+    from live_trading.polymarket.data.data_api import DataApi
     from live_trading.polymarket.endpoints import VenueEndpoints
-    from live_trading.polymarket.gamma import Gamma
-    from live_trading.polymarket.geoblock import Geoblock
-    from live_trading.polymarket.market_data import MarketData
-    from live_trading.polymarket.wallet_secret import WalletSecret
-    from live_trading.services.carriers import Carrier
+    from live_trading.polymarket.gamma.catalogue import Gamma
+    from live_trading.polymarket.signing.wallet_secret import WalletSecret
+    from live_trading.services.redeeming.carriers import Carrier
 
 GWEI = 10**9
 REDEMPTION_GAS_LIMIT = 1_000_000
@@ -71,7 +71,7 @@ class Adapters:
 
     @cached_property
     def chain_reader(self) -> ChainReader:
-        from live_trading.chain.reader import ChainReader
+        from live_trading.chain.reading.reader import ChainReader
 
         return ChainReader(self.settings.rpc_url, self.contracts)
 
@@ -100,19 +100,19 @@ class Adapters:
 
     @cached_property
     def market_data(self) -> MarketData:
-        from live_trading.polymarket.market_data import MarketData
+        from live_trading.polymarket.clob.market_data import MarketData
 
         return MarketData(self.endpoints)
 
     @cached_property
     def gamma(self) -> Gamma:
-        from live_trading.polymarket.gamma import Gamma
+        from live_trading.polymarket.gamma.catalogue import Gamma
 
         return Gamma(self.endpoints)
 
     @cached_property
     def data_api(self) -> DataApi:
-        from live_trading.polymarket.data_api import DataApi
+        from live_trading.polymarket.data.data_api import DataApi
 
         return DataApi(self.endpoints)
 
@@ -122,7 +122,7 @@ class Adapters:
 
     def account(self, wallet: TradingWallet) -> VenueAccount:
         """The wallet's account at the venue, connected once an execution environment."""
-        from live_trading.polymarket.account import VenueAccount
+        from live_trading.polymarket.clob.account import VenueAccount
 
         known = self.accounts.get(wallet.trading_wallet_id)
         if known is None:
@@ -132,13 +132,13 @@ class Adapters:
 
     @cached_property
     def _geoblock(self) -> Geoblock:
-        from live_trading.polymarket.geoblock import Geoblock
+        from live_trading.polymarket.clob.geoblock import Geoblock
 
         return Geoblock(self.settings.geoblock_url)
 
     def may_open(self, account: VenueAccount) -> bool:
         """Whether the venue lets this place and this account open positions; no answer is a no."""
-        from live_trading.polymarket.geoblock import Eligibility
+        from live_trading.polymarket.clob.geoblock import Eligibility
 
         with ThreadPoolExecutor(max_workers=1) as beside:
             closed_only = beside.submit(account.closed_only)
@@ -146,7 +146,7 @@ class Adapters:
 
     def carriers(self, wallet: TradingWallet) -> list[Carrier]:
         """The wallet's ways to the chain, the preferred one first, within the configured fees."""
-        from live_trading.chain.sender import FeeCaps
+        from live_trading.chain.sending.sender import FeeCaps
         from live_trading.wiring.carriers import carriers_of
 
         settings = self.settings
@@ -165,6 +165,6 @@ class Adapters:
 
     def secret(self, wallet: TradingWallet) -> WalletSecret:
         from live_trading.aws.secrets import secret_text
-        from live_trading.polymarket.wallet_secret import parse_secret
+        from live_trading.polymarket.signing.wallet_secret import parse_secret
 
         return parse_secret(secret_text(wallet.secret_name))

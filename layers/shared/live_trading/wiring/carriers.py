@@ -6,16 +6,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from live_trading.chain.contracts import ContractAddresses
-from live_trading.chain.reader import ChainReader
-from live_trading.chain.relay_messages import RelayContracts
-from live_trading.chain.sender import EoaSender, FeeCaps
-from live_trading.chain.senders import MOST_CALLS_OF_A_SAFE, OwnAccountSender, SafeSender
-from live_trading.chain.signer import LocalKeySigner
+from live_trading.chain.reading.reader import ChainReader
+from live_trading.chain.sending.sender import EoaSender, FeeCaps
+from live_trading.chain.sending.senders import MOST_CALLS_OF_A_SAFE, OwnAccountSender, SafeSender
+from live_trading.chain.wallets.relay_messages import RelayContracts
+from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.relayer import RelayerClient
-from live_trading.polymarket.wallet_secret import WalletSecret
-from live_trading.services.carriers import Carrier, DirectCarrier
-from live_trading.services.relayer_carrier import RelayerCarrier
+from live_trading.polymarket.signing.wallet_secret import WalletSecret
+from live_trading.services.redeeming.carriers import Carrier, DirectCarrier
+from live_trading.services.redeeming.relayer_carrier import RelayerCarrier
 from live_trading.wiring.settings import Settings
 
 # Long enough for the relayer's bad quarters of an hour, short enough for money that waits.

@@ -9,73 +9,73 @@ from uuid import uuid4
 from live_trading.wiring.job_parts import JobParts
 
 if TYPE_CHECKING:
-    from live_trading.services.approvals import Approvals
-    from live_trading.services.ft_wallets import FtWallets
-    from live_trading.services.health import HealthService
-    from live_trading.services.locks_api import LocksApi
-    from live_trading.services.orders_read import OrdersRead
-    from live_trading.services.redemptions_api import RedemptionsApi
-    from live_trading.services.risk_check import RiskCheck
-    from live_trading.services.strategies import Strategies
-    from live_trading.services.traders import Traders
-    from live_trading.services.trading_actions import TradingActions
-    from live_trading.services.trading_wallets import TradingWallets
-    from live_trading.services.wallet_breaks import WalletBreaks
+    from live_trading.api.routes.approval_routes import Approvals
+    from live_trading.api.routes.break_routes import WalletBreaks
+    from live_trading.api.routes.ft_wallet_routes import FtWallets
+    from live_trading.api.routes.lock_routes import LocksApi
+    from live_trading.api.routes.order_routes import OrdersRead
+    from live_trading.api.routes.redemption_routes import RedemptionsApi
+    from live_trading.api.routes.risk_check_routes import RiskCheck
+    from live_trading.api.routes.strategy_routes import Strategies
+    from live_trading.api.routes.trader_routes import Traders
+    from live_trading.api.routes.trading_routes import TradingActions
+    from live_trading.api.routes.trading_wallet_routes import TradingWallets
+    from live_trading.services.watching.checkup import HealthService
 
 
 class Parts(JobParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
 
     def trading_actions(self, holder: str) -> TradingActions:
-        from live_trading.services.trading_actions import TradingActions
+        from live_trading.api.routes.trading_routes import TradingActions
 
         return TradingActions(database=self.database, closer=self.closer(holder), canceller=self.canceller(holder))
 
     @cached_property
     def ft_wallets(self) -> FtWallets:
-        from live_trading.services.ft_wallets import FtWallets
+        from live_trading.api.routes.ft_wallet_routes import FtWallets
 
         return FtWallets(database=self.database, clock=self.clock, new_id=uuid4)
 
     @cached_property
     def orders_read(self) -> OrdersRead:
-        from live_trading.services.orders_read import OrdersRead
+        from live_trading.api.routes.order_routes import OrdersRead
 
         return OrdersRead(database=self.database)
 
     @cached_property
     def wallet_breaks(self) -> WalletBreaks:
-        from live_trading.services.wallet_breaks import WalletBreaks
+        from live_trading.api.routes.break_routes import WalletBreaks
 
         return WalletBreaks(database=self.database, clock=self.clock)
 
     @cached_property
     def traders(self) -> Traders:
-        from live_trading.services.traders import Traders
+        from live_trading.api.routes.trader_routes import Traders
 
         return Traders(database=self.database, clock=self.clock)
 
     @cached_property
     def trading_wallets(self) -> TradingWallets:
-        from live_trading.services.trading_wallets import TradingWallets
+        from live_trading.api.routes.trading_wallet_routes import TradingWallets
 
         return TradingWallets(database=self.database, clock=self.clock, chain=lambda: self.chain_reader, new_id=uuid4)
 
     @cached_property
     def strategies(self) -> Strategies:
-        from live_trading.services.strategies import Strategies
+        from live_trading.api.routes.strategy_routes import Strategies
 
         return Strategies(database=self.database, clock=self.clock, new_id=uuid4)
 
     @cached_property
     def locks(self) -> LocksApi:
-        from live_trading.services.locks_api import LocksApi
+        from live_trading.api.routes.lock_routes import LocksApi
 
         return LocksApi(database=self.database, clock=self.clock)
 
     @cached_property
     def risk_check(self) -> RiskCheck:
-        from live_trading.services.risk_check import RiskCheck
+        from live_trading.api.routes.risk_check_routes import RiskCheck
 
         return RiskCheck(
             database=self.database,
@@ -86,13 +86,13 @@ class Parts(JobParts):
 
     @cached_property
     def redemptions(self) -> RedemptionsApi:
-        from live_trading.services.redemptions_api import RedemptionsApi
+        from live_trading.api.routes.redemption_routes import RedemptionsApi
 
         return RedemptionsApi(database=self.database, clock=self.clock)
 
     @cached_property
     def approvals(self) -> Approvals:
-        from live_trading.services.approvals import Approvals
+        from live_trading.api.routes.approval_routes import Approvals
 
         return Approvals(
             database=self.database,
@@ -105,7 +105,7 @@ class Parts(JobParts):
 
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier
-        from live_trading.services.health import HealthService
+        from live_trading.services.watching.checkup import HealthService
 
         topic = self.settings.alert_topic_arn
         return HealthService(

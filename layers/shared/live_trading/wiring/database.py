@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pg8000.native
 
-from live_trading.store.database import Database
+from live_trading.store.database.connection import Database
 from live_trading.wiring.settings import SettingsInvalid
 
 STATEMENT_TIMEOUT_MS = 20_000

@@ -10,21 +10,21 @@ from uuid import uuid4
 from live_trading.wiring.adapters import GWEI, Adapters
 
 if TYPE_CHECKING:
-    from live_trading.services.cancelling import OrderCanceller
-    from live_trading.services.closing import PositionCloser
-    from live_trading.services.compare import Comparison
-    from live_trading.services.evidence import EvidenceGatherer
-    from live_trading.services.execute import Executor
-    from live_trading.services.ft_resolve import PaperResolver
-    from live_trading.services.ingest import Ingest
-    from live_trading.services.kill_switch import KillSwitch
-    from live_trading.services.lock_enforcement import LockEnforcer
-    from live_trading.services.markets import MarketKeeper
-    from live_trading.services.paper import PaperTrader
-    from live_trading.services.reconcile import Reconciler
-    from live_trading.services.redeem import Redeemer
-    from live_trading.services.resolve import Resolver
-    from live_trading.services.trader_statistics import StatisticsKeeper
+    from live_trading.services.entering.execute import Executor
+    from live_trading.services.following.evidence import EvidenceGatherer
+    from live_trading.services.following.ingest import Ingest
+    from live_trading.services.following.market_keeping import MarketKeeper
+    from live_trading.services.following.trader_statistics import StatisticsKeeper
+    from live_trading.services.guarding.cancelling import OrderCanceller
+    from live_trading.services.guarding.closing import PositionCloser
+    from live_trading.services.guarding.kill_switch import KillSwitch
+    from live_trading.services.guarding.lock_enforcement import LockEnforcer
+    from live_trading.services.paper.ft_resolve import PaperResolver
+    from live_trading.services.paper.paper_run import PaperTrader
+    from live_trading.services.reconciling.compare import Comparison
+    from live_trading.services.reconciling.reconcile import Reconciler
+    from live_trading.services.redeeming.redeem import Redeemer
+    from live_trading.services.settling.resolve import Resolver
 
 
 class JobParts(Adapters):
@@ -32,24 +32,24 @@ class JobParts(Adapters):
 
     @cached_property
     def market_keeper(self) -> MarketKeeper:
-        from live_trading.services.markets import MarketKeeper
+        from live_trading.services.following.market_keeping import MarketKeeper
 
         return MarketKeeper(database=self.database, gamma=self.gamma, chain=self.chain_reader)
 
     @cached_property
     def statistics(self) -> StatisticsKeeper:
-        from live_trading.services.trader_statistics import StatisticsKeeper
+        from live_trading.services.following.trader_statistics import StatisticsKeeper
 
         return StatisticsKeeper(database=self.database, data_api=self.data_api)
 
     @cached_property
     def evidence(self) -> EvidenceGatherer:
-        from live_trading.services.evidence import EvidenceGatherer
+        from live_trading.services.following.evidence import EvidenceGatherer
 
         return EvidenceGatherer(markets=self.market_keeper, statistics=self.statistics)
 
     def ingest(self, holder: str) -> Ingest:
-        from live_trading.services.ingest import Ingest
+        from live_trading.services.following.ingest import Ingest
 
         return Ingest(
             database=self.database,
@@ -61,7 +61,7 @@ class JobParts(Adapters):
         )
 
     def paper_trader(self, holder: str) -> PaperTrader:
-        from live_trading.services.paper import PaperTrader
+        from live_trading.services.paper.paper_run import PaperTrader
 
         return PaperTrader(
             database=self.database,
@@ -74,7 +74,7 @@ class JobParts(Adapters):
         )
 
     def paper_resolver(self, holder: str) -> PaperResolver:
-        from live_trading.services.ft_resolve import PaperResolver
+        from live_trading.services.paper.ft_resolve import PaperResolver
 
         return PaperResolver(
             database=self.database,
@@ -85,7 +85,7 @@ class JobParts(Adapters):
         )
 
     def comparison(self, holder: str) -> Comparison:
-        from live_trading.services.compare import Comparison
+        from live_trading.services.reconciling.compare import Comparison
 
         return Comparison(
             database=self.database,
@@ -96,7 +96,7 @@ class JobParts(Adapters):
         )
 
     def reconciler(self, holder: str) -> Reconciler:
-        from live_trading.services.reconcile import Reconciler
+        from live_trading.services.reconciling.reconcile import Reconciler
 
         return Reconciler(
             database=self.database,
@@ -108,11 +108,11 @@ class JobParts(Adapters):
         )
 
     def executor(self, holder: str) -> Executor:
-        from live_trading.services.entry import EntryDesk
-        from live_trading.services.execute import Executor
-        from live_trading.services.posting import OrderPoster
-        from live_trading.services.risk_monitor import RiskMonitor
-        from live_trading.services.wallet_entries import WalletEntries
+        from live_trading.services.entering.entry import EntryDesk
+        from live_trading.services.entering.execute import Executor
+        from live_trading.services.entering.wallet_entries import WalletEntries
+        from live_trading.services.guarding.risk_monitor import RiskMonitor
+        from live_trading.services.orders.posting import OrderPoster
 
         return Executor(
             database=self.database,
@@ -142,8 +142,8 @@ class JobParts(Adapters):
         )
 
     def closer(self, holder: str) -> PositionCloser:
-        from live_trading.services.closing import PositionCloser
-        from live_trading.services.posting import OrderPoster
+        from live_trading.services.guarding.closing import PositionCloser
+        from live_trading.services.orders.posting import OrderPoster
 
         return PositionCloser(
             database=self.database,
@@ -157,7 +157,7 @@ class JobParts(Adapters):
         )
 
     def canceller(self, holder: str) -> OrderCanceller:
-        from live_trading.services.cancelling import OrderCanceller
+        from live_trading.services.guarding.cancelling import OrderCanceller
 
         return OrderCanceller(
             database=self.database,
@@ -168,7 +168,7 @@ class JobParts(Adapters):
         )
 
     def enforcer(self, holder: str) -> LockEnforcer:
-        from live_trading.services.lock_enforcement import LockEnforcer
+        from live_trading.services.guarding.lock_enforcement import LockEnforcer
 
         return LockEnforcer(
             database=self.database,
@@ -178,7 +178,7 @@ class JobParts(Adapters):
         )
 
     def kill_switch(self, holder: str) -> KillSwitch:
-        from live_trading.services.kill_switch import KillSwitch
+        from live_trading.services.guarding.kill_switch import KillSwitch
 
         return KillSwitch(
             database=self.database,
@@ -191,7 +191,7 @@ class JobParts(Adapters):
         )
 
     def resolver(self, holder: str) -> Resolver:
-        from live_trading.services.resolve import Resolver
+        from live_trading.services.settling.resolve import Resolver
 
         return Resolver(
             database=self.database,
@@ -203,7 +203,7 @@ class JobParts(Adapters):
         )
 
     def redeemer(self, holder: str) -> Redeemer:
-        from live_trading.services.redeem import Redeemer, RedeemPolicy
+        from live_trading.services.redeeming.redeem import Redeemer, RedeemPolicy
 
         return Redeemer(
             database=self.database,

@@ -14,9 +14,9 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from live_trading.api.problems import problem_body, problem_of, status_of
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.services.api_errors import problem_body, problem_of, status_of
 
 logger = Logger()
 RETRY_AFTER_SECONDS = 30

@@ -1,0 +1,117 @@
+"""From an event of the HTTP API (payload 2.0) to who asks, and to a JSON object with exact numbers."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from live_trading.api.once import Caller, request_hash
+from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid
+
+MOST_BODY_BYTES = 256 * 1024
+_KEY_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
+_UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+
+
+def owner_of(event: Mapping[str, Any]) -> str:
+    """The subject of the token that the authorizer checked. Raises Problem where there is none."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    subject = authorizer.get("jwt", {}).get("claims", {}).get("sub")
+    if not isinstance(subject, str) or not subject.strip():
+        raise Problem(ProblemCode.UNAUTHENTICATED, "the token names no subject")
+    return subject
+
+
+def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
+    """Who asks, under which Idempotency-Key. Raises Problem for a key that cannot be kept."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    key = headers.get("idempotency-key")
+    if key is not None and not _KEY_TEXT.fullmatch(key):
+        raise invalid(
+            FieldProblem(
+                field="Idempotency-Key",
+                reason="does not fit",
+                allowed="1 to 200 visible ASCII characters without spaces",
+            )
+        )
+    http = event["requestContext"]["http"]
+    return Caller(
+        owner_id=owner_of(event),
+        idempotency_key=key,
+        request_hash=request_hash(http["method"], event["rawPath"], body),
+    )
+
+
+def required_body(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The body as a JSON object. Raises Problem where it is missing or is something else."""
+    text = _text(event)
+    if not text.strip():
+        _not_json("a JSON object is expected, the body is empty")
+    return _object(text)
+
+
+def optional_body(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, an empty object where the body is left out."""
+    text = _text(event)
+    return _object(text) if text.strip() else {}
+
+
+def _text(event: Mapping[str, Any]) -> str:
+    body = event.get("body") or ""
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except (binascii.Error, ValueError):
+        _not_json("the body cannot be read")
+    if len(raw) > MOST_BODY_BYTES:
+        raise Problem(ProblemCode.BODY_TOO_LARGE, f"the body has more than {MOST_BODY_BYTES} bytes")
+    try:
+        return str(raw.decode())
+    except UnicodeDecodeError:
+        _not_json("the body is not UTF-8")
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        read = json.loads(
+            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_without_doubled_keys
+        )
+    except (ValueError, RecursionError):
+        # A number of many thousand digits and a nest of many thousand brackets end here too.
+        _not_json("the body is not JSON")
+    if not isinstance(read, dict):
+        _not_json("a JSON object is expected")
+    _refuse_unstorable(read, "")
+    return read
+
+
+def _without_doubled_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        _not_json("a key is given twice")
+    return read
+
+
+def _no_constant(name: str) -> NoReturn:
+    _not_json(f"{name} is not a number of JSON")
+
+
+def _refuse_unstorable(value: object, field: str) -> None:
+    if isinstance(value, str) and _UNSTORABLE.search(value):
+        raise invalid(FieldProblem(field=field, reason="has a character that is no text", allowed="Unicode text"))
+    if isinstance(value, dict):
+        for name, each in value.items():
+            if _UNSTORABLE.search(name):
+                raise invalid(FieldProblem(field=field or "body", reason="has a key that is no text"))
+            _refuse_unstorable(each, f"{field}.{name}".lstrip("."))
+    if isinstance(value, list):
+        for place, each in enumerate(value):
+            _refuse_unstorable(each, f"{field}.{place}")
+
+
+def _not_json(message: str) -> NoReturn:
+    raise Problem(ProblemCode.NOT_JSON, message)

@@ -1,0 +1,169 @@
+"""Limits, locks and hypothetical orders as the API takes them."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import PlainValidator, create_model
+
+from live_trading.api.body import Body
+from live_trading.api.fields import (
+    Address,
+    Days,
+    EntryPrice,
+    Fraction,
+    LookbackDays,
+    Milliseconds,
+    Multiple,
+    Multiplier,
+    PositionCount,
+    PositiveUsd,
+    RateAMinute,
+    Reasoned,
+    Remark,
+    ScopeId,
+    Seconds,
+    Switch,
+    TokenId,
+    one_of,
+)
+from live_trading.nouns.locks import LockMode, LockScope
+from live_trading.nouns.risk_rules import SWITCHES, RiskPreset
+
+PresetName = Annotated[RiskPreset, PlainValidator(one_of(*RiskPreset))]
+Mode = Annotated[LockMode, PlainValidator(one_of(*LockMode))]
+Scope = Annotated[LockScope, PlainValidator(one_of(*LockScope))]
+_BreakerScope = Annotated[
+    LockScope, PlainValidator(one_of(LockScope.STRATEGY, LockScope.TRADING_WALLET, LockScope.GLOBAL))
+]
+
+_KINDS: MappingProxyType[str, Any] = MappingProxyType(
+    {
+        "daily_budget_usd": PositiveUsd,
+        "daily_budget_fraction": Fraction,
+        "weekly_budget_usd": PositiveUsd,
+        "weekly_budget_fraction": Fraction,
+        "monthly_budget_usd": PositiveUsd,
+        "monthly_budget_fraction": Fraction,
+        "daily_loss_limit_usd": PositiveUsd,
+        "daily_loss_limit_fraction": Fraction,
+        "weekly_loss_limit_usd": PositiveUsd,
+        "weekly_loss_limit_fraction": Fraction,
+        "max_order_usd": PositiveUsd,
+        "max_order_fraction": Fraction,
+        "max_position_usd": PositiveUsd,
+        "max_position_fraction": Fraction,
+        "shrink_to_fit": Switch,
+        "max_total_exposure_usd": PositiveUsd,
+        "max_total_exposure_fraction": Fraction,
+        "max_market_exposure_usd": PositiveUsd,
+        "max_market_exposure_fraction": Fraction,
+        "max_event_exposure_usd": PositiveUsd,
+        "max_event_exposure_fraction": Fraction,
+        "max_trader_exposure_usd": PositiveUsd,
+        "max_trader_exposure_fraction": Fraction,
+        "max_wallet_exposure_usd": PositiveUsd,
+        "max_wallet_exposure_fraction": Fraction,
+        "max_wallet_market_exposure_usd": PositiveUsd,
+        "max_wallet_market_exposure_fraction": Fraction,
+        "max_concurrent_positions": PositionCount,
+        "max_positions_per_market": PositionCount,
+        "max_drawdown_fraction": Fraction,
+        "drawdown_resume_threshold_fraction": Fraction,
+        "max_consecutive_losses": PositionCount,
+        "breaker_scope": _BreakerScope,
+        "breaker_window_seconds": Seconds,
+        "breaker_cooldown_seconds": Seconds,
+        "breaker_error_rate_fraction": Fraction,
+        "breaker_slippage_fraction": Fraction,
+        "breaker_slippage_fills": PositionCount,
+        "breaker_breaks": PositionCount,
+        "breaker_feed_lag_seconds": Seconds,
+        "breaker_price_age_seconds": Seconds,
+        "max_slippage_fraction": Fraction,
+        "max_spread_fraction": Fraction,
+        "min_liquidity_usd": PositiveUsd,
+        "min_liquidity_multiple": Multiple,
+        "max_decision_age_milliseconds": Milliseconds,
+        "max_venue_latency_milliseconds": Milliseconds,
+        "min_entry_price": EntryPrice,
+        "max_entry_price": EntryPrice,
+        "max_stake_to_median_multiple": Multiple,
+        "max_orders_per_minute": RateAMinute,
+        "max_wallet_orders_per_minute": RateAMinute,
+        "min_trader_win_rate_fraction": Fraction,
+        "max_trader_silence_days": Days,
+        "same_trade_window_seconds": Seconds,
+        "use_volatility_adjustment": Switch,
+        "volatility_lookback_days": LookbackDays,
+        "low_volatility_per_day": Multiple,
+        "high_volatility_per_day": Multiple,
+        "low_volatility_multiplier": Multiplier,
+        "high_volatility_multiplier": Multiplier,
+    }
+)
+
+
+class RiskRulesBody(Body):
+    """Limits by name; null turns one off. Whether all of them have to be there is for who takes them."""
+
+    def given(self) -> dict[str, Any]:
+        """The named limits only."""
+        return self.model_dump(include=self.model_fields_set)
+
+
+if not TYPE_CHECKING:
+    RiskRulesBody = create_model(
+        "RiskRulesBody",
+        __base__=RiskRulesBody,
+        **{name: (kind if name in SWITCHES else kind | None, None) for name, kind in _KINDS.items()},
+    )
+
+
+class CreateLock(Body):
+    """Stops entries for a scope: `scope_id` is the strategy, wallet, trader, condition or event; none for GLOBAL.
+
+    Without `duration_seconds` it lasts until it is released.
+    """
+
+    scope: Scope
+    scope_id: ScopeId | None = None
+    reason: Reasoned
+    mode: Mode = LockMode.STOP_ENTRIES
+    duration_seconds: Seconds | None = None
+
+
+class ReleaseLock(Body):
+    """Why the lock may go."""
+
+    reason: Reasoned
+
+
+class PauseStrategy(Body):
+    """Why entries stop, and what else is to happen; a body may be left out where there is nothing to say."""
+
+    reason: Remark = ""
+    mode: Mode = LockMode.STOP_ENTRIES
+
+
+class ResumeStrategy(Body):
+    """Why entries go on."""
+
+    reason: Remark = ""
+
+
+class PullKillSwitch(Body):
+    """Why everything stops, and whether what is held is sold too."""
+
+    reason: Reasoned
+    flatten: Switch = False
+
+
+class CheckRisk(Body):
+    """An order that nobody has placed: what would be bought, at which signal, and after whom."""
+
+    token_id: TokenId
+    signal_price: EntryPrice
+    stake_usd: PositiveUsd
+    trader_address: Address | None = None

@@ -1,0 +1,209 @@
+"""Approvals that a wallet needs: listed with what the chain says, asked for explicitly, sent by lt-redemptions.
+
+Only the venue's configured contracts can be approved, and an allowance is unlimited only where that was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from live_trading.api.bodies import AskApproval
+from live_trading.api.once import Answer, Caller, once
+from live_trading.api.problems import FieldProblem, already_exists, invalid, not_found
+from live_trading.chain.abi import MAX_UINT256, Call
+from live_trading.chain.contracts import APPROVE, SET_APPROVAL_FOR_ALL, ContractAddresses
+from live_trading.chain.reading.reader import ChainReader
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.money import Usd
+from live_trading.store.accounts import trading_wallets
+from live_trading.store.accounts.trading_wallets import TradingWalletRow
+from live_trading.store.chain import wallet_approvals
+from live_trading.store.chain.wallet_approvals import ApprovalKind, WalletApproval
+from live_trading.store.database import audit
+from live_trading.store.database.connection import AlreadyExists, Database, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One approval that trading or redemption needs, and what it is for."""
+
+    kind: ApprovalKind
+    token: str
+    spender: str
+    purpose: str
+
+
+def needs(addresses: ContractAddresses, exchanges: Sequence[str]) -> list[Need]:
+    """Every approval that this system can make use of; those of contracts that are not configured are left out."""
+    collateral, tokens = addresses.collateral_token, addresses.conditional_tokens
+    adapters = (addresses.ctf_collateral_adapter, addresses.neg_risk_ctf_collateral_adapter)
+    found = [
+        *(Need(kind=ApprovalKind.ALLOWANCE, token=collateral, spender=each, purpose="buying") for each in exchanges),
+        *(Need(kind=ApprovalKind.OPERATOR, token=tokens, spender=each, purpose="selling") for each in exchanges),
+        *(
+            Need(kind=ApprovalKind.OPERATOR, token=tokens, spender=each, purpose="redeeming and merging")
+            for each in adapters
+        ),
+    ]
+    if addresses.router is not None and addresses.position_manager is not None:
+        found.append(
+            Need(
+                kind=ApprovalKind.OPERATOR,
+                token=addresses.position_manager,
+                spender=addresses.router,
+                purpose="redeeming and merging markets of protocol v2",
+            )
+        )
+    return found
+
+
+def approval_call(approval: WalletApproval) -> Call:
+    """The call that grants it."""
+    if approval.kind is ApprovalKind.OPERATOR:
+        return SET_APPROVAL_FOR_ALL.call(approval.token, approval.spender, True)  # noqa: FBT003 (the ABI's argument)
+    units = MAX_UINT256 if approval.amount is None else approval.amount.base_units
+    return APPROVE.call(approval.token, approval.spender, units)
+
+
+def holds(chain: ChainReader, owner: str, approval: WalletApproval) -> bool:
+    """Whether the chain grants exactly this already. Raises RetryLater."""
+    if approval.kind is ApprovalKind.OPERATOR:
+        return chain.is_operator_approved(owner, approval.spender, contract=approval.token)
+    allowed = chain.allowances(owner, [approval.spender])[approval.spender]
+    return allowed == (MAX_UINT256 if approval.amount is None else approval.amount.base_units)
+
+
+class Approvals:
+    """The owner's approvals. Methods raise Problem; the store's and the chain's errors pass."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        chain: Callable[[], ChainReader],
+        addresses: ContractAddresses,
+        exchanges: Sequence[str],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._chain = chain
+        self._needs = needs(addresses, exchanges)
+        self._new_id = new_id
+
+    def list(self, owner_id: str, trading_wallet_id: UUID) -> Answer:
+        """What is needed, what the chain grants now, and what was asked for."""
+        with self._database.transaction() as transaction:
+            wallet = _wallet(transaction, trading_wallet_id, owner_id)
+            asked = wallet_approvals.of_wallet(transaction, trading_wallet_id)
+        return Answer(
+            status=200,
+            body={
+                "needed": [self._need_view(wallet.address, need) for need in self._needs],
+                "asked": [_view(each) for each in asked],
+            },
+        )
+
+    def ask(self, caller: Caller, trading_wallet_id: UUID, body: AskApproval) -> Answer:
+        """Writes the request; the next run of lt-redemptions signs and sends it."""
+        need = self._need_of(body)
+        now = self._clock.now()
+        approval = WalletApproval(
+            wallet_approval_id=self._new_id(),
+            trading_wallet_id=trading_wallet_id,
+            token=need.token,
+            spender=need.spender,
+            kind=need.kind,
+            amount=None if body.amount_usd is None else Usd(body.amount_usd),
+            state="DUE",
+            reason=body.reason,
+            last_error=None,
+            asked_at=now,
+        )
+
+        def effect(transaction: Transaction) -> Answer:
+            _wallet(transaction, trading_wallet_id, caller.owner_id)
+            wallet_approvals.ask(transaction, approval, asked_by=caller.owner_id)
+            audit.record(
+                transaction,
+                actor=caller.owner_id,
+                action="approval_asked",
+                subject_type="trading_wallet",
+                subject_id=str(trading_wallet_id),
+                before=None,
+                after=_view(approval),
+                cause=body.reason,
+                at=now,
+            )
+            return Answer(status=202, body=_view(approval))
+
+        try:
+            return once(self._database, caller, now, effect)
+        except AlreadyExists:
+            raise already_exists("this approval is under way", existing_id=None) from None
+
+    def _need_of(self, body: AskApproval) -> Need:
+        kind = ApprovalKind(body.kind)
+        allowed = [need for need in self._needs if need.kind is kind]
+        found = next((need for need in allowed if need.spender == body.spender), None)
+        if found is None:
+            known = ", ".join(need.spender for need in allowed)
+            raise invalid(FieldProblem(field="spender", reason="is no contract of the venue for this", allowed=known))
+        _check_amount(body, kind)
+        return found
+
+    def _need_view(self, owner: str, need: Need) -> dict[str, Any]:
+        view: dict[str, Any] = {
+            "kind": need.kind,
+            "token": need.token,
+            "spender": need.spender,
+            "purpose": need.purpose,
+        }
+        if need.kind is ApprovalKind.OPERATOR:
+            return view | {"granted": self._chain().is_operator_approved(owner, need.spender, contract=need.token)}
+        units = self._chain().allowances(owner, [need.spender])[need.spender]
+        is_unlimited = units == MAX_UINT256
+        return view | {
+            "granted": units > 0,
+            "unlimited": is_unlimited,
+            "amount_usd": None if is_unlimited else f"{units // 10**6}.{units % 10**6:06d}",
+        }
+
+
+def _check_amount(body: AskApproval, kind: ApprovalKind) -> None:
+    """An allowance says how much, or that it is unlimited; an operator knows no amount. Raises Problem."""
+    has_amount = body.amount_usd is not None
+    if kind is ApprovalKind.OPERATOR and (has_amount or body.unlimited):
+        reason, allowed = "an operator has no amount", "leave it and unlimited out"
+    elif kind is ApprovalKind.ALLOWANCE and has_amount is body.unlimited:
+        reason, allowed = "an allowance has an amount or is unlimited", "exactly one of amount_usd and unlimited"
+    else:
+        return
+    raise invalid(FieldProblem(field="amount_usd", reason=reason, allowed=allowed))
+
+
+def _wallet(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) -> TradingWalletRow:
+    wallet = trading_wallets.find(transaction, trading_wallet_id, owner_id)
+    if wallet is None:
+        raise not_found("trading wallet")
+    return wallet
+
+
+def _view(approval: WalletApproval) -> dict[str, Any]:
+    is_unlimited = approval.kind is ApprovalKind.ALLOWANCE and approval.amount is None
+    return {
+        "wallet_approval_id": str(approval.wallet_approval_id),
+        "kind": approval.kind,
+        "token": approval.token,
+        "spender": approval.spender,
+        "amount_usd": None if approval.amount is None else str(approval.amount),
+        "unlimited": is_unlimited,
+        "state": approval.state,
+        "reason": approval.reason,
+        "last_error": approval.last_error,
+        "asked_at": approval.asked_at.isoformat(),
+    }

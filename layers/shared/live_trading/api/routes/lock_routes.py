@@ -1,0 +1,150 @@
+"""Locks behind the API: look at them, put one, release one.
+
+A lock on a strategy or a trading wallet is its owner's affair, and nobody else learns that it exists. One that is
+global, or on a trader, a market or an event, stops everybody's entries: any caller may put it and release it, and the
+audit log says who did.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from live_trading.api.fields import id_of
+from live_trading.api.once import Answer, Caller, once
+from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.risk_bodies import CreateLock, ReleaseLock
+from live_trading.api.views.lock_views import lock_view
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.locks import LockMode, LockReason, LockScope
+from live_trading.store.accounts import live_strategies, strategies, trading_wallets
+from live_trading.store.database import audit
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.risk import lock_history, locks, risk_state
+from live_trading.store.risk.locks import LockRow
+from live_trading.store.watch import alerts
+
+# What it takes to know what to cancel and to sell.
+_SCOPES_WITH_MODES = (LockScope.GLOBAL, LockScope.TRADING_WALLET, LockScope.STRATEGY)
+
+
+class LocksApi:
+    """Every method raises Problem; the store's errors pass through."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def list(self, owner_id: str, *, only_in_force: bool) -> Answer:
+        """The newest locks that concern the caller."""
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            found = lock_history.seen_by(transaction, owner_id, now, only_in_force=only_in_force)
+        return Answer(status=200, body={"locks": [_view(lock, now) for lock in found]})
+
+    def create(self, caller: Caller, body: CreateLock) -> Answer:
+        """Stops entries for a scope from now on; the next run cancels and sells where the mode asks for it."""
+        now = self._clock.now()
+        scope_id = _scope_id(body)
+
+        def effect(transaction: Transaction) -> Answer:
+            if not _concerns(transaction, body.scope, scope_id, caller.owner_id):
+                raise not_found("scope", field="scope_id")
+            lock_id = locks.put(
+                transaction,
+                scope=body.scope,
+                scope_id=scope_id,
+                reason=LockReason.LOCKED_BY_USER,
+                detail=body.reason,
+                created_by=caller.owner_id,
+                now=now,
+                ends_at=None if body.duration_seconds is None else now + timedelta(seconds=body.duration_seconds),
+                mode=body.mode,
+            )
+            if lock_id is None:
+                existing = locks.open_lock(transaction, body.scope, scope_id, LockReason.LOCKED_BY_USER)
+                raise already_exists("a lock of this kind is in force already", existing_id=existing)
+            made = locks.locked(transaction, lock_id)
+            if made is None:
+                raise not_found("lock")
+            _audited(transaction, caller, "lock_put", made, body.reason, now)
+            return Answer(status=201, body=_view(made, now))
+
+        return once(self._database, caller, now, effect)
+
+    def release(self, caller: Caller, lock_id: int, body: ReleaseLock) -> Answer:
+        """Ends a lock by hand, whatever put it. What tripped it starts to count anew."""
+        now = self._clock.now()
+
+        def effect(transaction: Transaction) -> Answer:
+            lock = locks.locked(transaction, lock_id)
+            if lock is None or not _concerns(transaction, lock.scope, lock.scope_id, caller.owner_id):
+                raise not_found("lock")
+            if not lock.is_in_force(now):
+                raise Problem(ProblemCode.WRONG_STATE, "the lock is over", facts={"current_state": "over"})
+            locks.release_one(transaction, lock_id, released_by=caller.owner_id, detail=body.reason, now=now)
+            alerts.resolve_alert(
+                transaction, alert_type="lock", subject=alerts.lock_subject(lock.reason, lock.scope_id), at=now
+            )
+            _keep_new_start(transaction, lock, caller.owner_id, now)
+            released = locks.locked(transaction, lock_id)
+            _audited(transaction, caller, "lock_released", lock, body.reason, now)
+            return Answer(status=200, body=_view(released or lock, now))
+
+        return once(self._database, caller, now, effect)
+
+
+def _keep_new_start(transaction: Transaction, lock: LockRow, owner_id: str, now: datetime) -> None:
+    """The equity from which a released drawdown counts on."""
+    if lock.reason is not LockReason.DRAWDOWN or lock.scope_id is None:
+        return
+    strategy = live_strategies.of_owner(transaction, UUID(lock.scope_id), owner_id)
+    if strategy is not None:
+        risk_state.project(transaction, strategy, now)
+
+
+def _scope_id(body: CreateLock) -> str | None:
+    if (body.scope is LockScope.GLOBAL) != (body.scope_id is None):
+        reason = "a global lock has none" if body.scope is LockScope.GLOBAL else "is missing"
+        raise invalid(FieldProblem(field="scope_id", reason=reason))
+    if body.mode is not LockMode.STOP_ENTRIES and body.scope not in _SCOPES_WITH_MODES:
+        raise invalid(
+            FieldProblem(
+                field="mode",
+                reason="a lock of this scope can only stop entries",
+                allowed=f"{LockMode.STOP_ENTRIES}; others go with {', '.join(_SCOPES_WITH_MODES)}",
+            )
+        )
+    is_address = body.scope in (LockScope.TRADER, LockScope.MARKET)
+    return body.scope_id.lower() if body.scope_id is not None and is_address else body.scope_id
+
+
+def _concerns(transaction: Transaction, scope: LockScope, scope_id: str | None, owner_id: str) -> bool:
+    """Whether the scope exists for this caller."""
+    if scope not in (LockScope.STRATEGY, LockScope.TRADING_WALLET):
+        return True
+    own = id_of(scope_id or "")
+    if own is None:
+        return False
+    if scope is LockScope.STRATEGY:
+        return strategies.find(transaction, own, owner_id) is not None
+    return trading_wallets.find(transaction, own, owner_id) is not None
+
+
+def _view(lock: LockRow, now: datetime) -> dict[str, Any]:
+    return {**lock_view(lock), "is_in_force": lock.is_in_force(now)}
+
+
+def _audited(transaction: Transaction, caller: Caller, action: str, lock: LockRow, cause: str, now: datetime) -> None:
+    audit.record(
+        transaction,
+        actor=caller.owner_id,
+        action=action,
+        subject_type="lock",
+        subject_id=str(lock.lock_id),
+        before=None,
+        after=lock_view(lock),
+        cause=cause,
+        at=now,
+    )

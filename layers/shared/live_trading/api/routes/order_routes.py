@@ -1,0 +1,61 @@
+"""Orders, positions and execution quality behind the API; reads only."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from live_trading.api.once import Answer
+from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.api.views.order_views import execution_summary, order_view, position_view
+from live_trading.nouns.orders import OrderState
+from live_trading.store.accounts import live_strategies
+from live_trading.store.books import held_positions
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.orders import order_history
+
+MOST_ORDERS = 500
+EXECUTION_OVER = 1000
+
+
+class OrdersRead:
+    """One owner's orders. Every method raises Problem; the store's errors pass through."""
+
+    def __init__(self, *, database: Database) -> None:
+        self._database = database
+
+    def list(self, owner_id: str, lt_strategy_id: UUID, *, state: str | None) -> Answer:
+        """The newest orders of a strategy, those in one state where `state` names it."""
+        if state is not None and state not in set(OrderState):
+            raise invalid(FieldProblem(field="state", reason="is no state of an order", allowed=", ".join(OrderState)))
+        states = None if state is None else [state]
+        with self._database.transaction() as transaction:
+            _require_strategy(transaction, lt_strategy_id, owner_id)
+            found = order_history.of_strategy(transaction, lt_strategy_id, owner_id, states=states, limit=MOST_ORDERS)
+        return Answer(status=200, body={"orders": [order_view(each) for each in found]})
+
+    def get(self, owner_id: str, lt_order_id: UUID) -> Answer:
+        """One order."""
+        with self._database.transaction() as transaction:
+            found = order_history.find(transaction, lt_order_id, owner_id)
+        if found is None:
+            raise not_found("order")
+        return Answer(status=200, body=order_view(found))
+
+    def positions(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
+        """What the strategy holds that is not resolved."""
+        with self._database.transaction() as transaction:
+            _require_strategy(transaction, lt_strategy_id, owner_id)
+            held = held_positions.of_strategy(transaction, lt_strategy_id)
+        return Answer(status=200, body={"positions": [position_view(each) for each in held]})
+
+    def execution(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
+        """Execution quality over the strategy's newest orders."""
+        with self._database.transaction() as transaction:
+            _require_strategy(transaction, lt_strategy_id, owner_id)
+            found = order_history.of_strategy(transaction, lt_strategy_id, owner_id, states=None, limit=EXECUTION_OVER)
+        return Answer(status=200, body=execution_summary(found))
+
+
+def _require_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> None:
+    if live_strategies.of_owner(transaction, lt_strategy_id, owner_id) is None:
+        raise not_found("strategy")

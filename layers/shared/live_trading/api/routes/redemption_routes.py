@@ -1,0 +1,157 @@
+"""Redemptions behind the API: listed by state, retried and marked as handled with a reason.
+
+Nothing here signs or sends: a retry makes it due, and the next run of lt-redemptions acts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from live_trading.api.bodies import HandledAs, MarkHandled, RetryRedemption
+from live_trading.api.once import Answer, Caller, once
+from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, not_found
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.money import Usd
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.services.redeeming import payment_booking, transitions
+from live_trading.settlement.machine import TRANSITIONS, Cause, RedemptionState
+from live_trading.store.chain import redemption_changes, redemption_history, redemptions
+from live_trading.store.chain.redemption_history import RedemptionRecord
+from live_trading.store.chain.redemptions import Redemption, RedemptionAction, SettledBy
+from live_trading.store.database import audit
+from live_trading.store.database.connection import Database, Transaction
+
+MOST = 500
+
+
+class RedemptionsApi:
+    """One owner's redemptions. Every method raises Problem; the store's errors pass through."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def list(self, owner_id: str, *, state: str | None) -> Answer:
+        """The newest redemptions and merges, those in one state where `state` names it."""
+        if state is not None and state not in set(RedemptionState):
+            allowed = ", ".join(RedemptionState)
+            raise invalid(FieldProblem(field="state", reason="is no state of a redemption", allowed=allowed))
+        with self._database.transaction() as transaction:
+            found = redemption_history.of_owner(transaction, owner_id, state=state, limit=MOST)
+        return Answer(status=200, body={"redemptions": [_view(each) for each in found]})
+
+    def get(self, owner_id: str, lt_redemption_id: UUID) -> Answer:
+        """One redemption."""
+        with self._database.transaction() as transaction:
+            return Answer(status=200, body=_view(_existing(transaction, owner_id, lt_redemption_id)))
+
+    def retry(self, caller: Caller, lt_redemption_id: UUID, body: RetryRedemption) -> Answer:
+        """Makes a failed redemption due again, with its attempts counted anew and, where asked, by another kind."""
+        now = self._clock.now()
+
+        def effect(transaction: Transaction) -> Answer:
+            redemption, _ = _locked(transaction, caller.owner_id, lt_redemption_id)
+            _require(redemption, Cause.RETRIED_BY_OPERATOR)
+            moved = transitions.move(transaction, redemption, Cause.RETRIED_BY_OPERATOR, actor=caller.owner_id, now=now)
+            redemption_changes.reopen(transaction, moved, kind=body.kind, remark=body.reason)
+            _say_why(transaction, caller, moved, "redemption_retried", body.reason, now)
+            return Answer(status=200, body=_view(_existing(transaction, caller.owner_id, lt_redemption_id)))
+
+        return once(self._database, caller, now, effect)
+
+    def mark_handled(self, caller: Caller, lt_redemption_id: UUID, body: MarkHandled) -> Answer:
+        """Ends a redemption on the operator's word: paid elsewhere in full, or written off."""
+        now = self._clock.now()
+
+        def effect(transaction: Transaction) -> Answer:
+            redemption, wallet = _locked(transaction, caller.owner_id, lt_redemption_id)
+            _require(redemption, Cause.HANDLED_BY_OPERATOR)
+            amount = Usd.zero()
+            if redemption.action is RedemptionAction.REDEEM and body.outcome is HandledAs.PAID:
+                amount = redemption.expected
+                payment_booking.book_payment(
+                    transaction, wallet, redemption, paid=amount, in_usdce=False, gone=redemption.token_ids, now=now
+                )
+            elif redemption.action is RedemptionAction.REDEEM:
+                payment_booking.write_off(transaction, wallet, redemption, now)
+            transitions.settle(
+                transaction,
+                redemption,
+                Cause.HANDLED_BY_OPERATOR,
+                amount=amount,
+                settled_by=SettledBy.OPERATOR,
+                actor=caller.owner_id,
+                now=now,
+                remark=body.reason,
+            )
+            _say_why(transaction, caller, redemption, f"redemption_{body.outcome.lower()}", body.reason, now)
+            return Answer(status=200, body=_view(_existing(transaction, caller.owner_id, lt_redemption_id)))
+
+        return once(self._database, caller, now, effect)
+
+
+def _existing(transaction: Transaction, owner_id: str, lt_redemption_id: UUID) -> RedemptionRecord:
+    found = redemption_history.find(transaction, owner_id, lt_redemption_id)
+    if found is None:
+        raise not_found("redemption")
+    return found
+
+
+def _locked(transaction: Transaction, owner_id: str, lt_redemption_id: UUID) -> tuple[Redemption, TradingWallet]:
+    wallet = redemption_history.lock(transaction, owner_id, lt_redemption_id)
+    if wallet is None:
+        raise not_found("redemption")
+    return redemptions.get(transaction, lt_redemption_id), wallet
+
+
+def _require(redemption: Redemption, cause: Cause) -> None:
+    if (redemption.state, cause) in TRANSITIONS:
+        return
+    allowed = sorted(state for state, each in TRANSITIONS if each is cause)
+    raise Problem(
+        ProblemCode.WRONG_STATE,
+        f"the redemption is {redemption.state}; this is possible in {', '.join(allowed)}",
+        facts={"current_state": redemption.state},
+    )
+
+
+def _say_why(
+    transaction: Transaction, caller: Caller, redemption: Redemption, action: str, reason: str, now: Any
+) -> None:
+    audit.record(
+        transaction,
+        actor=caller.owner_id,
+        action=action,
+        subject_type="lt_redemption",
+        subject_id=str(redemption.lt_redemption_id),
+        before=None,
+        after=None,
+        cause=reason,
+        at=now,
+    )
+
+
+def _view(record: RedemptionRecord) -> dict[str, Any]:
+    return {
+        "lt_redemption_id": str(record.lt_redemption_id),
+        "trading_wallet_id": str(record.trading_wallet_id),
+        "condition_id": record.condition_id,
+        "slug": record.slug,
+        "action": record.action,
+        "kind": record.kind,
+        "state": record.state,
+        "expected_usd": str(record.expected),
+        "owed_usd": None if record.owed is None else str(record.owed),
+        "redemption_amount_usd": None if record.amount is None else str(record.amount),
+        "settled_by": record.settled_by,
+        "channel": record.channel,
+        "transaction_hash": record.transaction_hash,
+        "redemption_attempts": record.attempts,
+        "failure_code": record.failure_code,
+        "last_error": record.last_error,
+        "remark": record.remark,
+        "next_attempt_at": None if record.next_attempt_at is None else record.next_attempt_at.isoformat(),
+        "market_resolved_at": record.market_resolved_at.isoformat(),
+        "redeemed_at": None if record.redeemed_at is None else record.redeemed_at.isoformat(),
+    }

@@ -1,0 +1,127 @@
+"""Trading wallets behind the API: registered by address and by the name of a secret that the API itself cannot read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+from uuid import UUID
+
+from live_trading.api.bodies import RegisterTradingWallet
+from live_trading.api.once import Answer, Caller, kept_answer, once
+from live_trading.api.problems import Problem, already_exists, not_found
+from live_trading.ledger.capital_entries import opening_deposit
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.money import Usd
+from live_trading.store.accounts import trading_wallets
+from live_trading.store.accounts.trading_wallets import TradingWalletRow
+from live_trading.store.books import ledger
+from live_trading.store.database import audit
+from live_trading.store.database.connection import AlreadyExists, Database, Transaction
+
+
+class CollateralReader(Protocol):
+    """Says what an address holds on the chain."""
+
+    def collateral_balance(self, address: str) -> Usd:
+        """Collateral of an address. Raises RetryLater where the chain is away."""
+        ...
+
+
+class TradingWallets:
+    """The owner's trading wallets. Every method raises Problem; the store's errors pass through."""
+
+    def __init__(
+        self, *, database: Database, clock: Clock, chain: Callable[[], CollateralReader], new_id: Callable[[], UUID]
+    ) -> None:
+        """`chain` is built on first use: only registering looks at it."""
+        self._database = database
+        self._clock = clock
+        self._chain = chain
+        self._new_id = new_id
+
+    def register(self, caller: Caller, body: RegisterTradingWallet) -> Answer:
+        """Books what the address holds now as the opening deposit, given to no strategy yet.
+
+        Raises RetryLater where the chain does not say what it holds.
+        """
+        first = kept_answer(self._database, caller)
+        if first is not None:
+            return first
+        balance = self._chain().collateral_balance(body.address)
+        now = self._clock.now()
+        trading_wallet_id = self._new_id()
+
+        def effect(transaction: Transaction) -> Answer:
+            trading_wallets.add(
+                transaction,
+                trading_wallet_id=trading_wallet_id,
+                owner_id=caller.owner_id,
+                name=body.name,
+                address=body.address,
+                signature_type=body.signature_type,
+                secret_name=body.secret_name,
+                opening_balance=balance,
+                now=now,
+            )
+            if balance:
+                deposit = opening_deposit(trading_wallet_id=trading_wallet_id, amount=balance, occurred_at=now)
+                ledger.post(transaction, deposit, now)
+            view = _view(_existing(transaction, trading_wallet_id, caller.owner_id))
+            audit.record(
+                transaction,
+                actor=caller.owner_id,
+                action="trading_wallet_registered",
+                subject_type="trading_wallet",
+                subject_id=str(trading_wallet_id),
+                before=None,
+                after=view,
+                cause="api",
+                at=now,
+            )
+            return Answer(status=201, body=view)
+
+        try:
+            return once(self._database, caller, now, effect)
+        except AlreadyExists as error:
+            raise self._taken(caller.owner_id, body, error) from None
+
+    def list(self, owner_id: str) -> Answer:
+        """Every wallet of the owner, oldest first."""
+        with self._database.transaction() as transaction:
+            rows = trading_wallets.of_owner(transaction, owner_id)
+        return Answer(status=200, body={"trading_wallets": [_view(row) for row in rows]})
+
+    def get(self, owner_id: str, trading_wallet_id: UUID) -> Answer:
+        """One wallet."""
+        with self._database.transaction() as transaction:
+            return Answer(status=200, body=_view(_existing(transaction, trading_wallet_id, owner_id)))
+
+    def _taken(self, owner_id: str, body: RegisterTradingWallet, error: AlreadyExists) -> AlreadyExists | Problem:
+        with self._database.transaction() as transaction:
+            if error.constraint == trading_wallets.NAME_TAKEN:
+                existing = trading_wallets.id_by_name(transaction, owner_id, body.name)
+                return already_exists("there is a trading wallet of this name", existing_id=existing)
+            if error.constraint == trading_wallets.ADDRESS_TAKEN:
+                existing = trading_wallets.id_by_address(transaction, owner_id, body.address)
+                return already_exists("this address is registered already", existing_id=existing)
+        return error
+
+
+def _existing(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) -> TradingWalletRow:
+    wallet = trading_wallets.find(transaction, trading_wallet_id, owner_id)
+    if wallet is None:
+        raise not_found("trading wallet")
+    return wallet
+
+
+def _view(wallet: TradingWalletRow) -> dict[str, Any]:
+    return {
+        "trading_wallet_id": str(wallet.trading_wallet_id),
+        "name": wallet.name,
+        "address": wallet.address,
+        "signature_type": int(wallet.signature_type),
+        "secret_name": wallet.secret_name,
+        "opening_balance_usd": str(wallet.opening_balance),
+        "unallocated_usd": str(wallet.unallocated),
+        "created_at": wallet.created_at.isoformat(),
+    }

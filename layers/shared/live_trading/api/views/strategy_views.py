@@ -1,0 +1,112 @@
+"""How the API shows a strategy: what was asked for, how it stands, what stops it, and its money from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from live_trading.api.views.lock_views import lock_view
+from live_trading.nouns.locks import LockScope
+from live_trading.nouns.risk_rules import RULE_FIELDS, RiskRules
+from live_trading.nouns.wallets import StrategyStatus
+from live_trading.store.accounts import strategies
+from live_trading.store.accounts.strategies import StrategyRow
+from live_trading.store.books import ledger
+from live_trading.store.database.connection import Row, Transaction
+from live_trading.store.risk import locks
+from live_trading.store.risk.locks import LockRow
+
+
+def summary(strategy: StrategyRow, in_force: Iterable[LockRow]) -> dict[str, Any]:
+    """A strategy without its money; `in_force` may hold other strategies' locks too."""
+    own = [lock for lock in in_force if _concerns(lock, strategy.lt_strategy_id, strategy.trading_wallet_id)]
+    return {
+        "lt_strategy_id": str(strategy.lt_strategy_id),
+        "name": strategy.name,
+        "ft_wallet_id": str(strategy.ft_wallet_id),
+        "trading_wallet_id": str(strategy.trading_wallet_id),
+        "status": status_of_strategy(strategy, own),
+        "is_active": strategy.is_active,
+        "initial_capital_usd": str(strategy.initial_capital),
+        "order_type": strategy.order_type,
+        "slippage_bound_fraction": str(strategy.slippage_bound_fraction),
+        "max_signal_age_seconds": strategy.max_signal_age_seconds,
+        "time_zone": strategy.time_zone,
+        "risk_preset": strategy.risk_preset,
+        "risk_rules": _rules(strategy.rules),
+        "locks": [lock_view(lock) for lock in own],
+        "launched_at": strategy.launched_at.isoformat(),
+        "created_at": strategy.created_at.isoformat(),
+        "updated_at": strategy.updated_at.isoformat(),
+    }
+
+
+def detail(transaction: Transaction, strategy: StrategyRow, now: datetime) -> dict[str, Any]:
+    """A strategy with its balances as of this transaction, and the risk state that the last run left."""
+    balances = ledger.balances_of_strategy(transaction, strategy.lt_strategy_id)
+    state = strategies.risk_state(transaction, strategy.lt_strategy_id)
+    return {
+        **summary(strategy, locks.on_entries(transaction, now)),
+        "balances": {
+            "available_usd": str(balances.available),
+            "reserved_usd": str(balances.reserved),
+            "unsettled_usd": str(balances.unsettled),
+            "position_cost_usd": str(balances.position_cost),
+            "pending_redemption_usd": str(balances.pending_redemption),
+            "fees_usd": str(balances.fees),
+            "realised_pnl_usd": str(balances.realised_pnl),
+            "equity_usd": str(balances.equity),
+        },
+        "risk_state": None if state is None else _state(state),
+    }
+
+
+def status_of_strategy(strategy: StrategyRow, own_locks: Iterable[LockRow]) -> StrategyStatus:
+    """STOPPED where it is switched off, PAUSED while any lock stops its entries."""
+    if not strategy.is_active:
+        return StrategyStatus.STOPPED
+    return StrategyStatus.PAUSED if any(True for _ in own_locks) else StrategyStatus.ACTIVE
+
+
+def current_status(transaction: Transaction, strategy: StrategyRow, now: datetime) -> StrategyStatus:
+    """The same, with the locks looked up."""
+    in_force = locks.on_entries(transaction, now)
+    own = [lock for lock in in_force if _concerns(lock, strategy.lt_strategy_id, strategy.trading_wallet_id)]
+    return status_of_strategy(strategy, own)
+
+
+def _concerns(lock: LockRow, lt_strategy_id: UUID, trading_wallet_id: UUID) -> bool:
+    wanted = {
+        LockScope.GLOBAL: None,
+        LockScope.STRATEGY: str(lt_strategy_id),
+        LockScope.TRADING_WALLET: str(trading_wallet_id),
+    }
+    return lock.scope in wanted and lock.scope_id == wanted[lock.scope]
+
+
+def _rules(rules: RiskRules) -> dict[str, str | int | None]:
+    shown: dict[str, str | int | None] = {}
+    for name in RULE_FIELDS:
+        value = getattr(rules, name)
+        shown[name] = value if value is None or isinstance(value, int) else str(value)
+    return shown
+
+
+def _state(row: Row) -> dict[str, Any]:
+    return {
+        "equity_usd": str(row["equity_usd"]),
+        "marked_equity_usd": str(row["marked_equity_usd"]),
+        "peak_equity_usd": str(row["peak_equity_usd"]),
+        "drawdown_fraction": str(row["drawdown_fraction"]),
+        "exposure_usd": str(row["exposure_usd"]),
+        "open_positions": row["open_positions"],
+        "daily_spent_usd": str(row["daily_spent_usd"]),
+        "weekly_spent_usd": str(row["weekly_spent_usd"]),
+        "monthly_spent_usd": str(row["monthly_spent_usd"]),
+        "daily_profit_usd": str(row["daily_profit_usd"]),
+        "weekly_profit_usd": str(row["weekly_profit_usd"]),
+        "consecutive_losses": row["consecutive_losses"],
+        "computed_at": row["computed_at"].isoformat(),
+    }

@@ -1,0 +1,238 @@
+"""What the chain says: payout vectors, balances, allowances, and whether the contracts stand where they should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from live_trading.chain.abi import Call, Function, decode_bool, decode_uint, hex_text
+from live_trading.chain.contracts import (
+    ALLOWANCE,
+    BALANCE_OF,
+    IS_APPROVED_FOR_ALL,
+    OUTCOME_SLOT_COUNT,
+    PAYOUT_DENOMINATOR,
+    PAYOUT_NUMERATORS,
+    POSITION_PAYOUT,
+    TOKEN_BALANCE_OF,
+    WRAPPED_COLLATERAL_OF,
+    ContractAddresses,
+)
+from live_trading.chain.reading.dry_run import predicted_payment
+from live_trading.chain.reading.multicall import Multicall
+from live_trading.chain.reading.outside_payments import leaving_transactions
+from live_trading.chain.reading.position_ids import is_position
+from live_trading.chain.reading.receipts import Payer, Receipt, payer_of, read_receipt
+from live_trading.chain.rpc import JsonRpc
+from live_trading.nouns.errors import MalformedAnswer
+from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
+from live_trading.nouns.money import Shares, Usd
+
+_NO_CODE = ("0x", None)
+# So many base units that the part which each outcome is paid tells its numerator, rounding apart.
+_PROBE_UNITS = 10**24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """What the chain has of an address; `allowance` in base units, as an unlimited one is no amount of dollars."""
+
+    collateral: Usd
+    allowance: int
+    tokens: dict[str, Shares]
+
+
+class ChainReader:
+    """Reads Polygon through one node.
+
+    Every method raises RetryLater where the node is away, and GiveUp (ContractMissing, MalformedAnswer,
+    Reverted) where what stands at a configured address is not the contract that it should be.
+    """
+
+    def __init__(self, rpc_url: str, addresses: ContractAddresses) -> None:
+        """`rpc_url` is a JSON-RPC endpoint over HTTP; no request is made before the first read."""
+        self._rpc_url = rpc_url
+        self._addresses = addresses
+
+    @cached_property
+    def _rpc(self) -> JsonRpc:
+        return JsonRpc(self._rpc_url)
+
+    @cached_property
+    def _multicall(self) -> Multicall:
+        return Multicall(self._rpc, self._addresses.multicall)
+
+    def payout_vectors(self, condition_ids: Sequence[str]) -> dict[str, PayoutVector | None]:
+        """The payout vector of each condition, None where it is not resolved or not known to the contract.
+
+        1,000 conditions take 2 requests when none is resolved and at most 8. A vector is written once, so
+        reading it after its denominator cannot mix two states.
+        """
+        asked = list(dict.fromkeys(condition_ids))
+        denominators = self._conditions_uint(PAYOUT_DENOMINATOR, asked)
+        resolved = [condition for condition in asked if denominators[condition]]
+        slots = self._conditions_uint(OUTCOME_SLOT_COUNT, resolved)
+        wanted = [(condition, index) for condition in resolved for index in range(slots[condition])]
+        target = self._addresses.conditional_tokens
+        answers = self._read_uints([PAYOUT_NUMERATORS.call(target, condition, index) for condition, index in wanted])
+        numerators: dict[str, list[int]] = {condition: [] for condition in resolved}
+        for (condition, _), numerator in zip(wanted, answers, strict=True):
+            numerators[condition].append(numerator)
+        return {
+            condition: _vector(condition, numerators[condition], denominators[condition])
+            if condition in numerators
+            else None
+            for condition in asked
+        }
+
+    def vectors_of(self, markets: Iterable[Market]) -> dict[str, PayoutVector | None]:
+        """The payout vector of each market by condition, whichever protocol keeps it; None where it is not resolved."""
+        known = list(markets)
+        second = [market for market in known if market.version is ProtocolVersion.V2]
+        first = [market.condition_id for market in known if market.version is not ProtocolVersion.V2]
+        return {**self.payout_vectors(first), **self._position_vectors(second)}
+
+    def _position_vectors(self, markets: Sequence[Market]) -> dict[str, PayoutVector | None]:
+        """What many units of each outcome are paid, as a vector; a position manager has no other word."""
+        target = self._addresses.position_manager
+        if not markets or target is None:
+            return {market.condition_id: None for market in markets}
+        wanted = [(market, token) for market in markets for token in market.token_ids]
+        results = self._multicall.try_read(
+            [POSITION_PAYOUT.call(target, int(token), _PROBE_UNITS) for _, token in wanted]
+        )
+        paid: dict[str, list[int]] = {market.condition_id: [] for market in markets}
+        for (market, _), (succeeded, answer) in zip(wanted, results, strict=True):
+            if succeeded:
+                paid[market.condition_id].append(decode_uint(answer))
+        return {
+            market.condition_id: _vector(market.condition_id, _whole(paid[market.condition_id]), _PROBE_UNITS)
+            if len(paid[market.condition_id]) == len(market.token_ids)
+            else None
+            for market in markets
+        }
+
+    def collateral_balance(self, address: str) -> Usd:
+        """pUSD of an address."""
+        return self._erc20_balance(self._addresses.collateral_token, address)
+
+    def usdce_balance(self, address: str) -> Usd:
+        """USDC.e of an address, which only a direct redemption pays."""
+        return self._erc20_balance(self._addresses.usdce_token, address)
+
+    def token_balances(
+        self, address: str, token_ids: Sequence[str], *, contract: str | None = None
+    ) -> dict[str, Shares]:
+        """Outcome tokens of an address, zero included, all read at one block up to 500 ids.
+
+        `contract` keeps them: the one that each id's form tells unless it is named.
+        """
+        asked = list(dict.fromkeys(token_ids))
+        units = self._read_uints(
+            [TOKEN_BALANCE_OF.call(contract or self._keeper(token_id), address, int(token_id)) for token_id in asked]
+        )
+        return {token_id: Shares.of_base_units(held) for token_id, held in zip(asked, units, strict=True)}
+
+    def holdings(self, owner: str, token_ids: Sequence[str], spender: str) -> Holdings:
+        """What an address has, and what `spender` may take of it: all read at one block up to 498 token ids."""
+        asked = list(dict.fromkeys(token_ids))
+        collateral = self._addresses.collateral_token
+        balance, allowance, *held = self._read_uints(
+            [
+                BALANCE_OF.call(collateral, owner),
+                ALLOWANCE.call(collateral, owner, spender),
+                *(TOKEN_BALANCE_OF.call(self._keeper(token_id), owner, int(token_id)) for token_id in asked),
+            ]
+        )
+        return Holdings(
+            collateral=Usd.of_base_units(balance),
+            allowance=allowance,
+            tokens={token_id: Shares.of_base_units(units) for token_id, units in zip(asked, held, strict=True)},
+        )
+
+    def _keeper(self, token_id: str) -> str:
+        """The contract that keeps a token."""
+        manager = self._addresses.position_manager
+        return manager if manager is not None and is_position(token_id) else self._addresses.conditional_tokens
+
+    def allowances(self, owner: str, spenders: Sequence[str]) -> dict[str, int]:
+        """pUSD that each spender may take, in base units: an unlimited allowance is no amount of dollars."""
+        asked = list(dict.fromkeys(spenders))
+        target = self._addresses.collateral_token
+        units = self._read_uints([ALLOWANCE.call(target, owner, spender) for spender in asked])
+        return dict(zip(asked, units, strict=True))
+
+    def is_operator_approved(self, owner: str, operator: str, *, contract: str | None = None) -> bool:
+        """Whether `operator` may move every outcome token of `owner`, as the exchanges and adapters must.
+
+        `contract` keeps the tokens: ConditionalTokens unless another is named.
+        """
+        call = IS_APPROVED_FOR_ALL.call(contract or self._addresses.conditional_tokens, owner, operator)
+        return decode_bool(self._rpc.contract_read(call))
+
+    def wrapped_collateral(self) -> str:
+        """What backs the tokens of neg-risk markets, as their adapter says; lower case."""
+        answer = self._rpc.contract_read(WRAPPED_COLLATERAL_OF.call(self._addresses.neg_risk_adapter))
+        return hex_text(decode_uint(answer).to_bytes(32, "big")[12:])
+
+    def predicted_payment(self, wallet: str, token: str, call: Call) -> Usd | None:
+        """How much `token` the call would bring the wallet, None where the node cannot say. Raises Reverted."""
+        return predicted_payment(self._rpc, wallet=wallet, token=token, call=call)
+
+    def leaving_transactions(self, wallet: str, token_ids: Sequence[str]) -> Iterator[Receipt]:
+        """Transactions of anybody that took these tokens from the wallet, newest first."""
+        return leaving_transactions(self._rpc, payer=self._payer(wallet), token_ids=token_ids)
+
+    def receipt(self, transaction_hash: str, wallet: str) -> Receipt | None:
+        """What a transaction of anybody moved for the wallet; None while it is in no block."""
+        return read_receipt(self._rpc, transaction_hash=transaction_hash, payer=self._payer(wallet))
+
+    def _payer(self, wallet: str) -> Payer:
+        return payer_of(wallet, self._addresses)
+
+    def gas_money(self, address: str) -> int:
+        """POL of an address, in wei."""
+        return self._rpc.quantity("eth_getBalance", address, "latest")
+
+    def block_number(self) -> int:
+        """The head of the node's chain."""
+        return self._rpc.quantity("eth_blockNumber")
+
+    def chain_id(self) -> int:
+        """137 on Polygon."""
+        return self._rpc.quantity("eth_chainId")
+
+    def missing_contracts(self) -> tuple[str, ...]:
+        """The names of configured contracts with no code at their address."""
+        return tuple(
+            name
+            for name, address in self._addresses.named()
+            if self._rpc.call("eth_getCode", address, "latest") in _NO_CODE
+        )
+
+    def _erc20_balance(self, token: str, address: str) -> Usd:
+        return Usd.of_base_units(decode_uint(self._rpc.contract_read(BALANCE_OF.call(token, address))))
+
+    def _conditions_uint(self, function: Function, conditions: Sequence[str]) -> dict[str, int]:
+        target = self._addresses.conditional_tokens
+        answers = self._read_uints([function.call(target, condition) for condition in conditions])
+        return dict(zip(conditions, answers, strict=True))
+
+    def _read_uints(self, calls: Sequence[Call]) -> list[int]:
+        return [decode_uint(answer) for answer in self._multicall.read(calls)]
+
+
+def _whole(paid: Sequence[int]) -> list[int]:
+    """Payments that were each rounded down, made whole again in the last one."""
+    missing = _PROBE_UNITS - sum(paid)
+    return [*paid[:-1], paid[-1] + missing] if 0 <= missing < len(paid) else list(paid)
+
+
+def _vector(condition: str, numerators: Sequence[int], denominator: int) -> PayoutVector:
+    if sum(numerators) != denominator:
+        raise MalformedAnswer(
+            f"payout of {condition} does not add up: {list(numerators)} of {denominator}",
+            raw=hex_text(denominator.to_bytes(32, "big")),
+        )
+    return PayoutVector(condition_id=condition, numerators=tuple(numerators), denominator=denominator)

@@ -1,0 +1,256 @@
+"""One trading wallet at the venue: signs plans, posts them, and says what became of them.
+
+Orders are made from the plan's amounts and not by the client's `create_*` calls: on ticks finer than a cent these ask
+for five or six decimals where the venue takes four from marketable orders, and they round by themselves, so that what
+is posted could differ from what was reserved. The typed data are signed here; the signed order is handed to the
+official client, which builds the request, authenticates it and posts it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
+from live_trading.nouns.markets import FeeSchedule
+from live_trading.nouns.money import Usd
+from live_trading.nouns.orders import Fill, OrderPlan, RejectionCode, SignedOrder
+from live_trading.nouns.wallets import SignatureType, TradingWallet
+from live_trading.polymarket.clob import venue_client
+from live_trading.polymarket.clob.account_rows import VenueOrder, VenueOrderStatus, VenueTrade, VenueTrades
+from live_trading.polymarket.clob.clob_account import ClobAccount
+from live_trading.polymarket.clob.outcomes import PostOutcome, Rejected, Unknown
+from live_trading.polymarket.clob.own_fills import fills_of_order
+from live_trading.polymarket.endpoints import VenueEndpoints
+from live_trading.polymarket.signing.order_hash import OrderFields, exchange_domain, order_hash
+from live_trading.polymarket.signing.order_payload import fields_of, own_order, payload_of
+from live_trading.polymarket.signing.order_signatures import LocalKey, sign_order
+from live_trading.polymarket.signing.signing_policy import LARGEST_SALT, SigningPolicy, SigningRefused, maker_and_taker
+from live_trading.polymarket.signing.wallet_secret import WalletSecret
+from live_trading.polymarket.wire.call_meter import CallMeter, MeasuredCalls
+
+if TYPE_CHECKING:
+    from polymarket import SecureClient
+
+__all__ = ["CancelResult", "VenueAccount", "VenueOrder", "VenueOrderStatus", "VenueTrade", "VenueTrades"]
+
+_CANCELS_A_REQUEST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelResult:
+    """Which orders the venue cancelled, and why not the others, by order hash.
+
+    A cancelled order may have matched before: its fills are told by its trades only.
+    """
+
+    cancelled: tuple[str, ...]
+    refused: dict[str, str]
+
+
+class UnusableAccount(GiveUp):
+    """Wallet, key and API key do not belong together; nothing can be signed or posted with them."""
+
+
+class OrderStamps:
+    """Milliseconds that only ever grow, because the venue tells two orders of an account apart by them."""
+
+    def __init__(self, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
+        self._now_ms = now_ms
+        self._last = 0
+
+    def next(self) -> int:
+        """The present millisecond, or the next that was not given out."""
+        self._last = max(self._now_ms(), self._last + 1)
+        return self._last
+
+
+class VenueAccount:
+    """One trading wallet. Reading methods raise RetryLater, GiveUp or MalformedAnswer.
+
+    One thread at a time posts and cancels; questions may be asked beside it, and plans signed by one thread.
+    """
+
+    def __init__(self, wallet: TradingWallet, secret: WalletSecret, endpoints: VenueEndpoints) -> None:
+        """Asks nothing yet. Raises UnusableAccount or UnusableKey."""
+        from eth_utils.address import to_checksum_address
+
+        self._wallet = wallet
+        self._secret = secret
+        self._endpoints = endpoints
+        self._key = LocalKey(secret.private_key)
+        if wallet.signature_type is SignatureType.EOA and self._key.address != wallet.address:
+            raise UnusableAccount(f"the key of wallet {wallet.address} is that of {self._key.address}")
+        self._policy = SigningPolicy(endpoints=endpoints, wallet=wallet, key_address=self._key.address)
+        self._stamps = OrderStamps()
+        self._meter = CallMeter()
+        self._questions = ClobAccount(endpoints.clob_url, secret, to_checksum_address(self._key.address), self._meter)
+        self._wire_address = to_checksum_address(wallet.address)
+        self._client: SecureClient | None = None
+
+    @property
+    def wallet(self) -> TradingWallet:
+        return self._wallet
+
+    def prime(self, _token_ids: Collection[str] = ()) -> None:
+        """Connects, so that `post` costs one request. Tokens need no preparation: a plan says all that an order states.
+
+        Raises RetryLater where the venue cannot be reached, GiveUp where it refuses wallet, key or API key.
+        """
+        self._connected()
+
+    def sign(self, plan: OrderPlan) -> SignedOrder:
+        """The plan as a signed order with its hash, without any network.
+
+        Every call makes another order. Raises SigningRefused where the policy forbids it or where the order would not
+        be the plan to the last unit.
+        """
+        maker_amount, taker_amount = maker_and_taker(plan)
+        is_contract = self._wallet.signature_type is SignatureType.DEPOSIT_WALLET
+        order = OrderFields(
+            salt=secrets.randbelow(LARGEST_SALT),
+            maker=self._wallet.address,
+            signer=self._wallet.address if is_contract else self._key.address,
+            token_id=int(plan.token_id),
+            maker_amount=maker_amount,
+            taker_amount=taker_amount,
+            side=plan.side,
+            signature_type=self._wallet.signature_type,
+            timestamp=self._stamps.next(),
+        )
+        domain = exchange_domain(self._endpoints, plan.token_id, neg_risk=plan.neg_risk)
+        self._policy.check(plan, order, domain)
+        payload = payload_of(order, sign_order(self._key, order, domain), plan.order_type, plan.expiration)
+        signed = SignedOrder(order_hash=order_hash(order, domain), payload=payload)
+        stored = fields_of(signed)
+        if order_hash(stored, domain) != signed.order_hash or not _is_the_plan(signed, plan):
+            raise SigningRefused("the stored order is not the plan")
+        return signed
+
+    def post(self, orders: Sequence[SignedOrder]) -> list[PostOutcome]:
+        """Posts the stored bytes once and says of each order what that proved; repeating it posts the same orders.
+
+        Never raises for what the venue or the network does: a failure to connect is an order that was not placed.
+        """
+        try:
+            client = self._connected()
+        except (RetryLater, MalformedAnswer) as error:
+            retry_after = error.retry_after_seconds if isinstance(error, RetryLater) else None
+            return [_not_sent(RejectionCode.NOT_PLACED, error, retry_after)] * len(orders)
+        except GiveUp as error:
+            return [_not_sent(RejectionCode.UNAUTHORIZED, error, None)] * len(orders)
+        outcomes: list[PostOutcome] = []
+        for start in range(0, len(orders), venue_client.ORDERS_A_REQUEST):
+            with self._meter.call():
+                answers = venue_client.post(client, orders[start : start + venue_client.ORDERS_A_REQUEST])
+            if any(isinstance(answer, Unknown) for answer in answers):
+                self._meter.note_failure()
+            outcomes += answers
+        return outcomes
+
+    def find_order(self, order_hash: str, own: SignedOrder | None = None) -> VenueOrder | None:
+        """An order by its hash; None only where the venue says that it has none, every other failure raises.
+
+        None soon after a POST, and for an order that has ended, proves nothing by itself. With `own`, sizes are
+        recognised as human decimals or base units, and MalformedAnswer is raised where they fit in neither; without
+        it they are read as human decimals.
+        """
+        return self._questions.order(order_hash, None if own is None else own_order(own))
+
+    def trades_since(self, since: datetime) -> VenueTrades:
+        """Every trade of the wallet from `since` on, as taker and as maker."""
+        return self._questions.trades(self._wire_address, int(since.timestamp()) - 1)
+
+    def own_fills(
+        self, found: VenueTrades, order_hash: str, fees: FeeSchedule, own: SignedOrder | None = None
+    ) -> list[Fill]:
+        """Our fills of one order among these trades; see `own_fills.fills_of_order`. Raises MalformedAnswer."""
+        return fills_of_order(found, order_hash, fees, None if own is None else own_order(own))
+
+    def open_orders(self) -> list[VenueOrder]:
+        """The wallet's orders that rest at the venue."""
+        return self._questions.open_orders()
+
+    def cancel(self, order_hashes: Sequence[str]) -> CancelResult:
+        """Cancels orders by hash.
+
+        Raises OutcomeUnknown where it may have happened, RetryLater where it did not for now, GiveUp where it will
+        not.
+        """
+        from polymarket import PolymarketError
+
+        cancelled: list[str] = []
+        refused: dict[str, str] = {}
+        client = self._connected()
+        for start in range(0, len(order_hashes), _CANCELS_A_REQUEST):
+            part = order_hashes[start : start + _CANCELS_A_REQUEST]
+            with self._meter.call():
+                try:
+                    answer = client.cancel_orders(order_ids=list(part))
+                except PolymarketError as error:
+                    raise venue_client.change_error("cancel", error) from error
+            cancelled += [each.lower() for each in answer.canceled]
+            refused |= {each.lower(): why for each, why in answer.not_canceled.items()}
+        return CancelResult(cancelled=tuple(cancelled), refused=refused)
+
+    def cancel_all(self) -> CancelResult:
+        """Cancels everything that rests for this account, whoever placed it. Raises as `cancel` does."""
+        from polymarket import PolymarketError
+
+        client = self._connected()
+        with self._meter.call():
+            try:
+                answer = client.cancel_all()
+            except PolymarketError as error:
+                raise venue_client.change_error("cancel all", error) from error
+        return CancelResult(
+            cancelled=tuple(each.lower() for each in answer.canceled),
+            refused={each.lower(): why for each, why in answer.not_canceled.items()},
+        )
+
+    def closed_only(self) -> bool:
+        """Whether the venue lets this account only close positions."""
+        return self._questions.closed_only()
+
+    def venue_collateral(self) -> Usd:
+        """The collateral that the venue believes the wallet to have; it lags behind the chain."""
+        return self._questions.collateral(self._wallet.signature_type)
+
+    def refresh_collateral(self) -> None:
+        """Has the venue read the wallet's collateral and allowances from the chain again."""
+        self._questions.refresh_collateral(self._wallet.signature_type)
+
+    def measured_calls(self) -> MeasuredCalls:
+        """The calls to the venue since this was last asked."""
+        return self._meter.take()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._questions.close()
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _connected(self) -> SecureClient:
+        if self._client is None:
+            if not self._questions.knows_api_key():
+                raise UnusableAccount(f"the venue does not know the API key of wallet {self._wallet.address}")
+            self._client = venue_client.connect(self._endpoints, self._wallet, self._secret)
+        return self._client
+
+
+def _not_sent(code: RejectionCode, error: Exception, retry_after: float | None) -> Rejected:
+    is_temporary = code is RejectionCode.NOT_PLACED
+    text = f"not sent: {error}"
+    return Rejected(code=code, text=text, may_try_again=is_temporary, retry_after_seconds=retry_after)
+
+
+def _is_the_plan(signed: SignedOrder, plan: OrderPlan) -> bool:
+    """Whether the stored order, read back, gives and gets exactly what was planned."""
+    own = own_order(signed)
+    is_same_amount = (own.usd, own.shares) == (plan.usd, plan.shares)
+    return is_same_amount and own.side is plan.side and own.order_type is plan.order_type

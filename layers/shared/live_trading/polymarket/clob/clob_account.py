@@ -1,0 +1,138 @@
+"""Questions to the CLOB about one account, signed with its API key (L2 authentication).
+
+Own requests and not the client's, because the client refuses a whole page for one status that it does not know, takes
+an order that the venue answers with `null` for a broken answer, and cannot ask for a refresh of balances.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import time
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from live_trading.nouns.errors import GiveUp, MalformedAnswer
+from live_trading.nouns.money import Usd
+from live_trading.nouns.wallets import SignatureType
+from live_trading.polymarket.clob.account_rows import VenueOrder, VenueTrades, read_order, read_page, read_trades
+from live_trading.polymarket.signing.order_payload import OwnOrder
+from live_trading.polymarket.signing.wallet_secret import UnusableSecret, WalletSecret
+from live_trading.polymarket.wire.call_meter import CallMeter
+from live_trading.polymarket.wire.field_types import WireModel, read
+from live_trading.polymarket.wire.http_questions import HttpQuestions, NotFound, QueryItems
+
+_MOST_PAGES = 1000
+
+_BaseUnits = Annotated[int, BeforeValidator(lambda raw: int(raw) if isinstance(raw, str) else raw), Field(ge=0)]
+
+
+class _ApiKeys(WireModel):
+    api_keys: list[str] = Field(validation_alias="apiKeys")
+
+
+class _ClosedOnly(WireModel):
+    closed_only: bool
+
+
+class _Balance(WireModel):
+    balance: _BaseUnits
+
+
+class ClobAccount:
+    """Asks about one account. Raises RetryLater, GiveUp or MalformedAnswer as `HttpQuestions` does."""
+
+    def __init__(self, clob_url: str, secret: WalletSecret, key_address: str, meter: CallMeter | None = None) -> None:
+        """`key_address` is the address of the wallet's key, with its checksum: the API key belongs to it."""
+        self._http = HttpQuestions(clob_url, meter)
+        self._secret = secret
+        self._key_address = key_address
+
+    def knows_api_key(self) -> bool:
+        """Whether the venue has the secret's API key. Raises GiveUp where it refuses the credentials."""
+        return self._secret.api_key in read(_ApiKeys, self._get("/auth/api-keys"), "clob.api_keys").api_keys
+
+    def closed_only(self) -> bool:
+        """Whether the venue lets this account only close positions."""
+        return read(_ClosedOnly, self._get("/auth/ban-status/closed-only"), "clob.closed_only").closed_only
+
+    def collateral(self, signature_type: SignatureType) -> Usd:
+        """The collateral that the venue believes the account to have; it lags behind the chain."""
+        answer = self._get("/balance-allowance", _collateral_query(signature_type))
+        return Usd.of_base_units(read(_Balance, answer, "clob.balance").balance)
+
+    def refresh_collateral(self, signature_type: SignatureType) -> None:
+        """Has the venue read the account's collateral and allowances from the chain again."""
+        path = "/balance-allowance/update"
+        self._http.touch(path, _collateral_query(signature_type), self._headers("GET", path))
+
+    def order(self, order_hash: str, own: OwnOrder | None) -> VenueOrder | None:
+        """One order; None only where the venue says with 404 or `null` that it has none of this id."""
+        try:
+            answer = self._get(f"/data/order/{order_hash}")
+        except NotFound:
+            return None
+        if answer is None:
+            return None
+        order = read_order(answer, own)
+        if order.order_hash != order_hash:
+            raise MalformedAnswer(f"asked for order {order_hash}", raw=order.order_hash)
+        return order
+
+    def open_orders(self) -> list[VenueOrder]:
+        """The orders that rest at the venue."""
+        return [read_order(row, None) for row in self._walk("/data/orders", ())]
+
+    def trades(self, maker_address: str, after_seconds: int) -> VenueTrades:
+        """The account's trades as taker and as maker after a time, in epoch seconds."""
+        query = (("maker_address", maker_address), ("after", str(after_seconds)))
+        return read_trades(self._walk("/data/trades", query))
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _walk(self, path: str, query: QueryItems) -> Iterator[object]:
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            here = [("next_cursor", cursor)] if cursor is not None else []
+            rows, following = read_page(self._get(path, [*query, *here]), path)
+            yield from rows
+            if following is None:
+                return
+            if following == cursor:
+                raise MalformedAnswer(f"{path}: more pages, but no new cursor", raw=following)
+            cursor = following
+        raise GiveUp(f"{path}: no end after {_MOST_PAGES} pages")
+
+    def _get(self, path: str, query: QueryItems = ()) -> object:
+        return self._http.get(path, query, self._headers("GET", path))
+
+    def _headers(self, method: str, path: str) -> dict[str, str]:
+        timestamp = str(int(time.time()))
+        return {
+            "POLY_ADDRESS": self._key_address,
+            "POLY_API_KEY": self._secret.api_key,
+            "POLY_PASSPHRASE": self._secret.api_passphrase,
+            "POLY_TIMESTAMP": timestamp,
+            "POLY_SIGNATURE": l2_signature(self._secret.api_secret, f"{timestamp}{method}{path}"),
+        }
+
+
+def l2_signature(api_secret: str, message: str) -> str:
+    """The venue's request signature: URL-safe base64 of the HMAC-SHA256 under the decoded secret.
+
+    `message` is timestamp, method, path without query, and body. Raises UnusableSecret.
+    """
+    try:
+        key = base64.urlsafe_b64decode(api_secret + "=" * (-len(api_secret) % 4))
+    except (binascii.Error, ValueError):
+        raise UnusableSecret("the secret's api_secret is not base64") from None
+    return base64.urlsafe_b64encode(hmac.new(key, message.encode(), hashlib.sha256).digest()).decode()
+
+
+def _collateral_query(signature_type: SignatureType) -> QueryItems:
+    return (("asset_type", "COLLATERAL"), ("signature_type", str(int(signature_type))))

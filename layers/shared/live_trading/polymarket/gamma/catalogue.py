@@ -1,0 +1,74 @@
+"""Gamma, the venue's catalogue: markets by condition id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from live_trading.nouns.errors import GiveUp, MalformedAnswer
+from live_trading.nouns.trades import QuarantinedRow
+from live_trading.polymarket.endpoints import VenueEndpoints
+from live_trading.polymarket.gamma.gamma_rows import GammaAnswer, MarketSnapshot, read_markets
+from live_trading.polymarket.wire.field_types import WireModel, read
+from live_trading.polymarket.wire.http_questions import HttpQuestions
+from live_trading.polymarket.wire.json_text import raw_text
+
+__all__ = ["Gamma", "GammaAnswer", "MarketSnapshot"]
+
+# Fifty ids make an address of four kilobytes, which every proxy lets through.
+_IDS_A_QUESTION = 50
+_ROWS_A_PAGE = 100
+_MOST_PAGES = 20
+
+
+class _Page(WireModel):
+    markets: list[object]
+    next_cursor: str | None = None
+
+
+class Gamma:
+    """Reads the catalogue. Raises RetryLater, GiveUp or MalformedAnswer as `HttpQuestions` does."""
+
+    def __init__(self, endpoints: VenueEndpoints) -> None:
+        self._http = HttpQuestions(endpoints.gamma_url)
+
+    def markets(self, condition_ids: Sequence[str]) -> GammaAnswer:
+        """The markets of these conditions, open and closed ones.
+
+        Gamma leaves closed markets out unless asked for them, so those that it does not show as open are asked for
+        again as closed. An id in neither answer is not in the result. Returned ids are compared with the asked ones,
+        because a filter that Gamma does not understand makes it list whatever comes first.
+        """
+        markets: dict[str, MarketSnapshot] = {}
+        malformed: list[QuarantinedRow] = []
+        for closed in ("false", "true"):
+            missing = [condition_id for condition_id in dict.fromkeys(condition_ids) if condition_id not in markets]
+            for start in range(0, len(missing), _IDS_A_QUESTION):
+                asked = missing[start : start + _IDS_A_QUESTION]
+                answer = read_markets(self._rows(asked, closed), asked)
+                markets |= answer.markets
+                malformed += answer.malformed
+        return GammaAnswer(markets=markets, malformed=malformed)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _rows(self, condition_ids: Sequence[str], closed: str) -> list[object]:
+        question = [
+            *(("condition_ids", condition_id) for condition_id in condition_ids),
+            ("closed", closed),
+            ("include_tag", "true"),
+            ("limit", str(_ROWS_A_PAGE)),
+        ]
+        rows: list[object] = []
+        cursor: str | None = None
+        for _ in range(_MOST_PAGES):
+            here = [("after_cursor", cursor)] if cursor is not None else []
+            answer = self._http.get("/markets/keyset", [*question, *here])
+            page = read(_Page, answer, "gamma.markets")
+            rows += page.markets
+            if not page.next_cursor:
+                return rows
+            if page.next_cursor == cursor:
+                raise MalformedAnswer("gamma.markets: more pages, but no new cursor", raw=raw_text(answer))
+            cursor = page.next_cursor
+        raise GiveUp(f"gamma.markets: no end after {_MOST_PAGES} pages for {len(condition_ids)} ids")

@@ -1,0 +1,161 @@
+"""Evaluation runs: which trades a subject has not decided, and the inputs that the shared evaluation judges them by.
+
+A subject is an FT wallet, or an LT strategy with its FT wallet's current configuration. Everything is read set by set;
+a trade costs no query of its own. The caller judges in the order given (by trade time) and lowers the bankroll as bets
+are taken, then stores the decisions and calls `settle` in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from live_trading.nouns.money import Usd
+from live_trading.services.following.trader_statistics import snapshot_hour
+from live_trading.signals.config import WalletConfig, parse_config
+from live_trading.signals.inputs import EvaluationInputs
+from live_trading.signals.trader_record import prior_mean
+from live_trading.store.database import cursors
+from live_trading.store.database.connection import Transaction
+from live_trading.store.feed import markets, source_trades, subjects, trader_stats
+from live_trading.store.feed.source_trades import StoredTrade
+from live_trading.store.feed.subjects import SubjectRow
+
+# Ingest stores under its lease, so numbers become visible in order; looking back covers rows stored by hand.
+OVERLAP = 1_000
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """Who decides, by which rules, and about trades from when on."""
+
+    ft_wallet_id: UUID
+    lt_strategy_id: UUID | None
+    name: str
+    config: WalletConfig
+    config_version: int
+    is_active: bool
+    starts_at: datetime
+
+    @property
+    def cursor_name(self) -> str:
+        if self.lt_strategy_id is None:
+            return f"decided:ft:{self.ft_wallet_id}"
+        return f"decided:lt:{self.lt_strategy_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedTrade:
+    """An undecided trade with the inputs to judge it by."""
+
+    source_trade_id: int
+    seen_at: datetime
+    inputs: EvaluationInputs
+
+
+def subject_of(row: SubjectRow) -> Subject:
+    """A stored subject with its configuration read. Raises InvalidConfig."""
+    return Subject(
+        ft_wallet_id=row.ft_wallet_id,
+        lt_strategy_id=row.lt_strategy_id,
+        name=row.name,
+        config=parse_config(row.config),
+        config_version=row.config_version,
+        is_active=row.is_active,
+        starts_at=row.starts_at,
+    )
+
+
+def strategy_subject(transaction: Transaction, lt_strategy_id: UUID) -> Subject:
+    """An LT strategy as a subject. Raises LookupError or InvalidConfig."""
+    return subject_of(subjects.strategy(transaction, lt_strategy_id))
+
+
+def undecided_for_wallet(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
+    """Up to BATCH trades, oldest trade first, that an FT wallet has not decided."""
+    found = source_trades.undecided_by_wallet(
+        transaction, subject.ft_wallet_id, after=_after(transaction, subject), since=subject.starts_at, limit=BATCH
+    )
+    return sorted(found, key=_in_time)
+
+
+def undecided_for_strategy(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
+    """Up to BATCH trades, oldest trade first, that an LT strategy has not decided."""
+    if subject.lt_strategy_id is None:
+        raise ValueError(f"{subject.name} is an FT wallet, not a strategy")
+    found = source_trades.undecided_by_strategy(
+        transaction, subject.lt_strategy_id, after=_after(transaction, subject), since=subject.starts_at, limit=BATCH
+    )
+    return sorted(found, key=_in_time)
+
+
+def inputs_for(
+    transaction: Transaction,
+    subject: Subject,
+    trades: Sequence[StoredTrade],
+    *,
+    bankroll: Usd,
+    now: datetime,
+    max_signal_age_seconds: int | None,
+) -> list[PreparedTrade]:
+    """The inputs of each trade, in the order given, all with the same bankroll; what is not stored stays None."""
+    known_markets = markets.by_condition(transaction, {each.trade.condition_id for each in trades})
+    hours = {snapshot_hour(each.trade.trade_time) for each in trades}
+    stats = trader_stats.find(
+        transaction, {(each.trade.trader, snapshot_hour(each.trade.trade_time)) for each in trades}
+    )
+    priors = _priors(transaction, hours)
+    return [
+        PreparedTrade(
+            source_trade_id=each.source_trade_id,
+            seen_at=each.seen_at,
+            inputs=EvaluationInputs(
+                trade=each.trade,
+                stats=stats.get((each.trade.trader, snapshot_hour(each.trade.trade_time))),
+                prior_mean=priors.get(snapshot_hour(each.trade.trade_time)),
+                market=known_markets.get(each.trade.condition_id),
+                config=subject.config,
+                config_version=subject.config_version,
+                is_active=subject.is_active,
+                bankroll=bankroll,
+                now=now,
+                max_signal_age_seconds=max_signal_age_seconds,
+                model_probability=None,
+                model_name=None,
+            ),
+        )
+        for each in trades
+    ]
+
+
+def settle(transaction: Transaction, subject: Subject, now: datetime) -> None:
+    """Moves the subject's cursor to just before its first undecided trade, or past all there are."""
+    newest = source_trades.newest_number(transaction)
+    after = _after(transaction, subject)
+    if subject.lt_strategy_id is None:
+        pending = source_trades.undecided_by_wallet(
+            transaction, subject.ft_wallet_id, after=after, since=subject.starts_at, limit=1
+        )
+    else:
+        pending = source_trades.undecided_by_strategy(
+            transaction, subject.lt_strategy_id, after=after, since=subject.starts_at, limit=1
+        )
+    settled = pending[0].source_trade_id - 1 if pending else newest
+    cursors.advance_number(transaction, subject.cursor_name, settled, now)
+
+
+def _after(transaction: Transaction, subject: Subject) -> int:
+    return max(0, cursors.number(transaction, subject.cursor_name) - OVERLAP)
+
+
+def _priors(transaction: Transaction, hours: set[datetime]) -> dict[datetime, Decimal | None]:
+    population = trader_stats.population(transaction, hours)
+    return {hour: prior_mean(population.get(hour, [])) for hour in hours}
+
+
+def _in_time(each: StoredTrade) -> tuple[datetime, int]:
+    return each.trade.trade_time, each.source_trade_id

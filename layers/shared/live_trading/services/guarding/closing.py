@@ -1,0 +1,235 @@
+"""Sells what a strategy holds of a token: all of it, or a number of shares; by hand, or because a lock wants it sold.
+
+An exit goes through the same intents, the same sending and the same following as an entry. No lock stops it. It sells
+only what has settled and what no other open sale may take.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+from uuid import UUID
+
+from live_trading.api.once import Answer, Caller, kept_answer, once
+from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, not_found
+from live_trading.api.views.order_views import order_view
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.markets import Market, OrderBook
+from live_trading.nouns.money import Shares
+from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, SignedOrder
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.orders.rounding import TooSmall, limit_for_sell, plan_marketable_sell
+from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.polymarket.clob.market_data import MarketData
+from live_trading.services.orders.posting import OrderPoster
+from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
+from live_trading.services.running.leasing import held_wallet
+from live_trading.store.accounts import live_strategies
+from live_trading.store.accounts.live_strategies import LiveStrategy
+from live_trading.store.books import held_positions
+from live_trading.store.books.held_positions import HeldPosition
+from live_trading.store.database import audit, leases
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.leases import Lease
+from live_trading.store.feed import markets
+from live_trading.store.orders import intents, order_history
+from live_trading.store.orders.intents import BookView, Intent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRequest:
+    """What to sell; `shares` None is everything that may be sold, `slippage_bound_fraction` None the strategy's own."""
+
+    lt_strategy_id: UUID
+    token_id: str
+    shares: Shares | None
+    slippage_bound_fraction: Decimal | None
+    order_type: OrderType = OrderType.FAK
+    purpose: Purpose = Purpose.EXIT
+
+    @classmethod
+    def flatten(cls, lt_strategy_id: UUID, token_id: str) -> Self:
+        """All that may be sold of one token, because a lock wants it sold."""
+        return cls(
+            lt_strategy_id=lt_strategy_id,
+            token_id=token_id,
+            shares=None,
+            slippage_bound_fraction=None,
+            purpose=Purpose.FLATTEN,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sale:
+    """One position with what it is sold on."""
+
+    strategy: LiveStrategy
+    market: Market
+    book: OrderBook
+    request: CloseRequest
+
+
+class PositionCloser:
+    """Closes positions of one owner's strategies. Methods raise Problem; the store's and adapters' errors pass."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        market_data: MarketData,
+        account: Callable[[TradingWallet], VenueAccount],
+        reconciler: Reconciler,
+        poster: OrderPoster,
+        new_id: Callable[[], UUID],
+        holder: str,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._market_data = market_data
+        self._account = account
+        self._reconciler = reconciler
+        self._poster = poster
+        self._new_id = new_id
+        self._holder = holder
+
+    def close(self, caller: Caller, request: CloseRequest) -> Answer:
+        """Sends one sale and answers with the order as it then stands. Raises Problem, or RetryLater when busy."""
+        first = kept_answer(self._database, caller)
+        if first is not None:
+            return self._answer(caller.owner_id, UUID(first.body["lt_order_id"]))
+        with self._database.transaction() as transaction:
+            strategy = live_strategies.of_owner(transaction, request.lt_strategy_id, caller.owner_id)
+            if strategy is None:
+                raise not_found("strategy")
+            wallet = live_strategies.trading_wallet(transaction, strategy.trading_wallet_id)
+        with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
+            self._reconciler.follow_orders(lease, wallet, ReconcileReport())
+            lt_order_id = self._sell(caller, lease, wallet, strategy, request)
+            self._reconciler.follow_orders(lease, wallet, ReconcileReport())
+        return self._answer(caller.owner_id, lt_order_id)
+
+    def sell(self, lease: Lease, wallet: TradingWallet, strategy: LiveStrategy, request: CloseRequest) -> UUID:
+        """Sends one sale under the caller's lease on the wallet and returns its order; raises as `close` does."""
+        nobody = Caller(owner_id=self._holder, idempotency_key=None, request_hash="")
+        return self._sell(nobody, lease, wallet, strategy, request)
+
+    def _sell(
+        self, caller: Caller, lease: Lease, wallet: TradingWallet, strategy: LiveStrategy, request: CloseRequest
+    ) -> UUID:
+        sale = self._sale(strategy, request)
+        lt_order_id = self._commit(caller, lease, self._account(wallet), sale)
+        self._poster.send(lease, self._account(wallet), [lt_order_id])
+        return lt_order_id
+
+    def _sale(self, strategy: LiveStrategy, request: CloseRequest) -> _Sale:
+        with self._database.transaction() as transaction:
+            held = _held(transaction, request)
+            market = markets.by_condition(transaction, [held.condition_id])[held.condition_id]
+        book = self._market_data.books([request.token_id]).get(request.token_id)
+        if book is None or book.best_bid is None:
+            raise Problem(ProblemCode.WRONG_STATE, "nobody bids for this token now", facts={"current_state": "no_bids"})
+        return _Sale(strategy=strategy, market=market, book=book, request=request)
+
+    def _commit(self, caller: Caller, lease: Lease, account: VenueAccount, sale: _Sale) -> UUID:
+        """The signed intent in one transaction with the check that the shares are there, and the first answer."""
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            plan = _plan(sale, _held(transaction, sale.request))
+        signed = account.sign(plan)
+        lt_order_id = self._new_id()
+
+        def effect(transaction: Transaction) -> Answer:
+            leases.assert_held(transaction, lease)
+            live_strategies.lock_for_entry(transaction, sale.strategy)
+            if _held(transaction, sale.request).sellable < plan.shares:
+                raise Problem(ProblemCode.WRONG_STATE, "the shares are being sold already")
+            intents.insert(transaction, _intent(lt_order_id, sale, plan, signed, now), now)
+            audit.record(
+                transaction,
+                actor=caller.owner_id,
+                action="intent_committed",
+                subject_type="lt_order",
+                subject_id=str(lt_order_id),
+                before=None,
+                after={"state": "INTENT", "order_hash": signed.order_hash},
+                cause=sale.request.purpose.lower(),
+                at=now,
+            )
+            return Answer(status=202, body={"lt_order_id": str(lt_order_id)})
+
+        kept = once(self._database, caller, now, effect)
+        return UUID(kept.body["lt_order_id"])
+
+    def _answer(self, owner_id: str, lt_order_id: UUID) -> Answer:
+        with self._database.transaction() as transaction:
+            row = order_history.find(transaction, lt_order_id, owner_id)
+        if row is None:
+            raise not_found("order")
+        return Answer(status=202, body=order_view(row))
+
+
+def _held(transaction: Transaction, request: CloseRequest) -> HeldPosition:
+    found = held_positions.of_strategy(transaction, request.lt_strategy_id, request.token_id)
+    if not found:
+        raise not_found("position")
+    return found[0]
+
+
+def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
+    request = sale.request
+    shares = held.sellable if request.shares is None else request.shares
+    if shares > held.sellable:
+        raise invalid(
+            FieldProblem(field="shares", reason="is more than may be sold now", allowed=f"up to {held.sellable}")
+        )
+    bound = request.slippage_bound_fraction
+    market = replace(sale.market, tick_size=sale.book.tick_size)
+    best_bid = sale.book.bids[0].price
+    limit = limit_for_sell(
+        best_bid, sale.strategy.slippage_bound_fraction if bound is None else bound, market.tick_size
+    )
+    plan = plan_marketable_sell(
+        market=market,
+        outcome_index=held.outcome_index,
+        limit_price=limit,
+        shares=shares,
+        order_type=request.order_type,
+    )
+    if isinstance(plan, TooSmall):
+        raise Problem(
+            ProblemCode.WRONG_STATE,
+            f"the venue takes no order under {plan.minimum} {plan.unit}, this one is {plan.observed}",
+            facts={"current_state": plan.reason},
+        )
+    return plan
+
+
+def _intent(lt_order_id: UUID, sale: _Sale, plan: OrderPlan, signed: SignedOrder, now: datetime) -> Intent:
+    book = sale.book
+    return Intent(
+        lt_order_id=lt_order_id,
+        lt_strategy_id=sale.strategy.lt_strategy_id,
+        trading_wallet_id=sale.strategy.trading_wallet_id,
+        decision_id=None,
+        source_trade_id=None,
+        purpose=sale.request.purpose,
+        attempt=1,
+        plan=plan,
+        signed=signed,
+        signal_price=book.best_bid,
+        signal_size=None,
+        book=BookView(
+            best_bid=book.best_bid,
+            best_ask=book.best_ask,
+            midpoint=book.midpoint,
+            book_hash=book.book_hash,
+            depth=book.wanted_within(plan.limit_price),
+        ),
+        trade_time=None,
+        seen_at=None,
+        decided_at=now,
+    )

@@ -1,0 +1,193 @@
+"""One call that stops everything: entries everywhere, resting orders, and what is held if asked.
+
+Each step is independent of the others, so that it works while parts are down: the lock needs only the database,
+cancelling only the venue. The answer tells what was done and what could not be. What could not is done by the next
+lt-execute, because the lock says how far to go and lasts until somebody releases it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from live_trading.api.once import Answer, Caller
+from live_trading.api.risk_bodies import PullKillSwitch
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.locks import LockMode, LockReason, LockScope
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.polymarket.clob.account import CancelResult, VenueAccount
+from live_trading.services.guarding.cancelling import OrderCanceller
+from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
+from live_trading.services.running.failures import PART_FAILURES
+from live_trading.services.running.leasing import held_wallet
+from live_trading.store.accounts import live_strategies
+from live_trading.store.database import audit
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.risk import locks
+from live_trading.store.watch import alerts
+
+_WALLETS_AT_ONCE = 8
+
+
+@dataclass(slots=True, kw_only=True)
+class _Done:
+    """What has been done so far, orders by hash."""
+
+    lock_id: int | None = None
+    wallets: int = 0
+    cancelled: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
+    withdrawn: list[str] = field(default_factory=list)
+    sales: list[str] = field(default_factory=list)
+    not_done: list[str] = field(default_factory=list)
+
+    def failed(self, what: str, error: Exception) -> None:
+        self.not_done.append(f"{what}: {type(error).__name__}: {error}")
+
+
+class KillSwitch:
+    """Stops everything. Errors of parts are in the answer and never raised."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        account: Callable[[TradingWallet], VenueAccount],
+        known_wallets: Callable[[], Sequence[TradingWallet]],
+        canceller: OrderCanceller,
+        enforcer: LockEnforcer,
+        holder: str,
+    ) -> None:
+        """`known_wallets` are those that this execution environment has met, for when the database is away."""
+        self._database = database
+        self._clock = clock
+        self._account = account
+        self._known_wallets = known_wallets
+        self._canceller = canceller
+        self._enforcer = enforcer
+        self._holder = holder
+
+    def pull(self, caller: Caller, body: PullKillSwitch) -> Answer:
+        """Stops, cancels, and sells if asked. Pulling twice does everything again and puts no second lock."""
+        done = _Done()
+        self._stop_entries(caller, body, done)
+        wallets = self._wallets(done)
+        done.wallets = len(wallets)
+        self._cancel_at_venue(wallets, done)
+        for wallet in wallets:
+            self._settle(caller, wallet, body, done)
+        return Answer(status=207 if done.not_done else 200, body=_shown(done))
+
+    def _stop_entries(self, caller: Caller, body: PullKillSwitch, done: _Done) -> None:
+        mode = LockMode.FLATTEN if body.flatten else LockMode.CANCEL_ORDERS
+        try:
+            now = self._clock.now()
+            with self._database.transaction() as transaction:
+                done.lock_id = _lock(transaction, caller, body, mode, now)
+        except PART_FAILURES as error:
+            done.failed("stopping entries", error)
+
+    def _wallets(self, done: _Done) -> list[TradingWallet]:
+        try:
+            with self._database.transaction() as transaction:
+                return live_strategies.trading_wallets(transaction)
+        except PART_FAILURES as error:
+            done.failed("listing the trading wallets, so only those met before are cancelled", error)
+            return list(self._known_wallets())
+
+    def _cancel_at_venue(self, wallets: Sequence[TradingWallet], done: _Done) -> None:
+        """The venue first, all wallets side by side: nothing here waits for our own database."""
+        if not wallets:
+            return
+        with ThreadPoolExecutor(max_workers=min(len(wallets), _WALLETS_AT_ONCE)) as pool:
+            asked = [(wallet, pool.submit(self._cancel_all, wallet)) for wallet in wallets]
+        for wallet, answer in asked:
+            try:
+                result = answer.result()
+            except PART_FAILURES as error:
+                done.failed(f"cancelling at the venue for wallet {wallet.trading_wallet_id}", error)
+                continue
+            done.cancelled |= set(result.cancelled)
+            done.refused |= result.refused
+
+    def _cancel_all(self, wallet: TradingWallet) -> CancelResult:
+        return self._account(wallet).cancel_all()
+
+    def _settle(self, caller: Caller, wallet: TradingWallet, body: PullKillSwitch, done: _Done) -> None:
+        """Our own side of it: unsent orders end, cancelled ones are followed, and what is held is sold if asked."""
+        try:
+            report = self._canceller.cancel_wallet(wallet, actor=caller.owner_id)
+        except PART_FAILURES as error:
+            done.failed(f"ending the orders of wallet {wallet.trading_wallet_id}", error)
+        else:
+            done.withdrawn += report.withdrawn
+            done.cancelled |= set(report.cancelled)
+            done.refused |= report.refused
+            done.not_done += report.not_done
+        if body.flatten:
+            self._flatten(wallet, done)
+
+    def _flatten(self, wallet: TradingWallet, done: _Done) -> None:
+        try:
+            with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
+                report: EnforcementReport = self._enforcer.run(lease, wallet)
+        except PART_FAILURES as error:
+            done.failed(f"selling what wallet {wallet.trading_wallet_id} holds", error)
+            return
+        done.sales += report.sales
+        done.not_done += [f"{failure.part}: {failure.error}: {failure.message}" for failure in report.failures]
+
+
+def _lock(transaction: Transaction, caller: Caller, body: PullKillSwitch, mode: LockMode, now: datetime) -> int | None:
+    lock_id = locks.put(
+        transaction,
+        scope=LockScope.GLOBAL,
+        scope_id=None,
+        reason=LockReason.KILL_SWITCH,
+        detail=body.reason,
+        created_by=caller.owner_id,
+        now=now,
+        mode=mode,
+    )
+    if lock_id is None:
+        lock_id = locks.open_lock(transaction, LockScope.GLOBAL, None, LockReason.KILL_SWITCH)
+        if lock_id is not None and mode is LockMode.FLATTEN:
+            locks.widen(transaction, lock_id, mode)
+    audit.record(
+        transaction,
+        actor=caller.owner_id,
+        action="kill_switch_pulled",
+        subject_type="lock",
+        subject_id=str(lock_id),
+        before=None,
+        after={"mode": mode},
+        cause=body.reason,
+        at=now,
+    )
+    alerts.raise_alert(
+        transaction,
+        alert_type="lock",
+        severity="CRITICAL",
+        subject=alerts.lock_subject(LockReason.KILL_SWITCH, None),
+        title="Kill switch: entries are stopped everywhere",
+        message=f"{body.reason} ({caller.owner_id})",
+        at=now,
+    )
+    return lock_id
+
+
+def _shown(done: _Done) -> dict[str, Any]:
+    return {
+        "entries_stopped": done.lock_id is not None,
+        "lock_id": done.lock_id,
+        "wallets": done.wallets,
+        "withdrawn": done.withdrawn,
+        "cancelled": sorted(done.cancelled),
+        "refused": {order: why for order, why in done.refused.items() if order not in done.cancelled},
+        "sales": done.sales,
+        "not_done": done.not_done,
+    }

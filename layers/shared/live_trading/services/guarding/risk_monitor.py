@@ -1,0 +1,130 @@
+"""Watches how strategies stand, whether or not anything is to be entered: marks positions, trips and releases locks.
+
+Runs in lt-execute before entries. What it sees of the outside is committed first, so that it and the gate judge the
+same state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.locks import LockReason, LockScope, ReleaseKind
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.polymarket.data.data_api import FeedStatus
+from live_trading.risk.gate import check_standing, trips_of
+from live_trading.risk.losses import has_recovered
+from live_trading.risk.proposal import mark_price
+from live_trading.services.following.sources import BookSource
+from live_trading.services.guarding.trip_locks import put_locks
+from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.store.accounts.live_strategies import LiveStrategy
+from live_trading.store.database import audit, leases
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.leases import Lease
+from live_trading.store.risk import locks, observations, standing
+
+
+@dataclass(slots=True, kw_only=True)
+class MonitorReport:
+    """Locks that came and went in one pass, and what could not be looked at."""
+
+    tripped: int = 0
+    recovered: int = 0
+    failures: list[PartFailure] = field(default_factory=list)
+
+
+class RiskMonitor:
+    """One pass over one trading wallet and its active strategies."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        books: BookSource,
+        feed_status: Callable[[], FeedStatus],
+        actor: str,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._books = books
+        self._feed_status = feed_status
+        self._actor = actor
+
+    def run(self, lease: Lease, wallet: TradingWallet, strategies: Sequence[LiveStrategy]) -> MonitorReport:
+        """Marks what is held, then judges each strategy. Raises StoreUnavailable or LeaseLost."""
+        report = MonitorReport()
+        self._mark(wallet.trading_wallet_id, report)
+        if any(each.rules.breaker_feed_lag_seconds is not None for each in strategies):
+            self._note_feed(report)
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            for strategy in strategies:
+                self._judge(transaction, strategy, report, now)
+        return report
+
+    def note_calls(self, transaction: Transaction, wallet: TradingWallet, account: VenueAccount, now: datetime) -> None:
+        """Keeps how the venue answered since this was last called."""
+        measured = account.measured_calls()
+        observations.save_calls(transaction, wallet.trading_wallet_id, measured.latencies, measured.failed, now)
+
+    def _mark(self, trading_wallet_id: UUID, report: MonitorReport) -> None:
+        with self._database.transaction() as transaction:
+            held = observations.held_shares(transaction, trading_wallet_id)
+        if not held:
+            return
+        try:
+            books = self._books.books(sorted(held))
+        except PART_FAILURES as error:
+            report.failures.append(failed_part("marks of what is held", error))
+            return
+        marks = {
+            token_id: mark_price(book, held[token_id]) for token_id, book in books.items() if book.bids or book.asks
+        }
+        with self._database.transaction() as transaction:
+            observations.save_marks(transaction, trading_wallet_id, marks, self._clock.now())
+
+    def _note_feed(self, report: MonitorReport) -> None:
+        try:
+            status = self._feed_status()
+        except PART_FAILURES as error:
+            report.failures.append(failed_part("freshness of the feed", error))
+            return
+        complete_until = status.computed_at - timedelta(seconds=status.lag_seconds)
+        with self._database.transaction() as transaction:
+            observations.save_feed_freshness(transaction, standing.TRADES_FEED, complete_until, self._clock.now())
+
+    def _judge(self, transaction: Transaction, strategy: LiveStrategy, report: MonitorReport, now: datetime) -> None:
+        seen = standing.of_strategy(transaction, strategy, now)
+        trips = trips_of(check_standing(strategy.rules, seen))
+        report.tripped += put_locks(transaction, strategy, trips, actor=self._actor, now=now)
+        if has_recovered(strategy.rules, seen) and self._released(transaction, strategy, now):
+            report.recovered += 1
+            audit.record(
+                transaction,
+                actor=self._actor,
+                action="lock_released",
+                subject_type="lt_strategy",
+                subject_id=str(strategy.lt_strategy_id),
+                before={"reason": LockReason.DRAWDOWN},
+                after={"release_kind": ReleaseKind.RECOVERED},
+                cause=f"drawdown is {seen.drawdown}",
+                at=now,
+            )
+
+    def _released(self, transaction: Transaction, strategy: LiveStrategy, now: datetime) -> bool:
+        return locks.release(
+            transaction,
+            scope=LockScope.STRATEGY,
+            scope_id=str(strategy.lt_strategy_id),
+            reason=LockReason.DRAWDOWN,
+            released_by=self._actor,
+            now=now,
+            kind=ReleaseKind.RECOVERED,
+        )

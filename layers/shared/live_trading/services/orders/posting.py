@@ -1,0 +1,237 @@
+"""Sends committed intents, and books what the venue answered to each.
+
+The order of effects is the whole point: the intent is in the database before this module sees it, SENT is committed
+before the request leaves, and the answer is booked after. A crash between any two leaves a state that says which
+question to ask the venue. The bytes are always the stored ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import GiveUp, RetryLater
+from live_trading.nouns.locks import LockScope
+from live_trading.nouns.orders import OrderState, RejectionCode
+from live_trading.orders import refusals
+from live_trading.orders.machine import Cause
+from live_trading.orders.refusals import NextStep
+from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, PostOutcome, Rejected, Unknown
+from live_trading.services.orders.order_booking import Refusal, transition
+from live_trading.store.database import leases
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.leases import Lease
+from live_trading.store.orders import lt_orders, order_changes
+from live_trading.store.orders.lt_orders import StoredOrder
+from live_trading.store.risk import locks
+
+# How long the venue's refusal of a whole wallet stops its entries before they are tried again.
+STOP_FOR = timedelta(hours=1)
+
+_STOPPED = Refusal(code=RejectionCode.ENTRIES_LOCKED, text="a lock stopped entries before it was sent")
+_ACCEPTED = {
+    AcceptedStatus.LIVE: Cause.ACCEPTED_LIVE,
+    AcceptedStatus.MATCHED: Cause.ACCEPTED_MATCHED,
+    AcceptedStatus.DELAYED: Cause.ACCEPTED_DELAYED,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Sent:
+    """Where each order stands after its answer, and which of the refused ones are to be planned anew."""
+
+    states: dict[UUID, OrderState] = field(default_factory=dict)
+    plan_again: list[UUID] = field(default_factory=list)
+    refresh: list[UUID] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A batch on its way to the venue: its orders are SENT and committed, and their answers not booked yet."""
+
+    orders: tuple[StoredOrder, ...]
+    answers: Future[list[PostOutcome]]
+
+    @property
+    def is_over(self) -> bool:
+        return self.answers.done()
+
+
+class OrderPoster:
+    """Takes intents to the venue, each at most once at a time under one lease."""
+
+    def __init__(self, *, database: Database, clock: Clock, actor: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._actor = actor
+
+    def send(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
+        """INTENT to SENT, the POST, and the states that the answers prove.
+
+        An order that is refused for want of balance goes out once more after the venue has looked again.
+        """
+        return self._after_refresh(lease, account, self._send_once(lease, account, lt_order_ids))
+
+    def depart(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID], beside: Executor) -> Flight:
+        """INTENT to SENT, and the POST from another thread; `land` takes its answers. One flight at a time."""
+        orders = tuple(self._mark_sent(lease, lt_order_ids))
+        return Flight(orders, beside.submit(account.post, [order.signed for order in orders]))
+
+    def land(self, lease: Lease, account: VenueAccount, flight: Flight) -> Sent:
+        """Waits for a flight and books its answers, as `send` does."""
+        return self._after_refresh(lease, account, self._book(lease, flight.orders, flight.answers.result()))
+
+    def resume(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
+        """Intents that are not at the venue: sent while fresh and due, ended with their reason once too old."""
+        now = self._clock.now()
+        stale = [order for order in orders if not _is_fresh(order, now)]
+        if stale:
+            self._end_unsent(lease, stale)
+        due = [order for order in orders if _is_fresh(order, now) and (order.not_before or now) <= now]
+        if due:
+            self.send(lease, account, [order.lt_order_id for order in due])
+
+    def send_again(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
+        """The same bytes once more for orders that may never have arrived and whose signals are still fresh.
+
+        The venue makes one order of them however often they come: what it has seen before it calls duplicated.
+        """
+        now = self._clock.now()
+        due = [order for order in orders if _is_fresh(order, now)]
+        if not due:
+            return
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            # An entry that may never have arrived is not sent again once a lock stops entries.
+            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
+            due = [order for order in due if order.lt_order_id not in stopped]
+            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due])
+        if due:
+            self._book(lease, due, account.post([order.signed for order in due]))
+
+    def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
+        orders = self._mark_sent(lease, lt_order_ids)
+        if not orders:
+            return Sent()
+        return self._book(lease, orders, account.post([order.signed for order in orders]))
+
+    def _after_refresh(self, lease: Lease, account: VenueAccount, sent: Sent) -> Sent:
+        if sent.refresh and _refreshed(account):
+            again = self._send_once(lease, account, sent.refresh)
+            sent.states |= again.states
+            sent.plan_again += again.plan_again
+        return sent
+
+    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]
+            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
+            for order in due:
+                is_stopped = order.lt_order_id in stopped
+                cause = Cause.NEVER_SENT if is_stopped else Cause.SENT_TO_VENUE
+                refusal = _STOPPED if is_stopped else None
+                transition(transaction, order, cause, actor=self._actor, now=now, refusal=refusal)
+        return [order for order in due if order.lt_order_id not in stopped]
+
+    def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
+        answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}
+        sent = Sent()
+        if not answers:
+            return sent
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            for order in lt_orders.locked(transaction, list(answers)):
+                outcome = answers[order.lt_order_id]
+                sent.states[order.lt_order_id] = self._book_answer(transaction, order, outcome, sent, now)
+        return sent
+
+    def _book_answer(
+        self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, sent: Sent, now: datetime
+    ) -> OrderState:
+        match outcome:
+            case Accepted(status=status):
+                return transition(transaction, order, _ACCEPTED[status], actor=self._actor, now=now)
+            case AlreadyKnown() | Unknown():
+                # Known already is no verdict: it is looked up like an unknown one.
+                return transition(transaction, order, Cause.NO_ANSWER, actor=self._actor, now=now)
+            case Rejected():
+                return self._book_refusal(transaction, order, outcome, sent, now)
+
+    def _book_refusal(
+        self, transaction: Transaction, order: StoredOrder, refused: Rejected, sent: Sent, now: datetime
+    ) -> OrderState:
+        step = refusals.next_step(
+            refused.code, may_try_again=refused.may_try_again, sends=order.sends, attempt=order.attempt
+        )
+        if step is NextStep.STOP_WALLET:
+            _stop_entries(transaction, order, refused, actor=self._actor, now=now)
+        if step not in (NextStep.SEND_LATER, NextStep.REFRESH):
+            refusal = Refusal(code=refused.code, text=refused.text)
+            state = transition(transaction, order, Cause.REFUSED, actor=self._actor, now=now, refusal=refusal)
+            if step is NextStep.PLAN_AGAIN and state is OrderState.REJECTED:
+                sent.plan_again.append(order.lt_order_id)
+            return state
+        wait = 0.0 if step is NextStep.REFRESH else refused.retry_after_seconds
+        order_changes.note_refusal_for_now(
+            transaction,
+            lt_order_id=order.lt_order_id,
+            code=refused.code,
+            text=refused.text,
+            not_before=refusals.not_before(now, wait),
+        )
+        state = transition(transaction, order, Cause.REFUSED_FOR_NOW, actor=self._actor, now=now)
+        if step is NextStep.REFRESH and state is OrderState.INTENT:
+            sent.refresh.append(order.lt_order_id)
+        return state
+
+    def _end_unsent(self, lease: Lease, orders: Sequence[StoredOrder]) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            for order in lt_orders.locked(transaction, [each.lt_order_id for each in orders]):
+                if order.state is OrderState.INTENT:
+                    transition(
+                        transaction, order, Cause.NEVER_SENT, actor=self._actor, now=now, refusal=_why_unsent(order)
+                    )
+
+
+def _is_fresh(order: StoredOrder, now: datetime) -> bool:
+    return now - order.decided_at <= refusals.SEND_WITHIN and (order.expires_at is None or now < order.expires_at)
+
+
+def _why_unsent(order: StoredOrder) -> Refusal:
+    if order.last_refusal is not None:
+        return Refusal(code=order.last_refusal, text=order.last_refusal_text or "")
+    return Refusal(code=RejectionCode.NOT_PLACED, text="the signal was too old to send it later")
+
+
+def _refreshed(account: VenueAccount) -> bool:
+    """Whether the venue has looked at the balance again; where it did not, the bytes go out with a later run."""
+    try:
+        account.refresh_collateral()
+    except (RetryLater, GiveUp):
+        return False
+    return True
+
+
+def _stop_entries(
+    transaction: Transaction, order: StoredOrder, refused: Rejected, *, actor: str, now: datetime
+) -> None:
+    locks.put(
+        transaction,
+        scope=LockScope.TRADING_WALLET,
+        scope_id=str(order.trading_wallet_id),
+        reason=refusals.lock_reason(refused.code),
+        detail=f"{refused.code}: {refused.text}",
+        created_by=actor,
+        now=now,
+        ends_at=now + STOP_FOR,
+    )

@@ -1,0 +1,122 @@
+"""ft-resolve: ends paper orders by the chain's payout vector, never by a label or a price.
+
+The catalogue is asked only about markets that the chain has not resolved, so that their state and its age can be seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from live_trading.chain.reading.reader import ChainReader
+from live_trading.ledger.payouts import split_payout
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import GiveUp
+from live_trading.nouns.markets import PayoutVector
+from live_trading.services.following.market_keeping import MarketKeeper
+from live_trading.services.running import leasing
+from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.settlement.outcomes import label_of
+from live_trading.store.database import leases
+from live_trading.store.database.connection import Database
+from live_trading.store.database.leases import Lease
+from live_trading.store.feed import markets
+from live_trading.store.paper import ft_orders
+from live_trading.store.paper.ft_orders import OpenPaperOrder, PaperEnd
+
+LEASE = "ft-resolve"
+LEASE_SECONDS = 120
+HINT_AGE = timedelta(minutes=5)
+
+
+class OutcomeNotInVector(GiveUp):
+    """A paper order names an outcome that its market's payout vector does not have."""
+
+
+@dataclass(slots=True, kw_only=True)
+class FtResolveReport:
+    """What one run did; `ran` is False where another invocation was at it.
+
+    `resolved` counts conditions, `waiting` those that the chain has not resolved, `outcomes` paper orders by outcome.
+    """
+
+    ran: bool
+    resolved: int = 0
+    waiting: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    failures: list[PartFailure] = field(default_factory=list)
+
+
+def paper_ends(orders: Sequence[OpenPaperOrder], vector: PayoutVector) -> list[PaperEnd]:
+    """Each order's outcome and profit: what its shares are paid, less their cost and fee.
+
+    Raises OutcomeNotInVector.
+    """
+    return [_paper_end(order, vector) for order in orders]
+
+
+def _paper_end(order: OpenPaperOrder, vector: PayoutVector) -> PaperEnd:
+    if order.outcome_index >= len(vector.numerators):
+        raise OutcomeNotInVector(f"{order.ft_order_id} holds outcome {order.outcome_index} of {vector}")
+    (payout,) = split_payout(vector, order.outcome_index, [order.shares])
+    return PaperEnd(
+        ft_order_id=order.ft_order_id,
+        outcome=label_of(vector, order.outcome_index),
+        pnl=payout - order.cost - order.fee,
+    )
+
+
+class PaperResolver:
+    """Resolves the markets of open paper orders."""
+
+    def __init__(
+        self, *, database: Database, clock: Clock, chain: ChainReader, markets: MarketKeeper, holder: str
+    ) -> None:
+        """`holder` names this invocation in the lease."""
+        self._database = database
+        self._clock = clock
+        self._chain = chain
+        self._markets = markets
+        self._holder = holder
+
+    def run(self) -> FtResolveReport:
+        """One pass over every condition with an open paper order. Safe to repeat and to overlap.
+
+        One market's failure is reported and does not stop the others. Raises RetryLater where the chain is away,
+        LeaseLost or StoreUnavailable.
+        """
+        with leasing.held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
+            if lease is None:
+                return FtResolveReport(ran=False)
+            report = FtResolveReport(ran=True)
+            self._resolve_all(lease, report)
+        return report
+
+    def _resolve_all(self, lease: Lease, report: FtResolveReport) -> None:
+        with self._database.transaction() as transaction:
+            conditions = ft_orders.open_conditions(transaction)
+        vectors = self._chain.payout_vectors(conditions) if conditions else {}
+        waiting = [condition_id for condition_id in conditions if vectors.get(condition_id) is None]
+        for condition_id in conditions:
+            vector = vectors.get(condition_id)
+            if vector is None:
+                continue
+            try:
+                self._resolve_one(vector, lease, report)
+            except PART_FAILURES as error:
+                report.failures.append(failed_part(condition_id, error))
+        refresh = self._markets.refresh(waiting, lease, self._clock.now(), fresh_for=HINT_AGE)
+        report.waiting = len(waiting)
+        report.failures += refresh.failures
+
+    def _resolve_one(self, vector: PayoutVector, lease: Lease, report: FtResolveReport) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
+            markets.record_resolution(transaction, vector, now)
+            ends = paper_ends(ft_orders.open_in(transaction, vector.condition_id), vector)
+            ft_orders.close(transaction, ends, now)
+        report.resolved += 1
+        report.outcomes.update(end.outcome.value for end in ends)

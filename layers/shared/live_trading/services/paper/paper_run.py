@@ -1,0 +1,283 @@
+"""ft-sync: every active FT wallet decides each new source trade once, and bets on paper what it accepts.
+
+A bet is filled on the real book as it stands when it is decided, never on one of a market that has its result already.
+The decisions of a wallet, its paper orders and its cursor are one transaction. SELLs of a trader are decided as
+`not_an_entry`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from uuid import UUID, uuid5
+
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.decisions import Evaluation, Reason, Verdict
+from live_trading.nouns.errors import StopEverything
+from live_trading.nouns.markets import OrderBook
+from live_trading.nouns.money import Usd
+from live_trading.orders.rounding import limit_for_buy
+from live_trading.services.following import evaluation
+from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.services.following.evidence import PATIENCE, EvidenceGatherer
+from live_trading.services.following.ingest import Ingest, IngestReport
+from live_trading.services.following.market_keeping import MarketKeeper
+from live_trading.services.following.sources import BookSource
+from live_trading.services.paper.paper_books import BookShelf, without_offers
+from live_trading.services.running import leasing
+from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.signals.config import InvalidConfig, PaperFillMethod
+from live_trading.signals.evaluate import evaluate
+from live_trading.signals.inputs import EvaluationInputs, canonical
+from live_trading.signals.paper import PaperFill, fixed_slippage_fill, walk_book
+from live_trading.store.database import leases
+from live_trading.store.database.connection import Database
+from live_trading.store.database.leases import Lease
+from live_trading.store.feed import decisions, subjects
+from live_trading.store.feed.decisions import DecisionRecord
+from live_trading.store.feed.source_trades import StoredTrade
+from live_trading.store.feed.subjects import SubjectRow
+from live_trading.store.paper import ft_orders
+from live_trading.store.paper.ft_orders import PaperOrder
+
+LEASE = "ft-sync"
+LEASE_SECONDS = 60
+# Paper acts when a live strategy would; the wallet's own limit can only be tighter.
+MAX_SIGNAL_AGE_SECONDS = 600
+# How far above the signal's price a paper bet may climb in the book, as a marketable live order would be bounded.
+SLIPPAGE_BOUND_FRACTION = Decimal("0.03")
+
+
+@dataclass(slots=True, kw_only=True)
+class PaperReport:
+    """What one run did; `ran` is False where another invocation was at it.
+
+    `decisions` counts by reason, `orders` by fill result, `waiting` trades that are left for the next run because
+    something needed could not be asked for.
+    """
+
+    ran: bool
+    ingest: IngestReport | None = None
+    wallets: int = 0
+    decisions: Counter[str] = field(default_factory=Counter)
+    orders: Counter[str] = field(default_factory=Counter)
+    waiting: int = 0
+    failures: list[PartFailure] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperPlan:
+    """What a wallet has decided: the decisions, the bets among them, and how many trades have to wait."""
+
+    records: tuple[DecisionRecord, ...]
+    orders: tuple[PaperOrder, ...]
+    waiting: int
+
+
+class PaperTrader:
+    """Runs all active FT wallets once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        ingest: Ingest,
+        evidence: EvidenceGatherer,
+        markets: MarketKeeper,
+        market_data: BookSource,
+        holder: str,
+    ) -> None:
+        """`holder` names this invocation in the lease."""
+        self._database = database
+        self._clock = clock
+        self._ingest = ingest
+        self._evidence = evidence
+        self._markets = markets
+        self._market_data = market_data
+        self._holder = holder
+
+    def run(self) -> PaperReport:
+        """One pass. Safe to repeat and to overlap.
+
+        One wallet's failure is reported and does not stop the others. Raises LeaseLost or StoreUnavailable.
+        """
+        with leasing.held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
+            if lease is None:
+                return PaperReport(ran=False)
+            report = PaperReport(ran=True, ingest=self._ingest.run())
+            with self._database.transaction() as transaction:
+                wallets = subjects.active_ft_wallets(transaction)
+            report.wallets = len(wallets)
+            shelf = BookShelf(self._market_data)
+            for wallet in wallets:
+                self._run_wallet(wallet, lease, shelf, report)
+        return report
+
+    def _run_wallet(self, wallet: SubjectRow, lease: Lease, shelf: BookShelf, report: PaperReport) -> None:
+        part = f"ft_wallet {wallet.ft_wallet_id}"
+        try:
+            subject = evaluation.subject_of(wallet)
+            while self._decide_batch(subject, lease, shelf, report):
+                continue
+        except InvalidConfig as error:
+            report.failures.append(PartFailure(part=part, error=type(error).__name__, message=str(error)))
+        except PART_FAILURES as error:
+            report.failures.append(failed_part(part, error))
+
+    def _decide_batch(self, subject: Subject, lease: Lease, shelf: BookShelf, report: PaperReport) -> bool:
+        """Decides up to one batch; True where there may be more to decide in this run."""
+        with self._database.transaction() as transaction:
+            trades = evaluation.undecided_for_wallet(transaction, subject)
+        if not trades:
+            return False
+        evidence = self._evidence.gather(trades, lease, self._clock.now())
+        report.failures += evidence.failures
+        self._markets.note_resolutions({each.trade.condition_id for each in evidence.ready}, lease, self._clock.now())
+        prepared = self._prepared(subject, evidence.ready)
+        shelf.fetch(_hopeful_tokens(prepared))
+        plan = plan_bets(subject, prepared, shelf)
+        self._apply(subject, plan, lease, report)
+        waiting = len(evidence.waiting) + plan.waiting
+        report.waiting += waiting
+        return len(trades) == evaluation.BATCH and not waiting
+
+    def _prepared(self, subject: Subject, trades: Sequence[StoredTrade]) -> list[PreparedTrade]:
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            return evaluation.inputs_for(
+                transaction,
+                subject,
+                trades,
+                bankroll=subjects.paper_bankroll(transaction, subject.ft_wallet_id),
+                now=now,
+                max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS,
+            )
+
+    def _apply(self, subject: Subject, plan: PaperPlan, lease: Lease, report: PaperReport) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
+            new = decisions.record(transaction, plan.records)
+            orders = [order for order in plan.orders if order.source_trade_id in new]
+            ft_orders.insert(transaction, orders)
+            evaluation.settle(transaction, subject, now)
+        report.decisions.update(
+            record.evaluation.reason.value for record in plan.records if record.source_trade_id in new
+        )
+        report.orders.update(order.fill_result for order in orders)
+
+
+def plan_bets(subject: Subject, prepared: Sequence[PreparedTrade], shelf: BookShelf) -> PaperPlan:
+    """Judges trades in their order; each bet lowers the bankroll, and the book, that the next one finds."""
+    if not prepared:
+        return PaperPlan(records=(), orders=(), waiting=0)
+    bankroll = prepared[0].inputs.bankroll
+    books: dict[str, OrderBook] = {}
+    records: list[DecisionRecord] = []
+    orders: list[PaperOrder] = []
+    waiting = 0
+    for each in prepared:
+        inputs = replace(each.inputs, bankroll=bankroll)
+        judged = evaluate(inputs)
+        if judged.verdict is Verdict.ACCEPTED:
+            if _must_wait(each, shelf):
+                waiting += 1
+                continue
+            fill = _fill(inputs, judged, shelf, books)
+            if fill is None:
+                judged = replace(judged, verdict=Verdict.REJECTED, reason=Reason.BOOK_UNAVAILABLE, stake=Usd.zero())
+            else:
+                bankroll -= fill.cost + fill.fee
+                orders.append(_order(subject, each, inputs, judged, fill))
+        records.append(_record(subject, each, inputs, judged))
+    return PaperPlan(records=tuple(records), orders=tuple(orders), waiting=waiting)
+
+
+def _hopeful_tokens(prepared: Sequence[PreparedTrade]) -> set[str]:
+    """Tokens that a first judging with the whole bankroll would bet on, so that their books come in one question."""
+    return {
+        each.inputs.trade.token_id
+        for each in prepared
+        if _uses_book(each.inputs) and evaluate(each.inputs).verdict is Verdict.ACCEPTED
+    }
+
+
+def _uses_book(inputs: EvaluationInputs) -> bool:
+    return inputs.config.paper_fill is PaperFillMethod.BOOK
+
+
+def _must_wait(each: PreparedTrade, shelf: BookShelf) -> bool:
+    is_patient = each.inputs.now - each.seen_at <= PATIENCE
+    return is_patient and _uses_book(each.inputs) and shelf.is_out_of_reach(each.inputs.trade.token_id)
+
+
+def _fill(
+    inputs: EvaluationInputs, judged: Evaluation, shelf: BookShelf, books: dict[str, OrderBook]
+) -> PaperFill | None:
+    """The fill of an accepted trade; None where there is no book to walk. `books` holds what earlier bets left."""
+    market, token_id = inputs.market, inputs.trade.token_id
+    if market is None:
+        raise StopEverything(f"{inputs.trade.key} was accepted without a market")
+    if not _uses_book(inputs):
+        return fixed_slippage_fill(inputs.trade.price, judged.stake, market.fees)
+    book = books.get(token_id) or shelf.book(token_id)
+    if book is None:
+        return None
+    limit = limit_for_buy(inputs.trade.price, SLIPPAGE_BOUND_FRACTION, book.tick_size)
+    fill = walk_book(book, limit, judged.stake, market.fees)
+    books[token_id] = without_offers(book, fill.shares)
+    return fill
+
+
+def _order(
+    subject: Subject, each: PreparedTrade, inputs: EvaluationInputs, judged: Evaluation, fill: PaperFill
+) -> PaperOrder:
+    trade = inputs.trade
+    return PaperOrder(
+        ft_order_id=paper_order_id(subject.ft_wallet_id, each.source_trade_id),
+        ft_wallet_id=subject.ft_wallet_id,
+        config_version=subject.config_version,
+        source_trade_id=each.source_trade_id,
+        token_id=trade.token_id,
+        condition_id=trade.condition_id,
+        outcome_index=_outcome_index(inputs),
+        signal_price=trade.price,
+        stake=judged.stake,
+        fill_method=inputs.config.paper_fill,
+        fill_result=fill.result,
+        fill_price=fill.average_price,
+        shares=fill.shares,
+        cost=fill.cost,
+        fee=fill.fee,
+        book_hash=fill.book_hash,
+        book_taken_at=fill.taken_at,
+        trade_time=trade.trade_time,
+        decided_at=inputs.now,
+    )
+
+
+def paper_order_id(ft_wallet_id: UUID, source_trade_id: int) -> UUID:
+    """Derived, so that the same bet can never get two ids."""
+    return uuid5(ft_wallet_id, str(source_trade_id))
+
+
+def _outcome_index(inputs: EvaluationInputs) -> int:
+    """Where the market lists the token: the payout goes by that, and the feed's own index is only a claim."""
+    if inputs.market is None:
+        raise StopEverything(f"{inputs.trade.key} was accepted without a market")
+    return inputs.market.token_ids.index(inputs.trade.token_id)
+
+
+def _record(subject: Subject, each: PreparedTrade, inputs: EvaluationInputs, judged: Evaluation) -> DecisionRecord:
+    return DecisionRecord(
+        source_trade_id=each.source_trade_id,
+        ft_wallet_id=subject.ft_wallet_id,
+        lt_strategy_id=None,
+        config_version=subject.config_version,
+        evaluation=judged,
+        inputs=canonical(inputs),
+        decided_at=inputs.now,
+    )

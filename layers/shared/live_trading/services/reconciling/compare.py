@@ -1,0 +1,194 @@
+"""Compares what the ledger says a trading wallet has with what the chain says, to the base unit.
+
+It overwrites nothing: a difference is written down as a break and stays open until a later comparison agrees, or until
+the operator explains it. While one is open that nobody can explain, the wallet's entries stand still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.chain.reading.reader import ChainReader, Holdings
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.locks import LockReason, LockScope
+from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.store.books import breaks, ledger
+from live_trading.store.books.breaks import Break, BreakKind
+from live_trading.store.books.ledger import ExpectedHoldings
+from live_trading.store.chain import redemptions
+from live_trading.store.database import leases
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.leases import Lease
+from live_trading.store.orders import fills
+from live_trading.store.risk import locks
+
+# What is looked at also while something settles.
+_AT_ANY_TIME = (BreakKind.UNREADABLE_ANSWER,)
+
+
+def differences(
+    *,
+    expected_collateral: Usd,
+    observed_collateral: Usd,
+    expected_tokens: dict[str, Shares],
+    observed_tokens: dict[str, Shares],
+    worthless: Collection[str] = (),
+) -> list[Break]:
+    """Every difference between the two, collateral first, then tokens in order of their id.
+
+    `worthless` tokens have resolved and pay nothing. Whoever redeems their market burns them too, so that they are
+    gone is no difference.
+    """
+    found: list[Break] = []
+    if expected_collateral != observed_collateral:
+        found.append(
+            Break(
+                kind=BreakKind.COLLATERAL,
+                subject="collateral",
+                expected=expected_collateral.value,
+                observed=observed_collateral.value,
+            )
+        )
+    for token_id in sorted(expected_tokens.keys() | observed_tokens.keys()):
+        expected = expected_tokens.get(token_id, Shares.zero())
+        observed = observed_tokens.get(token_id, Shares.zero())
+        is_burnt = token_id in worthless and not observed
+        if expected != observed and not is_burnt:
+            found.append(
+                Break(
+                    kind=BreakKind.TOKEN_BALANCE,
+                    subject=token_id,
+                    expected=expected.value,
+                    observed=observed.value,
+                )
+            )
+    return found
+
+
+def allowance_difference(*, needed: Usd, allowed_base_units: int) -> list[Break]:
+    """Where the exchange may take less than the wallet has, its orders will be refused."""
+    if allowed_base_units >= needed.base_units:
+        return []
+    allowed = Usd.of_base_units(allowed_base_units)
+    return [Break(kind=BreakKind.ALLOWANCE, subject="exchange", expected=needed.value, observed=allowed.value)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the ledger says of a wallet: nothing while it is settling. `has_breaks`: earlier ones stand."""
+
+    holdings: ExpectedHoldings | None
+    has_breaks: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What the ledger expects and what the chain has; `observed` is None where nothing can be expected."""
+
+    expected: Expectation
+    observed: Holdings | None
+
+    def differences(self) -> list[Break] | None:
+        """Every difference; None where there is nothing to compare yet."""
+        expected, observed = self.expected.holdings, self.observed
+        if expected is None or observed is None:
+            return None
+        found = differences(
+            expected_collateral=expected.collateral,
+            observed_collateral=observed.collateral,
+            expected_tokens=expected.tokens,
+            observed_tokens=observed.tokens,
+            worthless=expected.worthless,
+        )
+        found += [
+            Break(kind=BreakKind.UNKNOWN_TRADE, subject=token, expected=held.value, observed=left_over.value)
+            for token, (held, left_over) in sorted(expected.sold_by_others.items())
+        ]
+        return found + allowance_difference(needed=expected.collateral, allowed_base_units=observed.allowance)
+
+
+class Comparison:
+    """Looks at one wallet at a time and keeps its breaks, and the lock that follows from them."""
+
+    def __init__(
+        self, *, database: Database, chain: ChainReader, exchange_address: str, clock: Clock, actor: str
+    ) -> None:
+        """`exchange_address` is the contract whose allowance orders need."""
+        self._database = database
+        self._chain = chain
+        self._exchange_address = exchange_address
+        self._clock = clock
+        self._actor = actor
+
+    def expectation(self, transaction: Transaction, wallet: TradingWallet) -> Expectation:
+        """What the ledger says at this moment."""
+        wallet_id = wallet.trading_wallet_id
+        is_settling = _is_settling(transaction, wallet_id)
+        return Expectation(
+            holdings=None if is_settling else ledger.expected_of_wallet(transaction, wallet_id),
+            has_breaks=breaks.any_standing(transaction, wallet_id),
+        )
+
+    def look(self, wallet: TradingWallet, expected: Expectation) -> Look:
+        """Asks the chain about what is expected; touches no database. Raises as ChainReader does."""
+        if expected.holdings is None:
+            return Look(expected=expected, observed=None)
+        tokens = sorted(expected.holdings.tokens)
+        return Look(expected=expected, observed=self._chain.holdings(wallet.address, tokens, self._exchange_address))
+
+    def run(self, lease: Lease, wallet: TradingWallet, unreadable: Sequence[Break] = ()) -> int | None:
+        """How many differences there are; None while something of the wallet is still settling.
+
+        A fill between match and confirmation, or a redemption between broadcast and booking, is on one side only, so
+        nothing can be said until it is through. `unreadable` are differences that the venue's answers are themselves.
+        """
+        with self._database.transaction() as transaction:
+            expected = self.expectation(transaction, wallet)
+        return self.conclude(lease, wallet, self.look(wallet, expected), unreadable)
+
+    def conclude(self, lease: Lease, wallet: TradingWallet, look: Look, unreadable: Sequence[Break] = ()) -> int | None:
+        """The same from a look at the chain since which nothing of the wallet was booked."""
+        found = look.differences()
+        seen = [*(found or []), *unreadable]
+        if seen or look.expected.has_breaks:
+            now = self._clock.now()
+            with self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
+                kinds = _AT_ANY_TIME if found is None else tuple(BreakKind)
+                breaks.replace_open(transaction, wallet.trading_wallet_id, seen, now, kinds=kinds)
+                self._halt(transaction, wallet, now)
+        return None if found is None else len(seen)
+
+    def _halt(self, transaction: Transaction, wallet: TradingWallet, now: datetime) -> None:
+        """Locks the wallet's entries while a break stands that two comparisons have seen, and frees them after."""
+        standing = breaks.halting(transaction, wallet.trading_wallet_id)
+        scope_id = str(wallet.trading_wallet_id)
+        if standing:
+            locks.put(
+                transaction,
+                scope=LockScope.TRADING_WALLET,
+                scope_id=scope_id,
+                reason=LockReason.BREAK_FOUND,
+                detail=", ".join(f"{each.found.kind} {each.found.subject}" for each in standing)[:500],
+                created_by=self._actor,
+                now=now,
+            )
+            return
+        locks.release(
+            transaction,
+            scope=LockScope.TRADING_WALLET,
+            scope_id=scope_id,
+            reason=LockReason.BREAK_FOUND,
+            released_by=self._actor,
+            now=now,
+        )
+
+
+def _is_settling(transaction: Transaction, trading_wallet_id: UUID) -> bool:
+    return fills.any_unsettled(transaction, trading_wallet_id) or redemptions.any_in_flight(
+        transaction, trading_wallet_id
+    )

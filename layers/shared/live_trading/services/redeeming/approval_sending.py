@@ -1,0 +1,71 @@
+"""Signs and sends the approvals that owners asked for, by the same courier as redemptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from live_trading.api.routes.approval_routes import approval_call, holds
+from live_trading.chain.errors import Reverted
+from live_trading.chain.reading.reader import ChainReader
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import StopEverything
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.services.redeeming.carriers import Carrier
+from live_trading.services.redeeming.delivery import Courier
+from live_trading.store.chain import wallet_approvals
+from live_trading.store.chain.chain_sends import ChainSend
+from live_trading.store.chain.wallet_approvals import WalletApproval
+from live_trading.store.database import leases
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.leases import Lease
+
+
+class ApprovalSending:
+    """Takes approvals from asked to signed; the courier and the settler do the rest."""
+
+    def __init__(self, *, database: Database, chain: ChainReader, clock: Clock, courier: Courier) -> None:
+        self._database = database
+        self._chain = chain
+        self._clock = clock
+        self._courier = courier
+
+    def sign_due(
+        self,
+        lease: Lease,
+        wallet: TradingWallet,
+        carrier: Carrier,
+        due: Sequence[WalletApproval],
+        go: Callable[[ChainSend], bool],
+    ) -> None:
+        """Signs each that the chain does not grant already; `go` sends it and says whether it is final.
+
+        Raises RetryLater where chain or sender are away.
+        """
+        for approval in due:
+            if holds(self._chain, wallet.address, approval):
+                self._end(lease, approval, "NOTHING_TO_DO", None)
+                continue
+            try:
+                send = self._courier.sign(
+                    lease, wallet.trading_wallet_id, carrier, [approval_call(approval)], _attaching(approval)
+                )
+            except Reverted as error:
+                self._end(lease, approval, "FAILED", error.reason)
+                continue
+            if not go(send) and carrier.is_one_at_a_time:
+                return
+
+    def _end(self, lease: Lease, approval: WalletApproval, state: str, error: str | None) -> None:
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            wallet_approvals.end_unsigned(
+                transaction, approval.wallet_approval_id, state=state, error=error, now=self._clock.now()
+            )
+
+
+def _attaching(approval: WalletApproval) -> Callable[[Transaction, ChainSend], None]:
+    def attach(transaction: Transaction, send: ChainSend) -> None:
+        if not wallet_approvals.attach(transaction, approval.wallet_approval_id, send.chain_send_id):
+            raise StopEverything(f"approval {approval.wallet_approval_id} moved under its lease")
+
+    return attach

@@ -1,0 +1,289 @@
+"""Judges transactions that are deep enough, and finds payments that somebody else has caused; books what is proved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from live_trading.chain.reading.reader import ChainReader
+from live_trading.chain.reading.receipts import Receipt
+from live_trading.chain.redemption import RedemptionKind, pays_usdce
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import StopEverything
+from live_trading.nouns.markets import PayoutVector
+from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.wallets import TradingWallet
+from live_trading.services.redeeming import payment_booking, transitions
+from live_trading.services.redeeming.paid_elsewhere import Payment, PaymentNotDeepEnough, PaymentsElsewhere, tokens_of
+from live_trading.services.redeeming.preparing import Checked, RedemptionChecker, ledger_shares
+from live_trading.settlement.machine import Cause, RedemptionState
+from live_trading.settlement.preflight import FailureCode
+from live_trading.settlement.proof import (
+    Claim,
+    Verdict,
+    by_outcome,
+    payout_of,
+    verdicts,
+)
+from live_trading.store.books import ledger
+from live_trading.store.chain import chain_sends, redemption_changes, redemptions, wallet_approvals
+from live_trading.store.chain.chain_sends import ChainSend
+from live_trading.store.chain.redemptions import Redemption, RedemptionAction, SettledBy
+from live_trading.store.database import leases
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.leases import Lease
+from live_trading.store.feed import markets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one redemption stands after a look; `paid` where it was settled with money."""
+
+    redemption: Redemption
+    paid: Usd | None = None
+
+
+class RedemptionSettler:
+    """Turns evidence from the chain into final states."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        chain: ChainReader,
+        checker: RedemptionChecker,
+        clock: Clock,
+        confirmations: int,
+        gas_coin_usd: Decimal,
+        actor: str,
+    ) -> None:
+        """`gas_coin_usd` values gas in the ledger and decides nothing."""
+        self._database = database
+        self._chain = chain
+        self._checker = checker
+        self._clock = clock
+        self._elsewhere = PaymentsElsewhere(chain=chain, confirmations=confirmations)
+        self._gas_coin_usd = gas_coin_usd
+        self._actor = actor
+
+    def settle(self, lease: Lease, wallet: TradingWallet, send: ChainSend, receipt: Receipt) -> list[Outcome]:
+        """Ends what a confirmed transaction carried, all in one database transaction. Raises PaymentNotDeepEnough."""
+        with self._database.transaction() as transaction:
+            carried = redemptions.of_send(transaction, send.chain_send_id)
+            held = [by_outcome(each.token_ids, ledger_shares(transaction, wallet, each)) for each in carried]
+            known = markets.by_condition(transaction, [each.condition_id for each in carried])
+        left = self._checker.balances(wallet, known.values())
+        vectors = self._chain.vectors_of(known.values()) if known else {}
+        in_usdce = any(pays_usdce(RedemptionKind(each.kind)) for each in carried)
+        received = receipt.usdce_received if in_usdce else receipt.collateral_received
+        claims = [
+            _claim(each, have, receipt, left, vectors[each.condition_id])
+            for each, have in zip(carried, held, strict=True)
+        ]
+        judged = verdicts(claims, received) if receipt.status == 1 else [None] * len(claims)
+        elsewhere = {
+            each.lt_redemption_id: self._elsewhere.find(wallet, each, have, vectors[each.condition_id])
+            for each, have, verdict in zip(carried, held, judged, strict=True)
+            if verdict is Verdict.GONE_BEFORE
+        }
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            found = [
+                self._end(transaction, wallet, each, claim, verdict, receipt, elsewhere.get(each.lt_redemption_id))
+                for each, claim, verdict in zip(carried, claims, judged, strict=True)
+            ]
+            now = self._clock.now()
+            if send.channel != "RELAYER":
+                wei = receipt.gas_used * receipt.effective_gas_price
+                payment_booking.book_gas(transaction, wallet, send, wei, self._gas_coin_usd, now)
+            error = None if receipt.status == 1 else f"transaction {receipt.transaction_hash} reverted"
+            wallet_approvals.finish(transaction, send.chain_send_id, error=error, now=now)
+            chain_sends.finish(transaction, send.chain_send_id, now, error)
+        return found
+
+    def settle_gone(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
+        """Tokens that left before anything was signed: NOTHING_TO_DO with the payment that proves it, or a failure."""
+        redemption = seen.redemption
+        is_merge = redemption.action is RedemptionAction.MERGE
+        try:
+            if is_merge:
+                payment = self._elsewhere.find_merge(wallet, redemption, self._known(redemption))
+            else:
+                payment = self._elsewhere.find(wallet, redemption, seen.held, seen.vector)
+        except PaymentNotDeepEnough:
+            return Outcome(redemption=redemption)
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            if payment is not None:
+                return self._paid_elsewhere(transaction, wallet, redemption, payment)
+            failed = transitions.refuse(
+                transaction,
+                redemption,
+                FailureCode.TOKENS_MISSING if is_merge else FailureCode.PAYMENT_NOT_FOUND,
+                "the tokens are gone and no payment for them was found",
+                actor=self._actor,
+                now=now,
+            )
+        return Outcome(redemption=failed)
+
+    def _known(self, redemption: Redemption) -> set[str]:
+        with self._database.transaction() as transaction:
+            return redemptions.settling_transactions(transaction, redemption.trading_wallet_id, redemption.condition_id)
+
+    def settle_worthless(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
+        """Losers: nothing is owed, nothing is sent, and the balance is written down before and after.
+
+        Where somebody has turned them in together with tokens that no strategy bought, those were paid for.
+        """
+        balance = self._chain.collateral_balance(wallet.address)
+        is_gone = seen.redemption.action is RedemptionAction.REDEEM and not any(seen.on_chain)
+        payment = None
+        if is_gone and self._has_external(wallet, seen.redemption):
+            try:
+                payment = self._elsewhere.find(wallet, seen.redemption, seen.held, seen.vector)
+            except PaymentNotDeepEnough:
+                return Outcome(redemption=seen.redemption)
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            if payment is not None:
+                _book(transaction, wallet, seen.redemption, payment, now)
+            elif is_gone:
+                payment_booking.clear_worthless(transaction, wallet, seen.redemption, now)
+            redemption_changes.note_balance(transaction, seen.redemption, balance)
+            settled = transitions.settle(
+                transaction,
+                seen.redemption,
+                Cause.NOTHING_OWED,
+                amount=Usd.zero(),
+                settled_by=SettledBy.OURSELVES,
+                actor=self._actor,
+                now=now,
+                remark=f"nothing is owed; collateral {balance} before and after",
+            )
+        return Outcome(redemption=settled)
+
+    def _has_external(self, wallet: TradingWallet, redemption: Redemption) -> bool:
+        with self._database.transaction() as transaction:
+            return bool(ledger.external_shares(transaction, wallet.trading_wallet_id, list(redemption.token_ids)))
+
+    def _end(
+        self,
+        transaction: Transaction,
+        wallet: TradingWallet,
+        redemption: Redemption,
+        claim: Claim,
+        verdict: Verdict | None,
+        receipt: Receipt,
+        elsewhere: Payment | None,
+    ) -> Outcome:
+        now = self._clock.now()
+        if redemption.state is not RedemptionState.CONFIRMED:
+            raise StopEverything(f"redemption {redemption.lt_redemption_id} is {redemption.state}, not CONFIRMED")
+        if elsewhere is not None:
+            return self._paid_elsewhere(transaction, wallet, redemption, elsewhere)
+        if verdict is Verdict.PAID:
+            in_usdce = pays_usdce(RedemptionKind(redemption.kind))
+            payment = Payment(
+                transaction_hash=receipt.transaction_hash,
+                amount=claim.owed_for_given,
+                in_usdce=in_usdce,
+                gone=tokens_of(redemption, claim.given),
+            )
+            return self._paid(transaction, wallet, redemption, payment)
+        cause, code, text = _failure(redemption, claim, verdict, receipt)
+        moved = transitions.move(transaction, redemption, cause, actor=self._actor, now=now)
+        return Outcome(redemption=transitions.fail(transaction, moved, code, text, now, actor=self._actor))
+
+    def _paid(
+        self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment
+    ) -> Outcome:
+        now = self._clock.now()
+        _book(transaction, wallet, redemption, payment, now)
+        settled = transitions.settle(
+            transaction,
+            redemption,
+            Cause.PAID,
+            amount=payment.amount,
+            settled_by=SettledBy.OURSELVES,
+            actor=self._actor,
+            now=now,
+        )
+        return Outcome(redemption=settled, paid=payment.amount)
+
+    def _paid_elsewhere(
+        self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment
+    ) -> Outcome:
+        now = self._clock.now()
+        _book(transaction, wallet, redemption, payment, now)
+        settled = transitions.settle(
+            transaction,
+            redemption,
+            Cause.PAID_ELSEWHERE,
+            amount=payment.amount,
+            settled_by=SettledBy.SOMEONE_ELSE,
+            actor=self._actor,
+            now=now,
+            transaction_hash=payment.transaction_hash,
+            remark="somebody else redeemed it first",
+        )
+        return Outcome(redemption=settled, paid=payment.amount)
+
+
+def _book(
+    transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment, now: datetime
+) -> None:
+    if redemption.action is RedemptionAction.MERGE:
+        payment_booking.book_merge(transaction, wallet, redemption, now)
+        return
+    payment_booking.book_payment(
+        transaction,
+        wallet,
+        redemption,
+        paid=payment.amount,
+        in_usdce=payment.in_usdce,
+        gone=payment.gone,
+        now=now,
+    )
+
+
+def _claim(
+    redemption: Redemption,
+    held: tuple[Shares, ...],
+    receipt: Receipt,
+    left: Mapping[str, Shares],
+    vector: PayoutVector | None,
+) -> Claim:
+    given = by_outcome(redemption.token_ids, receipt.tokens_given)
+    pairs = redemption.merge_shares
+    if pairs is not None:
+        is_whole = all(amount == pairs for amount in given)
+        owed = Usd(pairs.value) if is_whole else Usd.zero()
+        held = tuple(pairs for _ in held)
+    else:
+        owed = Usd.zero() if vector is None else payout_of(vector, given)
+        if RedemptionKind(redemption.kind) is RedemptionKind.ROUTER_V2 and vector is not None:
+            paying = zip(held, vector.numerators, strict=False)
+            held = tuple(amount if numerator else Shares.zero() for amount, numerator in paying)
+    return Claim(held=held, given=given, left=by_outcome(redemption.token_ids, left), owed_for_given=owed)
+
+
+def _failure(
+    redemption: Redemption, claim: Claim, verdict: Verdict | None, receipt: Receipt
+) -> tuple[Cause, FailureCode, str]:
+    """Cause, code and words for a confirmed transaction that did not pay this redemption."""
+    where = f"transaction {receipt.transaction_hash}"
+    if verdict is None:
+        return Cause.REVERTED, FailureCode.REVERTED, f"{where} reverted"
+    if verdict is Verdict.GONE_BEFORE:
+        text = f"{where} came after the tokens had gone, and no payment for them was found"
+        return Cause.PAID_NOTHING, FailureCode.PAYMENT_NOT_FOUND, text
+    if verdict is Verdict.PAID_NOTHING:
+        text = f"{where} succeeded and redeemed nothing: {redemption.owed} is owed and the tokens are still there"
+        return Cause.PAID_NOTHING, FailureCode.PAID_NOTHING, text
+    given = " and ".join(str(each) for each in claim.given)
+    text = f"{where} took {given}, paid {receipt.collateral_received}, and {claim.owed_for_given} was owed for it"
+    return Cause.PAID_OTHERWISE, FailureCode.PAID_OTHERWISE, text

@@ -1,0 +1,126 @@
+"""Moves redemptions by named causes, with an audit line each, and raises and ends the alerts that go with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from live_trading.nouns.errors import StopEverything
+from live_trading.nouns.money import Usd
+from live_trading.settlement.machine import Cause, RedemptionState, next_state
+from live_trading.settlement.preflight import PATIENT, FailureCode
+from live_trading.store.chain import redemption_changes, redemptions, wallet_approvals
+from live_trading.store.chain.chain_sends import ChainSend
+from live_trading.store.chain.redemptions import Redemption, SettledBy
+from live_trading.store.database import audit
+from live_trading.store.database.connection import Transaction
+from live_trading.store.watch import alerts
+
+ALERT = "redemption"
+RETRY_AFTER = timedelta(minutes=10)
+MAX_ATTEMPTS = 5
+_LOUD = frozenset({FailureCode.PAID_NOTHING, FailureCode.PAID_OTHERWISE, FailureCode.PAYMENT_NOT_FOUND})
+
+
+def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, actor: str, now: datetime) -> Redemption:
+    """The redemption in its next state. Raises StopEverything where the row has moved on meanwhile."""
+    to = next_state(redemption.state, cause)
+    if not redemption_changes.move(transaction, redemption, to):
+        raise StopEverything(f"redemption {redemption.lt_redemption_id} moved under its lease")
+    audit.record(
+        transaction,
+        actor=actor,
+        action="redemption_state",
+        subject_type="lt_redemption",
+        subject_id=str(redemption.lt_redemption_id),
+        before={"state": redemption.state},
+        after={"state": to},
+        cause=cause,
+        at=now,
+    )
+    return replace(redemption, state=to)
+
+
+def carry(transaction: Transaction, send: ChainSend, cause: Cause, *, actor: str, now: datetime) -> None:
+    """Moves every redemption and approval that a transaction carries by the cause that moved the transaction."""
+    carried = redemptions.of_send(transaction, send.chain_send_id)
+    for redemption in carried:
+        moved = move(transaction, redemption, cause, actor=actor, now=now)
+        if moved.state is RedemptionState.FAILED:
+            why = f"transaction {send.transaction_hash} will never be mined"
+            fail(transaction, moved, FailureCode.NEVER_MINED, why, now)
+    redemption_changes.copy_send(transaction, send.chain_send_id)
+    wallet_approvals.mirror(transaction, send.chain_send_id, now)
+
+
+def settle(
+    transaction: Transaction,
+    redemption: Redemption,
+    cause: Cause,
+    *,
+    amount: Usd,
+    settled_by: SettledBy,
+    actor: str,
+    now: datetime,
+    transaction_hash: str | None = None,
+    remark: str | None = None,
+) -> Redemption:
+    """Ends a redemption: BOOKED or NOTHING_TO_DO with what arrived; its alert ends with it."""
+    moved = move(transaction, redemption, cause, actor=actor, now=now)
+    redemption_changes.note_settled(
+        transaction,
+        moved,
+        amount=amount,
+        settled_by=settled_by,
+        transaction_hash=transaction_hash,
+        remark=remark,
+        now=now,
+    )
+    alerts.resolve_alert(transaction, alert_type=ALERT, subject=str(moved.lt_redemption_id), at=now)
+    return moved
+
+
+def refuse(
+    transaction: Transaction, redemption: Redemption, code: FailureCode, text: str, *, actor: str, now: datetime
+) -> Redemption:
+    """A redemption that is not signed fails a check: FAILED with its next attempt, or the operator's after enough."""
+    moved = redemption
+    if redemption.state is not RedemptionState.FAILED or redemption.failure_code is not code:
+        moved = move(transaction, redemption, Cause.CHECK_FAILED, actor=actor, now=now)
+    if code not in PATIENT:
+        redemption_changes.count_attempt(transaction, moved)
+        moved = replace(moved, attempts=moved.attempts + 1)
+    return fail(transaction, moved, code, text, now, actor=actor)
+
+
+def fail(
+    transaction: Transaction,
+    redemption: Redemption,
+    code: FailureCode,
+    text: str,
+    now: datetime,
+    *,
+    actor: str = "lt-redemptions",
+) -> Redemption:
+    """Writes why a FAILED redemption failed; one that has been tried enough goes to the operator. Raises an alert."""
+    if redemption.state is RedemptionState.FAILED and redemption.attempts >= MAX_ATTEMPTS and code not in PATIENT:
+        redemption = move(transaction, redemption, Cause.TRIED_ENOUGH, actor=actor, now=now)
+    is_for_operator = redemption.state is RedemptionState.NEEDS_OPERATOR
+    redemption_changes.note_failure(
+        transaction,
+        redemption,
+        code=code,
+        error=text,
+        next_attempt_at=None if is_for_operator else now + RETRY_AFTER,
+        now=now,
+    )
+    alerts.raise_alert(
+        transaction,
+        alert_type=ALERT,
+        severity="CRITICAL" if is_for_operator or code in _LOUD else "WARNING",
+        subject=str(redemption.lt_redemption_id),
+        title=f"redemption of {redemption.condition_id}: {code}",
+        message=text,
+        at=now,
+    )
+    return redemption

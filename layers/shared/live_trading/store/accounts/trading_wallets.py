@@ -1,0 +1,137 @@
+"""Trading wallets as their owners register and see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.nouns.money import Usd
+from live_trading.nouns.wallets import SignatureType
+from live_trading.store.database.connection import Row, Transaction
+
+NAME_TAKEN = "trading_wallets_owner_id_name_key"
+ADDRESS_TAKEN = "trading_wallets_address_key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradingWalletRow:
+    """A registered wallet; `unallocated` is the collateral that no strategy has been given."""
+
+    trading_wallet_id: UUID
+    owner_id: str
+    name: str
+    address: str
+    signature_type: SignatureType
+    secret_name: str
+    opening_balance: Usd
+    unallocated: Usd
+    created_at: datetime
+
+
+_WALLETS = """
+SELECT wallet.*, (
+    SELECT coalesce(sum(amount_usd), 0) FROM ledger_entries
+    WHERE ledger_entries.trading_wallet_id = wallet.trading_wallet_id AND account = 'UNALLOCATED'
+) AS unallocated_usd
+FROM trading_wallets AS wallet
+"""
+
+
+def _wallet(row: Row) -> TradingWalletRow:
+    return TradingWalletRow(
+        trading_wallet_id=row["trading_wallet_id"],
+        owner_id=row["owner_id"],
+        name=row["name"],
+        address=row["address"],
+        signature_type=SignatureType(row["signature_type"]),
+        secret_name=row["secret_name"],
+        opening_balance=Usd(row["opening_balance_usd"]),
+        unallocated=Usd(row["unallocated_usd"]),
+        created_at=row["created_at"],
+    )
+
+
+def add(
+    transaction: Transaction,
+    *,
+    trading_wallet_id: UUID,
+    owner_id: str,
+    name: str,
+    address: str,
+    signature_type: SignatureType,
+    secret_name: str,
+    opening_balance: Usd,
+    now: datetime,
+) -> None:
+    """Writes a wallet. Raises AlreadyExists (NAME_TAKEN, ADDRESS_TAKEN); an address is registered once, by anybody."""
+    transaction.execute(
+        """
+        INSERT INTO trading_wallets (
+            trading_wallet_id, owner_id, name, address, signature_type, secret_name, opening_balance_usd, created_at
+        ) VALUES (
+            :trading_wallet_id, :owner_id, :name, :address, :signature_type, :secret_name, :opening_balance, :now
+        )
+        """,
+        trading_wallet_id=trading_wallet_id,
+        owner_id=owner_id,
+        name=name,
+        address=address,
+        signature_type=int(signature_type),
+        secret_name=secret_name,
+        opening_balance=opening_balance,
+        now=now,
+    )
+
+
+def of_owner(transaction: Transaction, owner_id: str) -> list[TradingWalletRow]:
+    """The owner's wallets, oldest first."""
+    rows = transaction.rows(
+        _WALLETS + "WHERE wallet.owner_id = :owner_id ORDER BY wallet.created_at, wallet.trading_wallet_id",
+        owner_id=owner_id,
+    )
+    return [_wallet(row) for row in rows]
+
+
+def find(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) -> TradingWalletRow | None:
+    """The owner's wallet of that id."""
+    row = transaction.row(
+        _WALLETS + "WHERE wallet.trading_wallet_id = :trading_wallet_id AND wallet.owner_id = :owner_id",
+        trading_wallet_id=trading_wallet_id,
+        owner_id=owner_id,
+    )
+    return None if row is None else _wallet(row)
+
+
+def lock(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) -> bool:
+    """Locks the row against every other allocation and entry; False where it is not the owner's."""
+    row = transaction.row(
+        """
+        SELECT trading_wallet_id FROM trading_wallets
+        WHERE trading_wallet_id = :trading_wallet_id AND owner_id = :owner_id
+        FOR NO KEY UPDATE
+        """,
+        trading_wallet_id=trading_wallet_id,
+        owner_id=owner_id,
+    )
+    return row is not None
+
+
+def id_by_name(transaction: Transaction, owner_id: str, name: str) -> UUID | None:
+    """Which of the owner's wallets has that name."""
+    row = transaction.row(
+        "SELECT trading_wallet_id FROM trading_wallets WHERE owner_id = :owner_id AND name = :name",
+        owner_id=owner_id,
+        name=name,
+    )
+    return None if row is None else row["trading_wallet_id"]
+
+
+def id_by_address(transaction: Transaction, owner_id: str, address: str) -> UUID | None:
+    """Which of the owner's wallets has that address; None where it is somebody else's."""
+    row = transaction.row(
+        "SELECT trading_wallet_id FROM trading_wallets WHERE owner_id = :owner_id AND address = :address",
+        owner_id=owner_id,
+        address=address,
+    )
+    return None if row is None else row["trading_wallet_id"]

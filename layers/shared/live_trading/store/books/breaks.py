@@ -1,0 +1,203 @@
+"""Breaks: differences between ledger, venue and chain, open until a later comparison agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+from live_trading.nouns.locks import LockReason, LockScope
+from live_trading.store.database.connection import Row, Transaction
+
+
+class BreakKind(StrEnum):
+    """COLLATERAL and TOKEN_BALANCE: the chain holds another amount than the ledger. UNKNOWN_TRADE: a trade that this
+    system did not make. UNKNOWN_ORDER: an order that it did not make rests at the venue. ALLOWANCE: the exchange may
+    take less than the wallet has. UNREADABLE_ANSWER: something about our orders cannot be read.
+    """
+
+    COLLATERAL = "COLLATERAL"
+    TOKEN_BALANCE = "TOKEN_BALANCE"  # noqa: S105 - an outcome token, no secret
+    UNKNOWN_ORDER = "UNKNOWN_ORDER"
+    UNKNOWN_TRADE = "UNKNOWN_TRADE"
+    ALLOWANCE = "ALLOWANCE"
+    UNREADABLE_ANSWER = "UNREADABLE_ANSWER"
+
+
+HALTING = frozenset(
+    {BreakKind.COLLATERAL, BreakKind.TOKEN_BALANCE, BreakKind.UNKNOWN_TRADE, BreakKind.UNREADABLE_ANSWER}
+)
+"""Kinds that stop the wallet's entries: with them nobody knows what the wallet has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """`subject` is a token id, an order hash or a trade id; amounts are USD or shares by kind."""
+
+    kind: BreakKind
+    subject: str
+    expected: Decimal
+    observed: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBreak:
+    """A break as it is kept; `correction_reference` names the ledger entry that explained it."""
+
+    break_id: int
+    trading_wallet_id: UUID
+    found: Break
+    found_at: datetime
+    last_seen_at: datetime
+    closed_at: datetime | None
+    closed_by: str | None
+    correction_reference: str | None
+
+
+def replace_open(
+    transaction: Transaction,
+    trading_wallet_id: UUID,
+    found: Sequence[Break],
+    now: datetime,
+    *,
+    kinds: Collection[BreakKind] = tuple(BreakKind),
+) -> None:
+    """Opens what is new, refreshes what persists, and closes what is gone of the `kinds` that were looked at."""
+    for each in found:
+        transaction.execute(
+            """
+            INSERT INTO breaks (trading_wallet_id, kind, subject, expected, observed, found_at, last_seen_at)
+            VALUES (:trading_wallet_id, :kind, :subject, :expected, :observed, :now, :now)
+            ON CONFLICT (trading_wallet_id, kind, subject) WHERE closed_at IS NULL
+            DO UPDATE SET
+                expected = excluded.expected, observed = excluded.observed, last_seen_at = excluded.last_seen_at
+            """,
+            trading_wallet_id=trading_wallet_id,
+            kind=each.kind,
+            subject=each.subject,
+            expected=each.expected,
+            observed=each.observed,
+            now=now,
+        )
+    transaction.execute(
+        """
+        UPDATE breaks SET closed_at = :now, closed_by = 'no longer there'
+        WHERE
+            trading_wallet_id = :trading_wallet_id AND closed_at IS NULL AND last_seen_at < :now
+            AND kind = ANY(:kinds::text[])
+        """,
+        trading_wallet_id=trading_wallet_id,
+        kinds=list(kinds),
+        now=now,
+    )
+
+
+def record_explained(
+    transaction: Transaction, trading_wallet_id: UUID, found: Break, *, correction_reference: str, now: datetime
+) -> None:
+    """A difference that an entry of the ledger explains at once: kept as closed, with that entry."""
+    transaction.execute(
+        """
+        INSERT INTO breaks (
+            trading_wallet_id, kind, subject, expected, observed, found_at, last_seen_at, closed_at, closed_by,
+            correction_reference
+        ) VALUES (
+            :trading_wallet_id, :kind, :subject, :expected, :observed, :now, :now, :now, 'explained',
+            :correction_reference
+        )
+        """,
+        trading_wallet_id=trading_wallet_id,
+        kind=found.kind,
+        subject=found.subject,
+        expected=found.expected,
+        observed=found.observed,
+        now=now,
+        correction_reference=correction_reference,
+    )
+
+
+def close(transaction: Transaction, break_id: int, *, closed_by: str, correction_reference: str, now: datetime) -> bool:
+    """Ends an open break by the entry that explains it; False where it is closed already."""
+    touched = transaction.execute(
+        """
+        UPDATE breaks SET closed_at = :now, closed_by = :closed_by, correction_reference = :correction_reference
+        WHERE break_id = :break_id AND closed_at IS NULL
+        """,
+        now=now,
+        closed_by=closed_by,
+        correction_reference=correction_reference,
+        break_id=break_id,
+    )
+    return touched == 1
+
+
+def of_wallet(transaction: Transaction, trading_wallet_id: UUID, *, only_open: bool) -> list[StoredBreak]:
+    """The wallet's breaks, newest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM breaks
+        WHERE trading_wallet_id = :trading_wallet_id AND (closed_at IS NULL OR NOT :only_open::boolean)
+        ORDER BY break_id DESC LIMIT 200
+        """,
+        trading_wallet_id=trading_wallet_id,
+        only_open=only_open,
+    )
+    return [_stored(row) for row in rows]
+
+
+def locked(transaction: Transaction, trading_wallet_id: UUID, break_id: int) -> StoredBreak | None:
+    """One break of a wallet with its row locked; None where the wallet has no such break."""
+    row = transaction.row(
+        "SELECT * FROM breaks WHERE break_id = :break_id AND trading_wallet_id = :trading_wallet_id FOR UPDATE",
+        break_id=break_id,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return None if row is None else _stored(row)
+
+
+def any_standing(transaction: Transaction, trading_wallet_id: UUID) -> bool:
+    """True while a break of the wallet is open, or its entries are locked because of one."""
+    return bool(
+        transaction.only(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM breaks WHERE trading_wallet_id = :trading_wallet_id AND closed_at IS NULL
+            ) OR EXISTS (
+                SELECT 1 FROM locks
+                WHERE
+                    scope = :scope AND scope_id = :scope_id AND reason = :reason AND released_at IS NULL
+            ) AS standing
+            """,
+            trading_wallet_id=trading_wallet_id,
+            scope=LockScope.TRADING_WALLET,
+            scope_id=str(trading_wallet_id),
+            reason=LockReason.BREAK_FOUND,
+        )["standing"]
+    )
+
+
+def halting(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredBreak]:
+    """Open breaks that stop entries and were there at two comparisons: one alone may be a matter of moments."""
+    return [
+        each
+        for each in of_wallet(transaction, trading_wallet_id, only_open=True)
+        if each.found.kind in HALTING and each.found_at < each.last_seen_at
+    ]
+
+
+def _stored(row: Row) -> StoredBreak:
+    return StoredBreak(
+        break_id=row["break_id"],
+        trading_wallet_id=row["trading_wallet_id"],
+        found=Break(
+            kind=BreakKind(row["kind"]), subject=row["subject"], expected=row["expected"], observed=row["observed"]
+        ),
+        found_at=row["found_at"],
+        last_seen_at=row["last_seen_at"],
+        closed_at=row["closed_at"],
+        closed_by=row["closed_by"],
+        correction_reference=row["correction_reference"],
+    )

@@ -1,0 +1,217 @@
+"""Redemptions and merges, at most one redemption a (trading wallet, condition): which there are, and how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from live_trading.nouns.money import Shares, Usd
+from live_trading.settlement.machine import RedemptionState
+from live_trading.settlement.preflight import FailureCode
+from live_trading.store.database.connection import Row, Transaction
+
+
+class RedemptionAction(StrEnum):
+    """What turns tokens into collateral: a resolved condition, or pairs of both outcomes at any time."""
+
+    REDEEM = "REDEEM"
+    MERGE = "MERGE"
+
+
+class SettledBy(StrEnum):
+    """Who turned the tokens in, or said that they are."""
+
+    OURSELVES = "OURSELVES"
+    SOMEONE_ELSE = "SOMEONE_ELSE"
+    OPERATOR = "OPERATOR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """One redemption as it stands.
+
+    `expected` is what the ledger is owed, `owed` what the chain owed for the whole balance when it was signed; the
+    difference is of tokens that nobody here bought. `merge_shares` are the pairs of a merge.
+    """
+
+    lt_redemption_id: UUID
+    trading_wallet_id: UUID
+    condition_id: str
+    action: RedemptionAction
+    kind: str
+    state: RedemptionState
+    expected: Usd
+    owed: Usd | None
+    merge_shares: Shares | None
+    chain_send_id: UUID | None
+    transaction_hash: str | None
+    attempts: int
+    failure_code: FailureCode | None
+    last_error: str | None
+    last_attempt_at: datetime | None
+    next_attempt_at: datetime | None
+    token_ids: tuple[str, ...]
+
+
+def _redemption(row: Row) -> Redemption:
+    return Redemption(
+        lt_redemption_id=row["lt_redemption_id"],
+        trading_wallet_id=row["trading_wallet_id"],
+        condition_id=row["condition_id"],
+        action=RedemptionAction(row["action"]),
+        kind=row["kind"],
+        state=RedemptionState(row["state"]),
+        expected=Usd(row["expected_usd"]),
+        owed=None if row["owed_usd"] is None else Usd(row["owed_usd"]),
+        merge_shares=None if row["merge_shares"] is None else Shares(row["merge_shares"]),
+        chain_send_id=row["chain_send_id"],
+        transaction_hash=row["transaction_hash"],
+        attempts=row["redemption_attempts"],
+        failure_code=None if row["failure_code"] is None else FailureCode(row["failure_code"]),
+        last_error=row["last_error"],
+        last_attempt_at=row["last_attempt_at"],
+        next_attempt_at=row["next_attempt_at"],
+        token_ids=tuple(row["token_ids"]),
+    )
+
+
+_SELECT = """
+SELECT redemption.*, market.token_ids
+FROM lt_redemptions AS redemption INNER JOIN markets AS market USING (condition_id)
+"""
+
+
+def create_due(
+    transaction: Transaction,
+    *,
+    lt_redemption_id: UUID,
+    trading_wallet_id: UUID,
+    condition_id: str,
+    kind: str,
+    expected: Usd,
+    resolved_at: datetime,
+    now: datetime,
+    action: RedemptionAction = RedemptionAction.REDEEM,
+    merge_shares: Shares | None = None,
+) -> bool:
+    """Opens a redemption or a merge; False where this wallet and condition have one."""
+    return (
+        transaction.execute(
+            """
+            INSERT INTO lt_redemptions (
+                lt_redemption_id, trading_wallet_id, condition_id, action, kind, state, expected_usd, merge_shares,
+                market_resolved_at, created_at
+            ) VALUES (
+                :lt_redemption_id, :trading_wallet_id, :condition_id, :action, :kind, 'DUE', :expected, :merge_shares,
+                :resolved_at, :now
+            )
+            ON CONFLICT DO NOTHING
+            """,
+            lt_redemption_id=lt_redemption_id,
+            trading_wallet_id=trading_wallet_id,
+            condition_id=condition_id,
+            action=action,
+            kind=kind,
+            expected=expected,
+            merge_shares=merge_shares,
+            resolved_at=resolved_at,
+            now=now,
+        )
+        == 1
+    )
+
+
+def due(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> list[Redemption]:
+    """Redemptions that are not signed and may be tried now, oldest first."""
+    rows = transaction.rows(
+        _SELECT
+        + """
+        WHERE
+            redemption.trading_wallet_id = :trading_wallet_id
+            AND redemption.state IN ('DUE', 'FAILED')
+            AND (redemption.next_attempt_at IS NULL OR redemption.next_attempt_at <= :now)
+        ORDER BY redemption.created_at, redemption.lt_redemption_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+        now=now,
+    )
+    return [_redemption(row) for row in rows]
+
+
+def of_send(transaction: Transaction, chain_send_id: UUID) -> list[Redemption]:
+    """The redemptions that one transaction carries."""
+    rows = transaction.rows(
+        _SELECT + "WHERE redemption.chain_send_id = :chain_send_id ORDER BY redemption.lt_redemption_id",
+        chain_send_id=chain_send_id,
+    )
+    return [_redemption(row) for row in rows]
+
+
+def settling_transactions(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> set[str]:
+    """Hashes of the transactions that settled redemptions and merges of a wallet's condition."""
+    rows = transaction.rows(
+        """
+        SELECT transaction_hash FROM lt_redemptions
+        WHERE
+            trading_wallet_id = :trading_wallet_id AND condition_id = :condition_id
+            AND state IN ('BOOKED', 'NOTHING_TO_DO') AND transaction_hash IS NOT NULL
+        """,
+        trading_wallet_id=trading_wallet_id,
+        condition_id=condition_id,
+    )
+    return {row["transaction_hash"] for row in rows}
+
+
+def get(transaction: Transaction, lt_redemption_id: UUID) -> Redemption:
+    """One redemption as it stands. Raises LookupError."""
+    return _redemption(transaction.only(_SELECT + "WHERE redemption.lt_redemption_id = :id", id=lt_redemption_id))
+
+
+def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> list[str]:
+    """Unresolved conditions of which some strategy of the wallet holds every outcome."""
+    rows = transaction.rows(
+        """
+        SELECT DISTINCT held.condition_id FROM (
+            SELECT market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
+            FROM ledger_entries AS entry
+            INNER JOIN markets AS market
+                ON entry.token_id = ANY(market.token_ids) AND market.resolution_state <> 'RESOLVED'
+            WHERE entry.trading_wallet_id = :trading_wallet_id AND entry.account = 'POSITION_COST'
+            GROUP BY market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
+            HAVING sum(entry.shares) > 0
+        ) AS held
+        GROUP BY held.condition_id, held.token_ids, held.lt_strategy_id
+        HAVING count(*) = cardinality(held.token_ids)
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [row["condition_id"] for row in rows]
+
+
+def any_in_flight(transaction: Transaction, trading_wallet_id: UUID) -> bool:
+    """True while a transaction of this wallet may already be on the chain but is not booked."""
+    return bool(
+        transaction.only(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM lt_redemptions
+                WHERE
+                    trading_wallet_id = :trading_wallet_id
+                    AND state IN ('PREPARED', 'BROADCAST', 'REPLACED', 'MINED', 'CONFIRMED')
+            ) AS in_flight
+            """,
+            trading_wallet_id=trading_wallet_id,
+        )["in_flight"]
+    )
+
+
+def states_of(transaction: Transaction, lt_redemption_ids: Collection[UUID]) -> dict[UUID, RedemptionState]:
+    """The present state of each."""
+    rows = transaction.rows(
+        "SELECT lt_redemption_id, state FROM lt_redemptions WHERE lt_redemption_id = ANY(:ids::uuid[])",
+        ids=list(lt_redemption_ids),
+    )
+    return {row["lt_redemption_id"]: RedemptionState(row["state"]) for row in rows}

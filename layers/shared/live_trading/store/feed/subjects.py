@@ -1,0 +1,90 @@
+"""Whose decisions are due: FT wallets and LT strategies with the configuration that is in force for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from live_trading.nouns.money import Usd
+from live_trading.store.database.connection import Row, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectRow:
+    """An FT wallet, or an LT strategy with its FT wallet's current configuration.
+
+    Trades made before `starts_at` are none of its business. `config` is as stored, not yet parsed.
+    """
+
+    ft_wallet_id: UUID
+    lt_strategy_id: UUID | None
+    name: str
+    config: dict[str, Any]
+    config_version: int
+    is_active: bool
+    starts_at: datetime
+
+
+def active_ft_wallets(transaction: Transaction) -> list[SubjectRow]:
+    """FT wallets that are run, oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT
+            wallet.ft_wallet_id, NULL AS lt_strategy_id, wallet.name, version.config, wallet.current_version,
+            wallet.is_active, wallet.created_at AS starts_at
+        FROM ft_wallets AS wallet
+        INNER JOIN ft_wallet_versions AS version
+            ON version.ft_wallet_id = wallet.ft_wallet_id AND version.version = wallet.current_version
+        WHERE wallet.is_active
+        ORDER BY wallet.created_at, wallet.ft_wallet_id
+        """
+    )
+    return [_subject(row) for row in rows]
+
+
+def strategy(transaction: Transaction, lt_strategy_id: UUID) -> SubjectRow:
+    """An LT strategy as a subject; `is_active` is its FT wallet's. Raises LookupError."""
+    row = transaction.only(
+        """
+        SELECT
+            wallet.ft_wallet_id, strategy.lt_strategy_id, strategy.name, version.config, wallet.current_version,
+            wallet.is_active, strategy.launched_at AS starts_at
+        FROM lt_strategies AS strategy
+        INNER JOIN ft_wallets AS wallet ON wallet.ft_wallet_id = strategy.ft_wallet_id
+        INNER JOIN ft_wallet_versions AS version
+            ON version.ft_wallet_id = wallet.ft_wallet_id AND version.version = wallet.current_version
+        WHERE strategy.lt_strategy_id = :lt_strategy_id
+        """,
+        lt_strategy_id=lt_strategy_id,
+    )
+    return _subject(row)
+
+
+def paper_bankroll(transaction: Transaction, ft_wallet_id: UUID) -> Usd:
+    """Starting balance + realised P&L − what open paper positions cost, fees included. Raises LookupError."""
+    row = transaction.only(
+        """
+        SELECT wallet.starting_balance_usd + coalesce(sum(
+            CASE paper.outcome WHEN 'OPEN' THEN -paper.cost_usd - paper.fee_usd ELSE paper.pnl_usd END
+        ), 0) AS bankroll_usd
+        FROM ft_wallets AS wallet LEFT JOIN ft_orders AS paper USING (ft_wallet_id)
+        WHERE wallet.ft_wallet_id = :ft_wallet_id
+        GROUP BY wallet.ft_wallet_id
+        """,
+        ft_wallet_id=ft_wallet_id,
+    )
+    return Usd(row["bankroll_usd"])
+
+
+def _subject(row: Row) -> SubjectRow:
+    return SubjectRow(
+        ft_wallet_id=row["ft_wallet_id"],
+        lt_strategy_id=row["lt_strategy_id"],
+        name=row["name"],
+        config=row["config"],
+        config_version=row["current_version"],
+        is_active=row["is_active"],
+        starts_at=row["starts_at"],
+    )

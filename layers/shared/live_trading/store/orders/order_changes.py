@@ -1,0 +1,114 @@
+"""What changes of an order after its intent: its state, only from the one that the writer expects, and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.nouns.money import Shares
+from live_trading.nouns.orders import OrderState, RejectionCode
+from live_trading.store.database.connection import Transaction
+
+
+def move(
+    transaction: Transaction,
+    *,
+    lt_order_id: UUID,
+    expected: OrderState,
+    to: OrderState,
+    now: datetime,
+    finished: bool,
+    rejection_code: RejectionCode | None = None,
+    rejection_text: str | None = None,
+) -> bool:
+    """Changes the state only where it is still `expected`; False where it is not."""
+    touched = transaction.execute(
+        """
+        UPDATE lt_orders SET
+            state = :to_state,
+            sent_at = CASE WHEN :to_state = 'SENT' AND sent_at IS NULL THEN :now ELSE sent_at END,
+            sends = sends + CASE WHEN :to_state = 'SENT' THEN 1 ELSE 0 END,
+            answered_at = CASE
+                WHEN state IN ('SENT', 'UNKNOWN') AND :to_state NOT IN ('SENT', 'UNKNOWN', 'INTENT')
+                    THEN coalesce(answered_at, :now)
+                ELSE answered_at
+            END,
+            finished_at = CASE WHEN :finished::boolean THEN coalesce(finished_at, :now) END,
+            rejection_code = :rejection_code,
+            rejection_text = :rejection_text
+        WHERE lt_order_id = :lt_order_id AND state = :expected
+        """,
+        to_state=to,
+        now=now,
+        finished=finished,
+        rejection_code=rejection_code,
+        rejection_text=rejection_text,
+        lt_order_id=lt_order_id,
+        expected=expected,
+    )
+    return touched == 1
+
+
+def note_refusal_for_now(
+    transaction: Transaction, *, lt_order_id: UUID, code: RejectionCode, text: str, not_before: datetime
+) -> None:
+    """Why an intent is not at the venue, and from when on it may be sent again."""
+    transaction.execute(
+        """
+        UPDATE lt_orders SET last_refusal_code = :code, last_refusal_text = :text, not_before = :not_before
+        WHERE lt_order_id = :lt_order_id
+        """,
+        code=code,
+        text=text,
+        not_before=not_before,
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> None:
+    """Counts one more sending of bytes that may be at the venue already."""
+    transaction.execute(
+        "UPDATE lt_orders SET sends = sends + 1 WHERE lt_order_id = ANY(:ids::uuid[]) AND state IN ('SENT', 'UNKNOWN')",
+        ids=list(lt_order_ids),
+    )
+
+
+def note_lookup(transaction: Transaction, *, lt_order_id: UUID, absent: bool, now: datetime) -> None:
+    """Remembers a look-up by hash; a find sets the count of absences back to zero."""
+    transaction.execute(
+        """
+        UPDATE lt_orders SET
+            last_looked_up_at = :now,
+            absence_proofs = CASE WHEN :absent::boolean THEN absence_proofs + 1 ELSE 0 END
+        WHERE lt_order_id = :lt_order_id
+        """,
+        now=now,
+        absent=absent,
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_cancel_asked(transaction: Transaction, lt_order_id: UUID, now: datetime) -> None:
+    """When the first cancel of an order was asked for."""
+    transaction.execute(
+        "UPDATE lt_orders SET cancel_asked_at = coalesce(cancel_asked_at, :now) WHERE lt_order_id = :lt_order_id",
+        now=now,
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_venue_status(
+    transaction: Transaction, *, order_hash: str, venue_status: str, matched: Shares, now: datetime
+) -> None:
+    """What the venue last said of the order, in its own words."""
+    transaction.execute(
+        """
+        UPDATE orders SET venue_status = :venue_status, matched_shares = :matched, last_seen_at = :now
+        WHERE order_hash = :order_hash
+        """,
+        venue_status=venue_status,
+        matched=matched,
+        now=now,
+        order_hash=order_hash,
+    )

@@ -1,0 +1,163 @@
+"""Orders as their owner sees them: the intent, what the venue made of it, and its fills summed up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.orders import OrderState, OrderType, Purpose
+from live_trading.nouns.trades import Side
+from live_trading.orders.quality import OrderTimes
+from live_trading.store.database.connection import Row, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHistory:
+    """One order. `filled`, `filled_usd` and `fee` leave out fills whose settlement failed."""
+
+    lt_order_id: UUID
+    lt_strategy_id: UUID
+    trading_wallet_id: UUID
+    source_trade_id: int | None
+    purpose: Purpose
+    attempt: int
+    order_hash: str
+    condition_id: str
+    token_id: str
+    outcome: str | None
+    slug: str
+    side: Side
+    order_type: OrderType
+    state: OrderState
+    rejection_code: str | None
+    rejection_text: str | None
+    last_refusal_code: str | None
+    outcome_code: str
+    pnl: Usd | None
+    limit_price: Price
+    order_usd: Usd
+    order_shares: Shares
+    reserved: Usd
+    signal_price: Price | None
+    best_bid: Price | None
+    best_ask: Price | None
+    midpoint: Price | None
+    depth: Usd | None
+    filled: Shares
+    filled_usd: Usd
+    fee: Usd
+    unsettled_fills: int
+    times: OrderTimes
+    expires_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def fill_price(self) -> Price | None:
+        return Price.nearest(self.filled_usd.value / self.filled.value) if self.filled else None
+
+
+_ORDERS = """
+SELECT
+    intent.*, market.slug, market.outcomes[intent.outcome_index + 1] AS outcome_label,
+    done.shares AS filled_shares, done.usd AS filled_usd, done.fee AS filled_fee, done.unsettled, done.filled_at,
+    done.confirmed_at
+FROM lt_orders AS intent
+INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
+INNER JOIN markets AS market ON market.condition_id = intent.condition_id
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(sum(shares), 0) AS shares, coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(fee_usd), 0) AS fee,
+        count(*) FILTER (WHERE status <> 'CONFIRMED') AS unsettled, min(match_time) AS filled_at,
+        CASE WHEN count(*) = count(confirmed_at) THEN max(confirmed_at) END AS confirmed_at
+    FROM fills WHERE fills.lt_order_id = intent.lt_order_id AND fills.status <> 'FAILED'
+) AS done
+"""
+
+
+def find(transaction: Transaction, lt_order_id: UUID, owner_id: str) -> OrderHistory | None:
+    """The owner's order of that id."""
+    row = transaction.row(
+        _ORDERS + "WHERE intent.lt_order_id = :lt_order_id AND strategy.owner_id = :owner_id",
+        lt_order_id=lt_order_id,
+        owner_id=owner_id,
+    )
+    return None if row is None else _history(row)
+
+
+def of_strategy(
+    transaction: Transaction, lt_strategy_id: UUID, owner_id: str, *, states: list[str] | None, limit: int
+) -> list[OrderHistory]:
+    """The strategy's orders, newest first; `states` None is all of them."""
+    rows = transaction.rows(
+        _ORDERS
+        + """
+        WHERE
+            intent.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id
+            AND (:states::text[] IS NULL OR intent.state = ANY(:states::text[]))
+        ORDER BY intent.intent_at DESC, intent.lt_order_id LIMIT :limit
+        """,
+        lt_strategy_id=lt_strategy_id,
+        owner_id=owner_id,
+        states=states,
+        limit=limit,
+    )
+    return [_history(row) for row in rows]
+
+
+def _history(row: Row) -> OrderHistory:
+    return OrderHistory(
+        lt_order_id=row["lt_order_id"],
+        lt_strategy_id=row["lt_strategy_id"],
+        trading_wallet_id=row["trading_wallet_id"],
+        source_trade_id=row["source_trade_id"],
+        purpose=Purpose(row["purpose"]),
+        attempt=row["attempt"],
+        order_hash=row["order_hash"],
+        condition_id=row["condition_id"],
+        token_id=row["token_id"],
+        outcome=row["outcome_label"],
+        slug=row["slug"],
+        side=Side(row["side"]),
+        order_type=OrderType(row["order_type"]),
+        state=OrderState(row["state"]),
+        rejection_code=row["rejection_code"],
+        rejection_text=row["rejection_text"],
+        last_refusal_code=row["last_refusal_code"],
+        outcome_code=row["outcome"],
+        pnl=_usd(row["pnl_usd"]),
+        limit_price=Price(row["limit_price"]),
+        order_usd=Usd(row["order_usd"]),
+        order_shares=Shares(row["order_shares"]),
+        reserved=Usd(row["reserved_usd"]),
+        signal_price=_price(row["signal_price"]),
+        best_bid=_price(row["best_bid"]),
+        best_ask=_price(row["best_ask"]),
+        midpoint=_price(row["midpoint"]),
+        depth=_usd(row["depth_usd"]),
+        filled=Shares(row["filled_shares"]),
+        filled_usd=Usd(row["filled_usd"]),
+        fee=Usd(row["filled_fee"]),
+        unsettled_fills=row["unsettled"],
+        times=OrderTimes(
+            trade_time=row["trade_time"],
+            seen_at=row["seen_at"],
+            decided_at=row["decided_at"],
+            sent_at=row["sent_at"],
+            answered_at=row["answered_at"],
+            filled_at=row["filled_at"],
+            confirmed_at=row["confirmed_at"],
+        ),
+        expires_at=row["expires_at"],
+        finished_at=row["finished_at"],
+    )
+
+
+def _price(value: Decimal | None) -> Price | None:
+    return None if value is None else Price(value)
+
+
+def _usd(value: Decimal | None) -> Usd | None:
+    return None if value is None else Usd(value)

@@ -1,0 +1,158 @@
+"""What a trading wallet does at the venue without an intent of ours: orders seen there, and trades, stored once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.nouns.money import Price, Shares
+from live_trading.nouns.orders import Fill, FillStatus
+from live_trading.nouns.trades import Side
+from live_trading.store.database.connection import Transaction
+
+
+def ours_among(transaction: Transaction, order_hashes: Collection[str]) -> set[str]:
+    """Those of the orders that an intent of ours made."""
+    rows = transaction.rows(
+        "SELECT order_hash FROM lt_orders WHERE order_hash = ANY(:hashes::text[])", hashes=sorted(order_hashes)
+    )
+    return {row["order_hash"] for row in rows}
+
+
+def note_order(
+    transaction: Transaction,
+    *,
+    trading_wallet_id: UUID,
+    order_hash: str,
+    condition_id: str,
+    token_id: str,
+    side: Side,
+    price: Price,
+    venue_status: str,
+    matched: Shares,
+    now: datetime,
+) -> None:
+    """Adopts an order that rests at the venue as EXTERNAL, or refreshes what is known of it."""
+    transaction.execute(
+        """
+        INSERT INTO orders (
+            order_hash, trading_wallet_id, origin, condition_id, token_id, side, price, venue_status, matched_shares,
+            first_seen_at, last_seen_at
+        ) VALUES (
+            :order_hash, :trading_wallet_id, 'EXTERNAL', :condition_id, :token_id, :side, :price, :venue_status,
+            :matched, :now, :now
+        )
+        ON CONFLICT (order_hash) DO UPDATE SET
+            venue_status = excluded.venue_status,
+            matched_shares = excluded.matched_shares,
+            last_seen_at = excluded.last_seen_at
+        """,
+        order_hash=order_hash,
+        trading_wallet_id=trading_wallet_id,
+        condition_id=condition_id,
+        token_id=token_id,
+        side=side,
+        price=price,
+        venue_status=venue_status,
+        matched=matched,
+        now=now,
+    )
+
+
+def insert_fill(
+    transaction: Transaction, *, trading_wallet_id: UUID, condition_id: str, fill: Fill, now: datetime
+) -> bool:
+    """Stores a trade; False where it is stored already."""
+    touched = transaction.execute(
+        """
+        INSERT INTO external_fills (
+            venue_trade_id, order_hash, trading_wallet_id, condition_id, token_id, side, shares, price, cost_usd,
+            fee_usd, role, status, transaction_hash, match_time, recorded_at
+        ) VALUES (
+            :venue_trade_id, :order_hash, :trading_wallet_id, :condition_id, :token_id, :side, :shares, :price,
+            :cost_usd, :fee_usd, :role, :status, :transaction_hash, :match_time, :now
+        )
+        ON CONFLICT (venue_trade_id, order_hash) DO NOTHING
+        """,
+        venue_trade_id=fill.venue_trade_id,
+        order_hash=fill.order_hash,
+        trading_wallet_id=trading_wallet_id,
+        condition_id=condition_id,
+        token_id=fill.token_id,
+        side=fill.side,
+        shares=fill.shares,
+        price=fill.price,
+        cost_usd=fill.usd,
+        fee_usd=fill.fee,
+        role=fill.role,
+        status=fill.status,
+        transaction_hash=fill.transaction_hash,
+        match_time=fill.match_time,
+        now=now,
+    )
+    return touched == 1
+
+
+def progress_fill(transaction: Transaction, fill: Fill) -> FillStatus | None:
+    """Moves a stored trade's settlement on, and returns where it stood; None where it does not move any more."""
+    row = transaction.row(
+        """
+        WITH before AS (
+            SELECT external_fill_id, status FROM external_fills
+            WHERE venue_trade_id = :venue_trade_id AND order_hash = :order_hash FOR UPDATE
+        )
+        UPDATE external_fills AS stored SET
+            status = :to_status, transaction_hash = coalesce(:transaction_hash, stored.transaction_hash)
+        FROM before
+        WHERE
+            stored.external_fill_id = before.external_fill_id
+            AND before.status <> :to_status AND before.status NOT IN ('CONFIRMED', 'FAILED')
+        RETURNING before.status
+        """,
+        venue_trade_id=fill.venue_trade_id,
+        order_hash=fill.order_hash,
+        to_status=fill.status,
+        transaction_hash=fill.transaction_hash,
+    )
+    return None if row is None else FillStatus(row["status"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Since when a wallet is ours to follow, and the time of its oldest thing at the venue that may still change.
+
+    What the wallet did before `registered_at` is in its opening balance; `earliest_open` is None where nothing may
+    change.
+    """
+
+    registered_at: datetime
+    earliest_open: datetime | None
+
+
+def watch(transaction: Transaction, trading_wallet_id: UUID) -> Watch:
+    """From when on a wallet's trades matter."""
+    row = transaction.only(
+        """
+        SELECT created_at AS registered_at, least(
+            (
+                SELECT min(intent_at) FROM lt_orders
+                WHERE
+                    trading_wallet_id = :trading_wallet_id
+                    AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+            ),
+            (
+                SELECT min(match_time) FROM fills
+                WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+            ),
+            (
+                SELECT min(match_time) FROM external_fills
+                WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+            )
+        ) AS earliest_open
+        FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return Watch(registered_at=row["registered_at"], earliest_open=row["earliest_open"])

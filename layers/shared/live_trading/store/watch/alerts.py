@@ -1,0 +1,136 @@
+"""What health reads of the system's own state, and what it writes: checks and alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from live_trading.nouns.locks import LockReason
+from live_trading.store.database.connection import Transaction
+
+
+def trading_since(transaction: Transaction) -> datetime | None:
+    """When the first of the strategies that are active was launched; None where none is."""
+    found: datetime | None = transaction.only("SELECT min(launched_at) AS since FROM lt_strategies WHERE is_active")[
+        "since"
+    ]
+    return found
+
+
+def counts(transaction: Transaction, now: datetime) -> dict[str, int]:
+    """Things that need somebody: open breaks, redemptions for a person, and locks that are no pauses."""
+    row = transaction.only(
+        """
+        SELECT
+            (SELECT count(*) FROM breaks WHERE closed_at IS NULL) AS open_breaks,
+            (SELECT count(*) FROM lt_redemptions WHERE state = 'NEEDS_OPERATOR') AS redemptions_for_operator,
+            (
+                SELECT count(*) FROM locks
+                WHERE
+                    reason <> 'paused_by_user' AND released_at IS NULL AND starts_at <= :now
+                    AND (ends_at IS NULL OR ends_at > :now)
+            ) AS locks_in_force
+        """,
+        now=now,
+    )
+    return {name: int(value) for name, value in row.items()}
+
+
+def oldest_unknown_order(transaction: Transaction) -> datetime | None:
+    """When the oldest order was sent whose fate is not known."""
+    found: datetime | None = transaction.only("SELECT min(sent_at) AS oldest FROM lt_orders WHERE state = 'UNKNOWN'")[
+        "oldest"
+    ]
+    return found
+
+
+def last_runs(transaction: Transaction) -> dict[str, datetime]:
+    """When each job last took its lease."""
+    return {row["lease_name"]: row["acquired_at"] for row in transaction.rows("SELECT * FROM leases")}
+
+
+def record_check(
+    transaction: Transaction, *, check_type: str, status: str, details: Mapping[str, object], at: datetime
+) -> None:
+    """Keeps one check's result."""
+    transaction.execute(
+        """
+        INSERT INTO lt_health_checks (check_type, check_status, details, checked_at)
+        VALUES (:check_type, :status, :details::jsonb, :at)
+        """,
+        check_type=check_type,
+        status=status,
+        details=dict(details),
+        at=at,
+    )
+
+
+def raise_alert(
+    transaction: Transaction, *, alert_type: str, severity: str, subject: str, title: str, message: str, at: datetime
+) -> None:
+    """Opens an alert, or brings the text of the open one up to date."""
+    transaction.execute(
+        """
+        INSERT INTO lt_alerts (alert_type, severity, subject, title, message, status, created_at)
+        VALUES (:alert_type, :severity, :subject, :title, :message, 'ACTIVE', :at)
+        ON CONFLICT (alert_type, subject) WHERE status <> 'RESOLVED'
+        DO UPDATE SET severity = excluded.severity, title = excluded.title, message = excluded.message
+        """,
+        alert_type=alert_type,
+        severity=severity,
+        subject=subject,
+        title=title,
+        message=message,
+        at=at,
+    )
+
+
+def unnotified(transaction: Transaction) -> list[tuple[int, str, str]]:
+    """Alerts in force that nobody was told of: id, title, message."""
+    rows = transaction.rows(
+        "SELECT lt_alert_id, title, message FROM lt_alerts WHERE status = 'ACTIVE' AND notified_at IS NULL "
+        "ORDER BY lt_alert_id"
+    )
+    return [(row["lt_alert_id"], row["title"], row["message"]) for row in rows]
+
+
+def note_notified(transaction: Transaction, lt_alert_id: int, at: datetime) -> None:
+    """Remembers that the operator was told."""
+    transaction.execute(
+        "UPDATE lt_alerts SET notified_at = :at WHERE lt_alert_id = :lt_alert_id", at=at, lt_alert_id=lt_alert_id
+    )
+
+
+def resolve_alert(transaction: Transaction, *, alert_type: str, subject: str, at: datetime) -> None:
+    """Closes an alert whose cause is gone."""
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE alert_type = :alert_type AND subject = :subject AND status <> 'RESOLVED'
+        """,
+        alert_type=alert_type,
+        subject=subject,
+        at=at,
+    )
+
+
+def lock_subject(reason: LockReason, scope_id: str | None) -> str:
+    """What the alert of a lock is about; `resolve_alerts_of_ended_locks` makes the same of a lock's row."""
+    return f"{reason}:{scope_id or 'all'}"
+
+
+def resolve_alerts_of_ended_locks(transaction: Transaction, at: datetime) -> None:
+    """Closes the alerts of locks that are over, by whatever way they ended."""
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE
+            alert_type = 'lock' AND status <> 'RESOLVED' AND NOT EXISTS (
+                SELECT 1 FROM locks
+                WHERE
+                    reason || ':' || coalesce(scope_id, 'all') = subject AND released_at IS NULL
+                    AND (ends_at IS NULL OR ends_at > :at)
+            )
+        """,
+        at=at,
+    )

@@ -1,0 +1,217 @@
+"""The one-machine stack: Postgres, chain, exchange, AWS, issuer and the functions, started and stopped together.
+
+Starts what can start side by side, puts the schema, a funded trading wallet and its secret in place, and stops
+everything at the end of the block, on a signal and on any failure. Logs and addresses are kept in one directory.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any
+
+from live_trading.nouns.money import Usd
+from local.chain import ChainStartFailed, LocalChain
+from local.lambdas.template.application import Application
+from local.lambdas.template.intrinsics import TemplateError
+from local.lambdas.template.reading import load_application
+from local.machine.env import LOCAL_STATE, TEMPLATE
+from local.machine.ports import HeldPorts
+from local.machine.processes import PartFailed, Processes, signals_as_exit
+from local.machine.scratch import scratch_directory
+from local.postgres.databases import GivenPostgres
+from local.postgres.server import LocalPostgres
+from local.stack.aws import LocalAws
+from local.stack.facts import DEFAULT_DIRECTORY, StackFacts, forget_facts, write_facts
+from local.stack.issuer import LocalIssuer
+from local.stack.lock import stack_lock
+from local.stack.parts import ExchangePart, HostPart
+from local.stack.trading_wallet import KeyedWallet, LoginRefused, fund, secret_of, wallet_of_seed
+
+__all__ = ["Stack", "StackFacts"]
+
+STACK_NAME = "live-trading"
+AUDIENCE = "live-trading-api"
+OPERATOR = "operator"
+FRONT_DOOR_PORT = 8787
+WALLET_COLLATERAL = Usd(10_000)
+_WALLET_SECRET_NAME = "live-trading/wallets/main"  # noqa: S105 (a name)
+# The chain's own directory says which process an earlier, killed run left behind.
+_KEPT = frozenset({"lock", "summary.json", "chain"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What has been started."""
+
+    issuer: LocalIssuer
+    postgres: LocalPostgres | GivenPostgres
+    aws: LocalAws
+    chain: LocalChain
+    exchange: ExchangePart
+    host: HostPart
+    application: Application
+
+
+class Stack:
+    """Starts on entering and gives the facts of what is up; a second one in the same directory is refused.
+
+    `markets` limits the replay to the first so many recorded markets, `seed` decides the scripted traders and the
+    wallet's key, `exchange_options` are further keys of the exchange's configuration. `front_door_port` is the
+    preferred one, None takes any. Raises PartFailed; its message names the part, the end of its log and what to do.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Path = DEFAULT_DIRECTORY,
+        markets: int | None = None,
+        seed: int = 1,
+        front_door_port: int | None = FRONT_DOOR_PORT,
+        exchange_options: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
+        self._directory = directory.resolve()
+        self._exchange_options = {"markets": markets, "seed": seed, **exchange_options}
+        self._seed = seed
+        self._front_door_port = front_door_port
+        self._open = ExitStack()
+        self._postgres: LocalPostgres | GivenPostgres | None = None
+
+    @property
+    def postgres(self) -> LocalPostgres:
+        """The embedded server, for drills: it can be killed and started again while the stack is up."""
+        if not isinstance(self._postgres, LocalPostgres):
+            raise PartFailed("the stack has no embedded Postgres: it is not up, or DATABASE_URL is set.")
+        return self._postgres
+
+    def __enter__(self) -> StackFacts:
+        with ExitStack() as opened:
+            try:
+                parts = self._start(opened)
+                wallet = _prepare(parts, self._seed)
+            except (ChainStartFailed, LoginRefused, TemplateError) as error:
+                raise PartFailed(str(error)) from error
+            facts = _facts(parts, wallet)
+            write_facts(facts, self._directory)
+            self._open = opened.pop_all()
+            return facts
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def _start(self, opened: ExitStack) -> _Parts:
+        """Start every part, and wait only for what the next one needs."""
+        opened.enter_context(signals_as_exit())
+        opened.enter_context(stack_lock(self._directory))
+        _clear(self._directory)
+        opened.callback(forget_facts, self._directory)
+        issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE))
+        ports = opened.enter_context(HeldPorts())
+        processes = Processes(self._directory / "logs")
+        postgres = self._postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)
+        opened.callback(postgres.stop)
+        opened.enter_context(processes)
+        aws = LocalAws(processes=processes, ports=ports)
+        exchange = ExchangePart(processes=processes, ports=ports, directory=self._directory)
+        host = HostPart(
+            processes=processes, ports=ports, directory=self._directory, front_door_port=self._front_door_port
+        )
+
+        aws.start()
+        chain = LocalChain.start(self._directory / "chain", ports.any())
+        opened.callback(chain.stop)
+        exchange.start({"rpc_url": chain.rpc_url, **self._exchange_options})
+        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange)
+        host.start(
+            parameters=parameters,
+            stack_name=STACK_NAME,
+            control_url=exchange.url("control"),
+            aws_endpoint_url=aws.endpoint_url,
+        )
+        postgres.start()
+        application = load_application(TEMPLATE, parameters=parameters, stack_name=STACK_NAME)
+        return _Parts(
+            issuer=issuer,
+            postgres=postgres,
+            aws=aws,
+            chain=chain,
+            exchange=exchange,
+            host=host,
+            application=application,
+        )
+
+
+def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: ExchangePart) -> dict[str, str]:
+    """The template's parameters for this machine: other addresses, schedules on, and a chain that never reorganises."""
+    return {
+        "DatabaseUrl": database_url,
+        "RpcUrl": rpc_url,
+        "JwtIssuer": issuer_url,
+        "JwtAudience": AUDIENCE,
+        "SchedulesEnabled": "true",
+        "Confirmations": "1",
+        **exchange.parameters(),
+    }
+
+
+def _prepare(parts: _Parts, seed: int) -> KeyedWallet:
+    """Schema, topics, and a trading wallet with money, approvals and API credentials."""
+    wallet = wallet_of_seed(seed)
+    fund(parts.chain, wallet, WALLET_COLLATERAL)
+    parts.postgres.wait()
+    parts.host.wait()
+    parts.host.invoke("migrate", {})
+    parts.aws.wait()
+    for name in parts.application.topic_names:
+        parts.aws.create_topic(name)
+    parts.exchange.wait()
+    parts.aws.put_secret(_WALLET_SECRET_NAME, secret_of(wallet, parts.exchange.url("clob")))
+    return wallet
+
+
+def _postgres(directory: Path, processes: Processes, ports: HeldPorts) -> LocalPostgres | GivenPostgres:
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        return GivenPostgres(given)
+    return LocalPostgres(directory / "data", processes=processes, ports=ports, cache=LOCAL_STATE / "cache")
+
+
+def _clear(directory: Path) -> None:
+    """Remove what an earlier stack left, killed or not."""
+    for place in directory.iterdir():
+        if place.name in _KEPT:
+            continue
+        if place.is_dir() and not place.is_symlink():
+            shutil.rmtree(place)
+        else:
+            place.unlink()
+
+
+def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
+    exchange = parts.exchange
+    settings = dict(parts.application.function("lt-execute").environment)
+    return StackFacts(
+        database_url=parts.postgres.url,
+        clob_url=exchange.url("clob"),
+        gamma_url=exchange.url("gamma"),
+        data_api_url=exchange.url("data"),
+        geoblock_url=settings["GEOBLOCK_URL"],
+        relayer_url=settings["RELAYER_URL"],
+        control_url=exchange.url("control"),
+        rpc_url=parts.chain.rpc_url,
+        aws_endpoint_url=parts.aws.endpoint_url,
+        front_door_url=parts.host.front_door_url,
+        host_url=parts.host.host_url,
+        issuer_url=parts.issuer.url,
+        operator_token=parts.issuer.token(OPERATOR),
+        wallet_address=wallet.address,
+        wallet_secret_name=_WALLET_SECRET_NAME,
+        settings=settings,
+    )

@@ -1,0 +1,60 @@
+"""Template, handlers and documentation name the same routes, and none of them is open but one."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from functions.lt_execute import app as lt_execute
+from functions.strategy_api import app as strategy_api
+from local.lambdas.template.reading import load_application
+from local.machine.env import ROOT, TEMPLATE
+
+APPLICATION = load_application(
+    TEMPLATE,
+    parameters={"DatabaseUrl": "postgresql://u@h/d", "JwtIssuer": "https://issuer", "JwtAudience": "audience"},
+    stack_name="live-trading",
+)
+ROUTES = {(route.method, route.path): route for route in APPLICATION.routes}
+RESOLVERS = {"strategy-api": strategy_api.app, "lt-execute": lt_execute.app}
+
+
+def shape(path: str) -> str:
+    """The path with its parameters left unnamed."""
+    return re.sub(r"\{[^}]+\}|<[^>]+>", "*", path)
+
+
+def handled(resolver: APIGatewayHttpResolver) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for route in (*resolver._static_routes, *resolver._dynamic_routes):
+        methods = [route.method] if isinstance(route.method, str) else route.method
+        found |= {(method, shape(route.path)) for method in methods}
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(RESOLVERS))
+def test_every_route_of_the_template_has_a_handler_and_every_handler_a_route(name: str) -> None:
+    jobs = {("POST", "/api/lt/execute")}
+    function = APPLICATION.function(name)
+    routed = {
+        (method, shape(path))
+        for (method, path), route in ROUTES.items()
+        if route.function in (function.name, function.logical_id)
+    }
+
+    assert handled(RESOLVERS[name]) == routed - jobs
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(ROUTES))
+def test_every_route_is_documented(method: str, path: str) -> None:
+    documented = {
+        shape(each) for each in re.findall(r"/(?:api|health)[^`\s,?]*", (ROOT / "docs" / "api.md").read_text())
+    }
+
+    assert shape(path) in documented, f"{method} {path} is not in docs/api.md"
+
+
+def test_only_the_open_health_route_needs_no_token() -> None:
+    assert {path for (_, path), route in ROUTES.items() if route.authorizer is None} == {"/health"}

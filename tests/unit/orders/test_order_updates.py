@@ -1,0 +1,189 @@
+"""What the venue's facts prove about an order, and never more than that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.orders import Fill, FillStatus, OrderState, OrderType, Purpose, RejectionCode, SignedOrder
+from live_trading.nouns.trades import Side
+from live_trading.orders.machine import TERMINAL, Cause
+from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
+from live_trading.services.orders.order_updates import (
+    ABSENCE_PROOFS,
+    ABSENCE_SPACING,
+    OrderUpdate,
+    VenueTruth,
+    plan_update,
+)
+from live_trading.store.orders.fills import StoredFill
+from live_trading.store.orders.lt_orders import StoredOrder
+from tests.builders import CONDITION, NOON, ORDER, ORDER_HASH, STRATEGY, TRADING_WALLET, YES, a_fill
+
+
+def an_order(**changes: Any) -> StoredOrder:
+    """A FAK that spends 10 dollars at 0.40 and was sent a moment ago."""
+    order = StoredOrder(
+        lt_order_id=ORDER,
+        lt_strategy_id=STRATEGY,
+        trading_wallet_id=TRADING_WALLET,
+        token_id=YES,
+        condition_id=CONDITION,
+        outcome_index=0,
+        side=Side.BUY,
+        order_type=OrderType.FAK,
+        limit_price=Price("0.40"),
+        order_usd=Usd(10),
+        order_shares=Shares(25),
+        reserved=Usd(10),
+        signed=SignedOrder(order_hash=ORDER_HASH, payload={}),
+        state=OrderState.SENT,
+        purpose=Purpose.ENTRY,
+        attempt=1,
+        sends=1,
+        not_before=None,
+        expires_at=None,
+        last_refusal=None,
+        last_refusal_text=None,
+        absence_proofs=0,
+        last_looked_up_at=None,
+        decided_at=NOON,
+        intent_at=NOON,
+        sent_at=NOON,
+    )
+    return replace(order, **changes)
+
+
+def at_venue(status: VenueOrderStatus, matched: str = "0") -> VenueOrder:
+    return VenueOrder(
+        order_hash=ORDER_HASH,
+        status=status,
+        raw_status=status,
+        condition_id=CONDITION,
+        token_id=YES,
+        side=Side.BUY,
+        price=Price("0.40"),
+        matched=Shares(matched),
+    )
+
+
+def stored(fill: Fill, fill_id: int = 1) -> StoredFill:
+    return StoredFill(fill_id=fill_id, lt_order_id=ORDER, fill=fill)
+
+
+def planned(
+    order: StoredOrder, *, venue: VenueOrder | None = None, fills: tuple[Fill, ...] = (), known: tuple[Fill, ...] = ()
+) -> OrderUpdate:
+    truth = VenueTruth(order=venue, fills=fills)
+    return plan_update(order, [stored(fill, number) for number, fill in enumerate(known)], truth, NOON)
+
+
+@pytest.mark.parametrize(
+    ("status", "matched", "fills", "cause"),
+    [
+        (VenueOrderStatus.MATCHED, "25", (a_fill(),), Cause.FOUND_FILLED),
+        (VenueOrderStatus.LIVE, "0", (), Cause.FOUND_LIVE),
+        (VenueOrderStatus.LIVE, "25", (a_fill(),), Cause.FOUND_PARTIAL),
+        (VenueOrderStatus.CANCELLED, "0", (), Cause.FOUND_CANCELLED),
+        (VenueOrderStatus.UNMATCHED, "0", (), Cause.FOUND_CANCELLED),
+        (VenueOrderStatus.INVALID, "0", (), Cause.FOUND_CANCELLED),
+        (VenueOrderStatus.EXPIRED, "0", (), Cause.FOUND_EXPIRED),
+        (VenueOrderStatus.DELAYED, "0", (), None),
+        (VenueOrderStatus.UNRECOGNISED, "0", (), None),
+    ],
+)
+def test_what_the_venue_says_of_an_order_is_its_cause(
+    status: VenueOrderStatus, matched: str, fills: tuple[Fill, ...], cause: Cause | None
+) -> None:
+    assert planned(an_order(), venue=at_venue(status, matched), fills=fills).cause == cause
+
+
+@pytest.mark.parametrize("status", [VenueOrderStatus.MATCHED, VenueOrderStatus.CANCELLED, VenueOrderStatus.EXPIRED])
+def test_an_order_does_not_end_before_all_its_fills_are_known(status: VenueOrderStatus) -> None:
+    assert planned(an_order(), venue=at_venue(status, "25"), fills=(a_fill(shares="10"),)).cause is None
+
+
+def test_one_look_that_finds_nothing_proves_nothing() -> None:
+    update = planned(an_order())
+
+    assert (update.cause, update.absent) == (None, True)
+
+
+def test_absence_is_believed_after_enough_looks_spaced_in_time() -> None:
+    looked_up = an_order(absence_proofs=ABSENCE_PROOFS - 1, last_looked_up_at=NOON - ABSENCE_SPACING)
+    too_soon = replace(looked_up, last_looked_up_at=NOON - ABSENCE_SPACING + timedelta(microseconds=1))
+
+    assert (planned(looked_up).cause, planned(looked_up).rejection) == (
+        Cause.PROVED_ABSENT,
+        RejectionCode.NEVER_ARRIVED,
+    )
+    assert (planned(too_soon).cause, planned(too_soon).absent) == (None, None)
+
+
+def test_an_absent_order_ends_with_the_refusal_that_it_got_last() -> None:
+    refused = an_order(
+        state=OrderState.UNKNOWN,
+        absence_proofs=ABSENCE_PROOFS,
+        last_looked_up_at=NOON - ABSENCE_SPACING,
+        last_refusal=RejectionCode.NO_MATCH,
+    )
+
+    assert planned(refused).rejection is RejectionCode.NO_MATCH
+
+
+def test_an_order_with_a_fill_on_record_is_never_absent() -> None:
+    forgotten = an_order(absence_proofs=ABSENCE_PROOFS, last_looked_up_at=NOON - ABSENCE_SPACING)
+
+    update = planned(forgotten, fills=(a_fill(),))
+
+    assert (update.cause, update.absent) == (Cause.FOUND_FILLED, False)
+
+
+def test_a_marketable_order_that_the_venue_forgot_ended_with_what_its_trades_say() -> None:
+    assert planned(an_order(), fills=(a_fill(shares="10"),)).cause is Cause.FOUND_CANCELLED
+    assert planned(an_order(order_type=OrderType.GTD), fills=(a_fill(shares="10"),)).cause is None
+
+
+@pytest.mark.parametrize("state", sorted(TERMINAL))
+def test_a_finished_order_only_follows_its_fills(state: OrderState) -> None:
+    settled = replace(a_fill(), status=FillStatus.CONFIRMED)
+
+    update = planned(an_order(state=state), fills=(settled,), known=(a_fill(),))
+
+    assert update.cause is None
+    assert [each.to for each in update.progressed] == [FillStatus.CONFIRMED]
+
+
+@pytest.mark.parametrize("end", [FillStatus.CONFIRMED, FillStatus.FAILED])
+@pytest.mark.parametrize("stale", [FillStatus.MATCHED, FillStatus.MINED, FillStatus.RETRYING])
+def test_settlement_never_goes_back_from_its_end(end: FillStatus, stale: FillStatus) -> None:
+    known = replace(a_fill(), status=end)
+
+    assert planned(an_order(), fills=(replace(a_fill(), status=stale),), known=(known,)).progressed == ()
+
+
+fills_of_venue = st.lists(
+    st.builds(
+        lambda number, status: replace(a_fill(number=number, shares="5"), status=status),
+        st.integers(min_value=1, max_value=4),
+        st.sampled_from(list(FillStatus)),
+    ),
+    max_size=4,
+    unique_by=lambda fill: fill.venue_trade_id,
+)
+
+
+@given(fills=fills_of_venue)
+def test_planning_again_from_facts_that_are_booked_finds_nothing_new(fills: list[Fill]) -> None:
+    first = planned(an_order(), venue=at_venue(VenueOrderStatus.LIVE, "0"), fills=tuple(fills))
+
+    again = planned(an_order(), venue=at_venue(VenueOrderStatus.LIVE, "0"), fills=tuple(fills), known=first.new_fills)
+
+    assert set(first.new_fills) == set(fills)
+    assert (again.new_fills, again.progressed) == ((), ())

@@ -1,0 +1,205 @@
+"""Rows of the feed: recorded real ones, both shapes, quarantine and occurrence numbers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live_trading.nouns.errors import MalformedAnswer
+from live_trading.nouns.money import Price, Shares
+from live_trading.nouns.trades import Side
+from live_trading.polymarket.data.feed_rows import number_occurrences, read_feed, read_rows
+from live_trading.polymarket.wire.json_text import parse_json, raw_text
+from tests.recorded import recorded_json, recorded_text
+from tests.unit.venue.polymarket_builders import CONDITION, TRADER, TRANSACTION, UNHURRIED, YES, a_moment, feed_row
+
+TRADES = "data_api_trades_global_sample.json"
+ACTIVITY = "activity_sample.json"
+
+
+def test_every_recorded_trade_is_read() -> None:
+    rows = recorded_json(TRADES)
+    page = read_feed(recorded_text(TRADES), "recorded")
+
+    assert isinstance(rows, list)
+    assert len(page.trades) == len(rows) == 500
+    assert page.quarantined == []
+    assert sum(trade.side is Side.BUY for trade in page.trades) == 302
+    assert len({trade.key for trade in page.trades}) == 500
+    for trade, row in zip(page.trades, rows, strict=True):
+        assert abs(trade.price.value - row["price"]) <= Decimal("0.0000005")
+        assert abs(trade.shares.value - row["size"]) <= Decimal("0.0000005")
+        assert trade.trade_time == datetime.fromtimestamp(row["timestamp"], UTC)
+
+
+def test_every_recorded_activity_is_read() -> None:
+    page = read_feed(recorded_text(ACTIVITY), "recorded")
+
+    assert len(page.trades) == 100
+    assert page.quarantined == []
+    assert {trade.side for trade in page.trades} == {Side.BUY}
+    assert len({trade.trader for trade in page.trades}) == 1
+
+
+def test_a_row_of_the_present_shape_is_read() -> None:
+    (trade,) = read_rows([feed_row()], "feed").trades
+
+    assert (trade.trader, trade.token_id, trade.condition_id) == (TRADER, YES, CONDITION)
+    assert (trade.price, trade.shares) == (Price("0.4"), Shares("12.5"))
+    assert (trade.outcome, trade.outcome_index, trade.occurrence) == ("Up", 0, 0)
+    assert trade.trade_time == a_moment()
+    assert trade.transaction_hash == TRANSACTION
+
+
+def test_addresses_and_hashes_become_lower_case() -> None:
+    row = feed_row(proxy_wallet="0x" + "AB" * 20, transaction_hash="0x" + "CD" * 32, condition_id="0x" + "EF" * 31)
+
+    (trade,) = read_rows([row], "feed").trades
+
+    assert trade.trader == "0x" + "ab" * 20
+    assert trade.transaction_hash == "0x" + "cd" * 32
+    assert trade.condition_id == "0x" + "ef" * 31
+
+
+def test_an_envelope_and_a_bare_array_hold_the_same_rows() -> None:
+    row = raw_text(feed_row())
+
+    bare = read_feed(f"[{row}]", "feed")
+    envelope = read_feed(f'{{"data": [{row}], "pagination": {{"has_more": false}}}}', "feed")
+
+    assert bare == envelope
+
+
+@pytest.mark.parametrize("text", ['"rows"', '{"rows": []}', "{", "", "NaN"])
+def test_a_text_without_rows_is_malformed(text: str) -> None:
+    with pytest.raises(MalformedAnswer):
+        read_feed(text, "feed")
+
+
+def test_more_digits_than_six_are_rounded_half_to_even() -> None:
+    row = feed_row(price=Decimal("0.9929999999683085"), size=Decimal("1.0000005"))
+
+    (trade,) = read_rows([row], "feed").trades
+
+    assert trade.price == Price("0.993")
+    assert trade.shares == Shares("1.000000")
+
+
+BROKEN: list[dict[str, Any]] = [
+    {"proxy_wallet": "0x12"},
+    {"side": "HOLD"},
+    {"token_id": "one"},
+    {"token_id": ""},
+    {"condition_id": "0xabc"},
+    {"size": 0},
+    {"size": Decimal("0.0000001")},
+    {"size": -1},
+    {"size": "many"},
+    {"size": None},
+    {"size": True},
+    {"size": 1.5},
+    {"size": Decimal("1e40")},
+    {"price": Decimal("1.01")},
+    {"price": Decimal("-0.01")},
+    {"timestamp": "yesterday"},
+    {"timestamp": 0},
+    {"timestamp": True},
+    {"timestamp": 10**17},
+    {"outcome_index": -1},
+    {"outcome_index": 999},
+    {"outcome_index": "0"},
+    {"transaction_hash": ""},
+]
+
+
+@pytest.mark.parametrize("changes", BROKEN, ids=[str(broken) for broken in BROKEN])
+def test_a_row_that_cannot_be_read_is_quarantined_and_the_rest_goes_on(changes: dict[str, Any]) -> None:
+    broken = feed_row(**changes)
+
+    page = read_rows([feed_row(), broken, feed_row(price=Decimal("0.41"))], "feed")
+
+    assert len(page.trades) == 2
+    (row,) = page.quarantined
+    assert row.source == "feed"
+    assert row.reason
+    assert row.raw == raw_text(broken)
+
+
+@pytest.mark.parametrize("row", [None, 7, "text", [], {}])
+def test_something_that_is_no_row_is_quarantined(row: object) -> None:
+    assert len(read_rows([row], "feed").quarantined) == 1
+
+
+def test_a_quarantined_row_keeps_its_digits() -> None:
+    text = '[{"side": "HOLD", "price": 0.10000000000000000001, "title": "Ü \\"x\\""}]'
+
+    (row,) = read_feed(text, "feed").quarantined
+
+    assert '"price":0.10000000000000000001' in row.raw
+    assert '"title":"Ü \\"x\\""' in row.raw
+
+
+def test_a_row_of_another_wallet_is_quarantined() -> None:
+    page = read_rows([feed_row(proxy_wallet="0x" + "99" * 20)], "feed", of_trader=TRADER)
+
+    assert page.trades == []
+    assert "another wallet" in page.quarantined[0].reason
+
+
+def test_an_activity_that_is_no_trade_is_counted_and_left() -> None:
+    page = read_rows([feed_row(type="REDEEM", side=""), feed_row(type="TRADE")], "feed")
+
+    assert len(page.trades) == 1
+    assert page.quarantined == []
+    assert page.other_activities == 1
+
+
+def test_equal_fills_of_one_transaction_are_told_apart() -> None:
+    page = read_rows([feed_row(), feed_row(price=Decimal("0.41")), feed_row(), feed_row()], "feed")
+
+    assert [trade.occurrence for trade in page.trades] == [0, 0, 1, 2]
+    assert len({trade.key for trade in page.trades}) == 4
+
+
+def test_fills_that_become_equal_by_rounding_are_told_apart() -> None:
+    rows = [feed_row(price=Decimal("0.40000001")), feed_row(price=Decimal("0.40000002"))]
+
+    assert [trade.occurrence for trade in read_rows(rows, "feed").trades] == [0, 1]
+
+
+@UNHURRIED
+@given(st.lists(st.sampled_from(["0.4", "0.41", "0.42"]), max_size=30), st.integers(0, 30))
+def test_occurrences_do_not_depend_on_page_boundaries(prices: list[str], cut: int) -> None:
+    rows = [feed_row(price=Decimal(price)) for price in prices]
+    first, second = read_rows(rows[:cut], "feed"), read_rows(rows[cut:], "feed")
+
+    pages = number_occurrences([*first.trades, *second.trades])
+
+    assert pages == read_rows(rows, "feed").trades
+
+
+@UNHURRIED
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text() | st.decimals(allow_nan=False, allow_infinity=False),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_raw_text_is_the_json_that_arrived(value: object) -> None:
+    text = raw_text(value)
+
+    assert raw_text(parse_json(text)) == text
+
+
+@UNHURRIED
+@given(st.dictionaries(st.sampled_from(sorted(feed_row())), st.text() | st.integers() | st.none()))
+def test_no_row_crashes_the_feed(changes: dict[str, Any]) -> None:
+    page = read_rows([feed_row(**changes)], "feed")
+
+    assert len(page.trades) + len(page.quarantined) == 1

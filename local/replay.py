@@ -18,10 +18,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
-from live_trading.api.bodies import CreateFtWallet
 from live_trading.api.fields import parsed
 from live_trading.api.once import Caller
-from live_trading.api.routes.ft_wallet_routes import FtWallets
+from live_trading.api.routes.ft_wallet_routes import CreateFtWallet, FtWallets
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from live_trading.api.table import OPEN_HEALTH_PATH
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.jobs import answer, as_json, http_json, is_http
-
-OPEN_PATH = "/health"
 
 parts = Parts()
 
@@ -18,6 +17,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return answer(event, "health", lambda: parts.health().run())
     report = parts.health().look()
     status = 200 if report.is_up else 503
-    if event.get("rawPath") == OPEN_PATH:
+    if event.get("rawPath") == OPEN_HEALTH_PATH:
         return http_json(status, {"status": report.status})
     return http_json(status, as_json(report))

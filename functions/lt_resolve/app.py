@@ -11,5 +11,5 @@ parts = Parts()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """One pass of the resolver; see `services.resolve`."""
+    """One pass of the resolver; see `services/settling/resolve.py`."""
     return answer(event, "lt-resolve", lambda: parts.resolver(context.aws_request_id).run())

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from live_trading.api.once import Caller
-from live_trading.nouns.money import Shares, Usd
+from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderType
-from live_trading.services.guarding.closing import CloseRequest
 from local.exchange.faults.faults import ENDS_BY_CLOCK, FaultKind
 from tests.e2e.live_fixtures import CAPITAL, DeskMaker, LiveDesk
 
@@ -153,15 +153,9 @@ def test_a_fault_of_a_sale_never_sells_twice(kind: FaultKind, order_type: OrderT
 
 
 def close(desk: LiveDesk, order_type: OrderType) -> None:
-    closer = desk.parts.trading_actions("fault")._closer
-    request = CloseRequest(
-        lt_strategy_id=desk.lt_strategy_id,
-        token_id=desk.market["token_ids"][0],
-        shares=Shares(10),
-        slippage_bound_fraction=None,
-        order_type=order_type,
-    )
-    closer.close(Caller(owner_id="operator", idempotency_key=None, request_hash="0" * 64), request)
+    caller = Caller(owner_id="operator", idempotency_key=None, request_hash="0" * 64)
+    body = ClosePosition(shares=Decimal(10), order_type=order_type)
+    desk.parts.trading_actions("fault").close_position(caller, desk.lt_strategy_id, desk.market["token_ids"][0], body)
 
 
 @pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.ENGINE_RESTARTING, FaultKind.RATE_LIMITED])

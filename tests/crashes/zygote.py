@@ -26,8 +26,7 @@ import pg8000.native
 import polymarket  # noqa: F401 - imported once for all children
 
 from live_trading.api.once import Caller
-from live_trading.nouns.money import Shares
-from live_trading.services.guarding.closing import CloseRequest
+from live_trading.api.routes.trading_routes import ClosePosition
 from live_trading.wiring.composition import Parts
 
 
@@ -85,15 +84,10 @@ def _execute(parts: Parts, _: dict[str, Any]) -> None:
 
 def close_position(parts: Parts, arguments: dict[str, Any]) -> None:
     """The sale by hand that `arguments` name."""
-    closer = parts.trading_actions(f"crash-{uuid4().hex[:8]}")._closer
+    actions = parts.trading_actions(f"crash-{uuid4().hex[:8]}")
     caller = Caller(owner_id="operator", idempotency_key=arguments["key"], request_hash="0" * 64)
-    request = CloseRequest(
-        lt_strategy_id=UUID(arguments["lt_strategy_id"]),
-        token_id=arguments["token_id"],
-        shares=Shares(arguments["shares"]),
-        slippage_bound_fraction=None,
-    )
-    closer.close(caller, request)
+    body = ClosePosition(shares=arguments["shares"])
+    actions.close_position(caller, UUID(arguments["lt_strategy_id"]), arguments["token_id"], body)
 
 
 TASKS: dict[str, Callable[[Parts, dict[str, Any]], None]] = {"execute": _execute, "close": close_position}

@@ -9,11 +9,12 @@ from uuid import uuid4
 import pytest
 
 from live_trading.api.once import Caller
-from live_trading.api.problems import Problem, ProblemCode
+from live_trading.api.problems import ProblemCode, problem_of
+from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.nouns.errors import DoesNotFit
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy, plan_marketable_sell
-from live_trading.services.guarding.closing import CloseRequest
 from live_trading.store.accounts import live_strategies
 from live_trading.store.feed import markets
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
@@ -28,14 +29,9 @@ def by_hand(key: str | None = None) -> Caller:
 
 
 def close(desk: LiveDesk, *, shares: str | None = None, key: str | None = None, bound: str = "0.5") -> dict[str, Any]:
-    closer = desk.parts.trading_actions(f"test-{uuid4().hex[:8]}")._closer
-    request = CloseRequest(
-        lt_strategy_id=desk.lt_strategy_id,
-        token_id=desk.market["token_ids"][0],
-        shares=None if shares is None else Shares(shares),
-        slippage_bound_fraction=Decimal(bound),
-    )
-    return closer.close(by_hand(key), request).body
+    actions = desk.parts.trading_actions(f"test-{uuid4().hex[:8]}")
+    body = ClosePosition(shares=shares, slippage_bound_fraction=Decimal(bound))
+    return actions.close_position(by_hand(key), desk.lt_strategy_id, desk.market["token_ids"][0], body).body
 
 
 def bought(desk: LiveDesk) -> Shares:
@@ -89,10 +85,10 @@ def test_shares_that_have_not_settled_are_not_sold(desk: LiveDesk) -> None:
     desk.signal()
     desk.execute()
 
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(DoesNotFit) as refused:
         close(desk, shares="5")
 
-    assert refused.value.code is ProblemCode.INVALID
+    assert problem_of(refused.value).code is ProblemCode.INVALID
     assert [order["side"] for order in desk.orders()] == ["BUY"]
 
 
@@ -109,10 +105,10 @@ def test_the_same_request_twice_is_one_sale(desk: LiveDesk) -> None:
 def test_more_shares_than_are_held_are_refused_with_what_may_be_sold(desk: LiveDesk) -> None:
     held = bought(desk)
 
-    with pytest.raises(Problem) as refused:
+    with pytest.raises(DoesNotFit) as refused:
         close(desk, shares="100000")
 
-    assert [field.allowed for field in refused.value.fields] == [f"up to {held}"]
+    assert [field.allowed for field in problem_of(refused.value).fields] == [f"up to {held}"]
 
 
 def test_a_position_is_sold_while_entries_are_locked(desk: LiveDesk) -> None:
@@ -258,7 +254,7 @@ def test_money_sent_to_the_wallet_stops_entries_until_its_owner_explains_it(desk
     assert len(desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL AND reason = 'break_found'")) == 1
     (found,) = desk.rows("SELECT break_id, observed - expected AS difference FROM breaks WHERE closed_at IS NULL")
 
-    from live_trading.api.bodies import AcceptBreak
+    from live_trading.api.routes.break_routes import AcceptBreak
 
     answer = desk.parts.wallet_breaks.accept(
         by_hand(), desk.trading_wallet_id, found["break_id"], AcceptBreak(reason="a deposit of mine")

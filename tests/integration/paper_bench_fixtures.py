@@ -24,6 +24,7 @@ from live_trading.services.paper.ft_resolve import FtResolveReport, PaperResolve
 from live_trading.services.paper.paper_run import PaperReport, PaperTrader
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import subjects
+from live_trading.wiring.chance import SYSTEM
 from local.chain import ADDRESSES, LocalChain, PreparedMarket
 from tests.integration.chain_fixtures import fresh_id, running_chain
 from tests.integration.scripted_venue import ScriptedVenue, book_row, gamma_row, serving, trade_row
@@ -131,7 +132,7 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
     store_stats(database, [stats_of(ALICE, NOON)])
     clock = SetClock(NOON)
     with serving(venue, paper_chain.rpc_url) as endpoints:
-        feed, gamma, market_data = DataApi(endpoints), Gamma(endpoints), MarketData(endpoints)
+        feed, gamma, market_data = DataApi(endpoints, SYSTEM), Gamma(endpoints, SYSTEM), MarketData(endpoints, SYSTEM)
         chain = ChainReader(paper_chain.rpc_url, ADDRESSES)
         markets = MarketKeeper(database=database, gamma=gamma, chain=chain)
         statistics = StatisticsKeeper(database=database, data_api=feed)

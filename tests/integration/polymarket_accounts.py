@@ -22,6 +22,7 @@ from live_trading.polymarket.clob.outcomes import PostOutcome
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
+from live_trading.wiring.chance import SYSTEM
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.exchange_clients import environment, fund, new_key
 from tests.integration.exchange_fixtures import RunningExchange
@@ -64,7 +65,7 @@ class Trading:
         return self.market.token_ids[0]
 
     def book(self) -> OrderBook:
-        data = MarketData(self.endpoints)
+        data = MarketData(self.endpoints, SYSTEM)
         try:
             return data.books([self.token_id])[self.token_id]
         finally:
@@ -109,7 +110,7 @@ class Trading:
 
     def another_process(self) -> VenueAccount:
         """The same account as a later invocation builds it."""
-        return VenueAccount(self.wallet, self.secret, self.endpoints)
+        return VenueAccount(self.wallet, self.secret, self.endpoints, SYSTEM)
 
     def truth(self) -> Any:
         """What the venue itself holds of this account."""
@@ -139,7 +140,7 @@ def trading(exchange: RunningExchange, kind: SignatureType = SignatureType.EOA) 
     )
     trading_wallet = wallet(kind, address)
     endpoints = endpoints_of(exchange)
-    account = VenueAccount(trading_wallet, secret, endpoints)
+    account = VenueAccount(trading_wallet, secret, endpoints, SYSTEM)
     try:
         yield Trading(
             exchange=exchange,
@@ -174,7 +175,7 @@ def _put_a_contract_at(exchange: RunningExchange, address: str) -> None:
 
 def first_market(exchange: RunningExchange) -> Market:
     condition_id = str(exchange.replay()["markets"][0]["condition_id"])
-    gamma = Gamma(endpoints_of(exchange))
+    gamma = Gamma(endpoints_of(exchange), SYSTEM)
     try:
         return gamma.markets([condition_id]).markets[condition_id].market
     finally:

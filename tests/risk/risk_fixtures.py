@@ -45,6 +45,7 @@ from live_trading.store.orders import fills, lt_orders
 from live_trading.store.risk import locks, risk_facts, risk_state, standing
 from live_trading.store.risk.locks import LockRow
 from live_trading.store.risk.risk_facts import EntryKey
+from live_trading.wiring.chance import SYSTEM
 from tests.builders import ALICE, BOB, NOON, a_book, a_config, a_fill, a_market, a_trade, inputs
 from tests.unit.venue.polymarket_builders import ENDPOINTS, fresh_key
 
@@ -99,7 +100,7 @@ class RiskDesk:
             )
             lease = leases.acquire(transaction, f"wallet:{wallet.trading_wallet_id}", "tests", NOON, 10**6)
         assert lease is not None
-        return wallet, VenueAccount(wallet, secret, ENDPOINTS), lease
+        return wallet, VenueAccount(wallet, secret, ENDPOINTS, SYSTEM), lease
 
     def add_strategy(
         self,

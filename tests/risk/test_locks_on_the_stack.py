@@ -11,7 +11,8 @@ import pytest
 
 from functions.lt_execute import app as lt_execute
 from live_trading.api.once import Caller
-from live_trading.api.risk_bodies import CheckRisk, PullKillSwitch
+from live_trading.api.routes.kill_switch_routes import PullKillSwitch
+from live_trading.api.routes.risk_check_routes import CheckRisk
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.money import Usd
@@ -234,7 +235,7 @@ def test_errors_that_may_pass_are_told_and_never_raised_by_the_switch(
     def broken(*_: Any, **__: Any) -> Any:
         raise RetryLater("not now")
 
-    monkeypatch.setattr(switch._enforcer, "run", broken)
+    monkeypatch.setattr(switch._switch._enforcer, "run", broken)
     answer = switch.pull(OPERATOR, PullKillSwitch(reason="something is wrong", flatten=True))
 
     assert (answer.status, answer.body["entries_stopped"]) == (207, True)

@@ -9,33 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import TYPE_CHECKING
 
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
-from live_trading.nouns.trades import Side
-
-if TYPE_CHECKING:
-    from local.exchange.engine.orders import Order
+from local.exchange.engine.demand import Demand
+from local.exchange.engine.orders import Order
 
 # Below this a remainder cannot be told from rounding: a dollar amount buys shares on six places only.
 DUST_USD = Usd("0.0001")
 DUST_SHARES = Shares("0.0001")
 FEE_QUANTUM = Decimal("0.00001")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """What an incoming order wants: at most `shares`, or shares for at most `usd`, never past `limit`."""
-
-    side: Side
-    limit: Price
-    shares: Shares | None = None
-    usd: Usd | None = None
-
-    def accepts(self, price: Price) -> bool:
-        """Whether a price is at the limit or better."""
-        return price <= self.limit if self.side is Side.BUY else price >= self.limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

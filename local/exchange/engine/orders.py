@@ -14,7 +14,7 @@ from live_trading.nouns.money import Price, Shares, Usd, notional
 from live_trading.nouns.orders import OrderType
 from live_trading.nouns.trades import Side
 from local.exchange import errors
-from local.exchange.engine.matching import Demand
+from local.exchange.engine.demand import Demand
 from local.exchange.identity.signing import OrderFields
 from local.exchange.tape.recorded import RecordedMarket
 

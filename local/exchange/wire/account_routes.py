@@ -15,9 +15,9 @@ from local.exchange import errors
 from local.exchange.engine.funds import Holding
 from local.exchange.faults.faults import FaultKind
 from local.exchange.identity.accounts import ApiKey
-from local.exchange.identity.auth import Authentication
 from local.exchange.identity.contracts import EXCHANGE_V3
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
+from local.exchange.wire.auth import Authentication
 from local.exchange.wire.calls import Call, Handler
 from local.exchange.world import World
 

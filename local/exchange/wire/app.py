@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 
-from local.exchange.identity.auth import Authentication
 from local.exchange.wire.account_routes import AccountRoutes
+from local.exchange.wire.auth import Authentication
 from local.exchange.wire.book_routes import book_handlers
 from local.exchange.wire.calls import clob_route
 from local.exchange.wire.market_routes import market_handlers

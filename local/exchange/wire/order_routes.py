@@ -12,10 +12,10 @@ from local.exchange.engine.order_rows import order_row, placement_row, refused_r
 from local.exchange.engine.orders import Order, OrderStatus, PostBody, parse_post
 from local.exchange.engine.trades import Trade
 from local.exchange.faults.faults import FaultKind
-from local.exchange.faults.order_faults import refuse_entry, refuse_order
 from local.exchange.identity.accounts import ApiKey
-from local.exchange.identity.auth import Authentication
+from local.exchange.wire.auth import Authentication
 from local.exchange.wire.calls import Call, Handler
+from local.exchange.wire.order_faults import refuse_entry, refuse_order
 from local.exchange.wire.pages import page
 from local.exchange.world import World
 

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.integration
 FAMILY = """
 import os, signal, sys, time
 from pathlib import Path
-from local.env import python_part
-from local.processes import Processes, signals_as_exit
+from local.machine.env import python_part
+from local.machine.processes import Processes, signals_as_exit
 
 directory = Path(sys.argv[1])
 grandchild = "import time, pathlib, os, sys; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); time.sleep(600)"

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.e2e
 HOLD_A_STACK = """
 import sys, time
 from pathlib import Path
-from local.stack import Stack
+from local.stack.assembly import Stack
 with Stack(directory=Path(sys.argv[1]), markets=1, front_door_port=int(sys.argv[2])) as facts:
     Path(sys.argv[1], "is-up").touch()
     time.sleep(600)

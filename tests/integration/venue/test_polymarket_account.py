@@ -17,6 +17,7 @@ from live_trading.nouns.wallets import SignatureType
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.account_rows import VenueOrderStatus
 from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, Rejected
+from live_trading.wiring.chance import SYSTEM
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 from tests.integration.polymarket_accounts import Trading, post_one, trading
 
@@ -198,7 +199,7 @@ def test_the_venues_view_of_the_account_is_read(desk: Trading) -> None:
 
 def test_signing_needs_no_network(desk: Trading) -> None:
     plan = desk.buy("5")
-    offline = VenueAccount(desk.wallet, desk.secret, replace(desk.endpoints, clob_url="http://127.0.0.1:1"))
+    offline = VenueAccount(desk.wallet, desk.secret, replace(desk.endpoints, clob_url="http://127.0.0.1:1"), SYSTEM)
 
     signed = offline.sign(plan)
     offline.close()
@@ -208,7 +209,7 @@ def test_signing_needs_no_network(desk: Trading) -> None:
 
 def test_an_api_key_that_the_venue_does_not_know_is_not_replaced(desk: Trading) -> None:
     stranger = VenueAccount(
-        desk.wallet, replace(desk.secret, api_key="00000000-0000-4000-8000-000000000000"), desk.endpoints
+        desk.wallet, replace(desk.secret, api_key="00000000-0000-4000-8000-000000000000"), desk.endpoints, SYSTEM
     )
     signed = stranger.sign(desk.buy("5"))
 
@@ -250,7 +251,9 @@ def test_every_kind_of_wallet_trades_with_its_own_signature(exchange: RunningExc
 
 def test_a_wallet_of_another_kind_than_registered_is_refused(exchange: RunningExchange) -> None:
     with trading(exchange, SignatureType.SAFE) as desk:
-        mistaken = VenueAccount(replace(desk.wallet, signature_type=SignatureType.PROXY), desk.secret, desk.endpoints)
+        mistaken = VenueAccount(
+            replace(desk.wallet, signature_type=SignatureType.PROXY), desk.secret, desk.endpoints, SYSTEM
+        )
 
         with pytest.raises(GiveUp, match="GNOSIS_SAFE"):
             mistaken.prime()

@@ -15,6 +15,7 @@ from live_trading.nouns.orders import FillStatus, OrderType, RejectionCode
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.account_rows import VenueOrderStatus
 from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, Rejected, Unknown
+from live_trading.wiring.chance import SYSTEM
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 from tests.integration.polymarket_accounts import Trading, post_one, trading
 
@@ -188,7 +189,7 @@ def test_a_settlement_that_fails_is_seen(desk: Trading) -> None:
 
 
 def test_a_venue_that_is_not_there_took_nothing(desk: Trading) -> None:
-    gone = VenueAccount(desk.wallet, desk.secret, replace(desk.endpoints, clob_url="http://127.0.0.1:1"))
+    gone = VenueAccount(desk.wallet, desk.secret, replace(desk.endpoints, clob_url="http://127.0.0.1:1"), SYSTEM)
     signed = gone.sign(desk.rest())
 
     outcome = post_one(gone, signed)

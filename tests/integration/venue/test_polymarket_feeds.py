@@ -18,6 +18,7 @@ from live_trading.polymarket.data import data_api as data_api_module
 from live_trading.polymarket.data.data_api import DataApi
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.polymarket.wire.http_questions import NotFound
+from live_trading.wiring.chance import SYSTEM
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 from tests.integration.polymarket_accounts import endpoints_of
 
@@ -42,14 +43,14 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchan
 
 @pytest.fixture
 def gamma(exchange: RunningExchange) -> Iterator[Gamma]:
-    gamma = Gamma(endpoints_of(exchange))
+    gamma = Gamma(endpoints_of(exchange), SYSTEM)
     yield gamma
     gamma.close()
 
 
 @pytest.fixture
 def feed(exchange: RunningExchange) -> Iterator[DataApi]:
-    feed = DataApi(endpoints_of(exchange))
+    feed = DataApi(endpoints_of(exchange), SYSTEM)
     yield feed
     feed.close()
     exchange.clear_faults()
@@ -57,7 +58,7 @@ def feed(exchange: RunningExchange) -> Iterator[DataApi]:
 
 @pytest.fixture
 def market_data(exchange: RunningExchange) -> Iterator[MarketData]:
-    market_data = MarketData(endpoints_of(exchange))
+    market_data = MarketData(endpoints_of(exchange), SYSTEM)
     yield market_data
     market_data.close()
 
@@ -231,10 +232,10 @@ def test_the_venue_tells_the_time(exchange: RunningExchange, market_data: Market
 
 
 def test_eligibility_is_what_the_venue_says(exchange: RunningExchange) -> None:
-    assert Geoblock(exchange.geoblock_url).eligibility() is Eligibility.OPEN
+    assert Geoblock(exchange.geoblock_url, SYSTEM).eligibility() is Eligibility.OPEN
     exchange.arm("geoblocked")
-    assert Geoblock(exchange.geoblock_url).eligibility() is Eligibility.BLOCKED
+    assert Geoblock(exchange.geoblock_url, SYSTEM).eligibility() is Eligibility.BLOCKED
     exchange.clear_faults()
     exchange.arm("server_error", count=1)
-    assert Geoblock(exchange.geoblock_url).eligibility() is Eligibility.UNKNOWN
+    assert Geoblock(exchange.geoblock_url, SYSTEM).eligibility() is Eligibility.UNKNOWN
     exchange.clear_faults()

@@ -26,6 +26,7 @@ from live_trading.services.redeeming.redeem_report import RedeemReport
 from live_trading.services.running.leasing import held
 from live_trading.services.settling.resolve import Resolver, ResolveReport
 from live_trading.wiring.carriers import carriers_of
+from live_trading.wiring.chance import SYSTEM
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.settings import Settings
 from local.chain import ADDRESSES, STANDARD_EXCHANGE
@@ -63,6 +64,7 @@ class Jobs(ChainLevers, Bookkeeping):
             market_keeper=self.market_keeper,
             comparison=self.comparison,
             clock=self.clock,
+            chance=SYSTEM,
             holder="test",
         )
         return Resolver(
@@ -93,7 +95,7 @@ class Jobs(ChainLevers, Bookkeeping):
 
     @property
     def market_keeper(self) -> MarketKeeper:
-        return MarketKeeper(database=self.database, gamma=Gamma(self.endpoints), chain=self.reader)
+        return MarketKeeper(database=self.database, gamma=Gamma(self.endpoints, SYSTEM), chain=self.reader)
 
     @property
     def endpoints(self) -> VenueEndpoints:

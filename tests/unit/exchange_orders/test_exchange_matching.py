@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, Usd, notional
 from live_trading.nouns.trades import Side
+from local.exchange.engine.demand import Demand
 from local.exchange.engine.matching import (
     DUST_SHARES,
     DUST_USD,
-    Demand,
     Offer,
     is_filled,
     match,

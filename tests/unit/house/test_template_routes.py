@@ -9,6 +9,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from functions.lt_execute import app as lt_execute
 from functions.strategy_api import app as strategy_api
+from live_trading.api.table import lt_execute as lt_execute_routes
+from live_trading.api.table import strategy_api as strategy_api_routes
+from live_trading.api.table import table
+from live_trading.wiring.composition import Parts
 from local.lambdas.template.reading import load_application
 from local.machine.env import ROOT, TEMPLATE
 
@@ -45,6 +49,22 @@ def test_every_route_of_the_template_has_a_handler_and_every_handler_a_route(nam
     }
 
     assert handled(RESOLVERS[name]) == routed - jobs
+
+
+def test_the_table_of_routes_is_the_template() -> None:
+    logical_ids = {APPLICATION.function(name).logical_id: name for name in {function for function, _, _ in table()}}
+
+    listed = sorted((function, method, shape(path)) for function, method, path in table())
+
+    assert listed == sorted(
+        (logical_ids[route.function], method, shape(path)) for (method, path), route in ROUTES.items()
+    )
+
+
+def test_every_resource_of_the_table_is_one_of_the_parts() -> None:
+    parts = {routes.part for routes in (*strategy_api_routes(), *lt_execute_routes())}
+
+    assert sorted(part for part in parts if not hasattr(Parts, part)) == []
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(ROUTES))

@@ -19,6 +19,7 @@ from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.signing.order_payload import OwnOrder
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
+from live_trading.wiring.chance import SYSTEM
 
 KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80"
 KEY_ADDRESS = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"
@@ -70,7 +71,7 @@ def secret(private_key: str = KEY) -> WalletSecret:
 
 
 def account(trading_wallet: TradingWallet | None = None, endpoints: VenueEndpoints = ENDPOINTS) -> VenueAccount:
-    return VenueAccount(trading_wallet or wallet(), secret(), endpoints)
+    return VenueAccount(trading_wallet or wallet(), secret(), endpoints, SYSTEM)
 
 
 def market(tick: str = "0.01", *, neg_risk: bool = False, minimum_shares: str = "0") -> Market:

@@ -13,29 +13,30 @@ from live_trading.polymarket.clob.geoblock import Eligibility, Geoblock
 from live_trading.polymarket.signing.wallet_secret import UnusableSecret, parse_secret
 from live_trading.polymarket.wire.http_questions import HttpQuestions, NotFound, refusal, retry_after
 from live_trading.polymarket.wire.json_text import parse_json
+from live_trading.wiring.chance import SYSTEM
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520])
 def test_trouble_of_the_moment_is_for_later(status: int) -> None:
-    assert isinstance(refusal("GET", "/x", httpx.Response(status, text="busy")), RetryLater)
+    assert isinstance(refusal("GET", "/x", httpx.Response(status, text="busy"), NOW), RetryLater)
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 422])
 def test_a_refusal_is_final(status: int) -> None:
-    error = refusal("GET", "/x", httpx.Response(status, text="no"))
+    error = refusal("GET", "/x", httpx.Response(status, text="no"), NOW)
 
     assert isinstance(error, GiveUp)
     assert not isinstance(error, NotFound)
 
 
 def test_a_404_is_an_answer_of_its_own() -> None:
-    assert isinstance(refusal("GET", "/x", httpx.Response(404, text="none")), NotFound)
+    assert isinstance(refusal("GET", "/x", httpx.Response(404, text="none"), NOW), NotFound)
 
 
 def test_the_venues_words_are_kept() -> None:
-    error = refusal("GET", "/x", httpx.Response(429, text="slow down", headers={"Retry-After": "12"}))
+    error = refusal("GET", "/x", httpx.Response(429, text="slow down", headers={"Retry-After": "12"}), NOW)
 
     assert isinstance(error, RetryLater)
     assert error.retry_after_seconds == 12
@@ -64,12 +65,12 @@ def closed_port() -> int:
 
 
 def test_nobody_there_is_for_later() -> None:
-    with HttpQuestions(f"http://127.0.0.1:{closed_port()}") as http, pytest.raises(RetryLater):
+    with HttpQuestions(f"http://127.0.0.1:{closed_port()}", SYSTEM) as http, pytest.raises(RetryLater):
         http.get("/x")
 
 
 def test_no_answer_about_eligibility_is_unknown() -> None:
-    assert Geoblock(f"http://127.0.0.1:{closed_port()}/api/geoblock").eligibility() is Eligibility.UNKNOWN
+    assert Geoblock(f"http://127.0.0.1:{closed_port()}/api/geoblock", SYSTEM).eligibility() is Eligibility.UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["", "{", "<html>", "NaN", "[Infinity]", b"\xff", "[" * 100_000])

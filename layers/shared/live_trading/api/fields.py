@@ -18,6 +18,7 @@ from pydantic import BaseModel, PlainValidator, StrictBool, ValidationError
 from pydantic_core import PydanticCustomError
 
 from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.nouns.locks import LockMode
 
 _Member = TypeVar("_Member", bound=StrEnum)
 _Number = TypeVar("_Number", bound=IntEnum)
@@ -177,6 +178,7 @@ SecretName = Annotated[
 ScopeId = Annotated[str, PlainValidator(_text(1, 100))]
 TokenId = Annotated[str, PlainValidator(_matching(_TOKEN_TEXT, "a token id: up to 78 digits", str))]
 TimeZone = Annotated[str, PlainValidator(_zone)]
+LockModeName = Annotated[LockMode, PlainValidator(one_of(*LockMode))]
 Switch = StrictBool
 
 

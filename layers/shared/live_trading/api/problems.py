@@ -1,6 +1,6 @@
 """What a caller of the API is told when a request comes to nothing: one shape for every error.
 
-A problem is a value that a service raises; how it looks in HTTP is `status_of` and `problem_body`, and nothing else.
+Services raise errors of the domain, resources problems; how they look in HTTP is here and nowhere else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from live_trading.nouns.errors import GiveUp, LiveTradingError, OutcomeUnknown, RetryLater
+from live_trading.nouns.errors import (
+    DoesNotFit,
+    GiveUp,
+    LiveTradingError,
+    NoSuch,
+    OutcomeUnknown,
+    RetryLater,
+    WrongState,
+)
 
 
 class ProblemCode(StrEnum):
@@ -98,6 +106,13 @@ def problem_of(error: LiveTradingError) -> Problem:
     """Any of our errors as a problem, without what it says of our insides."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, NoSuch):
+        return not_found(error.what)
+    if isinstance(error, WrongState):
+        facts = {} if error.current_state is None else {"current_state": error.current_state}
+        return Problem(ProblemCode.WRONG_STATE, str(error), facts=facts)
+    if isinstance(error, DoesNotFit):
+        return invalid(FieldProblem(field=error.field, reason=error.reason, allowed=error.allowed))
     if isinstance(error, RetryLater):
         return Problem(ProblemCode.UNAVAILABLE, "a part of the system is away; nothing was written, try again later")
     if isinstance(error, OutcomeUnknown):

@@ -55,7 +55,7 @@ def required_body(event: Mapping[str, Any]) -> dict[str, Any]:
     return _object(text)
 
 
-def optional_body(event: Mapping[str, Any]) -> dict[str, Any]:
+def json_body(event: Mapping[str, Any]) -> dict[str, Any]:
     """The same, an empty object where the body is left out."""
     text = _text(event)
     return _object(text) if text.strip() else {}

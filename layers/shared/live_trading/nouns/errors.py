@@ -37,3 +37,29 @@ class StopEverything(LiveTradingError):
 
 class LeaseLost(StopEverything):
     """Another holder has a newer fencing token; nothing of this run may be written any more."""
+
+
+class NoSuch(GiveUp):
+    """What was asked for does not exist, or is somebody else's: the two are not told apart."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"no such {what}")
+        self.what = what
+
+
+class WrongState(GiveUp):
+    """It cannot be done as things stand, and nothing was written; `current_state` names how they stand where it can."""
+
+    def __init__(self, message: str, *, current_state: str | None = None) -> None:
+        super().__init__(message)
+        self.current_state = current_state
+
+
+class DoesNotFit(GiveUp):
+    """A value of a request that cannot be taken as things stand; `allowed` says what can."""
+
+    def __init__(self, field: str, reason: str, *, allowed: str) -> None:
+        super().__init__(f"{field} {reason}; allowed: {allowed}")
+        self.field = field
+        self.reason = reason
+        self.allowed = allowed

@@ -6,14 +6,15 @@ Nothing is read or opened at import; a function that never trades never imports 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.store.database.connection import Database
+from live_trading.wiring.chance import SYSTEM
 from live_trading.wiring.clock import clock_of
 from live_trading.wiring.database import database_of
 from live_trading.wiring.settings import Settings, read_settings
@@ -37,9 +38,10 @@ REDEMPTION_GAS_LIMIT = 1_000_000
 class Adapters:
     """What the services talk to, once an execution environment."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
-        """`environment` is this process's own unless another one is given."""
+    def __init__(self, environment: Mapping[str, str] | None = None, chance: Chance = SYSTEM) -> None:
+        """`environment` is this process's own, and `chance` the machine's, unless others are given."""
         self._environment = environment
+        self.chance = chance
 
     @cached_property
     def settings(self) -> Settings:
@@ -102,19 +104,19 @@ class Adapters:
     def market_data(self) -> MarketData:
         from live_trading.polymarket.clob.market_data import MarketData
 
-        return MarketData(self.endpoints)
+        return MarketData(self.endpoints, self.chance)
 
     @cached_property
     def gamma(self) -> Gamma:
         from live_trading.polymarket.gamma.catalogue import Gamma
 
-        return Gamma(self.endpoints)
+        return Gamma(self.endpoints, self.chance)
 
     @cached_property
     def data_api(self) -> DataApi:
         from live_trading.polymarket.data.data_api import DataApi
 
-        return DataApi(self.endpoints)
+        return DataApi(self.endpoints, self.chance)
 
     @cached_property
     def accounts(self) -> dict[UUID, VenueAccount]:
@@ -126,7 +128,7 @@ class Adapters:
 
         known = self.accounts.get(wallet.trading_wallet_id)
         if known is None:
-            known = VenueAccount(wallet, self.secret(wallet), self.endpoints)
+            known = VenueAccount(wallet, self.secret(wallet), self.endpoints, self.chance)
             self.accounts[wallet.trading_wallet_id] = known
         return known
 
@@ -134,13 +136,13 @@ class Adapters:
     def _geoblock(self) -> Geoblock:
         from live_trading.polymarket.clob.geoblock import Geoblock
 
-        return Geoblock(self.settings.geoblock_url)
+        return Geoblock(self.settings.geoblock_url, self.chance)
 
     def may_open(self, account: VenueAccount) -> bool:
         """Whether the venue lets this place and this account open positions; no answer is a no."""
         from live_trading.polymarket.clob.geoblock import Eligibility
 
-        with ThreadPoolExecutor(max_workers=1) as beside:
+        with self.chance.side_by_side(1) as beside:
             closed_only = beside.submit(account.closed_only)
             return self._geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from live_trading.wiring.job_parts import JobParts
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.approval_routes import Approvals
     from live_trading.api.routes.break_routes import WalletBreaks
     from live_trading.api.routes.ft_wallet_routes import FtWallets
+    from live_trading.api.routes.kill_switch_routes import KillSwitchApi
     from live_trading.api.routes.lock_routes import LocksApi
     from live_trading.api.routes.order_routes import OrdersRead
     from live_trading.api.routes.redemption_routes import RedemptionsApi
@@ -29,13 +29,20 @@ class Parts(JobParts):
     def trading_actions(self, holder: str) -> TradingActions:
         from live_trading.api.routes.trading_routes import TradingActions
 
-        return TradingActions(database=self.database, closer=self.closer(holder), canceller=self.canceller(holder))
+        return TradingActions(
+            database=self.database, clock=self.clock, closer=self.closer(holder), canceller=self.canceller(holder)
+        )
+
+    def kill_switch(self, holder: str) -> KillSwitchApi:
+        from live_trading.api.routes.kill_switch_routes import KillSwitchApi
+
+        return KillSwitchApi(self.switch(holder))
 
     @cached_property
     def ft_wallets(self) -> FtWallets:
         from live_trading.api.routes.ft_wallet_routes import FtWallets
 
-        return FtWallets(database=self.database, clock=self.clock, new_id=uuid4)
+        return FtWallets(database=self.database, clock=self.clock, new_id=self.chance.new_id)
 
     @cached_property
     def orders_read(self) -> OrdersRead:
@@ -59,13 +66,15 @@ class Parts(JobParts):
     def trading_wallets(self) -> TradingWallets:
         from live_trading.api.routes.trading_wallet_routes import TradingWallets
 
-        return TradingWallets(database=self.database, clock=self.clock, chain=lambda: self.chain_reader, new_id=uuid4)
+        return TradingWallets(
+            database=self.database, clock=self.clock, chain=lambda: self.chain_reader, new_id=self.chance.new_id
+        )
 
     @cached_property
     def strategies(self) -> Strategies:
         from live_trading.api.routes.strategy_routes import Strategies
 
-        return Strategies(database=self.database, clock=self.clock, new_id=uuid4)
+        return Strategies(database=self.database, clock=self.clock, new_id=self.chance.new_id)
 
     @cached_property
     def locks(self) -> LocksApi:
@@ -100,7 +109,7 @@ class Parts(JobParts):
             chain=lambda: self.chain_reader,
             addresses=self.contracts,
             exchanges=(self.settings.standard_exchange, self.settings.neg_risk_exchange, self.settings.exchange_v3),
-            new_id=uuid4,
+            new_id=self.chance.new_id,
         )
 
     def health(self) -> HealthService:

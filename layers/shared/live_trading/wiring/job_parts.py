@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from live_trading.wiring.adapters import GWEI, Adapters
 
@@ -104,6 +103,7 @@ class JobParts(Adapters):
             market_keeper=self.market_keeper,
             comparison=self.comparison(holder),
             clock=self.clock,
+            chance=self.chance,
             holder=holder,
         )
 
@@ -132,10 +132,11 @@ class JobParts(Adapters):
             entries=WalletEntries(
                 database=self.database,
                 clock=self.clock,
+                chance=self.chance,
                 market_data=self.market_data,
                 account=self.account,
                 may_open=self.may_open,
-                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=uuid4, actor=holder),
+                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
                 poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
             ),
             holder=holder,
@@ -152,7 +153,7 @@ class JobParts(Adapters):
             account=self.account,
             reconciler=self.reconciler(holder),
             poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
-            new_id=uuid4,
+            new_id=self.chance.new_id,
             holder=holder,
         )
 
@@ -177,12 +178,13 @@ class JobParts(Adapters):
             closer=self.closer(holder),
         )
 
-    def kill_switch(self, holder: str) -> KillSwitch:
+    def switch(self, holder: str) -> KillSwitch:
         from live_trading.services.guarding.kill_switch import KillSwitch
 
         return KillSwitch(
             database=self.database,
             clock=self.clock,
+            chance=self.chance,
             account=self.account,
             known_wallets=lambda: [account.wallet for account in self.accounts.values()],
             canceller=self.canceller(holder),
@@ -217,6 +219,6 @@ class JobParts(Adapters):
                 gas_coin_usd=self.settings.gas_coin_usd,
                 low_gas_wei=int(self.settings.low_gas_coin * GWEI * GWEI),
             ),
-            new_id=uuid4,
+            new_id=self.chance.new_id,
             holder=holder,
         )

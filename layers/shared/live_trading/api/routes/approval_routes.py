@@ -6,18 +6,23 @@ Only the venue's configured contracts can be approved, and an allowance is unlim
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 from uuid import UUID
 
-from live_trading.api.bodies import AskApproval
+from pydantic import PlainValidator
+
+from live_trading.api.body import Body
+from live_trading.api.fields import Address, PositiveUsd, Reasoned, Switch, one_of
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, already_exists, invalid, not_found
-from live_trading.chain.abi import MAX_UINT256, Call
-from live_trading.chain.contracts import APPROVE, SET_APPROVAL_FOR_ALL, ContractAddresses
+from live_trading.api.routing import Request, Routes
+from live_trading.chain.abi import MAX_UINT256
+from live_trading.chain.contracts import ContractAddresses
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
+from live_trading.services.redeeming.approval_needs import Need, needs
 from live_trading.store.accounts import trading_wallets
 from live_trading.store.accounts.trading_wallets import TradingWalletRow
 from live_trading.store.chain import wallet_approvals
@@ -26,54 +31,21 @@ from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Need:
-    """One approval that trading or redemption needs, and what it is for."""
+class ApprovalKindName(StrEnum):
+    """An allowance of collateral, or an operator of every outcome token."""
 
-    kind: ApprovalKind
-    token: str
-    spender: str
-    purpose: str
+    ALLOWANCE = "ALLOWANCE"
+    OPERATOR = "OPERATOR"
 
 
-def needs(addresses: ContractAddresses, exchanges: Sequence[str]) -> list[Need]:
-    """Every approval that this system can make use of; those of contracts that are not configured are left out."""
-    collateral, tokens = addresses.collateral_token, addresses.conditional_tokens
-    adapters = (addresses.ctf_collateral_adapter, addresses.neg_risk_ctf_collateral_adapter)
-    found = [
-        *(Need(kind=ApprovalKind.ALLOWANCE, token=collateral, spender=each, purpose="buying") for each in exchanges),
-        *(Need(kind=ApprovalKind.OPERATOR, token=tokens, spender=each, purpose="selling") for each in exchanges),
-        *(
-            Need(kind=ApprovalKind.OPERATOR, token=tokens, spender=each, purpose="redeeming and merging")
-            for each in adapters
-        ),
-    ]
-    if addresses.router is not None and addresses.position_manager is not None:
-        found.append(
-            Need(
-                kind=ApprovalKind.OPERATOR,
-                token=addresses.position_manager,
-                spender=addresses.router,
-                purpose="redeeming and merging markets of protocol v2",
-            )
-        )
-    return found
+class AskApproval(Body):
+    """Approve one of the venue's contracts. An allowance has an amount, or says that it is unlimited."""
 
-
-def approval_call(approval: WalletApproval) -> Call:
-    """The call that grants it."""
-    if approval.kind is ApprovalKind.OPERATOR:
-        return SET_APPROVAL_FOR_ALL.call(approval.token, approval.spender, True)  # noqa: FBT003 (the ABI's argument)
-    units = MAX_UINT256 if approval.amount is None else approval.amount.base_units
-    return APPROVE.call(approval.token, approval.spender, units)
-
-
-def holds(chain: ChainReader, owner: str, approval: WalletApproval) -> bool:
-    """Whether the chain grants exactly this already. Raises RetryLater."""
-    if approval.kind is ApprovalKind.OPERATOR:
-        return chain.is_operator_approved(owner, approval.spender, contract=approval.token)
-    allowed = chain.allowances(owner, [approval.spender])[approval.spender]
-    return allowed == (MAX_UINT256 if approval.amount is None else approval.amount.base_units)
+    kind: Annotated[ApprovalKindName, PlainValidator(one_of(*ApprovalKindName))]
+    spender: Address
+    reason: Reasoned
+    amount_usd: PositiveUsd | None = None
+    unlimited: Switch = False
 
 
 class Approvals:
@@ -207,3 +179,16 @@ def _view(approval: WalletApproval) -> dict[str, Any]:
         "last_error": approval.last_error,
         "asked_at": approval.asked_at.isoformat(),
     }
+
+
+ROUTES = Routes[Approvals]("approvals")
+
+
+@ROUTES.get("/api/trading-wallets/<trading_wallet_id>/approvals")
+def _list(approvals: Approvals, request: Request) -> Answer:
+    return approvals.list(request.owner, request.id("trading_wallet_id", "trading wallet"))
+
+
+@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/approvals")
+def _ask(approvals: Approvals, request: Request) -> Answer:
+    return approvals.ask(request.caller, request.id("trading_wallet_id", "trading wallet"), request.body(AskApproval))

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from live_trading.api.bodies import AcceptBreak
+from live_trading.api.body import Body
+from live_trading.api.fields import Reasoned
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import Problem, ProblemCode, not_found
+from live_trading.api.routing import Request, Routes
 from live_trading.ledger import capital_entries
 from live_trading.ledger.transactions import LedgerTransaction
 from live_trading.nouns.clock import Clock
@@ -18,6 +20,12 @@ from live_trading.store.books import breaks, ledger
 from live_trading.store.books.breaks import BreakKind, StoredBreak
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
+
+
+class AcceptBreak(Body):
+    """Why the ledger follows the chain here: a deposit, a withdrawal, tokens sent or received."""
+
+    reason: Reasoned
 
 
 class WalletBreaks:
@@ -115,3 +123,18 @@ def _view(each: StoredBreak, now: datetime) -> dict[str, Any]:
         "closed_by": each.closed_by,
         "correction_reference": each.correction_reference,
     }
+
+
+ROUTES = Routes[WalletBreaks]("wallet_breaks")
+
+
+@ROUTES.get("/api/trading-wallets/<trading_wallet_id>/breaks")
+def _list(found: WalletBreaks, request: Request) -> Answer:
+    wallet = request.id("trading_wallet_id", "trading wallet")
+    return found.list(request.owner, wallet, only_open=request.query("all") != "true")
+
+
+@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/breaks/<break_id>/accept")
+def _accept(found: WalletBreaks, request: Request) -> Answer:
+    wallet, number = request.id("trading_wallet_id", "trading wallet"), request.number("break_id", "break")
+    return found.accept(request.caller, wallet, number, request.body(AcceptBreak))

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from live_trading.api.bodies import CreateFtWallet, UpdateFtWallet
-from live_trading.api.fields import PERCENTAGE_HINT, looks_like_percentage
+from live_trading.api.body import Body
+from live_trading.api.fields import PERCENTAGE_HINT, Name, PositiveUsd, Switch, Version, looks_like_percentage
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.routing import Request, Routes
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
 from live_trading.signals.config import WalletConfig, config_hash, parse_config
@@ -20,6 +21,24 @@ from live_trading.store.database.connection import AlreadyExists, Database, Tran
 from live_trading.store.feed import subjects, traders
 from live_trading.store.paper import ft_wallets
 from live_trading.store.paper.ft_wallets import FtWalletRow, FtWalletVersionRow
+
+
+class CreateFtWallet(Body):
+    """A new paper wallet. `config` is checked by `signals.config`."""
+
+    name: Name
+    starting_balance_usd: PositiveUsd
+    config: dict[str, Any]
+    is_active: Switch = True
+
+
+class UpdateFtWallet(Body):
+    """The configuration that replaces the present one; `expected_version` guards against a change in between."""
+
+    config: dict[str, Any]
+    name: Name | None = None
+    is_active: Switch | None = None
+    expected_version: Version | None = None
 
 
 class FtWallets:
@@ -203,3 +222,27 @@ def _version(row: FtWalletVersionRow) -> dict[str, Any]:
         "created_by": row.created_by,
         "created_at": row.created_at.isoformat(),
     }
+
+
+ROUTES = Routes[FtWallets]("ft_wallets")
+
+
+@ROUTES.post("/api/ft/wallets")
+def _create(wallets: FtWallets, request: Request) -> Answer:
+    return wallets.create(request.caller, request.body(CreateFtWallet))
+
+
+@ROUTES.get("/api/ft/wallets")
+def _list(wallets: FtWallets, request: Request) -> Answer:
+    return wallets.list(request.owner)
+
+
+@ROUTES.get("/api/ft/wallets/<ft_wallet_id>")
+def _get(wallets: FtWallets, request: Request) -> Answer:
+    return wallets.get(request.owner, request.id("ft_wallet_id", "FT wallet"))
+
+
+@ROUTES.put("/api/ft/wallets/<ft_wallet_id>")
+def _update(wallets: FtWallets, request: Request) -> Answer:
+    wallet = request.id("ft_wallet_id", "FT wallet")
+    return wallets.update(request.caller, wallet, request.body(UpdateFtWallet))

@@ -8,13 +8,16 @@ audit log says who did.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from live_trading.api.fields import id_of
+from pydantic import PlainValidator
+
+from live_trading.api.body import Body
+from live_trading.api.fields import LockModeName, Reasoned, ScopeId, Seconds, id_of, one_of
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
-from live_trading.api.risk_bodies import CreateLock, ReleaseLock
+from live_trading.api.routing import Request, Routes
 from live_trading.api.views.lock_views import lock_view
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
@@ -27,6 +30,28 @@ from live_trading.store.watch import alerts
 
 # What it takes to know what to cancel and to sell.
 _SCOPES_WITH_MODES = (LockScope.GLOBAL, LockScope.TRADING_WALLET, LockScope.STRATEGY)
+
+
+Scope = Annotated[LockScope, PlainValidator(one_of(*LockScope))]
+
+
+class CreateLock(Body):
+    """Stops entries for a scope: `scope_id` is the strategy, wallet, trader, condition or event; none for GLOBAL.
+
+    Without `duration_seconds` it lasts until it is released.
+    """
+
+    scope: Scope
+    scope_id: ScopeId | None = None
+    reason: Reasoned
+    mode: LockModeName = LockMode.STOP_ENTRIES
+    duration_seconds: Seconds | None = None
+
+
+class ReleaseLock(Body):
+    """Why the lock may go."""
+
+    reason: Reasoned
 
 
 class LocksApi:
@@ -148,3 +173,21 @@ def _audited(transaction: Transaction, caller: Caller, action: str, lock: LockRo
         cause=cause,
         at=now,
     )
+
+
+ROUTES = Routes[LocksApi]("locks")
+
+
+@ROUTES.get("/api/lt/locks")
+def _list(seen: LocksApi, request: Request) -> Answer:
+    return seen.list(request.owner, only_in_force=request.query("all") != "true")
+
+
+@ROUTES.post("/api/lt/locks")
+def _create(seen: LocksApi, request: Request) -> Answer:
+    return seen.create(request.caller, request.body(CreateLock))
+
+
+@ROUTES.post("/api/lt/locks/<lock_id>/release")
+def _release(seen: LocksApi, request: Request) -> Answer:
+    return seen.release(request.caller, request.number("lock_id", "lock"), request.body(ReleaseLock))

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from live_trading.api.once import Answer
 from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.api.routing import Request, Routes
 from live_trading.api.views.order_views import execution_summary, order_view, position_view
 from live_trading.nouns.orders import OrderState
 from live_trading.store.accounts import live_strategies
@@ -59,3 +60,26 @@ class OrdersRead:
 def _require_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> None:
     if live_strategies.of_owner(transaction, lt_strategy_id, owner_id) is None:
         raise not_found("strategy")
+
+
+ROUTES = Routes[OrdersRead]("orders_read")
+
+
+@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/orders")
+def _list(orders: OrdersRead, request: Request) -> Answer:
+    return orders.list(request.owner, request.id("lt_strategy_id", "strategy"), state=request.query("state"))
+
+
+@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions")
+def _positions(orders: OrdersRead, request: Request) -> Answer:
+    return orders.positions(request.owner, request.id("lt_strategy_id", "strategy"))
+
+
+@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/execution")
+def _execution(orders: OrdersRead, request: Request) -> Answer:
+    return orders.execution(request.owner, request.id("lt_strategy_id", "strategy"))
+
+
+@ROUTES.get("/api/lt/orders/<lt_order_id>")
+def _get(orders: OrdersRead, request: Request) -> Answer:
+    return orders.get(request.owner, request.id("lt_order_id", "order"))

@@ -5,12 +5,17 @@ Nothing here signs or sends: a retry makes it due, and the next run of lt-redemp
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 from uuid import UUID
 
-from live_trading.api.bodies import HandledAs, MarkHandled, RetryRedemption
+from pydantic import PlainValidator
+
+from live_trading.api.body import Body
+from live_trading.api.fields import Reasoned, one_of
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, not_found
+from live_trading.api.routing import Request, Routes
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
@@ -23,6 +28,36 @@ from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
 
 MOST = 500
+
+
+class HandledAs(StrEnum):
+    """What an operator says has become of a redemption."""
+
+    PAID = "PAID"
+    WRITTEN_OFF = "WRITTEN_OFF"
+
+
+class RetryKind(StrEnum):
+    """Kinds that a retry may name; the direct ones go past the collateral adapters and pay USDC.e."""
+
+    STANDARD = "STANDARD"
+    NEG_RISK = "NEG_RISK"
+    DIRECT = "DIRECT"
+    DIRECT_NEG_RISK = "DIRECT_NEG_RISK"
+
+
+class RetryRedemption(Body):
+    """Try it again, and why; `kind` only where another way is wanted."""
+
+    reason: Reasoned
+    kind: Annotated[RetryKind, PlainValidator(one_of(*RetryKind))] | None = None
+
+
+class MarkHandled(Body):
+    """It needs no more work, and why: the money is there in full, or it is given up."""
+
+    reason: Reasoned
+    outcome: Annotated[HandledAs, PlainValidator(one_of(*HandledAs))]
 
 
 class RedemptionsApi:
@@ -155,3 +190,28 @@ def _view(record: RedemptionRecord) -> dict[str, Any]:
         "market_resolved_at": record.market_resolved_at.isoformat(),
         "redeemed_at": None if record.redeemed_at is None else record.redeemed_at.isoformat(),
     }
+
+
+ROUTES = Routes[RedemptionsApi]("redemptions")
+
+
+@ROUTES.get("/api/lt/redemptions")
+def _list(owned: RedemptionsApi, request: Request) -> Answer:
+    return owned.list(request.owner, state=request.query("state"))
+
+
+@ROUTES.get("/api/lt/redemptions/<lt_redemption_id>")
+def _get(owned: RedemptionsApi, request: Request) -> Answer:
+    return owned.get(request.owner, request.id("lt_redemption_id", "redemption"))
+
+
+@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/retry")
+def _retry(owned: RedemptionsApi, request: Request) -> Answer:
+    redemption = request.id("lt_redemption_id", "redemption")
+    return owned.retry(request.caller, redemption, request.body(RetryRedemption))
+
+
+@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/mark-handled")
+def _mark_handled(owned: RedemptionsApi, request: Request) -> Answer:
+    redemption = request.id("lt_redemption_id", "redemption")
+    return owned.mark_handled(request.caller, redemption, request.body(MarkHandled))

@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from live_trading.api.body import Body
+from live_trading.api.fields import Address, EntryPrice, PositiveUsd, TokenId
 from live_trading.api.once import Answer
 from live_trading.api.problems import Problem, ProblemCode, not_found
-from live_trading.api.risk_bodies import CheckRisk
+from live_trading.api.routing import Request, Routes
 from live_trading.api.views.lock_views import lock_view
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.markets import Market, OrderBook
@@ -31,6 +33,15 @@ from live_trading.store.database.connection import Database
 from live_trading.store.feed import markets
 from live_trading.store.risk import locks
 from live_trading.store.risk.locks import LockRow
+
+
+class CheckRisk(Body):
+    """An order that nobody has placed: what would be bought, at which signal, and after whom."""
+
+    token_id: TokenId
+    signal_price: EntryPrice
+    stake_usd: PositiveUsd
+    trader_address: Address | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,3 +213,11 @@ def _order(plan: OrderPlan) -> dict[str, str]:
         "limit_price": str(plan.limit_price),
         "reservation_usd": str(plan.reservation),
     }
+
+
+ROUTES = Routes[RiskCheck]("risk_check")
+
+
+@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/risk/check")
+def _check(rules: RiskCheck, request: Request) -> Answer:
+    return rules.check(request.owner, request.id("lt_strategy_id", "strategy"), request.body(CheckRisk))

@@ -8,20 +8,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
 from uuid import UUID
 
-from live_trading.api.bodies import CreateStrategy, UpdateStrategy
+from pydantic import Field, PlainValidator
+
+from live_trading.api.body import Body
+from live_trading.api.fields import (
+    Id,
+    LockModeName,
+    Name,
+    PositiveUsd,
+    Remark,
+    SignalAge,
+    SlippageFraction,
+    Switch,
+    TimeZone,
+    one_of,
+)
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
-from live_trading.api.risk_bodies import PauseStrategy, ResumeStrategy
 from live_trading.api.risk_rules_asked import changed_rules, complete_rules
+from live_trading.api.risk_rules_body import PresetName, RiskRulesBody
+from live_trading.api.routing import Request, Routes
 from live_trading.api.views.strategy_views import current_status, detail, summary
 from live_trading.ledger.capital_entries import allocation
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.locks import LockReason, LockScope
+from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.money import Usd
-from live_trading.nouns.risk_rules import RiskRules
+from live_trading.nouns.orders import OrderType
+from live_trading.nouns.risk_rules import RiskPreset, RiskRules
 from live_trading.store.accounts import strategies, trading_wallets
 from live_trading.store.accounts.strategies import StrategyRow
 from live_trading.store.books import ledger
@@ -31,6 +48,68 @@ from live_trading.store.paper import ft_wallets
 from live_trading.store.risk import locks, risk_state
 
 _Change = Callable[[Transaction, StrategyRow, datetime], None]
+
+
+DEFAULT_SIGNAL_AGE_SECONDS = 600
+# GTC is left out: nothing would end such an order if this system stopped for good.
+SupportedOrderType = Annotated[OrderType, PlainValidator(one_of(OrderType.FAK, OrderType.FOK, OrderType.GTD))]
+
+
+class CreateStrategy(Body):
+    """Live money behind a paper wallet.
+
+    Limits come from `risk_preset`, from `risk_rules` with every one named, or from a preset with some named anew.
+    """
+
+    name: Name
+    ft_wallet_id: Id
+    trading_wallet_id: Id
+    initial_capital_usd: PositiveUsd
+    slippage_bound_fraction: SlippageFraction
+    order_type: SupportedOrderType = OrderType.FAK
+    max_signal_age_seconds: SignalAge = DEFAULT_SIGNAL_AGE_SECONDS
+    time_zone: TimeZone = "UTC"
+    is_active: Switch = True
+    risk_rules: RiskRulesBody | None = None
+    risk_preset: PresetName | None = None
+
+
+class UpdateStrategy(Body):
+    """What changes; a field that is not named stays. None of them may be null."""
+
+    name: Name = Field(default="")
+    slippage_bound_fraction: SlippageFraction = Decimal(0)
+    max_signal_age_seconds: SignalAge = DEFAULT_SIGNAL_AGE_SECONDS
+    order_type: SupportedOrderType = OrderType.FAK
+    is_active: Switch = True
+    risk_preset: PresetName = RiskPreset.CONSERVATIVE
+    risk_rules: RiskRulesBody = RiskRulesBody()
+
+    @property
+    def changes_rules(self) -> bool:
+        return bool(self.model_fields_set & {"risk_preset", "risk_rules"})
+
+    @property
+    def asked_preset(self) -> RiskPreset | None:
+        """The preset to start from anew; None where it is not named."""
+        return self.risk_preset if "risk_preset" in self.model_fields_set else None
+
+    def changes(self) -> dict[str, object]:
+        """The named fields of the strategy itself."""
+        return self.model_dump(include=self.model_fields_set - {"risk_preset", "risk_rules"})
+
+
+class PauseStrategy(Body):
+    """Why entries stop, and what else is to happen; a body may be left out where there is nothing to say."""
+
+    reason: Remark = ""
+    mode: LockModeName = LockMode.STOP_ENTRIES
+
+
+class ResumeStrategy(Body):
+    """Why entries go on."""
+
+    reason: Remark = ""
 
 
 class Strategies:
@@ -236,3 +315,39 @@ def _audited(
         cause=cause,
         at=now,
     )
+
+
+ROUTES = Routes[Strategies]("strategies")
+
+
+@ROUTES.post("/api/lt/strategies")
+def _create(owned: Strategies, request: Request) -> Answer:
+    return owned.create(request.caller, request.body(CreateStrategy))
+
+
+@ROUTES.get("/api/lt/strategies")
+def _list(owned: Strategies, request: Request) -> Answer:
+    return owned.list(request.owner)
+
+
+@ROUTES.get("/api/lt/strategies/<lt_strategy_id>")
+def _get(owned: Strategies, request: Request) -> Answer:
+    return owned.get(request.owner, request.id("lt_strategy_id", "strategy"))
+
+
+@ROUTES.patch("/api/lt/strategies/<lt_strategy_id>")
+def _update(owned: Strategies, request: Request) -> Answer:
+    return owned.update(request.caller, request.id("lt_strategy_id", "strategy"), request.body(UpdateStrategy))
+
+
+@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/pause")
+def _pause(owned: Strategies, request: Request) -> Answer:
+    strategy = request.id("lt_strategy_id", "strategy")
+    return owned.pause(request.caller, strategy, request.body_or_defaults(PauseStrategy))
+
+
+@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/resume")
+@ROUTES.put("/api/lt/strategies/<lt_strategy_id>/resume")
+def _resume(owned: Strategies, request: Request) -> Answer:
+    strategy = request.id("lt_strategy_id", "strategy")
+    return owned.resume(request.caller, strategy, request.body_or_defaults(ResumeStrategy))

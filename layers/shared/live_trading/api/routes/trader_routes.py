@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from live_trading.api.bodies import FollowTrader
+from live_trading.api.body import Body
+from live_trading.api.fields import Address
 from live_trading.api.once import Answer, Caller, once
+from live_trading.api.routing import Request, Routes
 from live_trading.nouns.clock import Clock
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import traders
 from live_trading.store.feed.traders import FollowedTrader
+
+
+class FollowTrader(Body):
+    address: Address
 
 
 class Traders:
@@ -44,7 +50,7 @@ class Traders:
 
         return once(self._database, caller, now, effect)
 
-    def list(self) -> Answer:
+    def list(self, _owner_id: str) -> Answer:
         """Every followed trader, in the order in which they were followed."""
         with self._database.transaction() as transaction:
             rows = traders.followed(transaction)
@@ -53,3 +59,16 @@ class Traders:
 
 def _view(row: FollowedTrader) -> dict[str, Any]:
     return {"address": row.trader, "followed_since": row.followed_since.isoformat()}
+
+
+ROUTES = Routes[Traders]("traders")
+
+
+@ROUTES.post("/api/traders")
+def _follow(followed: Traders, request: Request) -> Answer:
+    return followed.follow(request.caller, request.body(FollowTrader))
+
+
+@ROUTES.get("/api/traders")
+def _list(followed: Traders, request: Request) -> Answer:
+    return followed.list(request.owner)

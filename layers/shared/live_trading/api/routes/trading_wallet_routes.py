@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from live_trading.api.bodies import RegisterTradingWallet
+from pydantic import PlainValidator
+
+from live_trading.api.body import Body
+from live_trading.api.fields import Address, Name, SecretName, whole_of
 from live_trading.api.once import Answer, Caller, kept_answer, once
 from live_trading.api.problems import Problem, already_exists, not_found
+from live_trading.api.routing import Request, Routes
 from live_trading.ledger.capital_entries import opening_deposit
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
+from live_trading.nouns.wallets import SignatureType
 from live_trading.store.accounts import trading_wallets
 from live_trading.store.accounts.trading_wallets import TradingWalletRow
 from live_trading.store.books import ledger
 from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
+
+SupportedSignature = Annotated[SignatureType, PlainValidator(whole_of(SignatureType))]
+
+
+class RegisterTradingWallet(Body):
+    """An account at the venue; its key stays in the named secret."""
+
+    name: Name
+    address: Address
+    signature_type: SupportedSignature
+    secret_name: SecretName
 
 
 class CollateralReader(Protocol):
@@ -125,3 +141,21 @@ def _view(wallet: TradingWalletRow) -> dict[str, Any]:
         "unallocated_usd": str(wallet.unallocated),
         "created_at": wallet.created_at.isoformat(),
     }
+
+
+ROUTES = Routes[TradingWallets]("trading_wallets")
+
+
+@ROUTES.post("/api/trading-wallets")
+def _register(wallets: TradingWallets, request: Request) -> Answer:
+    return wallets.register(request.caller, request.body(RegisterTradingWallet))
+
+
+@ROUTES.get("/api/trading-wallets")
+def _list(wallets: TradingWallets, request: Request) -> Answer:
+    return wallets.list(request.owner)
+
+
+@ROUTES.get("/api/trading-wallets/<trading_wallet_id>")
+def _get(wallets: TradingWallets, request: Request) -> Answer:
+    return wallets.get(request.owner, request.id("trading_wallet_id", "trading wallet"))

@@ -8,13 +8,12 @@ official client, which builds the request, authenticates it and posts it.
 
 from __future__ import annotations
 
-import secrets
-import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Usd
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["CancelResult", "VenueAccount", "VenueOrder", "VenueOrderStatus", "VenueTrade", "VenueTrades"]
 
 _CANCELS_A_REQUEST = 1000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +56,15 @@ class UnusableAccount(GiveUp):
     """Wallet, key and API key do not belong together; nothing can be signed or posted with them."""
 
 
+def milliseconds(moment: datetime) -> int:
+    """Whole milliseconds since 1970, without a binary float."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
 class OrderStamps:
     """Milliseconds that only ever grow, because the venue tells two orders of an account apart by them."""
 
-    def __init__(self, now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000) -> None:
+    def __init__(self, now_ms: Callable[[], int]) -> None:
         self._now_ms = now_ms
         self._last = 0
 
@@ -75,7 +80,7 @@ class VenueAccount:
     One thread at a time posts and cancels; questions may be asked beside it, and plans signed by one thread.
     """
 
-    def __init__(self, wallet: TradingWallet, secret: WalletSecret, endpoints: VenueEndpoints) -> None:
+    def __init__(self, wallet: TradingWallet, secret: WalletSecret, endpoints: VenueEndpoints, chance: Chance) -> None:
         """Asks nothing yet. Raises UnusableAccount or UnusableKey."""
         from eth_utils.address import to_checksum_address
 
@@ -86,9 +91,11 @@ class VenueAccount:
         if wallet.signature_type is SignatureType.EOA and self._key.address != wallet.address:
             raise UnusableAccount(f"the key of wallet {wallet.address} is that of {self._key.address}")
         self._policy = SigningPolicy(endpoints=endpoints, wallet=wallet, key_address=self._key.address)
-        self._stamps = OrderStamps()
-        self._meter = CallMeter()
-        self._questions = ClobAccount(endpoints.clob_url, secret, to_checksum_address(self._key.address), self._meter)
+        self._chance = chance
+        self._stamps = OrderStamps(lambda: milliseconds(chance.wall_time()))
+        self._meter = CallMeter(chance.elapsed)
+        key_address = to_checksum_address(self._key.address)
+        self._questions = ClobAccount(endpoints.clob_url, secret, key_address, chance, self._meter)
         self._wire_address = to_checksum_address(wallet.address)
         self._client: SecureClient | None = None
 
@@ -112,7 +119,7 @@ class VenueAccount:
         maker_amount, taker_amount = maker_and_taker(plan)
         is_contract = self._wallet.signature_type is SignatureType.DEPOSIT_WALLET
         order = OrderFields(
-            salt=secrets.randbelow(LARGEST_SALT),
+            salt=self._chance.below(LARGEST_SALT),
             maker=self._wallet.address,
             signer=self._wallet.address if is_contract else self._key.address,
             token_id=int(plan.token_id),

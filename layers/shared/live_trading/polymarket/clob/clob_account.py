@@ -10,12 +10,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import time
 from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import SignatureType
@@ -46,9 +46,12 @@ class _Balance(WireModel):
 class ClobAccount:
     """Asks about one account. Raises RetryLater, GiveUp or MalformedAnswer as `HttpQuestions` does."""
 
-    def __init__(self, clob_url: str, secret: WalletSecret, key_address: str, meter: CallMeter | None = None) -> None:
+    def __init__(
+        self, clob_url: str, secret: WalletSecret, key_address: str, chance: Chance, meter: CallMeter | None = None
+    ) -> None:
         """`key_address` is the address of the wallet's key, with its checksum: the API key belongs to it."""
-        self._http = HttpQuestions(clob_url, meter)
+        self._http = HttpQuestions(clob_url, chance, meter)
+        self._chance = chance
         self._secret = secret
         self._key_address = key_address
 
@@ -112,7 +115,7 @@ class ClobAccount:
         return self._http.get(path, query, self._headers("GET", path))
 
     def _headers(self, method: str, path: str) -> dict[str, str]:
-        timestamp = str(int(time.time()))
+        timestamp = str(int(self._chance.wall_time().timestamp()))
         return {
             "POLY_ADDRESS": self._key_address,
             "POLY_API_KEY": self._secret.api_key,

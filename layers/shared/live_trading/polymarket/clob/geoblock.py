@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from enum import StrEnum
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.polymarket.wire.field_types import WireModel, read
 from live_trading.polymarket.wire.http_questions import HttpQuestions
@@ -27,9 +28,9 @@ class _Answer(WireModel):
 class Geoblock:
     """Asks the venue each time, over one kept connection."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, chance: Chance) -> None:
         self._url = url
-        self._http = HttpQuestions()
+        self._http = HttpQuestions("", chance)
 
     def eligibility(self) -> Eligibility:
         """The venue's answer for the address that this process has on the internet; UNKNOWN where it gives none."""

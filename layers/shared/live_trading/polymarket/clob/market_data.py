@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import BookLevel, FeeSchedule, OrderBook, PricePoint
 from live_trading.nouns.money import Price, Shares
@@ -131,8 +132,8 @@ def _levels(rows: list[_Level]) -> list[BookLevel]:
 class MarketData:
     """Reads the book side of the CLOB. Raises RetryLater, GiveUp or MalformedAnswer as `HttpQuestions` does."""
 
-    def __init__(self, endpoints: VenueEndpoints) -> None:
-        self._http = HttpQuestions(endpoints.clob_url)
+    def __init__(self, endpoints: VenueEndpoints, chance: Chance) -> None:
+        self._http = HttpQuestions(endpoints.clob_url, chance)
 
     def books(self, token_ids: Collection[str]) -> dict[str, OrderBook]:
         """The books of these tokens by token id.

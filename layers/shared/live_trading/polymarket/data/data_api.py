@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer
 from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
 from live_trading.polymarket.data.trader_history import (
@@ -74,8 +75,8 @@ class _StatusAnswer(WireModel):
 class DataApi:
     """Reads the feed. Every method raises RetryLater, GiveUp or MalformedAnswer as `HttpQuestions` does."""
 
-    def __init__(self, endpoints: VenueEndpoints) -> None:
-        self._http = HttpQuestions(endpoints.data_api_url)
+    def __init__(self, endpoints: VenueEndpoints, chance: Chance) -> None:
+        self._http = HttpQuestions(endpoints.data_api_url, chance)
         # A resolution is final, so each is asked for once.
         self._resolved_at: dict[str, datetime] = {}
 

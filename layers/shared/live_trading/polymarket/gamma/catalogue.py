@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.polymarket.endpoints import VenueEndpoints
@@ -28,8 +29,8 @@ class _Page(WireModel):
 class Gamma:
     """Reads the catalogue. Raises RetryLater, GiveUp or MalformedAnswer as `HttpQuestions` does."""
 
-    def __init__(self, endpoints: VenueEndpoints) -> None:
-        self._http = HttpQuestions(endpoints.gamma_url)
+    def __init__(self, endpoints: VenueEndpoints, chance: Chance) -> None:
+        self._http = HttpQuestions(endpoints.gamma_url, chance)
 
     def markets(self, condition_ids: Sequence[str]) -> GammaAnswer:
         """The markets of these conditions, open and closed ones.

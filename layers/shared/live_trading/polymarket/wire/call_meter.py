@@ -5,7 +5,6 @@ A refusal is an answer; a failure is none, or one that says to come back later.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ class MeasuredCalls:
 class CallMeter:
     """One account's calls, of which several may be under way at once."""
 
-    def __init__(self, elapsed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, elapsed: Callable[[], float]) -> None:
         """`elapsed` tells seconds that only ever grow."""
         self._elapsed = elapsed
         self._latencies: list[int] = []

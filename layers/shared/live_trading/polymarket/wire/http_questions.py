@@ -11,6 +11,7 @@ from typing import Self
 import httpx
 
 from live_trading.chain.tls import tls_context
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, RetryLater
 from live_trading.polymarket.wire.call_meter import CallMeter
 from live_trading.polymarket.wire.json_text import parse_json
@@ -30,9 +31,10 @@ class NotFound(GiveUp):
 class HttpQuestions:
     """Asks one host. Connections are kept open; several threads may ask at once."""
 
-    def __init__(self, base_url: str = "", meter: CallMeter | None = None) -> None:
-        """Paths are relative to `base_url`; without one they are full URLs. `meter` counts the calls."""
-        self._meter = meter or CallMeter()
+    def __init__(self, base_url: str, chance: Chance, meter: CallMeter | None = None) -> None:
+        """Paths are relative to `base_url`; where that is empty they are full URLs. `meter` counts the calls."""
+        self._chance = chance
+        self._meter = meter or CallMeter(chance.elapsed)
         self._client = httpx.Client(
             base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT}, verify=tls_context()
         )
@@ -89,7 +91,7 @@ class HttpQuestions:
             except httpx.HTTPError as error:
                 raise RetryLater(f"{method} {path}: {type(error).__name__} {error}".rstrip()) from error
             if not response.is_success:
-                raise refusal(method, path, response)
+                raise refusal(method, path, response, self._chance.wall_time())
         return response
 
     def close(self) -> None:
@@ -104,13 +106,13 @@ class HttpQuestions:
         self.close()
 
 
-def refusal(method: str, path: str, response: httpx.Response) -> RetryLater | GiveUp:
-    """What a status outside 2xx means for a question that changes nothing."""
+def refusal(method: str, path: str, response: httpx.Response, now: datetime) -> RetryLater | GiveUp:
+    """What a status outside 2xx means for a question that changes nothing; `now` is for a Retry-After with a date."""
     said = f"{method} {path}: {response.status_code} {response.text[:_LONGEST_EXCERPT]}"
     if response.status_code == 404:
         return NotFound(said)
     if response.status_code in _MAY_WORK_LATER or response.is_server_error:
-        return RetryLater(said, retry_after_seconds=retry_after(response.headers, datetime.now(UTC)))
+        return RetryLater(said, retry_after_seconds=retry_after(response.headers, now))
     return GiveUp(said)
 
 

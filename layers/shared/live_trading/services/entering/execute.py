@@ -28,7 +28,7 @@ from live_trading.store.books import ledger
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
-from live_trading.store.risk import risk_state
+from live_trading.store.risk import observations, risk_state
 
 LEASE = "lt-execute"
 LEASE_SECONDS = 110
@@ -109,10 +109,10 @@ class Executor:
                 after = ReconcileReport()
                 self._reconciler.follow_orders(lease, wallet, after)
                 report.reconciled.append(after)
-            now = self._clock.now()
+            now, calls = self._clock.now(), self._account(wallet).measured_calls()
             with self._database.transaction() as transaction:
                 leases.assert_held(transaction, lease)
-                self._monitor.note_calls(transaction, wallet, self._account(wallet), now)
+                observations.save_calls(transaction, wallet.trading_wallet_id, calls.latencies, calls.failed, now)
                 for strategy in strategies:
                     risk_state.project(transaction, strategy, now)
 

@@ -6,12 +6,13 @@ What the venue has to be asked is asked once for all of them, side by side: book
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.decisions import Evaluation, Reason, Verdict
 from live_trading.nouns.errors import StopEverything
@@ -103,6 +104,7 @@ class WalletEntries:
         *,
         database: Database,
         clock: Clock,
+        chance: Chance,
         market_data: MarketData,
         account: Callable[[TradingWallet], VenueAccount],
         may_open: Callable[[VenueAccount], bool],
@@ -111,6 +113,7 @@ class WalletEntries:
     ) -> None:
         self._database = database
         self._clock = clock
+        self._chance = chance
         self._market_data = market_data
         self._account = account
         self._may_open = may_open
@@ -125,7 +128,7 @@ class WalletEntries:
             return False
         venue = self._asked(wallet, sorted(tokens), _lookbacks(work))
         # Whatever happens, no order is on its way any more when this block is left, and so none when the lease is.
-        with ThreadPoolExecutor(max_workers=1) as beside:
+        with self._chance.side_by_side(1) as beside:
             run = self._begun(lease, venue, counts, beside)
             self._decide_all(lease, work, run, counts)
             try:
@@ -143,7 +146,7 @@ class WalletEntries:
 
     def _asked(self, wallet: TradingWallet, tokens: list[str], lookbacks: set[tuple[str, int]]) -> _Venue:
         account = self._account(wallet)
-        with ThreadPoolExecutor(max_workers=1) as beside:
+        with self._chance.side_by_side(1) as beside:
             asked = beside.submit(self._asked_market, tokens, lookbacks)
             is_eligible = self._may_open(account)
             if is_eligible:

@@ -13,10 +13,8 @@ from decimal import Decimal
 from typing import Self
 from uuid import UUID
 
-from live_trading.api.once import Answer, Caller, kept_answer, once
-from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, not_found
-from live_trading.api.views.order_views import order_view
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import DoesNotFit, NoSuch, WrongState
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Shares
 from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, SignedOrder
@@ -35,8 +33,13 @@ from live_trading.store.database import audit, leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets
-from live_trading.store.orders import intents, order_history
+from live_trading.store.orders import intents
 from live_trading.store.orders.intents import BookView, Intent
+
+WriteIntent = Callable[[Transaction], UUID]
+"""Writes an intent in an open transaction and returns its order's id."""
+Commit = Callable[[WriteIntent], UUID]
+"""Runs a WriteIntent in a transaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ class _Sale:
 
 
 class PositionCloser:
-    """Closes positions of one owner's strategies. Methods raise Problem; the store's and adapters' errors pass."""
+    """Closes positions. Methods raise NoSuch, WrongState and DoesNotFit; the store's and adapters' errors pass."""
 
     def __init__(
         self,
@@ -96,34 +99,44 @@ class PositionCloser:
         self._new_id = new_id
         self._holder = holder
 
-    def close(self, caller: Caller, request: CloseRequest) -> Answer:
-        """Sends one sale and answers with the order as it then stands. Raises Problem, or RetryLater when busy."""
-        first = kept_answer(self._database, caller)
-        if first is not None:
-            return self._answer(caller.owner_id, UUID(first.body["lt_order_id"]))
+    def close(self, owner_id: str, request: CloseRequest, commit: Commit | None = None) -> UUID:
+        """Sends one sale of an owner's strategy and follows its orders; the order's id.
+
+        `commit` runs what writes the intent in a transaction of its own, so that what the caller writes with it
+        stands or falls with it; it may answer with an order that was committed before. Raises RetryLater when busy.
+        """
         with self._database.transaction() as transaction:
-            strategy = live_strategies.of_owner(transaction, request.lt_strategy_id, caller.owner_id)
+            strategy = live_strategies.of_owner(transaction, request.lt_strategy_id, owner_id)
             if strategy is None:
-                raise not_found("strategy")
+                raise NoSuch("strategy")
             wallet = live_strategies.trading_wallet(transaction, strategy.trading_wallet_id)
         with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
             self._reconciler.follow_orders(lease, wallet, ReconcileReport())
-            lt_order_id = self._sell(caller, lease, wallet, strategy, request)
+            lt_order_id = self._sell(owner_id, lease, wallet, strategy, request, commit or self._commit_alone)
             self._reconciler.follow_orders(lease, wallet, ReconcileReport())
-        return self._answer(caller.owner_id, lt_order_id)
+        return lt_order_id
 
     def sell(self, lease: Lease, wallet: TradingWallet, strategy: LiveStrategy, request: CloseRequest) -> UUID:
         """Sends one sale under the caller's lease on the wallet and returns its order; raises as `close` does."""
-        nobody = Caller(owner_id=self._holder, idempotency_key=None, request_hash="")
-        return self._sell(nobody, lease, wallet, strategy, request)
+        return self._sell(self._holder, lease, wallet, strategy, request, self._commit_alone)
 
     def _sell(
-        self, caller: Caller, lease: Lease, wallet: TradingWallet, strategy: LiveStrategy, request: CloseRequest
+        self,
+        actor: str,
+        lease: Lease,
+        wallet: TradingWallet,
+        strategy: LiveStrategy,
+        request: CloseRequest,
+        commit: Commit,
     ) -> UUID:
         sale = self._sale(strategy, request)
-        lt_order_id = self._commit(caller, lease, self._account(wallet), sale)
+        lt_order_id = commit(self._intended(actor, lease, self._account(wallet), sale))
         self._poster.send(lease, self._account(wallet), [lt_order_id])
         return lt_order_id
+
+    def _commit_alone(self, write: WriteIntent) -> UUID:
+        with self._database.transaction() as transaction:
+            return write(transaction)
 
     def _sale(self, strategy: LiveStrategy, request: CloseRequest) -> _Sale:
         with self._database.transaction() as transaction:
@@ -131,26 +144,26 @@ class PositionCloser:
             market = markets.by_condition(transaction, [held.condition_id])[held.condition_id]
         book = self._market_data.books([request.token_id]).get(request.token_id)
         if book is None or book.best_bid is None:
-            raise Problem(ProblemCode.WRONG_STATE, "nobody bids for this token now", facts={"current_state": "no_bids"})
+            raise WrongState("nobody bids for this token now", current_state="no_bids")
         return _Sale(strategy=strategy, market=market, book=book, request=request)
 
-    def _commit(self, caller: Caller, lease: Lease, account: VenueAccount, sale: _Sale) -> UUID:
-        """The signed intent in one transaction with the check that the shares are there, and the first answer."""
+    def _intended(self, actor: str, lease: Lease, account: VenueAccount, sale: _Sale) -> WriteIntent:
+        """The signed order, as what writes its intent in one transaction with the check that the shares are there."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
             plan = _plan(sale, _held(transaction, sale.request))
         signed = account.sign(plan)
         lt_order_id = self._new_id()
 
-        def effect(transaction: Transaction) -> Answer:
+        def write(transaction: Transaction) -> UUID:
             leases.assert_held(transaction, lease)
             live_strategies.lock_for_entry(transaction, sale.strategy)
             if _held(transaction, sale.request).sellable < plan.shares:
-                raise Problem(ProblemCode.WRONG_STATE, "the shares are being sold already")
+                raise WrongState("the shares are being sold already")
             intents.insert(transaction, _intent(lt_order_id, sale, plan, signed, now), now)
             audit.record(
                 transaction,
-                actor=caller.owner_id,
+                actor=actor,
                 action="intent_committed",
                 subject_type="lt_order",
                 subject_id=str(lt_order_id),
@@ -159,23 +172,15 @@ class PositionCloser:
                 cause=sale.request.purpose.lower(),
                 at=now,
             )
-            return Answer(status=202, body={"lt_order_id": str(lt_order_id)})
+            return lt_order_id
 
-        kept = once(self._database, caller, now, effect)
-        return UUID(kept.body["lt_order_id"])
-
-    def _answer(self, owner_id: str, lt_order_id: UUID) -> Answer:
-        with self._database.transaction() as transaction:
-            row = order_history.find(transaction, lt_order_id, owner_id)
-        if row is None:
-            raise not_found("order")
-        return Answer(status=202, body=order_view(row))
+        return write
 
 
 def _held(transaction: Transaction, request: CloseRequest) -> HeldPosition:
     found = held_positions.of_strategy(transaction, request.lt_strategy_id, request.token_id)
     if not found:
-        raise not_found("position")
+        raise NoSuch("position")
     return found[0]
 
 
@@ -183,9 +188,7 @@ def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
     request = sale.request
     shares = held.sellable if request.shares is None else request.shares
     if shares > held.sellable:
-        raise invalid(
-            FieldProblem(field="shares", reason="is more than may be sold now", allowed=f"up to {held.sellable}")
-        )
+        raise DoesNotFit("shares", "is more than may be sold now", allowed=f"up to {held.sellable}")
     bound = request.slippage_bound_fraction
     market = replace(sale.market, tick_size=sale.book.tick_size)
     best_bid = sale.book.bids[0].price
@@ -200,10 +203,9 @@ def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
         order_type=request.order_type,
     )
     if isinstance(plan, TooSmall):
-        raise Problem(
-            ProblemCode.WRONG_STATE,
+        raise WrongState(
             f"the venue takes no order under {plan.minimum} {plan.unit}, this one is {plan.observed}",
-            facts={"current_state": plan.reason},
+            current_state=plan.reason,
         )
     return plan
 

@@ -8,13 +8,10 @@ lt-execute, because the lock says how far to go and lasts until somebody release
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from live_trading.api.once import Answer, Caller
-from live_trading.api.risk_bodies import PullKillSwitch
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.wallets import TradingWallet
@@ -33,8 +30,11 @@ _WALLETS_AT_ONCE = 8
 
 
 @dataclass(slots=True, kw_only=True)
-class _Done:
-    """What has been done so far, orders by hash."""
+class StopReport:
+    """What was done and what could not be; orders by hash, sales by order id, `not_done` in words.
+
+    `lock_id` is the lock that stops entries, None where it could not be put.
+    """
 
     lock_id: int | None = None
     wallets: int = 0
@@ -56,6 +56,7 @@ class KillSwitch:
         *,
         database: Database,
         clock: Clock,
+        chance: Chance,
         account: Callable[[TradingWallet], VenueAccount],
         known_wallets: Callable[[], Sequence[TradingWallet]],
         canceller: OrderCanceller,
@@ -65,33 +66,35 @@ class KillSwitch:
         """`known_wallets` are those that this execution environment has met, for when the database is away."""
         self._database = database
         self._clock = clock
+        self._chance = chance
         self._account = account
         self._known_wallets = known_wallets
         self._canceller = canceller
         self._enforcer = enforcer
         self._holder = holder
 
-    def pull(self, caller: Caller, body: PullKillSwitch) -> Answer:
+    def pull(self, actor: str, *, reason: str, flatten: bool) -> StopReport:
         """Stops, cancels, and sells if asked. Pulling twice does everything again and puts no second lock."""
-        done = _Done()
-        self._stop_entries(caller, body, done)
+        done = StopReport()
+        self._stop_entries(actor, reason, LockMode.FLATTEN if flatten else LockMode.CANCEL_ORDERS, done)
         wallets = self._wallets(done)
         done.wallets = len(wallets)
         self._cancel_at_venue(wallets, done)
         for wallet in wallets:
-            self._settle(caller, wallet, body, done)
-        return Answer(status=207 if done.not_done else 200, body=_shown(done))
+            self._settle(actor, wallet, done)
+            if flatten:
+                self._flatten(wallet, done)
+        return done
 
-    def _stop_entries(self, caller: Caller, body: PullKillSwitch, done: _Done) -> None:
-        mode = LockMode.FLATTEN if body.flatten else LockMode.CANCEL_ORDERS
+    def _stop_entries(self, actor: str, reason: str, mode: LockMode, done: StopReport) -> None:
         try:
             now = self._clock.now()
             with self._database.transaction() as transaction:
-                done.lock_id = _lock(transaction, caller, body, mode, now)
+                done.lock_id = _lock(transaction, actor, reason, mode, now)
         except PART_FAILURES as error:
             done.failed("stopping entries", error)
 
-    def _wallets(self, done: _Done) -> list[TradingWallet]:
+    def _wallets(self, done: StopReport) -> list[TradingWallet]:
         try:
             with self._database.transaction() as transaction:
                 return live_strategies.trading_wallets(transaction)
@@ -99,11 +102,11 @@ class KillSwitch:
             done.failed("listing the trading wallets, so only those met before are cancelled", error)
             return list(self._known_wallets())
 
-    def _cancel_at_venue(self, wallets: Sequence[TradingWallet], done: _Done) -> None:
+    def _cancel_at_venue(self, wallets: Sequence[TradingWallet], done: StopReport) -> None:
         """The venue first, all wallets side by side: nothing here waits for our own database."""
         if not wallets:
             return
-        with ThreadPoolExecutor(max_workers=min(len(wallets), _WALLETS_AT_ONCE)) as pool:
+        with self._chance.side_by_side(min(len(wallets), _WALLETS_AT_ONCE)) as pool:
             asked = [(wallet, pool.submit(self._cancel_all, wallet)) for wallet in wallets]
         for wallet, answer in asked:
             try:
@@ -117,10 +120,10 @@ class KillSwitch:
     def _cancel_all(self, wallet: TradingWallet) -> CancelResult:
         return self._account(wallet).cancel_all()
 
-    def _settle(self, caller: Caller, wallet: TradingWallet, body: PullKillSwitch, done: _Done) -> None:
-        """Our own side of it: unsent orders end, cancelled ones are followed, and what is held is sold if asked."""
+    def _settle(self, actor: str, wallet: TradingWallet, done: StopReport) -> None:
+        """Our own side of it: unsent orders end, and cancelled ones are followed."""
         try:
-            report = self._canceller.cancel_wallet(wallet, actor=caller.owner_id)
+            report = self._canceller.cancel_wallet(wallet, actor=actor)
         except PART_FAILURES as error:
             done.failed(f"ending the orders of wallet {wallet.trading_wallet_id}", error)
         else:
@@ -128,10 +131,8 @@ class KillSwitch:
             done.cancelled |= set(report.cancelled)
             done.refused |= report.refused
             done.not_done += report.not_done
-        if body.flatten:
-            self._flatten(wallet, done)
 
-    def _flatten(self, wallet: TradingWallet, done: _Done) -> None:
+    def _flatten(self, wallet: TradingWallet, done: StopReport) -> None:
         try:
             with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
                 report: EnforcementReport = self._enforcer.run(lease, wallet)
@@ -142,14 +143,14 @@ class KillSwitch:
         done.not_done += [f"{failure.part}: {failure.error}: {failure.message}" for failure in report.failures]
 
 
-def _lock(transaction: Transaction, caller: Caller, body: PullKillSwitch, mode: LockMode, now: datetime) -> int | None:
+def _lock(transaction: Transaction, actor: str, reason: str, mode: LockMode, now: datetime) -> int | None:
     lock_id = locks.put(
         transaction,
         scope=LockScope.GLOBAL,
         scope_id=None,
         reason=LockReason.KILL_SWITCH,
-        detail=body.reason,
-        created_by=caller.owner_id,
+        detail=reason,
+        created_by=actor,
         now=now,
         mode=mode,
     )
@@ -159,13 +160,13 @@ def _lock(transaction: Transaction, caller: Caller, body: PullKillSwitch, mode: 
             locks.widen(transaction, lock_id, mode)
     audit.record(
         transaction,
-        actor=caller.owner_id,
+        actor=actor,
         action="kill_switch_pulled",
         subject_type="lock",
         subject_id=str(lock_id),
         before=None,
         after={"mode": mode},
-        cause=body.reason,
+        cause=reason,
         at=now,
     )
     alerts.raise_alert(
@@ -174,20 +175,7 @@ def _lock(transaction: Transaction, caller: Caller, body: PullKillSwitch, mode: 
         severity="CRITICAL",
         subject=alerts.lock_subject(LockReason.KILL_SWITCH, None),
         title="Kill switch: entries are stopped everywhere",
-        message=f"{body.reason} ({caller.owner_id})",
+        message=f"{reason} ({actor})",
         at=now,
     )
     return lock_id
-
-
-def _shown(done: _Done) -> dict[str, Any]:
-    return {
-        "entries_stopped": done.lock_id is not None,
-        "lock_id": done.lock_id,
-        "wallets": done.wallets,
-        "withdrawn": done.withdrawn,
-        "cancelled": sorted(done.cancelled),
-        "refused": {order: why for order, why in done.refused.items() if order not in done.cancelled},
-        "sales": done.sales,
-        "not_done": done.not_done,
-    }

@@ -14,7 +14,6 @@ from uuid import UUID
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockReason, LockScope, ReleaseKind
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.data.data_api import FeedStatus
 from live_trading.risk.gate import check_standing, trips_of
 from live_trading.risk.losses import has_recovered
@@ -69,11 +68,6 @@ class RiskMonitor:
                 self._judge(transaction, strategy, report, now)
         return report
 
-    def note_calls(self, transaction: Transaction, wallet: TradingWallet, account: VenueAccount, now: datetime) -> None:
-        """Keeps how the venue answered since this was last called."""
-        measured = account.measured_calls()
-        observations.save_calls(transaction, wallet.trading_wallet_id, measured.latencies, measured.failed, now)
-
     def _mark(self, trading_wallet_id: UUID, report: MonitorReport) -> None:
         with self._database.transaction() as transaction:
             held = observations.held_shares(transaction, trading_wallet_id)
@@ -87,8 +81,9 @@ class RiskMonitor:
         marks = {
             token_id: mark_price(book, held[token_id]) for token_id, book in books.items() if book.bids or book.asks
         }
+        now = self._clock.now()
         with self._database.transaction() as transaction:
-            observations.save_marks(transaction, trading_wallet_id, marks, self._clock.now())
+            observations.save_marks(transaction, trading_wallet_id, marks, now)
 
     def _note_feed(self, report: MonitorReport) -> None:
         try:
@@ -97,8 +92,9 @@ class RiskMonitor:
             report.failures.append(failed_part("freshness of the feed", error))
             return
         complete_until = status.computed_at - timedelta(seconds=status.lag_seconds)
+        now = self._clock.now()
         with self._database.transaction() as transaction:
-            observations.save_feed_freshness(transaction, standing.TRADES_FEED, complete_until, self._clock.now())
+            observations.save_feed_freshness(transaction, standing.TRADES_FEED, complete_until, now)
 
     def _judge(self, transaction: Transaction, strategy: LiveStrategy, report: MonitorReport, now: datetime) -> None:
         seen = standing.of_strategy(transaction, strategy, now)

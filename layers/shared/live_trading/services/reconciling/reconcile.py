@@ -8,11 +8,12 @@ without us is adopted. What is still different afterwards is a break, and stops 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError, MalformedAnswer, StopEverything
 from live_trading.nouns.markets import FeeSchedule
@@ -98,6 +99,7 @@ class Reconciler:
         market_keeper: MarketKeeper,
         comparison: Comparison,
         clock: Clock,
+        chance: Chance,
         holder: str,
     ) -> None:
         self._database = database
@@ -105,6 +107,7 @@ class Reconciler:
         self._market_keeper = market_keeper
         self._comparison = comparison
         self._clock = clock
+        self._chance = chance
         self._holder = holder
         self._poster = OrderPoster(database=database, clock=clock, actor=holder)
 
@@ -180,7 +183,7 @@ class Reconciler:
 
     def _ask(self, account: VenueAccount, wallet: TradingWallet, known: _Known) -> _Asked:
         """Venue and chain side by side; what the chain could not be asked is raised by who needs the look."""
-        with ThreadPoolExecutor(max_workers=2) as beside:
+        with self._chance.side_by_side(2) as beside:
             look = beside.submit(self._comparison.look, wallet, known.expected)
             open_orders = beside.submit(account.open_orders)
             trades = account.trades_since(known.trades_since)
@@ -205,7 +208,7 @@ class Reconciler:
         if not at_venue:
             return unreadable
         asked_at = self._clock.now()
-        with ThreadPoolExecutor(max_workers=LOOK_UPS_AT_ONCE) as beside:
+        with self._chance.side_by_side(LOOK_UPS_AT_ONCE) as beside:
             looked_up: list[tuple[StoredOrder, Future[VenueTruth]]] = [
                 (order, beside.submit(_truth, account, order, trades, watched.schedules[order.condition_id]))
                 for order in at_venue
@@ -224,8 +227,9 @@ class Reconciler:
 
     def _set_aside(self, order: StoredOrder, error: MalformedAnswer) -> Break:
         row = QuarantinedRow(source="clob.account", reason=str(error), raw=error.raw)
+        now = self._clock.now()
         with self._database.transaction() as transaction:
-            quarantine.record(transaction, [row], self._clock.now())
+            quarantine.record(transaction, [row], now)
         return Break(
             kind=BreakKind.UNREADABLE_ANSWER,
             subject=order.signed.order_hash,

@@ -1,17 +1,17 @@
-"""Signs and sends the approvals that owners asked for, by the same courier as redemptions."""
+"""Signs and sends the approvals that owners asked for, by the same `delivery` as redemptions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from live_trading.api.routes.approval_routes import approval_call, holds
 from live_trading.chain.errors import Reverted
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.services.redeeming.approval_needs import approval_call, holds
 from live_trading.services.redeeming.carriers import Carrier
-from live_trading.services.redeeming.delivery import Courier
+from live_trading.services.redeeming.delivery import Delivery
 from live_trading.store.chain import wallet_approvals
 from live_trading.store.chain.chain_sends import ChainSend
 from live_trading.store.chain.wallet_approvals import WalletApproval
@@ -21,13 +21,13 @@ from live_trading.store.database.leases import Lease
 
 
 class ApprovalSending:
-    """Takes approvals from asked to signed; the courier and the settler do the rest."""
+    """Takes approvals from asked to signed; delivery and proof do the rest."""
 
-    def __init__(self, *, database: Database, chain: ChainReader, clock: Clock, courier: Courier) -> None:
+    def __init__(self, *, database: Database, chain: ChainReader, clock: Clock, delivery: Delivery) -> None:
         self._database = database
         self._chain = chain
         self._clock = clock
-        self._courier = courier
+        self._delivery = delivery
 
     def sign_due(
         self,
@@ -46,7 +46,7 @@ class ApprovalSending:
                 self._end(lease, approval, "NOTHING_TO_DO", None)
                 continue
             try:
-                send = self._courier.sign(
+                send = self._delivery.sign(
                     lease, wallet.trading_wallet_id, carrier, [approval_call(approval)], _attaching(approval)
                 )
             except Reverted as error:
@@ -56,11 +56,10 @@ class ApprovalSending:
                 return
 
     def _end(self, lease: Lease, approval: WalletApproval, state: str, error: str | None) -> None:
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            wallet_approvals.end_unsigned(
-                transaction, approval.wallet_approval_id, state=state, error=error, now=self._clock.now()
-            )
+            wallet_approvals.end_unsigned(transaction, approval.wallet_approval_id, state=state, error=error, now=now)
 
 
 def _attaching(approval: WalletApproval) -> Callable[[Transaction, ChainSend], None]:

@@ -1,4 +1,4 @@
-"""The ways to get a wallet's calls onto the chain, as the courier uses them: sign, send, look, outbid.
+"""The ways to get a wallet's calls onto the chain, as `delivery` uses them: sign, send, look, outbid.
 
 A direct carrier signs transactions of the payer's own; the relayer's are signed messages that the venue executes.
 """

@@ -40,7 +40,7 @@ class Followed:
     receipt: Receipt | None
 
 
-class Courier:
+class Delivery:
     """Commits, sends and follows."""
 
     def __init__(
@@ -131,10 +131,6 @@ class Courier:
                 return Followed(send=send, receipt=None)
         return Followed(send=send, receipt=None)
 
-    def finish(self, transaction: Transaction, send: ChainSend, error: str | None = None) -> None:
-        """Marks a send as final in the caller's transaction."""
-        chain_sends.finish(transaction, send.chain_send_id, self._clock.now(), error)
-
     def _get_out(self, lease: Lease, carrier: Carrier, send: ChainSend, step: NextStep) -> ChainSend:
         if step is NextStep.OUTBID:
             send = self._outbid(lease, carrier, send)
@@ -167,6 +163,7 @@ class Courier:
             return chain_sends.get(transaction, send.chain_send_id)
 
     def _note_sent(self, lease: Lease, send: ChainSend, taken: Taken) -> ChainSend:
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             if taken.relayer_transaction_id is not None:
@@ -176,11 +173,12 @@ class Courier:
                     relayer_transaction_id=taken.relayer_transaction_id,
                     transaction_hash=taken.transaction_hash,
                 )
-            self._apply(transaction, send, Cause.SENT, self._clock.now())
+            self._apply(transaction, send, Cause.SENT, now)
             return chain_sends.get(transaction, send.chain_send_id)
 
     def _note_hash(self, lease: Lease, send: ChainSend, transaction_hash: str) -> ChainSend:
         """The send under the hash that it has now; one that was in a block under another has lost that block."""
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             chain_sends.note_relayer(
@@ -190,7 +188,7 @@ class Courier:
                 transaction_hash=transaction_hash,
             )
             if send.state in IN_A_BLOCK:
-                self._apply(transaction, send, Cause.REORGED, self._clock.now())
+                self._apply(transaction, send, Cause.REORGED, now)
             return chain_sends.get(transaction, send.chain_send_id)
 
     def _confirm(self, lease: Lease, send: ChainSend, receipt: Receipt | None) -> ChainSend:
@@ -209,6 +207,7 @@ class Courier:
             return chain_sends.get(transaction, send.chain_send_id)
 
     def _move(self, lease: Lease, send: ChainSend, cause: Cause, receipt: Receipt | None) -> ChainSend:
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             if receipt is not None:
@@ -222,7 +221,7 @@ class Courier:
                         gas_price_wei=receipt.effective_gas_price,
                     ),
                 )
-            self._apply(transaction, send, cause, self._clock.now())
+            self._apply(transaction, send, cause, now)
             return chain_sends.get(transaction, send.chain_send_id)
 
     def _apply(self, transaction: Transaction, send: ChainSend, cause: Cause, now: datetime) -> None:

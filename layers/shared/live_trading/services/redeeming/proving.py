@@ -88,13 +88,13 @@ class RedemptionSettler:
             for each, have, verdict in zip(carried, held, judged, strict=True)
             if verdict is Verdict.GONE_BEFORE
         }
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             found = [
-                self._end(transaction, wallet, each, claim, verdict, receipt, elsewhere.get(each.lt_redemption_id))
+                self._end(transaction, wallet, each, claim, verdict, receipt, elsewhere.get(each.lt_redemption_id), now)
                 for each, claim, verdict in zip(carried, claims, judged, strict=True)
             ]
-            now = self._clock.now()
             if send.channel != "RELAYER":
                 wei = receipt.gas_used * receipt.effective_gas_price
                 payment_booking.book_gas(transaction, wallet, send, wei, self._gas_coin_usd, now)
@@ -118,7 +118,7 @@ class RedemptionSettler:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             if payment is not None:
-                return self._paid_elsewhere(transaction, wallet, redemption, payment)
+                return self._paid_elsewhere(transaction, wallet, redemption, payment, now)
             failed = transitions.refuse(
                 transaction,
                 redemption,
@@ -179,12 +179,12 @@ class RedemptionSettler:
         verdict: Verdict | None,
         receipt: Receipt,
         elsewhere: Payment | None,
+        now: datetime,
     ) -> Outcome:
-        now = self._clock.now()
         if redemption.state is not RedemptionState.CONFIRMED:
             raise StopEverything(f"redemption {redemption.lt_redemption_id} is {redemption.state}, not CONFIRMED")
         if elsewhere is not None:
-            return self._paid_elsewhere(transaction, wallet, redemption, elsewhere)
+            return self._paid_elsewhere(transaction, wallet, redemption, elsewhere, now)
         if verdict is Verdict.PAID:
             in_usdce = pays_usdce(RedemptionKind(redemption.kind))
             payment = Payment(
@@ -193,15 +193,14 @@ class RedemptionSettler:
                 in_usdce=in_usdce,
                 gone=tokens_of(redemption, claim.given),
             )
-            return self._paid(transaction, wallet, redemption, payment)
+            return self._paid(transaction, wallet, redemption, payment, now)
         cause, code, text = _failure(redemption, claim, verdict, receipt)
         moved = transitions.move(transaction, redemption, cause, actor=self._actor, now=now)
         return Outcome(redemption=transitions.fail(transaction, moved, code, text, now, actor=self._actor))
 
     def _paid(
-        self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment
+        self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment, now: datetime
     ) -> Outcome:
-        now = self._clock.now()
         _book(transaction, wallet, redemption, payment, now)
         settled = transitions.settle(
             transaction,
@@ -215,9 +214,8 @@ class RedemptionSettler:
         return Outcome(redemption=settled, paid=payment.amount)
 
     def _paid_elsewhere(
-        self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment
+        self, transaction: Transaction, wallet: TradingWallet, redemption: Redemption, payment: Payment, now: datetime
     ) -> Outcome:
-        now = self._clock.now()
         _book(transaction, wallet, redemption, payment, now)
         settled = transitions.settle(
             transaction,

@@ -21,7 +21,7 @@ from live_trading.nouns.wallets import TradingWallet
 from live_trading.services.redeeming import transitions
 from live_trading.services.redeeming.approval_sending import ApprovalSending
 from live_trading.services.redeeming.carriers import Carrier
-from live_trading.services.redeeming.delivery import Courier
+from live_trading.services.redeeming.delivery import Delivery
 from live_trading.services.redeeming.gas_watch import watch_gas
 from live_trading.services.redeeming.merges import open_merges
 from live_trading.services.redeeming.preparing import Checked, RedemptionChecker
@@ -80,7 +80,7 @@ class Redeemer:
         self._holder = holder
         self._low_gas_wei = policy.low_gas_wei
         self._new_id = new_id
-        self._courier = Courier(
+        self._delivery = Delivery(
             database=database,
             clock=clock,
             new_id=new_id,
@@ -93,11 +93,11 @@ class Redeemer:
             chain=chain,
             addresses=addresses,
             clock=clock,
-            courier=self._courier,
+            delivery=self._delivery,
             follow=self._follow,
             actor=holder,
         )
-        self._approvals = ApprovalSending(database=database, chain=chain, clock=clock, courier=self._courier)
+        self._approvals = ApprovalSending(database=database, chain=chain, clock=clock, delivery=self._delivery)
         self._checker = RedemptionChecker(database=database, chain=chain, addresses=addresses)
         self._settler = RedemptionSettler(
             database=database,
@@ -157,7 +157,7 @@ class Redeemer:
             report.failures.append(f"{send.chain_send_id}: the wallet has no {send.channel} sender any more")
             return False
         try:
-            followed = self._courier.follow(lease, carrier, send)
+            followed = self._delivery.follow(lease, carrier, send)
             if followed.send.state is RedemptionState.CONFIRMED and followed.receipt is not None:
                 for outcome in self._settler.settle(lease, wallet, followed.send, followed.receipt):
                     report.note(outcome)

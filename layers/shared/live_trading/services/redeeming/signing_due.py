@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from live_trading.chain.errors import FeeAboveCap, GasAboveCap, NotEnoughGasMoney, Reverted
 from live_trading.chain.reading.reader import ChainReader
@@ -13,7 +14,7 @@ from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services.redeeming import transitions
 from live_trading.services.redeeming.carriers import Carrier
-from live_trading.services.redeeming.delivery import Courier
+from live_trading.services.redeeming.delivery import Delivery
 from live_trading.services.redeeming.preparing import Checked
 from live_trading.services.redeeming.redeem_report import RedeemReport
 from live_trading.settlement.machine import Cause
@@ -45,7 +46,7 @@ class RedemptionSending:
         chain: ChainReader,
         addresses: ContractAddresses,
         clock: Clock,
-        courier: Courier,
+        delivery: Delivery,
         follow: Follow,
         actor: str,
     ) -> None:
@@ -54,7 +55,7 @@ class RedemptionSending:
         self._chain = chain
         self._addresses = addresses
         self._clock = clock
-        self._courier = courier
+        self._delivery = delivery
         self._follow = follow
         self._actor = actor
 
@@ -91,18 +92,19 @@ class RedemptionSending:
         carrier, *others = carriers
         before = self._chain.collateral_balance(wallet.address)
         calls = [call for seen in group for call in seen.calls]
+        now = self._clock.now()
         if len(calls) > carrier.most_calls:
             for seen in group:
                 text = f"it needs {len(calls)} calls in one transaction, {carrier.channel} sends {carrier.most_calls}"
                 self.refuse(lease, seen, FailureCode.NO_SENDER, text, report)
             return True
         try:
-            send = self._courier.sign(
+            send = self._delivery.sign(
                 lease,
                 wallet.trading_wallet_id,
                 carrier,
                 calls,
-                lambda transaction, send: self._attach(transaction, send, group, before),
+                lambda transaction, send: self._attach(transaction, send, group, before, now),
             )
         except (RetryLater, GiveUp) as error:
             if isinstance(error, Reverted) and len(group) > 1:
@@ -139,8 +141,9 @@ class RedemptionSending:
             else:
                 self.refuse(lease, seen, code, str(error), report)
 
-    def _attach(self, transaction: Transaction, send: ChainSend, group: Sequence[Checked], before: Usd) -> None:
-        now = self._clock.now()
+    def _attach(
+        self, transaction: Transaction, send: ChainSend, group: Sequence[Checked], before: Usd, now: datetime
+    ) -> None:
         for seen in group:
             if not isinstance(seen.verdict, Ready):
                 raise StopEverything(f"{seen.redemption.lt_redemption_id} was signed without being ready")
@@ -160,11 +163,10 @@ class RedemptionSending:
 
     def refuse(self, lease: Lease, seen: Checked, code: FailureCode, text: str, report: RedeemReport) -> None:
         """Writes down why it is not signed now."""
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            refused = transitions.refuse(
-                transaction, seen.redemption, code, text, actor=self._actor, now=self._clock.now()
-            )
+            refused = transitions.refuse(transaction, seen.redemption, code, text, actor=self._actor, now=now)
         report.failures.append(f"{seen.market.condition_id}: {code}: {text}")
         report.states[refused.state] += 1
 

@@ -120,13 +120,14 @@ class Resolver:
 
     def _end_sold_out(self, lease: Lease, market: Market, report: ResolveReport) -> None:
         """Ends positions that have left as a whole; they wait for no resolution."""
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             if not resolutions.lock_condition(transaction, market.condition_id):
                 return
             for position in resolutions.open_positions(transaction, market.condition_id):
                 if is_sold_out(position.entries, position.left):
-                    self._close(transaction, market, position, Usd.zero(), Outcome.SOLD, report)
+                    self._close(transaction, market, position, Usd.zero(), Outcome.SOLD, report, now)
 
     def _book(self, lease: Lease, market: Market, vector: PayoutVector, report: ResolveReport) -> None:
         now = self._clock.now()
@@ -141,7 +142,7 @@ class Resolver:
             for position in positions:
                 payout = payouts.get((position.lt_strategy_id, position.token_id), Usd.zero())
                 label = label_of(vector, market.token_ids.index(position.token_id))
-                self._close(transaction, market, position, payout, label, report)
+                self._close(transaction, market, position, payout, label, report, now)
             alerts.resolve_alert(transaction, alert_type=ALERT, subject=market.condition_id, at=now)
             report.resolved += 1
 
@@ -153,9 +154,9 @@ class Resolver:
         payout: Usd,
         label: Outcome,
         report: ResolveReport,
+        now: datetime,
     ) -> None:
         """Writes the outcome of every entry of a position, and counts what had left it."""
-        now = self._clock.now()
         for order in ended(position.entries, position.left, payout, label):
             if resolutions.close_order(
                 transaction, lt_order_id=order.lt_order_id, outcome=order.outcome, pnl=order.pnl, resolved_at=now

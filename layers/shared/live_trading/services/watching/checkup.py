@@ -108,13 +108,14 @@ class HealthService:
 
     def _own_state(self) -> list[Finding]:
         try:
+            now = self._clock.now()
             with self._database.transaction() as transaction:
                 version = migrations.schema_version(transaction)
                 if version is None:
                     return [Finding(check="database", status=HealthStatus.CRITICAL, detail="never migrated")]
                 return [
                     Finding(check="database", status=HealthStatus.HEALTHY, detail=f"schema {version}"),
-                    *_state_findings(transaction, self._clock.now()),
+                    *_state_findings(transaction, now),
                 ]
         except LiveTradingError as error:
             return [Finding(check="database", status=HealthStatus.CRITICAL, detail=type(error).__name__)]

@@ -1,4 +1,4 @@
-"""Limits, locks and hypothetical orders as the API takes them."""
+"""The limits of a strategy as the API takes them, each with the range that it may have."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pydantic import PlainValidator, create_model
 
 from live_trading.api.body import Body
 from live_trading.api.fields import (
-    Address,
     Days,
     EntryPrice,
     Fraction,
@@ -20,20 +19,14 @@ from live_trading.api.fields import (
     PositionCount,
     PositiveUsd,
     RateAMinute,
-    Reasoned,
-    Remark,
-    ScopeId,
     Seconds,
     Switch,
-    TokenId,
     one_of,
 )
-from live_trading.nouns.locks import LockMode, LockScope
+from live_trading.nouns.locks import LockScope
 from live_trading.nouns.risk_rules import SWITCHES, RiskPreset
 
 PresetName = Annotated[RiskPreset, PlainValidator(one_of(*RiskPreset))]
-Mode = Annotated[LockMode, PlainValidator(one_of(*LockMode))]
-Scope = Annotated[LockScope, PlainValidator(one_of(*LockScope))]
 _BreakerScope = Annotated[
     LockScope, PlainValidator(one_of(LockScope.STRATEGY, LockScope.TRADING_WALLET, LockScope.GLOBAL))
 ]
@@ -119,51 +112,3 @@ if not TYPE_CHECKING:
         __base__=RiskRulesBody,
         **{name: (kind if name in SWITCHES else kind | None, None) for name, kind in _KINDS.items()},
     )
-
-
-class CreateLock(Body):
-    """Stops entries for a scope: `scope_id` is the strategy, wallet, trader, condition or event; none for GLOBAL.
-
-    Without `duration_seconds` it lasts until it is released.
-    """
-
-    scope: Scope
-    scope_id: ScopeId | None = None
-    reason: Reasoned
-    mode: Mode = LockMode.STOP_ENTRIES
-    duration_seconds: Seconds | None = None
-
-
-class ReleaseLock(Body):
-    """Why the lock may go."""
-
-    reason: Reasoned
-
-
-class PauseStrategy(Body):
-    """Why entries stop, and what else is to happen; a body may be left out where there is nothing to say."""
-
-    reason: Remark = ""
-    mode: Mode = LockMode.STOP_ENTRIES
-
-
-class ResumeStrategy(Body):
-    """Why entries go on."""
-
-    reason: Remark = ""
-
-
-class PullKillSwitch(Body):
-    """Why everything stops, and whether what is held is sold too."""
-
-    reason: Reasoned
-    flatten: Switch = False
-
-
-class CheckRisk(Body):
-    """An order that nobody has placed: what would be bought, at which signal, and after whom."""
-
-    token_id: TokenId
-    signal_price: EntryPrice
-    stake_usd: PositiveUsd
-    trader_address: Address | None = None

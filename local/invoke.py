@@ -11,9 +11,8 @@ from typing import Any
 import httpx
 
 from local.machine.env import ROOT
+from local.machine.patience import HANG_SECONDS
 from local.stack.facts import DEFAULT_DIRECTORY, NoStack, read_facts
-
-_SECONDS = 300.0
 
 
 class BadRequest(ValueError):
@@ -41,7 +40,7 @@ def _invoke(function: str, event: Path | None, directory: Path) -> dict[str, Any
     body = _event(event if event is not None else ROOT / "events" / f"{function}.json", is_named=event is not None)
     host_url = read_facts(directory).host_url
     try:
-        response = httpx.post(f"{host_url}/invoke/{function}", content=body, timeout=_SECONDS)
+        response = httpx.post(f"{host_url}/invoke/{function}", content=body, timeout=HANG_SECONDS)
     except httpx.TransportError as error:
         raise NoStack(f"the stack of {directory} does not answer at {host_url}: {error}") from error
     answer: dict[str, Any] = response.json()

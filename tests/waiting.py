@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 
-_DEADLINE_SECONDS = 20.0
+from local.machine.patience import HANG_SECONDS
+
 _POLL_SECONDS = 0.005
 
 
 def await_true(is_so: Callable[[], bool], what: str) -> None:
     """Return once `is_so`; AssertionError that names `what` was waited for if it does not come in time."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     pause = threading.Event()
     while not is_so():
         assert time.monotonic() < deadline, f"not in time: {what}"

@@ -14,6 +14,7 @@ from pathlib import Path
 from live_trading.chain.errors import RpcUnavailable
 from live_trading.chain.rpc import JsonRpc
 from local.chain.deployment import CHAIN_ID
+from local.machine.patience import HANG_SECONDS
 from local.machine.processes import dies_with_parent
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -22,7 +23,6 @@ NODE_MODULES = REPOSITORY / "node_modules"
 # States of past blocks that can be asked about. Without a bound anvil writes older ones to the home directory, and
 # leaves them there when it is killed: some gigabytes a day of tests.
 _STATES_KEPT = 500
-_START_SECONDS = 20.0
 _STOP_SECONDS = 5.0
 _POLL_SECONDS = 0.01
 _HOST = "127.0.0.1"
@@ -83,7 +83,7 @@ class AnvilProcess:
 
     def _wait_until_it_answers(self, log: Path) -> None:
         rpc = JsonRpc(self.rpc_url, timeout_seconds=2)
-        deadline = time.monotonic() + _START_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise ChainStartFailed(f"anvil ended with {self._process.returncode}: {log.read_text()[-2000:]}")
@@ -93,7 +93,7 @@ class AnvilProcess:
                     return
             except RpcUnavailable:
                 time.sleep(_POLL_SECONDS)
-        raise ChainStartFailed(f"anvil does not answer after {_START_SECONDS} s: {log.read_text()[-2000:]}")
+        raise ChainStartFailed(f"anvil does not answer after {HANG_SECONDS} s: {log.read_text()[-2000:]}")
 
 
 def anvil_binary() -> Path:

@@ -9,12 +9,12 @@ from typing import Self
 
 import pg8000.exceptions
 
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import LOOPBACK, HeldPorts
 from local.machine.processes import Child, Part, Processes
 from local.postgres.binaries import REMEDY, initialise, installation_for, remove
 from local.postgres.databases import DATABASE, create_database, with_database
 
-_READY_SECONDS = 30.0
 _DUPLICATE_DATABASE = "42P04"
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -70,7 +70,7 @@ class LocalPostgres:
 
     def wait(self) -> None:
         """Return when the server answers and its database exists; PartFailed if it does not come up."""
-        self._running_child().wait_until(self._answers, seconds=_READY_SECONDS)
+        self._running_child().wait_until(self._answers, seconds=HANG_SECONDS)
 
     def kill(self) -> None:
         """End the server at once, as a crash would; the data stays."""

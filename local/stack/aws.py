@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from local.lambdas.template.variables import aws_variables
 from local.machine.env import python_part
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import LOOPBACK, HeldPorts, is_listening
 from local.machine.processes import Child, Processes
 
 if TYPE_CHECKING:
     import boto3
-
-_READY_SECONDS = 60.0
 
 
 class LocalAws:
@@ -43,7 +42,7 @@ class LocalAws:
         """Return when the server answers; PartFailed if it does not come up."""
         if self._child is None:
             raise RuntimeError("the AWS server has not been started")
-        self._child.wait_until(lambda: is_listening(self._port), seconds=_READY_SECONDS)
+        self._child.wait_until(lambda: is_listening(self._port), seconds=HANG_SECONDS)
 
     def put_secret(self, name: str, value: Mapping[str, str]) -> None:
         """Create a secret with a JSON value."""

@@ -10,12 +10,11 @@ from typing import Any
 import httpx
 
 from local.machine.env import TEMPLATE, python_part
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import LOOPBACK, HeldPorts, is_listening
 from local.machine.processes import Child, PartFailed, Processes
 
 _EXCHANGE_PORTS = ("clob", "gamma", "data", "geoblock", "control")
-_READY_SECONDS = 120.0
-_INVOKE_SECONDS = 180.0
 
 
 class ExchangePart:
@@ -40,7 +39,7 @@ class ExchangePart:
 
     def wait(self) -> None:
         """Return when it serves; PartFailed if it does not come up."""
-        _started(self._child).wait_for_line("ready", seconds=_READY_SECONDS)
+        _started(self._child).wait_for_line("ready", seconds=HANG_SECONDS)
 
     def url(self, name: str) -> str:
         """One of clob, gamma, data, geoblock and control."""
@@ -105,12 +104,12 @@ class HostPart:
     def wait(self) -> None:
         """Return when it serves; PartFailed if it does not come up."""
         child = _started(self._child)
-        child.wait_until(lambda: is_listening(self._host_port), seconds=_READY_SECONDS)
+        child.wait_until(lambda: is_listening(self._host_port), seconds=HANG_SECONDS)
 
     def invoke(self, function: str, event: Mapping[str, Any]) -> Any:
         """What a function answers; PartFailed with its error and its log if it fails."""
         try:
-            answer = httpx.post(f"{self.host_url}/invoke/{function}", json=event, timeout=_INVOKE_SECONDS).json()
+            answer = httpx.post(f"{self.host_url}/invoke/{function}", json=event, timeout=HANG_SECONDS).json()
         except httpx.HTTPError as error:
             _started(self._child).check_running()
             raise PartFailed(f"the Lambda host does not answer: {error!r}\nWhat to do: read its log.") from error

@@ -13,6 +13,7 @@ import pytest
 
 from local.lambdas.template.intrinsics import REGION
 from local.machine.env import ROOT
+from local.machine.patience import HANG_SECONDS
 from tests.e2e.live_fixtures import LiveDesk
 
 
@@ -69,4 +70,4 @@ def zygote() -> Iterator[Zygote]:
     yield Zygote(process)
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(10)
+    process.wait(HANG_SECONDS)

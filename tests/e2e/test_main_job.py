@@ -15,6 +15,7 @@ import pytest
 from local.demo import job, report
 from local.demo.facts import Facts
 from local.machine.env import ROOT
+from local.machine.patience import HANG_SECONDS
 from local.stack.assembly import Stack, StackFacts
 
 pytestmark = pytest.mark.e2e
@@ -29,7 +30,7 @@ def test_one_command_takes_copied_trades_the_whole_way_and_says_so(tmp_path: Pat
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'layers/shared'}{os.pathsep}{ROOT}"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=HANG_SECONDS,
         check=False,
     )
 
@@ -57,7 +58,7 @@ def walk_with_a_bad_quarter(stack: StackFacts, hurt: Callable[[], None], heal: C
     job.walk(stack, replay.start_ms, hurt_ms, lambda at_ms, count: failed.append(count))
     assert sum(failed) == 0
     hurt()
-    httpx.post(f"{stack.host_url}/tick", json={"to_ms": heal_ms}, timeout=300).raise_for_status()
+    httpx.post(f"{stack.host_url}/tick", json={"to_ms": heal_ms}, timeout=HANG_SECONDS).raise_for_status()
     heal()
     failed.clear()
     job.walk(stack, heal_ms, replay.end_ms, lambda at_ms, count: failed.append(count))

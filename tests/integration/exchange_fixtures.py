@@ -16,11 +16,10 @@ from typing import Any
 import httpx
 
 from local.chain import LocalChain
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import HeldPorts
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 30
-STOP_SECONDS = 10
 PORT_NAMES = ("clob", "gamma", "data", "geoblock", "control")
 
 
@@ -83,7 +82,7 @@ def exchange_process(directory: Path, chain: LocalChain, settings: dict[str, Any
         process = start_process(directory, {"ports": ports, "rpc_url": chain.rpc_url, "start_paused": True} | settings)
         try:
             await_ready(process)
-            with httpx.Client(timeout=60) as http:
+            with httpx.Client(timeout=HANG_SECONDS) as http:
                 yield _running(chain, process, http, ports)
         finally:
             stop_process(process)
@@ -125,7 +124,7 @@ def await_ready(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
-        spoke = selector.select(START_SECONDS)
+        spoke = selector.select(HANG_SECONDS)
     if not spoke or process.stdout.readline() != "ready\n":
         process.kill()
         _, said = process.communicate()
@@ -136,7 +135,7 @@ def stop_process(process: subprocess.Popen[str]) -> None:
     """End it as an operator would, and by force if it does not obey."""
     process.terminate()
     try:
-        process.communicate(timeout=STOP_SECONDS)
+        process.communicate(timeout=HANG_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()

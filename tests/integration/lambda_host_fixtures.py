@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from local.machine.env import python_part
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import HeldPorts, is_listening
 from local.machine.processes import Child, Processes
 from local.stack.issuer import LocalIssuer
@@ -202,7 +203,7 @@ def lambda_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHos
         LocalIssuer(audience=AUDIENCE) as issuer,
         HeldPorts() as ports,
         Processes(directory / "logs") as processes,
-        httpx.Client(timeout=30) as http,
+        httpx.Client(timeout=HANG_SECONDS) as http,
     ):
         front_door, host = ports.any(), ports.any()
         config = {
@@ -219,7 +220,7 @@ def lambda_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHos
         child = processes.start(
             python_part("host", "-m", "local.lambdas", "--config", str(directory / "host.json"), remedy="read the log")
         )
-        child.wait_until(lambda: is_listening(host), seconds=30)
+        child.wait_until(lambda: is_listening(host), seconds=HANG_SECONDS)
         yield RunningHost(
             child=child,
             http=http,

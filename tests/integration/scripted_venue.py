@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from live_trading.nouns.trades import SourceTrade
 from live_trading.polymarket.endpoints import VenueEndpoints
+from local.machine.patience import HANG_SECONDS
 from tests.integration.source_builders import CONDITION, NO, NOON, YES
 
 _ZERO = "0x" + "0" * 40
@@ -186,7 +187,7 @@ def serving(venue: ScriptedVenue, rpc_url: str = "http://127.0.0.1:9") -> Iterat
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=5)
+        thread.join(timeout=HANG_SECONDS)
 
 
 def _endpoints(url: str, rpc_url: str) -> VenueEndpoints:

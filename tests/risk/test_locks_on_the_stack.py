@@ -243,7 +243,10 @@ def test_errors_that_may_pass_are_told_and_never_raised_by_the_switch(
 
 def test_a_position_that_bids_do_not_pay_for_trips_the_drawdown(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_risk_rules SET max_drawdown_fraction = 0.0001")
-    bought(desk)
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
+    desk.signal()
+    desk.execute()
+    # At the same moment, so that between what was paid and what is bid there is the spread and nothing else.
     report = desk.execute()
     (state,) = desk.rows("SELECT equity_usd, marked_equity_usd FROM lt_risk_state")
 

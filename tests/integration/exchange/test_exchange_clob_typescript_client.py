@@ -14,6 +14,7 @@ import pytest
 from eth_account import Account
 
 from live_trading.nouns.money import Shares, Usd
+from local.machine.patience import HANG_SECONDS
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 
 pytestmark = pytest.mark.integration
@@ -21,7 +22,6 @@ pytestmark = pytest.mark.integration
 SCRIPT = Path(__file__).parent / "venue_typescript" / "trade.mjs"
 PRIVATE_KEY = f"0x{4711:064x}"
 ACCOUNT = Account.from_key(PRIVATE_KEY).address.lower()
-SCRIPT_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def answers(exchange: RunningExchange) -> Any:
         [node, str(SCRIPT), exchange.clob_url, PRIVATE_KEY, token],
         capture_output=True,
         text=True,
-        timeout=SCRIPT_SECONDS,
+        timeout=HANG_SECONDS,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr

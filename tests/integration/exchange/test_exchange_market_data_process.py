@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from local.chain import LocalChain
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import HeldPorts
 from tests.integration.exchange_fixtures import (
     PORT_NAMES,
@@ -161,7 +162,7 @@ def test_sigterm_ends_it_cleanly_even_while_it_runs_freely(tmp_path: Path, excha
     with exchange_process(tmp_path, exchange.chain, {"markets": 1, "traders": 1, "start_paused": False}) as other:
         assert other.control("GET", "/clock")["speed"] == 1
         other.process.send_signal(signal.SIGTERM)
-        _, said = other.process.communicate(timeout=10)
+        _, said = other.process.communicate(timeout=HANG_SECONDS)
 
     assert other.process.returncode == 0
     assert said == ""
@@ -187,5 +188,5 @@ def test_a_configuration_with_an_unknown_key_is_refused(tmp_path: Path, exchange
 
 def _failed_start(directory: Path, chain: LocalChain, settings: dict[str, Any]) -> tuple[str, int]:
     process = start_process(directory, {"rpc_url": chain.rpc_url} | settings)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     return said, process.returncode

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from local.machine.env import ROOT, python_part
+from local.machine.patience import HANG_SECONDS
 from local.machine.processes import Part, PartFailed, Processes
 from tests.waiting import await_true
 
@@ -73,7 +74,7 @@ def test_a_signal_to_the_parent_ends_its_children_and_theirs(tmp_path: Path, num
 
     parent.send_signal(number)
 
-    assert parent.wait(20) != 0
+    assert parent.wait(HANG_SECONDS) != 0
     await_true(lambda: not is_alive(child) and not is_alive(grandchild), "the children have ended")
 
 
@@ -82,7 +83,7 @@ def test_a_killed_parent_takes_its_children_with_it(tmp_path: Path) -> None:
 
     parent.kill()
 
-    assert parent.wait(20) == -signal.SIGKILL
+    assert parent.wait(HANG_SECONDS) == -signal.SIGKILL
     await_true(lambda: not is_alive(child), "the child has ended")
     os.kill(grandchild, signal.SIGKILL)
 
@@ -91,7 +92,7 @@ def test_a_part_that_ends_early_is_reported_with_its_last_words_and_what_to_do(p
     part = python_part("oven", "-c", "print('no gas'); raise SystemExit(3)", remedy="pay the bill.")
 
     with pytest.raises(PartFailed) as failure:
-        processes.start(part).wait_until(lambda: False, seconds=20)
+        processes.start(part).wait_until(lambda: False, seconds=HANG_SECONDS)
 
     message = str(failure.value)
     assert message.startswith("oven ended with exit status 3 before it was ready.")
@@ -121,7 +122,7 @@ def test_a_part_that_ignores_the_stop_signal_is_killed(processes: Processes) -> 
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     )
     child = processes.start(python_part("oven", "-c", stubborn, remedy="pull the plug."))
-    child.wait_for_line("deaf", seconds=20)
+    child.wait_for_line("deaf", seconds=HANG_SECONDS)
 
     child.stop(seconds=0.2)
 

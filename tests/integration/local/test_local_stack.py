@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from local.machine.env import ROOT
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import LOOPBACK
 from local.stack.assembly import WALLET_COLLATERAL, Stack, StackFacts
 from local.stack.aws import secret_text
@@ -77,12 +78,12 @@ def test_however_a_stack_ends_no_process_is_left_and_its_directory_is_free(
         taken = other.getsockname()[1]
         with stack_in_another_process(tmp_path, taken) as holder:
             facts = read_facts(tmp_path)
-            httpx.post(f"{facts.host_url}/invoke/health", json={}, timeout=60)
+            httpx.post(f"{facts.host_url}/invoke/health", json={}, timeout=HANG_SECONDS)
             processes = descendants(holder.pid)
 
             holder.send_signal(number)
 
-            holder.wait(30)
+            holder.wait(HANG_SECONDS)
             await_true(lambda: not any(map(is_alive, processes)), "all processes have ended")
 
     # Postgres, chain, exchange, AWS, the host, and two functions: migrate and health.
@@ -114,8 +115,8 @@ def test_the_trading_wallet_has_money_and_its_secret_opens_the_venue(stack: Stac
 def test_the_front_door_asks_for_a_token_and_takes_the_operators(stack: StackFacts) -> None:
     url = f"{stack.front_door_url}/api/lt/strategies"
 
-    without = httpx.get(url, timeout=60)
-    with_token = httpx.get(url, headers={"authorization": f"Bearer {stack.operator_token}"}, timeout=60)
+    without = httpx.get(url, timeout=HANG_SECONDS)
+    with_token = httpx.get(url, headers={"authorization": f"Bearer {stack.operator_token}"}, timeout=HANG_SECONDS)
 
     assert (without.status_code, without.json()) == (401, {"message": "Unauthorized"})
     assert with_token.status_code == 200

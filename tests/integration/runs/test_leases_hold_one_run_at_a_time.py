@@ -11,6 +11,7 @@ from live_trading.nouns.errors import LeaseLost
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
+from local.machine.patience import HANG_SECONDS
 from local.postgres.databases import connect
 from tests.integration.source_builders import NOON, seconds
 
@@ -115,7 +116,7 @@ def test_nobody_takes_over_while_a_write_under_the_lease_is_open(database: Datab
         thread = threading.Thread(target=take_over)
         thread.start()
         waits = not taken.wait(0.3)
-    thread.join(timeout=10)
+    thread.join(timeout=HANG_SECONDS)
 
     assert waits
     assert taken.is_set()
@@ -134,7 +135,7 @@ def test_of_many_that_ask_at_once_one_gets_it(database_url: str) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join(timeout=HANG_SECONDS)
 
     assert len(results) == 6
     assert len([lease for lease in results if lease is not None]) == 1

@@ -12,7 +12,7 @@ WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test invoke replay bench lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test test-fast check invoke replay bench lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -44,6 +44,11 @@ run: setup ## the main job on the one-machine stack; KEEP=1 leaves it up
 
 test: setup ## pytest on two workers; ARGS="-m integration" passes arguments on
 	@$(VENV)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+test-fast: setup ## the unit tests: no database, no chain, no exchange process
+	@$(VENV)/pytest -n $(WORKERS) --dist worksteal --hypothesis-profile=fast tests/unit $(ARGS)
+
+check: lint types imports migrations-lint validate ## what .ci/run asks before the tests
 
 invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-execute [EVENT=events/lt-execute.json]
 	@$(PY) -m local.invoke "$(FUNCTION)" $(if $(EVENT),--event "$(EVENT)")

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _HERE = Path(__file__).parent
+settings.register_profile("fast", max_examples=10, deadline=None)
 
 pytest_plugins = [
     ".".join(("tests", *file.relative_to(_HERE).with_suffix("").parts))

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from local.machine.env import ROOT
 
 CORE = ROOT / "layers" / "shared" / "live_trading"
@@ -57,26 +55,32 @@ def test_every_room_says_what_is_in_it_what_enters_and_what_leaves() -> None:
     assert unsaid == []
 
 
-@pytest.mark.parametrize("file", sources(str(CORE)), ids=lambda file: str(file.relative_to(CORE)))
-def test_chance_comes_in_from_the_wiring(file: Path) -> None:
-    if file.relative_to(CORE).parts[0] == "wiring":
-        assert file.exists()
-        return
-    found = {ast.unparse(node.func) for node in ast.walk(tree(file)) if isinstance(node, ast.Call)}
-    imported = {
-        alias.name
-        for node in ast.walk(tree(file))
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
+def test_chance_comes_in_from_the_wiring() -> None:
+    found = {
+        str(file.relative_to(CORE)): raw
+        for file in sources(str(CORE))
+        if file.relative_to(CORE).parts[0] != "wiring" and (raw := _raw_chance(tree(file)))
     }
 
-    assert found & RAW_CHANCE == set()
-    assert imported & {"random", "secrets"} == set()
+    assert found == {}
 
 
-@pytest.mark.parametrize("file", sources(f"{CORE}/services", f"{CORE}/api"), ids=lambda file: file.stem)
-def test_no_port_is_called_while_a_transaction_is_open(file: Path) -> None:
-    assert sorted(set(_calls_under_a_transaction(tree(file)))) == []
+def _raw_chance(module: ast.Module) -> set[str]:
+    called = {ast.unparse(node.func) for node in ast.walk(module) if isinstance(node, ast.Call)}
+    imported = {
+        alias.name for node in ast.walk(module) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names
+    }
+    return (called & RAW_CHANCE) | (imported & {"random", "secrets"})
+
+
+def test_no_port_is_called_while_a_transaction_is_open() -> None:
+    found = {
+        str(file.relative_to(CORE)): calls
+        for file in sources(f"{CORE}/services", f"{CORE}/api")
+        if (calls := sorted(set(_calls_under_a_transaction(tree(file)))))
+    }
+
+    assert found == {}
 
 
 def _calls_under_a_transaction(module: ast.Module) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _bare(desks: list[LiveDesk]) -> float:
 
 
 def _pulled(desk: LiveDesk) -> tuple[float, int]:
-    caller = Caller(owner_id="operator", idempotency_key=None, request_hash="")
+    caller = Caller(owner_id="operator", idempotency_key=None, request_hash="", is_admin=True)
     switch = desk.parts.kill_switch("bench")
     began = time.perf_counter()
     answer = switch.pull(caller, PullKillSwitch(reason="a drill"))

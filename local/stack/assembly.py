@@ -210,7 +210,7 @@ def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
         front_door_url=parts.host.front_door_url,
         host_url=parts.host.host_url,
         issuer_url=parts.issuer.url,
-        operator_token=parts.issuer.token(OPERATOR),
+        operator_token=parts.issuer.token(OPERATOR, scopes=["read", "trade", "admin"]),
         wallet_address=wallet.address,
         wallet_secret_name=_WALLET_SECRET_NAME,
         settings=settings,

@@ -53,11 +53,18 @@ class Api:
     chain: LocalChain
 
     def call(
-        self, method: str, path: str, body: object = None, *, owner: str | None = OWNER, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        owner: str | None = OWNER,
+        key: str | None = None,
+        scopes: str = "read trade",
     ) -> Reply:
         """One request; a body that is text goes as it is, anything else as JSON."""
         text = body if isinstance(body, str) or body is None else json.dumps(body)
-        return self.send(http_event(method, path, text, owner=owner, key=key))
+        return self.send(http_event(method, path, text, owner=owner, key=key, scopes=scopes))
 
     def send(self, event: dict[str, Any]) -> Reply:
         """One event as it is."""
@@ -108,7 +115,13 @@ class Api:
 
 
 def http_event(
-    method: str, path: str, body: str | None = None, *, owner: str | None = OWNER, key: str | None = None
+    method: str,
+    path: str,
+    body: str | None = None,
+    *,
+    owner: str | None = OWNER,
+    key: str | None = None,
+    scopes: str = "read trade",
 ) -> dict[str, Any]:
     """The recorded event with another request in it."""
     event: dict[str, Any] = json.loads((ROOT / "events" / "strategy-api.json").read_text())
@@ -117,7 +130,7 @@ def http_event(
     if owner is None:
         del event["requestContext"]["authorizer"]
     else:
-        event["requestContext"]["authorizer"]["jwt"]["claims"]["sub"] = owner
+        event["requestContext"]["authorizer"]["jwt"]["claims"] |= {"sub": owner, "scope": scopes}
     if key is not None:
         event["headers"]["idempotency-key"] = key
     if body is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ from tests.integration.api_fixtures import http_event
 
 pytestmark = [pytest.mark.e2e, pytest.mark.risk]
 
-OPERATOR = Caller(owner_id="operator", idempotency_key=None, request_hash="0" * 64)
+OPERATOR = Caller(owner_id="operator", idempotency_key=None, request_hash="0" * 64, is_admin=True)
 
 
 def lock(desk: LiveDesk, mode: LockMode, *, scope: LockScope = LockScope.STRATEGY) -> None:
@@ -175,10 +176,25 @@ def test_pulling_twice_puts_one_lock_and_the_second_may_go_further(desk: LiveDes
     desk.advance(10)
     desk.execute()
 
-    assert first.body["lock_id"] == second.body["lock_id"]
+    assert first.body["lock_ids"] == second.body["lock_ids"]
     assert (first.body["sales"], len(second.body["sales"])) == ([], 1)
     assert [order["purpose"] for order in desk.orders()] == ["ENTRY", "FLATTEN"]
     assert desk.rows("SELECT mode FROM locks") == [{"mode": "FLATTEN"}]
+
+
+def test_a_user_s_own_switch_stops_and_cancels_what_is_his_and_nothing_else(desk: LiveDesk) -> None:
+    order = resting(desk)
+    switch = desk.parts.kill_switch("kill-own")
+    stranger = replace(OPERATOR, owner_id="stranger", is_admin=False)
+
+    nothing = switch.pull(stranger, PullKillSwitch(reason="none of this is mine", flatten=True))
+    assert (nothing.body["wallets"], nothing.body["cancelled"], nothing.body["lock_ids"]) == (0, [], [])
+    assert not is_cancelled_at_venue(desk, order)
+
+    own = switch.pull(replace(OPERATOR, is_admin=False), PullKillSwitch(reason="out of here"))
+    assert (own.body["stopped_for"], own.body["cancelled"]) == ("the caller", [order["order_hash"]])
+    (held,) = desk.rows("SELECT scope, scope_id, reason FROM locks WHERE released_at IS NULL")
+    assert held == {"scope": "TRADING_WALLET", "scope_id": str(desk.trading_wallet_id), "reason": "kill_switch"}
 
 
 def test_without_the_venue_entries_stop_all_the_same_and_the_answer_says_what_is_left(desk: LiveDesk) -> None:
@@ -241,12 +257,16 @@ def test_errors_that_may_pass_are_told_and_never_raised_by_the_switch(
     assert (answer.status, answer.body["entries_stopped"]) == (207, True)
 
 
-def test_a_position_that_bids_do_not_pay_for_trips_the_drawdown(desk: LiveDesk) -> None:
-    desk.change("UPDATE lt_risk_rules SET max_drawdown_fraction = 0.0001")
+def bought_at_this_moment(desk: LiveDesk) -> None:
+    """A position of now: between what was paid and what is bid there is the spread, and no move of the price."""
     desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
     desk.signal()
     desk.execute()
-    # At the same moment, so that between what was paid and what is bid there is the spread and nothing else.
+
+
+def test_a_position_that_bids_do_not_pay_for_trips_the_drawdown(desk: LiveDesk) -> None:
+    desk.change("UPDATE lt_risk_rules SET max_drawdown_fraction = 0.0001")
+    bought_at_this_moment(desk)
     report = desk.execute()
     (state,) = desk.rows("SELECT equity_usd, marked_equity_usd FROM lt_risk_state")
 
@@ -261,7 +281,7 @@ def test_a_position_that_bids_do_not_pay_for_trips_the_drawdown(desk: LiveDesk) 
 
 def test_a_drawdown_that_is_back_under_its_threshold_releases_itself(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_risk_rules SET max_drawdown_fraction = 0.0001, drawdown_resume_threshold_fraction = 0.00009")
-    bought(desk)
+    bought_at_this_moment(desk)
     desk.execute()
     assert desk.rows("SELECT release_kind FROM locks") == [{"release_kind": None}]
     # The book of a recorded market cannot be made to rise; a wider limit makes the same drawdown a small one.

@@ -13,7 +13,8 @@ from tests.integration.api_fixtures import NO_LIMITS, Api
 
 pytestmark = [pytest.mark.integration, pytest.mark.risk]
 
-STRANGER = "somebody else"
+STRANGER = "somebody-else"
+ADMIN = "read trade admin"
 
 
 def lock_body(**changes: Any) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def lock_body(**changes: Any) -> dict[str, Any]:
 
 
 def test_a_lock_is_put_seen_and_released_with_who_and_why(api: Api) -> None:
-    made = api.call("POST", "/api/lt/locks", lock_body(duration_seconds=600))
+    made = api.call("POST", "/api/lt/locks", lock_body(duration_seconds=600), scopes=ADMIN)
     assert made.status == 201
     assert (made.body["reason"], made.body["mode"], made.body["is_in_force"]) == (
         "locked_by_user",
@@ -29,7 +30,7 @@ def test_a_lock_is_put_seen_and_released_with_who_and_why(api: Api) -> None:
         True,
     )
 
-    released = api.call("POST", f"/api/lt/locks/{made.body['lock_id']}/release", {"reason": "it is done"})
+    released = api.call("POST", f"/api/lt/locks/{made.body['lock_id']}/release", {"reason": "it is done"}, scopes=ADMIN)
 
     assert (released.status, released.body["release_kind"], released.body["is_in_force"]) == (200, "BY_HAND", False)
     assert api.call("GET", "/api/lt/locks").body == {"locks": []}
@@ -57,19 +58,41 @@ def test_a_strategy_s_lock_is_its_owner_s_and_nobody_else_learns_of_it(api: Api)
 
 def test_a_second_lock_of_the_kind_names_the_first(api: Api) -> None:
     body = lock_body(scope="TRADER", scope_id="0x" + "AB" * 20)
-    first = api.call("POST", "/api/lt/locks", body)
-    second = api.call("POST", "/api/lt/locks", body)
+    first = api.call("POST", "/api/lt/locks", body, scopes=ADMIN)
+    second = api.call("POST", "/api/lt/locks", body, scopes=ADMIN)
 
     assert first.body["scope_id"] == "0x" + "ab" * 20
     assert (second.status, second.error["existing_id"]) == (409, str(first.body["lock_id"]))
 
 
-def test_a_lock_that_is_over_cannot_be_released_again(api: Api) -> None:
-    made = api.call("POST", "/api/lt/locks", lock_body())
-    path = f"/api/lt/locks/{made.body['lock_id']}/release"
-    assert api.call("POST", path, {"reason": "it is done"}).status == 200
+def test_a_short_lock_does_not_stand_in_the_way_of_a_lasting_one(api: Api) -> None:
+    short = api.call("POST", "/api/lt/locks", lock_body(duration_seconds=2), scopes=ADMIN)
 
-    again = api.call("POST", path, {"reason": "it is done"})
+    lasting = api.call("POST", "/api/lt/locks", lock_body(reason="for good"), scopes=ADMIN)
+
+    assert (lasting.status, lasting.body["lock_id"]) == (200, short.body["lock_id"])
+    assert api.rows("SELECT ends_at, detail FROM locks") == [{"ends_at": None, "detail": "for good"}]
+    shorter = api.call("POST", "/api/lt/locks", lock_body(duration_seconds=600), scopes=ADMIN)
+    assert (shorter.status, shorter.error["existing_id"]) == (409, str(short.body["lock_id"]))
+
+
+def test_a_pause_can_go_further_without_a_resume_in_between(api: Api) -> None:
+    path = f"/api/lt/strategies/{api.strategy()['lt_strategy_id']}/pause"
+    assert api.call("POST", path, {"reason": "to think"}).status == 200
+
+    wider = api.call("POST", path, {"reason": "to get out", "mode": "FLATTEN"})
+
+    assert (wider.status, [lock["mode"] for lock in wider.body["locks"]]) == (200, ["FLATTEN"])
+    assert api.call("POST", path, {"mode": "CANCEL_ORDERS"}).status == 409
+    assert api.rows("SELECT mode FROM locks") == [{"mode": "FLATTEN"}]
+
+
+def test_a_lock_that_is_over_cannot_be_released_again(api: Api) -> None:
+    made = api.call("POST", "/api/lt/locks", lock_body(), scopes=ADMIN)
+    path = f"/api/lt/locks/{made.body['lock_id']}/release"
+    assert api.call("POST", path, {"reason": "it is done"}, scopes=ADMIN).status == 200
+
+    again = api.call("POST", path, {"reason": "it is done"}, scopes=ADMIN)
 
     assert (again.status, again.error["code"]) == (409, "wrong_state")
     assert [lock["is_in_force"] for lock in api.call("GET", "/api/lt/locks").body["locks"]] == []
@@ -100,7 +123,7 @@ def test_a_lock_that_does_not_fit_is_refused_with_the_field(api: Api, body: dict
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "1e3", "9" * 30])
 def test_a_lock_that_does_not_exist_is_not_found(api: Api, number: str) -> None:
-    assert api.call("POST", f"/api/lt/locks/{number}/release", {"reason": "it is done"}).status == 404
+    assert api.call("POST", f"/api/lt/locks/{number}/release", {"reason": "it is done"}, scopes=ADMIN).status == 404
 
 
 def test_a_pause_says_how_far_it_goes(api: Api) -> None:

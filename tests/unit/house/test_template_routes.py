@@ -9,6 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from functions.lt_execute import app as lt_execute
 from functions.strategy_api import app as strategy_api
+from live_trading.api.scopes import ANY_OF
 from live_trading.api.table import lt_execute as lt_execute_routes
 from live_trading.api.table import strategy_api as strategy_api_routes
 from live_trading.api.table import table
@@ -51,14 +52,17 @@ def test_every_route_of_the_template_has_a_handler_and_every_handler_a_route(nam
     assert handled(RESOLVERS[name]) == routed - jobs
 
 
-def test_the_table_of_routes_is_the_template() -> None:
-    logical_ids = {APPLICATION.function(name).logical_id: name for name in {function for function, _, _ in table()}}
+def test_the_table_of_routes_and_their_scopes_is_the_template() -> None:
+    names = {APPLICATION.function(name).logical_id: name for name in {function for function, *_ in table()}}
 
-    listed = sorted((function, method, shape(path)) for function, method, path in table())
+    listed = {
+        (function, method, shape(path)): () if scope is None else ANY_OF[scope]
+        for function, method, path, scope in table()
+    }
 
-    assert listed == sorted(
-        (logical_ids[route.function], method, shape(path)) for (method, path), route in ROUTES.items()
-    )
+    assert listed == {
+        (names[route.function], method, shape(path)): route.scopes for (method, path), route in ROUTES.items()
+    }
 
 
 def test_every_resource_of_the_table_is_one_of_the_parts() -> None:

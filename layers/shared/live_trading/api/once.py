@@ -28,11 +28,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Whose request it is, and what it calls itself; `request_hash` tells two requests under one key apart."""
+    """Whose request it is, and what it calls itself; `request_hash` tells two requests under one key apart.
+
+    `is_admin` may act on what concerns more than one owner.
+    """
 
     owner_id: str
     idempotency_key: str | None
     request_hash: str
+    is_admin: bool = False
 
 
 def request_hash(method: str, path: str, body: Mapping[str, object]) -> str:

@@ -26,6 +26,7 @@ class ProblemCode(StrEnum):
 
     NOT_JSON = "not_json"
     UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
     ALREADY_EXISTS = "already_exists"
     WRONG_STATE = "wrong_state"
@@ -41,6 +42,7 @@ class ProblemCode(StrEnum):
 STATUS = {
     ProblemCode.NOT_JSON: 400,
     ProblemCode.UNAUTHENTICATED: 401,
+    ProblemCode.FORBIDDEN: 403,
     ProblemCode.NOT_FOUND: 404,
     ProblemCode.ALREADY_EXISTS: 409,
     ProblemCode.WRONG_STATE: 409,

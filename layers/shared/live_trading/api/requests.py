@@ -12,8 +12,11 @@ from typing import Any, NoReturn
 
 from live_trading.api.once import Caller, request_hash
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid
+from live_trading.api.scopes import Scope, scopes_of
 
 MOST_BODY_BYTES = 256 * 1024
+# What an issuer may call somebody: printable, without white space, short enough to be a name in a log.
+_SUBJECT_TEXT = re.compile(r"[\x21-\x7e]{1,255}")
 _KEY_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -22,8 +25,8 @@ def owner_of(event: Mapping[str, Any]) -> str:
     """The subject of the token that the authorizer checked. Raises Problem where there is none."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     subject = authorizer.get("jwt", {}).get("claims", {}).get("sub")
-    if not isinstance(subject, str) or not subject.strip():
-        raise Problem(ProblemCode.UNAUTHENTICATED, "the token names no subject")
+    if not isinstance(subject, str) or not _SUBJECT_TEXT.fullmatch(subject):
+        raise Problem(ProblemCode.UNAUTHENTICATED, "the token names no subject that can be an owner")
     return subject
 
 
@@ -44,6 +47,7 @@ def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
         owner_id=owner_of(event),
         idempotency_key=key,
         request_hash=request_hash(http["method"], event["rawPath"], body),
+        is_admin=Scope.ADMIN in scopes_of(event),
     )
 
 

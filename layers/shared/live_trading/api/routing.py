@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from live_trading.api.fields import number_in_path, parsed, path_id, path_token_id
 from live_trading.api.once import Answer, Caller
 from live_trading.api.requests import caller_of, json_body, owner_of, required_body
+from live_trading.api.scopes import Scope, require
 
 _Model = TypeVar("_Model", bound=BaseModel)
 Resource = TypeVar("Resource")
@@ -25,6 +26,11 @@ class Request:
         """`event` is one of the HTTP API, payload 2.0; `in_path` are the path's named parts."""
         self._event = event
         self._in_path = in_path
+
+    def require(self, scope: Scope) -> None:
+        """Nothing, for a token that names an owner and has the scope or one above it."""
+        owner_of(self._event)
+        require(self._event, scope)
 
     @property
     def owner(self) -> str:
@@ -68,10 +74,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route(Generic[Resource]):
-    """One method and path, and the function that answers; named parts of the path stand in angle brackets."""
+    """One method and path, the scope that it needs, and the function that answers.
+
+    Named parts of the path stand in angle brackets.
+    """
 
     method: str
     path: str
+    scope: Scope
     answer: Callable[[Resource, Request], Answer]
 
 
@@ -91,20 +101,20 @@ class Routes(Generic[Resource]):
         return iter(self._routes)
 
     def get(self, path: str) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "GET")
+        return self._adding(path, "GET", Scope.READ)
 
     def post(self, path: str) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "POST")
+        return self._adding(path, "POST", Scope.TRADE)
 
     def put(self, path: str) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "PUT")
+        return self._adding(path, "PUT", Scope.TRADE)
 
     def patch(self, path: str) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "PATCH")
+        return self._adding(path, "PATCH", Scope.TRADE)
 
-    def _adding(self, path: str, method: str) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
+    def _adding(self, path: str, method: str, scope: Scope) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
         def add(answer: _Answer[Resource]) -> _Answer[Resource]:
-            self._routes.append(Route(method=method, path=path, answer=answer))
+            self._routes.append(Route(method=method, path=path, scope=scope, answer=answer))
             return answer
 
         return add

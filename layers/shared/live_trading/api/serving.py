@@ -28,9 +28,12 @@ def _handler(
     app: APIGatewayHttpResolver, routes: Routes[Any], route: Route[Any], parts: Callable[[], object]
 ) -> Callable[..., Response[str]]:
     def handle(**in_path: str) -> Response[str]:
+        event = app.current_event.raw_event
+        request = Request(event, in_path)
+        request.require(route.scope)
         resource = getattr(parts(), routes.part)
         if routes.is_by_invocation:
             resource = resource(app.lambda_context.aws_request_id)
-        return answered(route.answer(resource, Request(app.current_event.raw_event, in_path)))
+        return answered(route.answer(resource, request))
 
     return handle

@@ -9,18 +9,20 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from live_trading.api.scopes import Scope
+
 if TYPE_CHECKING:
     from live_trading.api.routing import Routes
 
 EXECUTE_PATH = "/api/lt/execute"
 OPEN_HEALTH_PATH = "/health"
-# These run a job, or look at every part, and answer with its report.
-REPORTING: Mapping[str, tuple[tuple[str, str], ...]] = MappingProxyType(
+# These run a job for everybody, or look at every part, and answer with its report.
+REPORTING: Mapping[str, tuple[tuple[str, str, Scope | None], ...]] = MappingProxyType(
     {
-        "lt-execute": (("POST", EXECUTE_PATH),),
-        "lt-resolve": (("POST", "/api/lt/resolve"),),
-        "lt-redemptions": (("POST", "/api/lt/redemptions/process"),),
-        "health": (("GET", OPEN_HEALTH_PATH), ("GET", "/api/health")),
+        "lt-execute": (("POST", EXECUTE_PATH, Scope.ADMIN),),
+        "lt-resolve": (("POST", "/api/lt/resolve", Scope.ADMIN),),
+        "lt-redemptions": (("POST", "/api/lt/redemptions/process", Scope.ADMIN),),
+        "health": (("GET", OPEN_HEALTH_PATH, None), ("GET", "/api/health", Scope.READ)),
     }
 )
 
@@ -61,9 +63,9 @@ def lt_execute() -> tuple[Routes[Any], ...]:
     return (trading_routes.ROUTES, kill_switch_routes.ROUTES)
 
 
-def table() -> Iterator[tuple[str, str, str]]:
-    """(function, method, path) of every route."""
+def table() -> Iterator[tuple[str, str, str, Scope | None]]:
+    """(function, method, path, scope) of every route; the open one needs none."""
     for function, served in (("strategy-api", strategy_api()), ("lt-execute", lt_execute())):
-        yield from ((function, route.method, route.path) for routes in served for route in routes)
+        yield from ((function, route.method, route.path, route.scope) for routes in served for route in routes)
     for function, paths in REPORTING.items():
-        yield from ((function, method, path) for method, path in paths)
+        yield from ((function, method, path, scope) for method, path, scope in paths)

@@ -14,7 +14,8 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from live_trading.api.problems import problem_body, problem_of, status_of
+from live_trading.api.problems import Problem, problem_body, problem_of, status_of
+from live_trading.api.scopes import Scope, require
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
 
@@ -42,9 +43,13 @@ def http_json(status: int, body: object) -> dict[str, Any]:
 def answer(event: dict[str, Any], job: str, run: Callable[[], object]) -> dict[str, Any]:
     """Runs a job and shapes its report.
 
-    To a schedule the report itself, and an error is raised so that the invocation counts as failed. To the API the
-    report as JSON, 503 with Retry-After where a part is away, 500 where a rule of the system was about to break.
+    To a schedule the report itself, and an error is raised so that the invocation counts as failed. Over the API a job
+    runs for everybody, so its caller needs the scope `admin`: the report as JSON, 503 with Retry-After where a part is
+    away, 500 where a rule of the system was about to break.
     """
+    refused = refused_without(Scope.ADMIN, event) if is_http(event) else None
+    if refused is not None:
+        return refused
     metrics = Metrics()
     metrics.add_dimension(name="job", value=job)
     try:
@@ -60,6 +65,15 @@ def answer(event: dict[str, Any], job: str, run: Callable[[], object]) -> dict[s
     metrics.flush_metrics()
     logger.info("job done", extra={"job": job, "report": report})
     return http_json(200, report) if is_http(event) else report
+
+
+def refused_without(needed: Scope, event: dict[str, Any]) -> dict[str, Any] | None:
+    """The refusal of a request whose token has no scope for this; None where it has."""
+    try:
+        require(event, needed)
+    except Problem as problem:
+        return _refusal(problem)
+    return None
 
 
 def as_json(value: object) -> Any:

@@ -12,10 +12,15 @@ from live_trading.services.guarding.kill_switch import KillSwitch, StopReport
 
 
 class PullKillSwitch(Body):
-    """Why everything stops, and whether what is held is sold too."""
+    """Why everything stops, and whether what is held is sold too.
+
+    What stops is all that the token may stop: everybody's with the scope `admin`, unless `only_mine` is set; else the
+    caller's own.
+    """
 
     reason: Reasoned
     flatten: Switch = False
+    only_mine: Switch = False
 
 
 class KillSwitchApi:
@@ -26,14 +31,16 @@ class KillSwitchApi:
 
     def pull(self, caller: Caller, body: PullKillSwitch) -> Answer:
         """Stops everything; pulling twice does everything again and puts no second lock."""
-        report = self._switch.pull(caller.owner_id, reason=body.reason, flatten=body.flatten)
-        return Answer(status=207 if report.not_done else 200, body=_view(report))
+        everybody = caller.is_admin and not body.only_mine
+        report = self._switch.pull(caller.owner_id, reason=body.reason, flatten=body.flatten, everybody=everybody)
+        return Answer(status=207 if report.not_done else 200, body=_view(report, everybody=everybody))
 
 
-def _view(report: StopReport) -> dict[str, Any]:
+def _view(report: StopReport, *, everybody: bool) -> dict[str, Any]:
     return {
-        "entries_stopped": report.lock_id is not None,
-        "lock_id": report.lock_id,
+        "entries_stopped": bool(report.lock_ids),
+        "stopped_for": "everybody" if everybody else "the caller",
+        "lock_ids": report.lock_ids,
         "wallets": report.wallets,
         "withdrawn": report.withdrawn,
         "cancelled": sorted(report.cancelled),

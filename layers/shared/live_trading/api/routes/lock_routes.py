@@ -1,8 +1,8 @@
 """Locks behind the API: look at them, put one, release one.
 
 A lock on a strategy or a trading wallet is its owner's affair, and nobody else learns that it exists. One that is
-global, or on a trader, a market or an event, stops everybody's entries: any caller may put it and release it, and the
-audit log says who did.
+global, or on a trader, a market or an event, stops everybody's entries: everybody sees it, and only the scope `admin`
+puts and releases it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from live_trading.store.risk.locks import LockRow
 from live_trading.store.watch import alerts
 
 # What it takes to know what to cancel and to sell.
+_OWN = (LockScope.STRATEGY, LockScope.TRADING_WALLET)
 _SCOPES_WITH_MODES = (LockScope.GLOBAL, LockScope.TRADING_WALLET, LockScope.STRATEGY)
 
 
@@ -69,14 +70,18 @@ class LocksApi:
         return Answer(status=200, body={"locks": [_view(lock, now) for lock in found]})
 
     def create(self, caller: Caller, body: CreateLock) -> Answer:
-        """Stops entries for a scope from now on; the next run cancels and sells where the mode asks for it."""
+        """Stops entries for a scope from now on; the next run cancels and sells where the mode asks for it.
+
+        201 for a new lock; 200 where one of this kind was in force and now goes further or lasts longer.
+        """
         now = self._clock.now()
         scope_id = _scope_id(body)
 
         def effect(transaction: Transaction) -> Answer:
+            _require_may_lock(caller, body.scope)
             if not _concerns(transaction, body.scope, scope_id, caller.owner_id):
                 raise not_found("scope", field="scope_id")
-            lock_id = locks.put(
+            put = locks.put_or_widen(
                 transaction,
                 scope=body.scope,
                 scope_id=scope_id,
@@ -87,14 +92,13 @@ class LocksApi:
                 ends_at=None if body.duration_seconds is None else now + timedelta(seconds=body.duration_seconds),
                 mode=body.mode,
             )
-            if lock_id is None:
-                existing = locks.open_lock(transaction, body.scope, scope_id, LockReason.LOCKED_BY_USER)
-                raise already_exists("a lock of this kind is in force already", existing_id=existing)
-            made = locks.locked(transaction, lock_id)
+            if not put.is_changed:
+                raise already_exists("a lock that goes as far is in force already", existing_id=put.lock_id)
+            made = locks.locked(transaction, put.lock_id)
             if made is None:
                 raise not_found("lock")
-            _audited(transaction, caller, "lock_put", made, body.reason, now)
-            return Answer(status=201, body=_view(made, now))
+            _audited(transaction, caller, "lock_put" if put.is_new else "lock_widened", made, body.reason, now)
+            return Answer(status=201 if put.is_new else 200, body=_view(made, now))
 
         return once(self._database, caller, now, effect)
 
@@ -106,6 +110,7 @@ class LocksApi:
             lock = locks.locked(transaction, lock_id)
             if lock is None or not _concerns(transaction, lock.scope, lock.scope_id, caller.owner_id):
                 raise not_found("lock")
+            _require_may_lock(caller, lock.scope)
             if not lock.is_in_force(now):
                 raise Problem(ProblemCode.WRONG_STATE, "the lock is over", facts={"current_state": "over"})
             locks.release_one(transaction, lock_id, released_by=caller.owner_id, detail=body.reason, now=now)
@@ -145,9 +150,15 @@ def _scope_id(body: CreateLock) -> str | None:
     return body.scope_id.lower() if body.scope_id is not None and is_address else body.scope_id
 
 
+def _require_may_lock(caller: Caller, scope: LockScope) -> None:
+    """What stops more than the caller's own needs the scope `admin`."""
+    if scope not in _OWN and not caller.is_admin:
+        raise Problem(ProblemCode.FORBIDDEN, f"a lock of scope {scope} concerns everybody: it needs the scope admin")
+
+
 def _concerns(transaction: Transaction, scope: LockScope, scope_id: str | None, owner_id: str) -> bool:
     """Whether the scope exists for this caller."""
-    if scope not in (LockScope.STRATEGY, LockScope.TRADING_WALLET):
+    if scope not in _OWN:
         return True
     own = id_of(scope_id or "")
     if own is None:

@@ -123,6 +123,7 @@ class Strategies:
     def create(self, caller: Caller, body: CreateStrategy) -> Answer:
         """A strategy with limits, first risk state and capital, or nothing of it."""
         rules = complete_rules(body.risk_preset, body.risk_rules)
+        _require_may_stop(caller, rules)
         now = self._clock.now()
         strategy = _strategy_asked_for(self._new_id(), caller.owner_id, body, rules, now)
 
@@ -171,6 +172,7 @@ class Strategies:
             if body.changes_rules:
                 preset = body.asked_preset
                 rules = changed_rules(strategy.rules, preset, body.risk_rules)
+                _require_may_stop(caller, rules)
                 strategies.replace_rules(transaction, strategy.lt_strategy_id, rules, preset, now)
 
         return self._changed(caller, lt_strategy_id, "strategy_updated", "api", change)
@@ -182,7 +184,7 @@ class Strategies:
         """
 
         def change(transaction: Transaction, strategy: StrategyRow, now: datetime) -> None:
-            lock_id = locks.put(
+            put = locks.put_or_widen(
                 transaction,
                 scope=LockScope.STRATEGY,
                 scope_id=str(strategy.lt_strategy_id),
@@ -192,7 +194,7 @@ class Strategies:
                 now=now,
                 mode=body.mode,
             )
-            if lock_id is None:
+            if not put.is_changed:
                 raise _wrong_state(transaction, strategy, "the strategy is paused already", now)
 
         return self._changed(caller, lt_strategy_id, "strategy_paused", body.reason or "api", change)
@@ -250,6 +252,14 @@ def _strategy_asked_for(
         rules=rules,
         risk_preset=body.risk_preset,
     )
+
+
+def _require_may_stop(caller: Caller, rules: RiskRules) -> None:
+    """A breaker that stops everybody's entries is not one strategy's to set."""
+    if rules.breaker_scope is LockScope.GLOBAL and not caller.is_admin:
+        raise Problem(
+            ProblemCode.FORBIDDEN, "a breaker_scope of GLOBAL stops everybody's entries: it needs the scope admin"
+        )
 
 
 def _check_parts(transaction: Transaction, strategy: StrategyRow) -> None:

@@ -1,4 +1,4 @@
-"""One call that stops everything: entries everywhere, resting orders, and what is held if asked.
+"""One call that stops everything, or everything of one owner: entries, resting orders, and what is held if asked.
 
 Each step is independent of the others, so that it works while parts are down: the lock needs only the database,
 cancelling only the venue. The answer tells what was done and what could not be. What could not is done by the next
@@ -20,7 +20,7 @@ from live_trading.services.guarding.cancelling import OrderCanceller
 from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
 from live_trading.services.running.failures import PART_FAILURES
 from live_trading.services.running.leasing import held_wallet
-from live_trading.store.accounts import live_strategies
+from live_trading.store.accounts import live_strategies, trading_wallets
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.risk import locks
@@ -33,10 +33,11 @@ _WALLETS_AT_ONCE = 8
 class StopReport:
     """What was done and what could not be; orders by hash, sales by order id, `not_done` in words.
 
-    `lock_id` is the lock that stops entries, None where it could not be put.
+    `lock_ids` are the locks that stop entries: one for everybody, or one a trading wallet; none where they could not be
+    put.
     """
 
-    lock_id: int | None = None
+    lock_ids: list[int] = field(default_factory=list)
     wallets: int = 0
     cancelled: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
@@ -73,11 +74,16 @@ class KillSwitch:
         self._enforcer = enforcer
         self._holder = holder
 
-    def pull(self, actor: str, *, reason: str, flatten: bool) -> StopReport:
-        """Stops, cancels, and sells if asked. Pulling twice does everything again and puts no second lock."""
+    def pull(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
+        """Stops, cancels, and sells if asked: everybody's, or what is the actor's own.
+
+        Pulling twice does everything again and puts no second lock.
+        """
         done = StopReport()
-        self._stop_entries(actor, reason, LockMode.FLATTEN if flatten else LockMode.CANCEL_ORDERS, done)
-        wallets = self._wallets(done)
+        mode = LockMode.FLATTEN if flatten else LockMode.CANCEL_ORDERS
+        owner_id = None if everybody else actor
+        self._stop_entries(actor, reason, mode, owner_id, done)
+        wallets = self._wallets(owner_id, done)
         done.wallets = len(wallets)
         self._cancel_at_venue(wallets, done)
         for wallet in wallets:
@@ -86,21 +92,24 @@ class KillSwitch:
                 self._flatten(wallet, done)
         return done
 
-    def _stop_entries(self, actor: str, reason: str, mode: LockMode, done: StopReport) -> None:
+    def _stop_entries(self, actor: str, reason: str, mode: LockMode, owner_id: str | None, done: StopReport) -> None:
         try:
             now = self._clock.now()
             with self._database.transaction() as transaction:
-                done.lock_id = _lock(transaction, actor, reason, mode, now)
+                for scope, scope_id in _what_to_lock(transaction, owner_id):
+                    done.lock_ids.append(_lock(transaction, scope, scope_id, actor, reason, mode, now))
         except PART_FAILURES as error:
+            done.lock_ids.clear()
             done.failed("stopping entries", error)
 
-    def _wallets(self, done: StopReport) -> list[TradingWallet]:
+    def _wallets(self, owner_id: str | None, done: StopReport) -> list[TradingWallet]:
         try:
             with self._database.transaction() as transaction:
-                return live_strategies.trading_wallets(transaction)
+                found = live_strategies.trading_wallets(transaction)
         except PART_FAILURES as error:
             done.failed("listing the trading wallets, so only those met before are cancelled", error)
-            return list(self._known_wallets())
+            found = list(self._known_wallets())
+        return [wallet for wallet in found if owner_id is None or wallet.owner_id == owner_id]
 
     def _cancel_at_venue(self, wallets: Sequence[TradingWallet], done: StopReport) -> None:
         """The venue first, all wallets side by side: nothing here waits for our own database."""
@@ -143,21 +152,33 @@ class KillSwitch:
         done.not_done += [f"{failure.part}: {failure.error}: {failure.message}" for failure in report.failures]
 
 
-def _lock(transaction: Transaction, actor: str, reason: str, mode: LockMode, now: datetime) -> int | None:
-    lock_id = locks.put(
+def _what_to_lock(transaction: Transaction, owner_id: str | None) -> list[tuple[LockScope, str | None]]:
+    """Everything at once, or each trading wallet of one owner, those without a strategy included."""
+    if owner_id is None:
+        return [(LockScope.GLOBAL, None)]
+    owned = trading_wallets.of_owner(transaction, owner_id)
+    return [(LockScope.TRADING_WALLET, str(wallet.trading_wallet_id)) for wallet in owned]
+
+
+def _lock(
+    transaction: Transaction,
+    scope: LockScope,
+    scope_id: str | None,
+    actor: str,
+    reason: str,
+    mode: LockMode,
+    now: datetime,
+) -> int:
+    lock_id = locks.put_or_widen(
         transaction,
-        scope=LockScope.GLOBAL,
-        scope_id=None,
+        scope=scope,
+        scope_id=scope_id,
         reason=LockReason.KILL_SWITCH,
         detail=reason,
         created_by=actor,
         now=now,
         mode=mode,
-    )
-    if lock_id is None:
-        lock_id = locks.open_lock(transaction, LockScope.GLOBAL, None, LockReason.KILL_SWITCH)
-        if lock_id is not None and mode is LockMode.FLATTEN:
-            locks.widen(transaction, lock_id, mode)
+    ).lock_id
     audit.record(
         transaction,
         actor=actor,
@@ -173,8 +194,9 @@ def _lock(transaction: Transaction, actor: str, reason: str, mode: LockMode, now
         transaction,
         alert_type="lock",
         severity="CRITICAL",
-        subject=alerts.lock_subject(LockReason.KILL_SWITCH, None),
-        title="Kill switch: entries are stopped everywhere",
+        subject=alerts.lock_subject(LockReason.KILL_SWITCH, scope_id),
+        title="Kill switch: entries are stopped "
+        + ("everywhere" if scope_id is None else f"for trading wallet {scope_id}"),
         message=f"{reason} ({actor})",
         at=now,
     )

@@ -109,9 +109,67 @@ def _close_ended(
     )
 
 
-def widen(transaction: Transaction, lock_id: int, mode: LockMode) -> None:
-    """Has an open lock go further than it did."""
-    transaction.execute("UPDATE locks SET mode = :mode WHERE lock_id = :lock_id", mode=mode, lock_id=lock_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Put:
+    """The open lock of a scope and reason after somebody asked for one, and whether that changed anything."""
+
+    lock_id: int
+    is_new: bool
+    is_changed: bool
+
+
+def put_or_widen(
+    transaction: Transaction,
+    *,
+    scope: LockScope,
+    scope_id: str | None,
+    reason: LockReason,
+    detail: str,
+    created_by: str,
+    now: datetime,
+    ends_at: datetime | None = None,
+    mode: LockMode = LockMode.STOP_ENTRIES,
+) -> Put:
+    """Opens a lock, or has the open one of its kind go as far and last as long as this one would.
+
+    A wider or longer lock takes effect at once; one that asks for less than what stands changes nothing.
+    """
+    lock_id = put(
+        transaction,
+        scope=scope,
+        scope_id=scope_id,
+        reason=reason,
+        detail=detail,
+        created_by=created_by,
+        now=now,
+        ends_at=ends_at,
+        mode=mode,
+    )
+    if lock_id is not None:
+        return Put(lock_id=lock_id, is_new=True, is_changed=True)
+    row = transaction.only(
+        """
+        SELECT lock_id, mode, ends_at FROM locks
+        WHERE
+            scope = :scope AND scope_id IS NOT DISTINCT FROM :scope_id AND reason = :reason AND released_at IS NULL
+        FOR NO KEY UPDATE
+        """,
+        scope=scope,
+        scope_id=scope_id,
+        reason=reason,
+    )
+    widest = max(LockMode(row["mode"]), mode, key=list(LockMode).index)
+    last = None if row["ends_at"] is None or ends_at is None else max(row["ends_at"], ends_at)
+    is_changed = widest is not LockMode(row["mode"]) or last != row["ends_at"]
+    if is_changed:
+        transaction.execute(
+            "UPDATE locks SET mode = :mode, ends_at = :ends_at, detail = :detail WHERE lock_id = :lock_id",
+            mode=widest,
+            ends_at=last,
+            detail=detail,
+            lock_id=row["lock_id"],
+        )
+    return Put(lock_id=int(row["lock_id"]), is_new=False, is_changed=is_changed)
 
 
 def release(

@@ -8,7 +8,9 @@ import pytest
 
 from live_trading.polymarket.wire.json_text import parse_json
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "polymarket-v1-samples"
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+FOLDER = DATA / "polymarket-v1-samples"
+CASES = DATA / "cases"
 
 
 def recorded_text(name: str) -> str:
@@ -22,6 +24,14 @@ def recorded_text(name: str) -> str:
 def recorded_json(name: str) -> object:
     """One recorded answer as its JSON value, numbers exact."""
     return parse_json(recorded_text(name))
+
+
+def recorded_case(name: str) -> object:
+    """One recorded case as its JSON value, numbers exact; skips as `recorded_text` does."""
+    file = CASES / name
+    if not file.is_file():
+        pytest.skip(f"no recorded cases at {CASES}: {name} is missing")
+    return parse_json(file.read_text(encoding="utf-8"))
 
 
 def recorded_folder() -> Path:

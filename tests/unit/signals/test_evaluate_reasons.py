@@ -270,12 +270,12 @@ CASES = (
     # 18
     passes("all the cash there is", rest={"bankroll": Usd(10)}),
     fails("a hair less cash", Reason.INSUFFICIENT_CASH, rest={"bankroll": Usd("9.999999")}),
-    passes("cash for stake and fee", market={"fees": CRYPTO_FEES}, rest={"bankroll": Usd("10.41917")}),
+    passes("cash for stake and fee", market={"fees": CRYPTO_FEES}, rest={"bankroll": Usd("10.41915")}),
     fails(
         "cash for the stake and not for the fee",
         Reason.INSUFFICIENT_CASH,
         market={"fees": CRYPTO_FEES},
-        rest={"bankroll": Usd("10.41915")},
+        rest={"bankroll": Usd("10.41914")},
     ),
 )
 

@@ -65,12 +65,12 @@ def test_a_rest_of_less_than_a_cent_is_a_full_fill() -> None:
     assert (fill.result, fill.shares, fill.cost) == (FillResult.FULL, Shares("3.0303"), Usd("0.999999"))
 
 
-def test_the_fee_is_charged_level_by_level_on_top_of_the_stake() -> None:
+def test_one_fee_at_the_average_price_is_charged_on_top_of_the_stake() -> None:
     fill = walk_book(a_book(asks=[("0.40", "10"), ("0.41", "100")]), LIMIT, Usd("8.10"), CRYPTO_FEES)
 
     assert fill.cost == Usd("8.10")
-    # 0.07 x (0.40 x 0.60 x 10 + 0.41 x 0.59 x 10)
-    assert fill.fee == Usd("0.16800") + Usd("0.16933")
+    # 0.07 x 0.405 x 0.595 x 20 is 0.337365
+    assert fill.fee == Usd("0.33736")
 
 
 def test_the_book_is_the_evidence_of_the_fill_and_of_no_fill() -> None:
@@ -85,7 +85,7 @@ def test_the_older_rule_fills_all_at_the_price_plus_three_thousandths() -> None:
 
     assert (fill.result, fill.shares, fill.average_price) == (FillResult.FULL, Shares("24.9252"), Price("0.4012"))
     assert fill.cost <= Usd(10)
-    assert fill.fee == Usd("0.41916")
+    assert fill.fee == Usd("0.41915")
     assert fill.book_hash is None
 
 

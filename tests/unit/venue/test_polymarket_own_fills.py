@@ -14,7 +14,7 @@ from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_usd
 from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole, OrderType
 from live_trading.nouns.trades import Side
-from live_trading.orders.fees import taker_fee
+from live_trading.orders.fees import taker_fee, trade_fee
 from live_trading.polymarket.clob.account_rows import read_trades
 from live_trading.polymarket.clob.own_fills import fills_of_order
 from live_trading.polymarket.signing.order_payload import OwnOrder
@@ -79,12 +79,12 @@ def test_a_fill_over_several_prices_costs_the_sum_and_not_the_top_level_price() 
     assert fill.price == Price("0.4865")
 
 
-def test_each_match_pays_its_own_rounded_fee() -> None:
+def test_a_trade_pays_one_fee_however_many_orders_it_met() -> None:
     met = [maker_row(price="0.5", matched_amount="0.0002") for _ in range(3)]
 
     (fill,) = fills(trade_row(size="0.0006", maker_orders=met))
 
-    assert fill.fee == total_usd([taker_fee(CRYPTO_FEES, Price("0.5"), Shares("0.0002"))] * 3)
+    assert fill.fee == taker_fee(CRYPTO_FEES, Price("0.5"), Shares("0.0006")) == Usd("0.00001")
 
 
 def test_as_maker_our_fill_is_our_element_and_free_of_fees() -> None:
@@ -187,4 +187,4 @@ def test_the_cost_is_the_sum_over_what_was_met(legs: list[tuple[int, int, bool]]
     matched = list(zip(prices, amounts, strict=True))
     assert fill.shares == Shares(total)
     assert fill.usd == total_usd([notional(price, amount) for price, amount in matched])
-    assert fill.fee == total_usd([taker_fee(CRYPTO_FEES, price, amount) for price, amount in matched])
+    assert fill.fee == trade_fee(CRYPTO_FEES, matched)

@@ -129,8 +129,8 @@ class Price(_Quantity):
 
 
 def notional(price: Price, shares: Shares) -> Usd:
-    """What `shares` cost at `price`, rounded half to even on six places."""
-    return Usd.nearest(price.value * shares.value)
+    """What `shares` cost at `price`, floored on six places as the exchange's contracts divide."""
+    return Usd.floor(price.value * shares.value)
 
 
 def average_price(cost: Usd, shares: Shares) -> Price | None:

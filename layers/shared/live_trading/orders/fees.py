@@ -1,19 +1,23 @@
-"""The venue's taker fee: rate x (p(1-p))^exponent x shares, on top of a BUY, out of a SELL, five decimals.
+"""The venue's taker fee: rate x (p(1-p))^exponent x shares, on top of a BUY, out of a SELL, floored on five decimals.
 
-Source: the venue's fee documentation and its contracts; makers pay nothing.
+Source: the venue's fee documentation, and recorded OrderFilled events of both exchanges, whose fees are all floored
+and, where a trade met several prices, charged once at its average. Makers pay nothing. This is the expectation before
+a trade has settled; what was charged is read from the receipt.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+from fractions import Fraction
+from math import floor
 
 from live_trading.nouns.markets import FeeSchedule
-from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
 
 FEE_QUANTUM = Decimal("0.00001")
-# Every match is rounded by itself, so an order that meets many resting ones gathers a rounding from each.
-MOST_MATCHES = 1000
-_ROUNDING = FEE_QUANTUM / 2 * MOST_MATCHES
+# For an exponent that is no whole number the power is no fraction: so many digits that flooring is right all the same.
+_POWER_DIGITS = 60
 
 
 def fee_per_share(fees: FeeSchedule, price: Price) -> Decimal:
@@ -22,35 +26,62 @@ def fee_per_share(fees: FeeSchedule, price: Price) -> Decimal:
 
 
 def taker_fee(fees: FeeSchedule, price: Price, shares: Shares) -> Usd:
-    """The fee of one match at one price, rounded half to even on five decimals as the venue does."""
-    return Usd.nearest(fee_per_share(fees, price) * shares.value, FEE_QUANTUM)
+    """The fee of a trade at one price, floored on five decimals."""
+    return _charged(fees, Fraction(price.value), shares)
+
+
+def trade_fee(fees: FeeSchedule, matched: Sequence[tuple[Price, Shares]]) -> Usd:
+    """The fee of a trade that met several resting orders: one, at the average price of what it met.
+
+    The average is what the dollars that move make of the shares, exactly.
+    """
+    shares = total_shares([amount for _, amount in matched])
+    if not shares:
+        return Usd.zero()
+    if len({price for price, _ in matched}) == 1:
+        return taker_fee(fees, matched[0][0], shares)
+    usd = total_usd([notional(price, amount) for price, amount in matched])
+    return _charged(fees, Fraction(usd.value) / Fraction(shares.value), shares)
 
 
 def fee_bound_buy(fees: FeeSchedule, usd: Usd, limit_price: Price, tick: Price) -> Usd:
-    """The most that spending `usd` at prices from one tick to the limit, in up to a thousand matches, costs in fees.
+    """The most that spending `usd` at prices from one tick to the limit costs in fees, in however many trades.
 
     A dollar spent at p buys 1/p shares, so it costs rate x p^(exponent-1) x (1-p)^exponent: a cheaper fill means more
-    shares and, up to exponent 1, a higher fee. Rounded up.
+    shares and, up to exponent 1, a higher fee. Rounded up, while each charge is floored.
     """
     if not fees.rate or not usd:
         return Usd.zero()
     worst = max(_curve(fees, price) / price for price in _extremes(fees, limit_price.value, tick.value))
-    return _bound(usd.value * worst)
+    return Usd.ceil(usd.value * worst, FEE_QUANTUM)
 
 
 def fee_bound_sell(fees: FeeSchedule, shares: Shares) -> Usd:
-    """The most that selling `shares` at any price, in up to a thousand matches, costs in fees.
+    """The most that selling `shares` at any price costs in fees, in however many trades.
 
-    p(1-p) is largest at one half. Rounded up.
+    p(1-p) is largest at one half. Rounded up, while each charge is floored.
     """
     if not fees.rate or not shares:
         return Usd.zero()
-    return _bound(_curve(fees, Decimal("0.5")) * shares.value)
+    return Usd.ceil(_curve(fees, Decimal("0.5")) * shares.value, FEE_QUANTUM)
 
 
-def _bound(exact: Decimal) -> Usd:
-    """Rounding to the nearest at most doubles a fee, and adds at most half a step to each match's."""
-    return Usd.ceil(exact + min(exact, _ROUNDING), FEE_QUANTUM)
+def _charged(fees: FeeSchedule, average: Fraction, shares: Shares) -> Usd:
+    """Floors without rounding anything before: a fee that ends on the fifth decimal must not lose a step."""
+    steps = floor(_power(average * (1 - average), fees.exponent) * _product(fees, shares))
+    return Usd(FEE_QUANTUM * steps)
+
+
+def _product(fees: FeeSchedule, shares: Shares) -> Fraction:
+    return Fraction(fees.rate) * Fraction(shares.value) / Fraction(FEE_QUANTUM)
+
+
+def _power(base: Fraction, exponent: Decimal) -> Fraction:
+    if exponent == exponent.to_integral_value():
+        return base ** int(exponent)
+    with localcontext() as context:
+        context.prec = _POWER_DIGITS
+        return Fraction((Decimal(base.numerator) / Decimal(base.denominator)) ** exponent)
 
 
 def _curve(fees: FeeSchedule, price: Decimal) -> Decimal:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.trades import TraderRecord
-from live_trading.orders.fees import FEE_QUANTUM, fee_per_share
+from live_trading.orders.fees import taker_fee
 from live_trading.orders.rounding import MARKETABLE_TAKER
 from live_trading.signals import probability as chances
 from live_trading.signals.config import ProbabilitySource
@@ -93,5 +93,4 @@ def _bought(inputs: EvaluationInputs, wanted: Usd | None) -> tuple[Shares | None
     slipped = inputs.trade.price.value * (1 + inputs.config.assumed_slippage_fraction)
     price = Price.nearest(max(min(chances.HIGHEST_COST, slipped), inputs.market.tick_size.value))
     shares = Shares.floor(wanted.value / price.value, MARKETABLE_TAKER)
-    fee = Usd.ceil(fee_per_share(inputs.market.fees, price) * shares.value, FEE_QUANTUM)
-    return shares, fee
+    return shares, taker_fee(inputs.market.fees, price, shares)

@@ -8,8 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from live_trading.nouns.markets import FeeSchedule, OrderBook
-from live_trading.nouns.money import Price, Shares, Usd, average_price, notional
-from live_trading.orders.fees import taker_fee
+from live_trading.nouns.money import Price, Shares, Usd, average_price, notional, total_shares
+from live_trading.orders.fees import taker_fee, trade_fee
 
 FIXED_SLIPPAGE_FRACTION = Decimal("0.003")
 HIGHEST_PRICE = Decimal("0.9999")
@@ -39,25 +39,25 @@ class PaperFill:
 def walk_book(book: OrderBook, limit_price: Price, stake: Usd, fees: FeeSchedule) -> PaperFill:
     """Spends up to `stake`, fees on top, on the book's offers at `limit_price` or better, best first.
 
-    The fee is charged level by level as the venue charges it match by match. The result is FULL where less than one
-    cent of the stake is left: orders are sized in whole cents.
+    The fee is one, at the average price, as the venue charges a trade. The result is FULL where less than one cent of
+    the stake is left: orders are sized in whole cents.
     """
     left = stake
-    shares, cost, fee = Shares.zero(), Usd.zero(), Usd.zero()
+    matched: list[tuple[Price, Shares]] = []
     for level in book.asks:
         if level.price > limit_price or not left.is_positive:
             break
         if not level.price or not level.shares.is_positive:
             continue
         taken = min(level.shares, Shares.floor(left.value / level.price.value, SHARE_QUANTUM))
-        paid = notional(level.price, taken)
-        shares, cost, left = shares + taken, cost + paid, left - paid
-        fee += taker_fee(fees, level.price, taken)
+        matched.append((level.price, taken))
+        left -= notional(level.price, taken)
+    shares, cost = total_shares([taken for _, taken in matched]), stake - left
     return PaperFill(
         result=_result(shares, left),
         shares=shares,
         cost=cost,
-        fee=fee,
+        fee=trade_fee(fees, matched),
         average_price=average_price(cost, shares),
         book_hash=book.book_hash,
         taken_at=book.taken_at,

@@ -2,8 +2,9 @@
 
 As taker, our part is the sum of the resting orders that the trade met. One of them may rest on the other outcome's
 token: its price p buys or sells ours at 1 - p, and the trade's own price is only an average. As maker, our part is our
-element, in its own token and at its own price; the top level is somebody else's. The venue reports no fees, so they
-are computed from the market's schedule, one by one as it charges them.
+element, in its own token and at its own price; the top level is somebody else's. The venue reports neither dollars nor
+fees, so both are expected by its formulas (floored, one fee a trade) until the receipt of the trade's transaction tells
+what moved.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, Usd, average_price, notional, total_shares, total_usd
 from live_trading.nouns.orders import Fill, LiquidityRole
 from live_trading.nouns.trades import Side
-from live_trading.orders.fees import taker_fee
+from live_trading.orders.fees import trade_fee
 from live_trading.polymarket.clob.account_rows import MakerPart, VenueTrade, VenueTrades
 from live_trading.polymarket.clob.units import HUMAN, unit_of
 from live_trading.polymarket.signing.order_payload import OwnOrder
@@ -71,7 +72,7 @@ def _taker_fill(trade: VenueTrade, fees: FeeSchedule, own: OwnOrder | None) -> F
         token_id=trade.token_id,
         side=trade.side,
         matched=matched,
-        fee=total_usd([taker_fee(fees, price, shares) for price, shares in matched]),
+        fee=trade_fee(fees, matched),
         role=LiquidityRole.TAKER,
     )
 

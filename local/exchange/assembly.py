@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from live_trading.nouns.money import Price, Shares
 from local.chain import LocalChain
 from local.exchange.engine.engine import Engine
 from local.exchange.engine.funds import ChainHoldings
@@ -10,6 +9,7 @@ from local.exchange.faults.faults import Faults
 from local.exchange.identity.accounts import Accounts
 from local.exchange.run_config import ExchangeConfig, ExtraMarket
 from local.exchange.settlement.resolution import schedule_resolutions
+from local.exchange.tape.fee_rates import fee_terms
 from local.exchange.tape.history import write_history
 from local.exchange.tape.listings import FIRST_EXTRA_ID, Listing, Listings, recorded_listing
 from local.exchange.tape.recorded import load_recorded_markets
@@ -17,6 +17,7 @@ from local.exchange.tape.script import Script
 from local.exchange.tape.tape import Tape
 from local.exchange.tape.timeline import Timeline
 from local.exchange.tape.traders import make_traders, synthetic_hash
+from local.exchange.units import Price, Shares
 from local.exchange.world import World
 
 
@@ -105,6 +106,7 @@ def extra_listing(extra: ExtraMarket, ordinal: int, start_ms: int) -> Listing:
         payouts=None,
         is_synthetic=True,
         neg_risk=extra.neg_risk,
+        fees=fee_terms(extra.category),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from live_trading.nouns.money import Price, Usd
 from local.exchange.json_values import plain
+from local.exchange.units import Price, Usd
 
 
 class Refused(Exception):

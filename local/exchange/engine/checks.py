@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from types import MappingProxyType
 
-from live_trading.nouns.money import BASE_UNITS, Price, Shares, Usd
-from live_trading.nouns.orders import OrderType
-from live_trading.nouns.trades import Side
 from local.exchange import errors
 from local.exchange.engine.orders import MARKET_TYPES, Order
+from local.exchange.terms import OrderType, Side
+from local.exchange.units import BASE_UNITS, Price, Shares, Usd
 
 MINIMUM_ORDER_SHARES = Shares(5)
 MINIMUM_MARKETABLE_USD = Usd(1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.trades import Side
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

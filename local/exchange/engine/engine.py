@@ -10,7 +10,6 @@ from bisect import bisect_right
 from functools import partial
 from typing import Any
 
-from live_trading.nouns.orders import OrderType
 from local.exchange import errors
 from local.exchange.engine import checks
 from local.exchange.engine.fills import Fills, order_amount
@@ -27,6 +26,7 @@ from local.exchange.faults.faults import FaultKind, Faults
 from local.exchange.tape.depth import Depth, MarketSource
 from local.exchange.tape.tape import Tape
 from local.exchange.tape.timeline import Timeline
+from local.exchange.terms import OrderType
 
 DEFAULT_DELAY_SECONDS = 3.0
 NOT_FOUND = "order can't be found - already canceled or matched"

@@ -8,12 +8,12 @@ from typing import Protocol
 
 import httpx
 
-from live_trading.nouns.trades import Side
 from local.chain import ADDRESSES
 from local.exchange import errors
 from local.exchange.engine.orders import Order
 from local.exchange.engine.trades import Leg, Trade
 from local.exchange.identity.contracts import signing_domain
+from local.exchange.terms import Side
 
 UNLIMITED = (1 << 256) - 1
 

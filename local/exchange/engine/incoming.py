@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from live_trading.nouns.orders import OrderType
-from live_trading.nouns.trades import Side
-from live_trading.nouns.wallets import SignatureType
 from local.exchange import errors
 from local.exchange.engine.orders import PostBody
 from local.exchange.identity.accounts import ApiKey
@@ -14,6 +11,7 @@ from local.exchange.identity.contracts import V3_DOMAIN, SigningDomain, signing_
 from local.exchange.identity.signing import OrderFields, deposit_wallet_signer, order_hash, order_signer
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from local.exchange.tape.recorded import RecordedMarket
+from local.exchange.terms import OrderType, Side, SignatureType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

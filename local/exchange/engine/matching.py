@@ -8,38 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
 
-from live_trading.nouns.markets import FeeSchedule
-from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
+from local.exchange.arithmetic import (
+    collateral_of,
+    other_side_of,
+    shares_for,
+    taking,
+    total_shares,
+    total_usd,
+    whole_pairs,
+)
 from local.exchange.engine.demand import Demand
 from local.exchange.engine.orders import Order
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 # Below this a remainder cannot be told from rounding: a dollar amount buys shares on six places only.
 DUST_USD = Usd("0.0001")
 DUST_SHARES = Shares("0.0001")
-FEE_QUANTUM = Decimal("0.00001")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """Shares that can be had at a price, stated for the incoming order's token.
 
-    `order` is the resting order behind it, None for recorded depth.
+    `order` is the resting order behind it, None for recorded depth. A mirrored one is for the other outcome on
+    the same side: both mint or merge a pair.
     """
 
     price: Price
     shares: Shares
     order: Order | None = None
+    is_mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Execution:
-    """A part of an offer that was taken; `usd` is price × shares on six places."""
+    """A part of an offer that was taken: the taker moves `usd` for `shares`, the maker `maker_usd` for as many.
+
+    Both are the same but in a mint or a merge, where they add up to a dollar a share.
+    """
 
     offer: Offer
     shares: Shares
     usd: Usd
+    maker_usd: Usd
 
 
 def match(demand: Demand, offers: Iterable[Offer]) -> tuple[Execution, ...]:
@@ -52,10 +65,31 @@ def match(demand: Demand, offers: Iterable[Offer]) -> tuple[Execution, ...]:
         shares = min(offer.shares, left.affordable(offer.price))
         if not shares.is_positive:
             continue
-        usd = notional(offer.price, shares)
-        left.spend(shares, usd)
-        executions.append(Execution(offer=offer, shares=shares, usd=usd))
+        execution = _execution(offer, shares)
+        if not execution.shares:
+            continue
+        left.spend(execution.shares, execution.usd)
+        executions.append(execution)
     return tuple(executions)
+
+
+def _execution(offer: Offer, shares: Shares) -> Execution:
+    """What the contract moves, which computes each maker's part from its signed amounts and floors it."""
+    order = offer.order
+    if order is None:
+        usd = collateral_of(offer.price, shares)
+        return Execution(offer=offer, shares=shares, usd=usd, maker_usd=usd)
+    if offer.is_mirrored:
+        whole = whole_pairs(shares, order.limit)
+        maker_usd = collateral_of(order.limit, whole)
+        return Execution(offer=offer, shares=whole, usd=other_side_of(maker_usd, whole), maker_usd=maker_usd)
+    if order.side is Side.SELL:
+        got = taking(shares.base_units, maker_amount=order.maker_amount, taker_amount=order.taker_amount)
+        usd = Usd.of_base_units(got)
+        return Execution(offer=offer, shares=shares, usd=usd, maker_usd=usd)
+    usd = collateral_of(order.limit, shares)
+    got = taking(usd.base_units, maker_amount=order.maker_amount, taker_amount=order.taker_amount)
+    return Execution(offer=offer, shares=Shares.of_base_units(min(got, shares.base_units)), usd=usd, maker_usd=usd)
 
 
 def is_filled(demand: Demand, executions: Iterable[Execution]) -> bool:
@@ -67,17 +101,11 @@ def is_filled(demand: Demand, executions: Iterable[Execution]) -> bool:
 
 
 def shares_of(executions: Iterable[Execution]) -> Shares:
-    return total_shares([execution.shares for execution in executions])
+    return total_shares(execution.shares for execution in executions)
 
 
 def usd_of(executions: Iterable[Execution]) -> Usd:
-    return total_usd([execution.usd for execution in executions])
-
-
-def taker_fee(fees: FeeSchedule, price: Price, shares: Shares) -> Usd:
-    """rate × (p × (1 − p)) ** exponent × shares in dollars, rounded half to even on five places."""
-    raw = fees.rate * (price.value * (1 - price.value)) ** fees.exponent * shares.value
-    return Usd(raw.quantize(FEE_QUANTUM, rounding=ROUND_HALF_EVEN))
+    return total_usd(execution.usd for execution in executions)
 
 
 class _Left:
@@ -95,7 +123,7 @@ class _Left:
 
     def affordable(self, price: Price) -> Shares:
         if self._usd is not None:
-            return Shares.floor(self._usd.value / price.value)
+            return shares_for(self._usd, price)
         return self._shares or Shares.zero()
 
     def spend(self, shares: Shares, usd: Usd) -> None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from live_trading.nouns.money import total_shares, total_usd
-from live_trading.nouns.trades import Side
+from local.exchange.arithmetic import total_shares, total_usd
 from local.exchange.engine.orders import Order
 from local.exchange.engine.trades import Leg, Placement, Trade
 from local.exchange.json_values import plain
+from local.exchange.terms import Side
 
 
 def placement_row(placement: Placement) -> dict[str, Any]:
     """The answer to a post that was taken in; amounts are empty where nothing matched at once."""
     legs = [trade.taker for trade in placement.trades]
-    dollars = plain(total_usd([leg.usd for leg in legs]).value) if legs else ""
-    shares = plain(total_shares([leg.shares for leg in legs]).value) if legs else ""
+    dollars = plain(total_usd(leg.usd for leg in legs).value) if legs else ""
+    shares = plain(total_shares(leg.shares for leg in legs).value) if legs else ""
     is_buy = placement.order.side is Side.BUY
     return {
         "errorMsg": "",
@@ -86,7 +86,7 @@ def trade_row(trade: Trade, user: str) -> dict[str, Any]:
         "match_time_nano": str(trade.matched_ms * 1_000_000),
         "last_update": str(trade.updated_ms // 1000),
         "outcome": taker.outcome,
-        "bucket_index": 0,
+        "bucket_index": trade.bucket_index,
         "owner": taker.owner,
         "maker_address": taker.account,
         "transaction_hash": trade.transaction_hash or "",

@@ -10,13 +10,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
-from live_trading.nouns.money import Price, Shares, Usd, notional
-from live_trading.nouns.orders import OrderType
-from live_trading.nouns.trades import Side
 from local.exchange import errors
+from local.exchange.arithmetic import collateral_of
 from local.exchange.engine.demand import Demand
 from local.exchange.identity.signing import OrderFields
 from local.exchange.tape.recorded import RecordedMarket
+from local.exchange.terms import OrderType, Side
+from local.exchange.units import Price, Shares, Usd
 
 Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,78}$")]
 Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
@@ -175,7 +175,7 @@ class Order:
         """What the unfilled part of a BUY can still cost without fees."""
         if self.is_dollar_sized:
             return max(self.usd - self.matched_usd, Usd.zero())
-        return notional(self.limit, self.remaining_shares)
+        return collateral_of(self.limit, self.remaining_shares)
 
     @property
     def demand(self) -> Demand:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from live_trading.nouns.money import Price
-from live_trading.nouns.trades import Side
 from local.exchange.engine.matching import Offer
 from local.exchange.engine.orders import Order
 from local.exchange.tape.depth import Depth, mirrored, other_token
+from local.exchange.terms import Side
 
 
 class RestingOrders:
@@ -48,14 +47,18 @@ def offers_to(order: Order, resting: RestingOrders, depth: Depth, now_ms: int) -
     direct = resting.of_token(order.token_id)
     mirror = resting.of_token(other_token(order.market, order.token_id))
     ours = [
-        *(_offer(maker, maker.limit) for maker in _others(order, direct) if maker.side is not order.side),
-        *(_offer(maker, mirrored(maker.limit)) for maker in _others(order, mirror) if maker.side is order.side),
+        *(
+            Offer(price=maker.limit, shares=maker.remaining_shares, order=maker)
+            for maker in _others(order, direct)
+            if maker.side is not order.side
+        ),
+        *(
+            Offer(price=mirrored(maker.limit), shares=maker.remaining_shares, order=maker, is_mirrored=True)
+            for maker in _others(order, mirror)
+            if maker.side is order.side
+        ),
     ]
     return sorted([*recorded, *ours], key=lambda offer: _place(offer, order.side))
-
-
-def _offer(maker: Order, price: Price) -> Offer:
-    return Offer(price=price, shares=maker.remaining_shares, order=maker)
 
 
 def _others(order: Order, makers: Iterable[Order]) -> Iterator[Order]:

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
+from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.trades import Side
 from local.chain import FillToSettle, SettlementReverted
 from local.exchange.engine.trades import Leg, Trade, TradeStatus
 from local.exchange.faults.faults import FaultKind, Faults
@@ -77,12 +79,12 @@ class Settlement:
             FillToSettle(
                 order_hash=leg.order_hash,
                 account=leg.account,
-                side=leg.side,
+                side=Side(leg.side),
                 token_id=leg.token_id,
                 condition_id=trade.market.condition_id,
-                usd=leg.usd,
-                shares=leg.shares,
-                fee=leg.fee,
+                usd=Usd.of_base_units(leg.usd_units),
+                shares=Shares.of_base_units(leg.shares_units),
+                fee=Usd.of_base_units(leg.fee_units),
             )
             for leg in trade.settling_legs
         ]

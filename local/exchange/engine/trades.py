@@ -1,4 +1,4 @@
-"""A venue trade: one taker and the makers it met at one price, and where its settlement stands."""
+"""A venue trade: one taker and the makers it met, settled in one transaction, and where that stands."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from enum import StrEnum
 
 from eth_hash.auto import keccak
 
-from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.trades import Side
 from local.exchange.engine.orders import Order
 from local.exchange.tape.recorded import RecordedMarket
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 # The other side of every fill against recorded depth.
 HOUSE_ACCOUNT = "0x" + keccak(b"recorded depth")[12:].hex()
@@ -32,7 +32,11 @@ UNSETTLED = frozenset({TradeStatus.MATCHED, TradeStatus.RETRYING})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One side's part of a trade. `order` is None for recorded depth; `fee` is 0 for a maker."""
+    """One side's part of a trade. `order` is None for recorded depth; `fee` is 0 for a maker.
+
+    A BUY gives `usd_units` for `shares_units`, with `fee_units` on top; a SELL gives `shares_units` for
+    `usd_units`, of which `fee_units` are taken. `price` is on the grid for a maker, the average for a taker.
+    """
 
     order: Order | None
     order_hash: str
@@ -46,10 +50,28 @@ class Leg:
     usd: Usd
     fee: Usd
 
+    @property
+    def usd_units(self) -> int:
+        """Collateral in base units, without the fee."""
+        return self.usd.base_units
+
+    @property
+    def shares_units(self) -> int:
+        """Outcome tokens in base units."""
+        return self.shares.base_units
+
+    @property
+    def fee_units(self) -> int:
+        """The fee in base units of collateral."""
+        return self.fee.base_units
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Trade:
-    """One trade. `transaction_hash` is that of its newest settlement, reverted ones included."""
+    """One trade. `transaction_hash` is that of its newest settlement, reverted ones included.
+
+    `bucket_index` numbers the trades of a match that needed several.
+    """
 
     trade_id: str
     market: RecordedMarket
@@ -57,6 +79,7 @@ class Trade:
     makers: tuple[Leg, ...]
     matched_ms: int
     updated_ms: int
+    bucket_index: int = 0
     status: TradeStatus = TradeStatus.MATCHED
     error: str | None = None
     transaction_hash: str | None = None
@@ -121,7 +144,9 @@ def house_leg(
     )
 
 
-def new_trade(market: RecordedMarket, taker: Leg, makers: Iterable[Leg], *, sequence: int, now_ms: int) -> Trade:
+def new_trade(
+    market: RecordedMarket, taker: Leg, makers: Iterable[Leg], *, sequence: int, bucket_index: int, now_ms: int
+) -> Trade:
     """A trade matched just now."""
     trade_id = uuid.UUID(bytes=keccak(f"{taker.order_hash}:{sequence}".encode())[:16], version=4)
     return Trade(
@@ -131,4 +156,5 @@ def new_trade(market: RecordedMarket, taker: Leg, makers: Iterable[Leg], *, sequ
         makers=tuple(makers),
         matched_ms=now_ms,
         updated_ms=now_ms,
+        bucket_index=bucket_index,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from live_trading.nouns.money import Shares, Usd
 from local.chain import STANDARD_EXCHANGE
 from local.exchange.engine.funds import Holdings
 from local.exchange.engine.order_rows import order_row
@@ -12,6 +11,7 @@ from local.exchange.engine.orders import Order
 from local.exchange.engine.records import Records
 from local.exchange.engine.trades import Leg, Trade
 from local.exchange.json_values import plain
+from local.exchange.units import Shares, Usd
 
 
 def all_orders(records: Records) -> list[dict[str, Any]]:

@@ -7,11 +7,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from live_trading.nouns.money import notional
-from live_trading.nouns.trades import Side
+from local.exchange.arithmetic import collateral_of
 from local.exchange.feeds.feed_query import BadQuery, Cursor, Query, decode_cursor, encode_cursor
 from local.exchange.tape.listings import Listings
 from local.exchange.tape.tape import Tape, TapeEntry, TapeEvent, TapeTrade
+from local.exchange.terms import Side
 
 THREE_YEARS_S = 3 * 365 * 86_400
 DUST_SHARES = Decimal("0.01")
@@ -112,7 +112,7 @@ def _large_enough(query: Query) -> Matches:
     def matches(event: TapeEvent) -> bool:
         if not by_cash:
             return event.shares.value >= least
-        return isinstance(event, TapeTrade) and notional(event.price, event.shares).value >= least
+        return isinstance(event, TapeTrade) and collateral_of(event.price, event.shares).value >= least
 
     return matches
 

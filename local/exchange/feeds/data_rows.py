@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from live_trading.nouns.money import notional
+from local.exchange.arithmetic import collateral_of
 from local.exchange.feeds.portfolio import Position
 from local.exchange.json_values import iso, moment, number, plain
 from local.exchange.tape.listings import Listing, Stage
@@ -39,7 +39,7 @@ def activity_row(event: TapeEvent, listing: Listing | None, trader: Trader | Non
         return {
             **trade_row(event, listing, trader),
             "type": "TRADE",
-            "usdc_size": number(notional(event.price, event.shares).value),
+            "usdc_size": number(collateral_of(event.price, event.shares).value),
             "is_combo": False,
         }
     return _redemption_row(event, listing, trader)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from live_trading.nouns.money import Price
 from local.exchange.feeds.data_rows import ICON
 from local.exchange.json_values import iso, moment, number, plain
 from local.exchange.tape.listings import Listing, Stage
 from local.exchange.tape.recorded import RawBook
+from local.exchange.units import Price
 
 TAG_IDS = {"Crypto": "21", "Bitcoin": "235", "Up or Down": "102127", "15M": "102467"}
 _FIRST_OTHER_TAG_ID = 900_000
@@ -163,8 +163,8 @@ def _trading_fields(snapshot: Snapshot) -> dict[str, Any]:
         "feesEnabled": True,
         "feeType": "crypto_fees_v2",
         "feeSchedule": {
-            "exponent": 1,
-            "rate": number(listing.fee_rate),
+            "exponent": listing.fees.exponent,
+            "rate": number(listing.fees.rate),
             "takerOnly": True,
             "rebateRate": 0.2,
         },

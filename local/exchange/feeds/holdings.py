@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import partial
 
+from local.chain import STANDARD_EXCHANGE
 from local.exchange.feeds.portfolio import Mark, Position, positions
+from local.exchange.units import Shares
 from local.exchange.world import World
 
 
@@ -25,7 +27,7 @@ class Holdings:
             return known[1]
         events = [entry.event for entry in self._world.tape.entries(account) if entry.event.visible_ms <= seen_until_ms]
         is_ours = account not in self._synthetic
-        held = positions(events, self._mark, partial(self._world.chain.token_balance, account) if is_ours else None)
+        held = positions(events, self._mark, partial(self._balance, account) if is_ours else None)
         self._known[account] = (state, held)
         return held
 
@@ -37,6 +39,10 @@ class Holdings:
             for position in self.of_account(account, seen_until_ms)
             if position.condition_id == condition_id
         ]
+
+    def _balance(self, account: str, token_id: str) -> Shares:
+        held = self._world.engine.holdings.tokens(account, token_id, STANDARD_EXCHANGE)
+        return Shares.of_base_units(held.balance)
 
     def _mark(self, condition_id: str, token_id: str) -> Mark:
         now_ms = self._world.timeline.now_ms()

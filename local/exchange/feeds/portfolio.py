@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from live_trading.nouns.money import Shares
-from live_trading.nouns.trades import Side
 from local.exchange.tape.tape import TapeEvent, TapeTrade
+from local.exchange.terms import Side
+from local.exchange.units import Shares
 
 
 class PositionStatus(StrEnum):

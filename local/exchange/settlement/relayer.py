@@ -10,20 +10,15 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from eth_abi.abi import decode, encode
-from eth_account import Account
-from eth_account.messages import encode_defunct, encode_typed_data
 from eth_hash.auto import keccak
 
-from live_trading.chain.abi import Call, decode_uint, hex_bytes, hex_text
-from live_trading.chain.errors import Reverted
-from live_trading.chain.rpc import JsonRpc
-from live_trading.chain.wallets.relay_messages import proxy_digest, typed_digest
-from live_trading.chain.wallets.safe import SAFE_NONCE, SafeTransaction, exec_call, typed_data
-from local.chain.deployment import CHAIN_ID, OPERATOR
+from local.chain.deployment import OPERATOR
+from local.exchange.settlement.node import CallReverted, Node
+from local.exchange.settlement.relay_rules import NOTHING_TO_REDEEM, is_retired, redeems_nothing
+from local.exchange.settlement.relayed_calls import BadPayload, Relayed, read_payload
 
 RELAY = "0x1000000000000000000000000000000000000004"
-_EXECUTE = keccak(b"execute(address[],bytes[])")[:4]
+_SAFE_NONCE = keccak(b"nonce()")[:4]
 _GAS = 5_000_000
 _DEEP_ENOUGH = 4
 _ON_ITS_WAY = ("STATE_EXECUTED", "STATE_MINED")
@@ -43,7 +38,7 @@ class _Submitted:
     wallet: str
     payload: dict[str, Any]
     state: str
-    execute: Callable[[int], str]
+    relayed: Relayed
     nonce_key: str
     transaction_hash: str | None = None
     error: str | None = None
@@ -54,7 +49,8 @@ class Relayer:
     """One relayer over one chain.
 
     `quota` is how many submissions it still takes; None counts none. `lists_behind` is how many of the next lists have
-    no submission yet.
+    no submission yet. `blocked_targets` are blocked beside what the venue has retired. With `prechecks` it does not
+    send a redemption of nothing.
     """
 
     rpc_url: Callable[[], str]
@@ -63,6 +59,7 @@ class Relayer:
     blocked_targets: set[str] = field(default_factory=set)
     sits_on_submissions: bool = False
     lists_behind: int = 0
+    prechecks: bool = True
     nonces: dict[str, int] = field(default_factory=dict)
     submitted: dict[str, _Submitted] = field(default_factory=dict)
     safes: dict[str, str] = field(default_factory=dict)
@@ -74,7 +71,7 @@ class Relayer:
             safe = self.safes.get(owner.lower())
             if safe is None:
                 raise RelayError(404, "no Safe of this owner")
-            return decode_uint(JsonRpc(self.rpc_url()).contract_read(SAFE_NONCE.call(safe)))
+            return Node(self.rpc_url()).read_number(safe, _SAFE_NONCE)
         return self.nonces.get(f"{kind}:{owner.lower()}", 0)
 
     def submit(self, payload: dict[str, Any], key_address: str) -> dict[str, Any]:
@@ -85,17 +82,18 @@ class Relayer:
             if self.quota == 0:
                 raise RelayError(429, f"quota exceeded: 0 units remaining, resets in {self.quota_resets_in} seconds")
             self.quota -= 1
-        wallet, calls, execute = self._checked(payload)
-        if any(target.lower() in self.blocked_targets for target in calls):
-            raise RelayError(400, "call blocked: call[0] blocked")
-        if any(each.wallet == wallet and each.state == "STATE_NEW" for each in self.submitted.values()):
+        relayed = self._checked(payload)
+        for place, call in enumerate(relayed.calls):
+            if is_retired(call) or call.target in self.blocked_targets:
+                raise RelayError(400, f"call blocked: call[{place}] blocked: target {call.target} is not allowed")
+        if any(each.wallet == relayed.wallet and each.state == "STATE_NEW" for each in self.submitted.values()):
             raise RelayError(400, "wallet busy: there is an active action")
         identity = f"relay-{next(self._ids)}"
         self.submitted[identity] = _Submitted(
-            wallet=wallet,
+            wallet=relayed.wallet,
             payload=payload,
             state="STATE_NEW",
-            execute=execute,
+            relayed=relayed,
             nonce_key=f"{payload['type']}:{str(payload['from']).lower()}",
         )
         return {"transactionID": identity, "state": "STATE_NEW"}
@@ -147,9 +145,12 @@ class Relayer:
         found.state, found.error = "STATE_FAILED", "dropped"
 
     def _execute(self, found: _Submitted) -> None:
+        if self.prechecks and redeems_nothing(found.relayed, Node(self.rpc_url())):
+            found.state, found.error = "STATE_FAILED", NOTHING_TO_REDEEM
+            return
         try:
-            found.transaction_hash = found.execute(_GAS)
-        except Reverted as reverted:
+            found.transaction_hash = self._send(found.relayed, _GAS)
+        except CallReverted as reverted:
             found.state, found.error = "STATE_FAILED", f"execution reverted: {reverted.reason}"
             return
         found.state = "STATE_EXECUTED"
@@ -157,103 +158,29 @@ class Relayer:
 
     def _watch(self, found: _Submitted) -> None:
         """Follows the transaction: one that the chain has lost is sent again under another hash."""
-        rpc = JsonRpc(self.rpc_url())
-        receipt = rpc.call("eth_getTransactionReceipt", found.transaction_hash)
+        node = Node(self.rpc_url())
+        receipt = node.call("eth_getTransactionReceipt", found.transaction_hash)
         if receipt is not None and int(receipt["status"], 16) == 0:
             found.state = "STATE_FAILED"
         elif receipt is not None:
-            depth = rpc.quantity("eth_blockNumber") - int(receipt["blockNumber"], 16) + 1
+            depth = int(node.call("eth_blockNumber"), 16) - int(receipt["blockNumber"], 16) + 1
             found.state = "STATE_CONFIRMED" if depth >= _DEEP_ENOUGH else "STATE_MINED"
-        elif rpc.call("eth_getTransactionByHash", found.transaction_hash) is None:
-            found.transaction_hash = found.execute(_GAS + 1)
+        elif node.call("eth_getTransactionByHash", found.transaction_hash) is None:
+            found.transaction_hash = self._send(found.relayed, _GAS + 1)
 
-    def _checked(self, payload: dict[str, Any]) -> tuple[str, list[str], Callable[[int], str]]:
-        """The wallet, the targets, and how to execute, once signature and nonce fit. Raises RelayError."""
+    def _checked(self, payload: dict[str, Any]) -> Relayed:
+        """What is asked, once nonce and signature fit. Raises RelayError."""
         owner, kind, nonce = str(payload["from"]).lower(), str(payload["type"]), int(payload["nonce"])
         on_chain = self.next_nonce(owner, kind)
         if nonce != on_chain:
             raise RelayError(400, f"batch nonce {nonce} does not match on-chain nonce {on_chain}")
-        match kind:
-            case "SAFE":
-                return self._safe(payload, owner)
-            case "WALLET":
-                return self._wallet(payload, owner)
-            case "PROXY":
-                return self._proxy(payload, owner)
-        raise RelayError(400, f"unknown type {kind}")
+        try:
+            return read_payload(payload)
+        except BadPayload as bad:
+            raise RelayError(400, str(bad)) from bad
 
-    def _safe(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[int], str]]:
-        wallet = str(payload["proxyWallet"]).lower()
-        inner = SafeTransaction(
-            safe=wallet,
-            target=str(payload["to"]).lower(),
-            data=str(payload["data"]),
-            operation=int(payload["signatureParams"]["operation"]),
-            nonce=int(payload["nonce"]),
-        )
-        signature = hex_bytes(str(payload["signature"]))
-        plain = signature[:64] + bytes([signature[64] - 4])
-        _expect(owner, encode_defunct(primitive=typed_digest(*typed_data(inner, CHAIN_ID))), plain)
-        call = exec_call(inner, hex_text(signature))
-        return wallet, [inner.target], lambda gas: self._send(call, gas)
-
-    def _wallet(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[int], str]]:
-        parameters = payload["depositWalletParams"]
-        wallet, calls = str(parameters["depositWallet"]).lower(), list(parameters["calls"])
-        message = {
-            "wallet": wallet,
-            "nonce": int(payload["nonce"]),
-            "deadline": int(parameters["deadline"]),
-            "calls": [
-                {"target": each["target"], "value": int(each["value"]), "data": hex_bytes(each["data"])}
-                for each in calls
-            ],
-        }
-        domain = {"name": "DepositWallet", "version": "1", "chainId": CHAIN_ID, "verifyingContract": wallet}
-        types = {
-            "Call": [_field("target", "address"), _field("value", "uint256"), _field("data", "bytes")],
-            "Batch": [
-                _field("wallet", "address"),
-                _field("nonce", "uint256"),
-                _field("deadline", "uint256"),
-                _field("calls", "Call[]"),
-            ],
-        }
-        _expect(owner, encode_typed_data(domain, types, message), hex_bytes(str(payload["signature"])))
-        targets = [str(each["target"]).lower() for each in calls]
-        datas = [hex_bytes(str(each["data"])) for each in calls]
-        return wallet, targets, lambda gas: self._execute_for(wallet, targets, datas, gas)
-
-    def _proxy(self, payload: dict[str, Any], owner: str) -> tuple[str, list[str], Callable[[int], str]]:
-        wallet, parameters = str(payload["proxyWallet"]).lower(), payload["signatureParams"]
-        digest = proxy_digest(
-            owner=owner,
-            factory=str(payload["to"]).lower(),
-            data=str(payload["data"]),
-            nonce=int(payload["nonce"]),
-            hub=str(parameters["relayHub"]).lower(),
-            relay=str(parameters["relay"]).lower(),
-        )
-        _expect(owner, encode_defunct(primitive=digest), hex_bytes(str(payload["signature"])))
-        (calls,) = decode(["(uint8,address,uint256,bytes)[]"], hex_bytes(str(payload["data"]))[4:])
-        targets, datas = [str(each[1]).lower() for each in calls], [bytes(each[3]) for each in calls]
-        return wallet, targets, lambda gas: self._execute_for(wallet, targets, datas, gas)
-
-    def _execute_for(self, wallet: str, targets: list[str], datas: list[bytes], gas: int) -> str:
-        data = hex_text(_EXECUTE + encode(["address[]", "bytes[]"], [targets, datas]))
-        return self._send(Call(target=wallet, data=data), gas)
-
-    def _send(self, call: Call, gas: int) -> str:
-        rpc = JsonRpc(self.rpc_url())
-        rpc.contract_read(call, sender=OPERATOR)
-        message = {"from": OPERATOR, "to": call.target, "data": call.data, "gas": hex(gas)}
-        return str(rpc.call("eth_sendTransaction", message))
-
-
-def _expect(owner: str, signable: Any, signature: bytes) -> None:
-    if str(Account.recover_message(signable, signature=signature)).lower() != owner:
-        raise RelayError(400, "invalid signature")
-
-
-def _field(name: str, kind: str) -> dict[str, str]:
-    return {"name": name, "type": kind}
+    def _send(self, relayed: Relayed, gas: int) -> str:
+        node, outer = Node(self.rpc_url()), relayed.outer
+        node.read(outer.target, outer.data, sender=OPERATOR)
+        message = {"from": OPERATOR, "to": outer.target, "data": "0x" + outer.data.hex(), "gas": hex(gas)}
+        return str(node.call("eth_sendTransaction", message))

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from live_trading.nouns.money import Price, Shares
-from live_trading.nouns.trades import Side
 from local.exchange.tape.recorded import RawBook, RecordedMarket
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares
 
 
 class MarketSource(Protocol):

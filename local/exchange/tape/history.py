@@ -12,12 +12,13 @@ from decimal import ROUND_FLOOR, Decimal
 
 from eth_hash.auto import keccak
 
-from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.trades import Side
 from local.exchange.json_values import moment
+from local.exchange.tape.fee_rates import fee_terms
 from local.exchange.tape.listings import FIRST_PAST_ID, Listing, Listings
 from local.exchange.tape.tape import Tape, TapeRedemption, TapeTrade
 from local.exchange.tape.traders import CENT, FillTimes, Style, Trader, Wish, seeded, synthetic_hash, tape_trades
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 DAYS = 90
 DAY_MS = 86_400_000
@@ -67,6 +68,7 @@ def _past_market(ordinal: int, start_ms: int, rng: random.Random) -> Listing:
         resolves_ms=end_ms + rng.randint(60_000, 120_000),
         payouts=(1, 0) if first_wins else (0, 1),
         is_synthetic=True,
+        fees=fee_terms("Crypto"),
     )
 
 
@@ -200,7 +202,7 @@ class _PastPosition:
                 outcome=self.market.outcomes[index],
                 outcome_index=index,
                 shares=shares,
-                usd=Usd.nearest(shares.value * self.market.payout_per_share(index)),
+                usd=Usd.near(shares.value * self.market.payout_per_share(index)),
                 visible_ms=at_ms,
                 is_synthetic=True,
             )

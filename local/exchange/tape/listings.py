@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from eth_hash.auto import keccak
 
+from local.exchange.arithmetic import FeeTerms
 from local.exchange.tape.recorded import RecordedMarket
 
-CRYPTO_FEE_RATE = Decimal("0.07")
 FIRST_RECORDED_ID = 2_200_001
 FIRST_PAST_ID = 1_900_001
 FIRST_EXTRA_ID = 2_300_001
@@ -60,7 +60,7 @@ class Listing:
     payouts: tuple[int, int] | None
     is_synthetic: bool
     neg_risk: bool = False
-    fee_rate: Decimal = CRYPTO_FEE_RATE
+    fees: FeeTerms
 
     @property
     def event_id(self) -> int:
@@ -151,4 +151,5 @@ def recorded_listing(market: RecordedMarket, ordinal: int) -> Listing:
         payouts=market.payouts,
         is_synthetic=False,
         neg_risk=market.neg_risk,
+        fees=market.fees,
     )

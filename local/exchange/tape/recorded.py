@@ -19,7 +19,9 @@ from typing import Any, Protocol
 
 from eth_hash.auto import keccak
 
-from live_trading.nouns.money import Price, Shares
+from local.exchange.arithmetic import FeeTerms
+from local.exchange.tape.fee_rates import fee_terms
+from local.exchange.units import Price, Shares
 
 COARSE_TICK = Price("0.01")
 FINE_TICK = Price("0.001")
@@ -70,6 +72,7 @@ class RecordedMarket:
     payouts: tuple[int, int]
     category: str
     neg_risk: bool = False
+    fees: FeeTerms
 
     def outcome_index(self, token_id: str) -> int:
         """0 or 1; a token of another market raises ValueError."""
@@ -183,7 +186,7 @@ def _price(recorded: float) -> Price:
 @lru_cache(maxsize=65536)
 def _shares(recorded: float) -> Shares:
     # a few sizes carry the noise of binary addition in their sixteenth digit
-    return Shares.nearest(Decimal(repr(recorded)))
+    return Shares.near(Decimal(repr(recorded)))
 
 
 def load_recorded_markets(registrar: MarketRegistrar, *, limit: int | None = None) -> RecordedMarkets:
@@ -217,6 +220,7 @@ def _market(
         closes_ms=min(up.times[-1], down.times[-1]),
         payouts=payout_numerators(Decimal(repr(row["payout_up"])), Decimal(repr(row["payout_down"]))),
         category=row["category"],
+        fees=fee_terms(row["category"]),
     )
     return market, (up, down)
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 
-from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.trades import Side
 from local.exchange.tape.listings import Listing, Listings
 from local.exchange.tape.recorded import RecordedMarket, RecordedMarkets
 from local.exchange.tape.styles import Holding, View, act_times, decide, middle
 from local.exchange.tape.tape import Tape, TapeRedemption
 from local.exchange.tape.timeline import Timeline
 from local.exchange.tape.traders import Trader, Wish, fill_times, fills_from_book, seeded, synthetic_hash, tape_trades
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ class Script:
                     )
 
     def _redeem(self, trader: Trader, listing: Listing, index: int, stake: _Stake) -> None:
-        shares = Shares.nearest(stake.shares)
+        shares = Shares.near(stake.shares)
         self.tape.append_redemption(
             TapeRedemption(
                 transaction_hash=synthetic_hash("redeem", self.seed, trader.address, listing.slug),
@@ -136,7 +136,7 @@ class Script:
                 outcome=listing.outcomes[index],
                 outcome_index=index,
                 shares=shares,
-                usd=Usd.nearest(shares.value * listing.payout_per_share(index)),
+                usd=Usd.near(shares.value * listing.payout_per_share(index)),
                 visible_ms=self.timeline.now_ms(),
                 is_synthetic=True,
             )

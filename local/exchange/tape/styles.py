@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from live_trading.nouns.money import Price
-from live_trading.nouns.trades import Side
 from local.exchange.tape.recorded import RawBook
 from local.exchange.tape.traders import Style, Trader, Wish
+from local.exchange.terms import Side
+from local.exchange.units import Price
 
 LOWEST, HIGHEST = Price("0.01"), Price("0.99")
 

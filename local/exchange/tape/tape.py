@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.trades import Side
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ class Tape:
 
     def volume(self, condition_id: str) -> Usd:
         """Dollars that takers have traded in a market."""
-        return Usd.nearest(self._volume.get(condition_id, Decimal(0)))
+        return Usd.near(self._volume.get(condition_id, Decimal(0)))
 
 
 def _place(entry: TapeEntry) -> tuple[int, int]:

@@ -13,14 +13,14 @@ from enum import StrEnum
 
 from eth_hash.auto import keccak
 
-from live_trading.nouns.money import Price, Shares, Usd, notional
-from live_trading.nouns.trades import Side
+from local.exchange.arithmetic import collateral_of, taker_fee
 from local.exchange.tape.listings import Listing
 from local.exchange.tape.recorded import Levels, RawBook
 from local.exchange.tape.tape import TapeTrade
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 CENT = Decimal("0.01")
-FEE_QUANTUM = Decimal("0.00001")
 MINIMUM_TAKER_USD = Decimal(1)
 MINIMUM_MAKER_SHARES = Decimal(5)
 
@@ -167,8 +167,8 @@ def tape_trades(
             outcome_index=wish.outcome_index,
             price=price,
             shares=shares,
-            usd=notional(price, shares),
-            fee=Usd.zero() if wish.is_maker else _taker_fee(listing.fee_rate, price, shares),
+            usd=collateral_of(price, shares),
+            fee=Usd.zero() if wish.is_maker else taker_fee(listing.fees, collateral_of(price, shares), shares),
             matched_ms=times.matched_ms,
             settled_ms=times.settled_ms,
             visible_ms=times.visible_ms,
@@ -177,10 +177,6 @@ def tape_trades(
         )
         for price, shares in fills
     ]
-
-
-def _taker_fee(rate: Decimal, price: Price, shares: Shares) -> Usd:
-    return Usd.nearest(rate * price.value * (1 - price.value) * shares.value, FEE_QUANTUM)
 
 
 def synthetic_hash(*parts: object) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from live_trading.nouns.money import Price
-from live_trading.nouns.trades import Side
 from local.exchange import errors
 from local.exchange.json_values import number, plain
+from local.exchange.terms import Side
+from local.exchange.units import Price
 from local.exchange.wire.book_view import BookView, book_json, last_trade, view_book
 from local.exchange.wire.calls import Call, Handler
 from local.exchange.world import World

@@ -8,14 +8,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from live_trading.nouns.money import Price, Shares
-from live_trading.nouns.trades import Side
 from local.exchange import errors
 from local.exchange.engine.checks import MINIMUM_ORDER_SHARES
 from local.exchange.json_values import plain
 from local.exchange.tape.depth import mirrored, other_token
 from local.exchange.tape.recorded import RecordedMarket
 from local.exchange.tape.tape import TapeTrade
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares
 from local.exchange.world import World
 
 
@@ -42,7 +42,7 @@ class BookView:
         """Halfway between the best prices, None where a side is empty."""
         if self.best_bid is None or self.best_ask is None:
             return None
-        return Price.nearest((self.best_bid.value + self.best_ask.value) / 2)
+        return Price((self.best_bid.value + self.best_ask.value) / 2)
 
     @property
     def spread(self) -> Price | None:

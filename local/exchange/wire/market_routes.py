@@ -66,7 +66,7 @@ def _tick_size(world: World, listing: Listing) -> float:
 
 
 def _legacy_fee(listing: Listing) -> int:
-    return LEGACY_BASE_FEE if listing.fee_rate else 0
+    return LEGACY_BASE_FEE if listing.fees.rate else 0
 
 
 def _takes_orders(world: World, listing: Listing) -> bool:
@@ -97,7 +97,7 @@ def _clob_market(world: World, listing: Listing) -> dict[str, Any]:
         "cbos": False,
         "nr": listing.neg_risk,
         "itode": False,
-        "fd": {"r": number(listing.fee_rate), "e": 1, "to": True},
+        "fd": {"r": number(listing.fees.rate), "e": listing.fees.exponent, "to": True},
     }
     return market if listing.version is None else {**market, "v": listing.version}
 

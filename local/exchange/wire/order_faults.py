@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from live_trading.nouns.money import Price
-from live_trading.nouns.trades import Side
 from local.exchange import errors
 from local.exchange.engine.incoming import Incoming
 from local.exchange.faults.faults import FaultKind, Faults
+from local.exchange.terms import Side
+from local.exchange.units import Price
 from local.exchange.wire.calls import Call
 
 DEFAULT_POST_ONLY_SECONDS = 120.0

@@ -7,10 +7,11 @@ from functools import cache
 
 from eth_hash.auto import keccak
 
-from live_trading.nouns.money import Price, Shares, Usd, notional
-from live_trading.nouns.trades import Side
+from local.exchange.arithmetic import collateral_of
 from local.exchange.tape.recorded import RecordedMarkets, load_recorded_markets
 from local.exchange.tape.tape import TapeRedemption, TapeTrade
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 ACCOUNT = "0x" + "a1" * 20
 CONDITION = "0x" + "c0" * 32
@@ -61,7 +62,7 @@ def tape_trade(
         outcome_index=0,
         price=Price(price),
         shares=Shares(shares),
-        usd=notional(Price(price), Shares(shares)),
+        usd=collateral_of(Price(price), Shares(shares)),
         fee=Usd(fee),
         matched_ms=settled_ms,
         settled_ms=settled_ms,

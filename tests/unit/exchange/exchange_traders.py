@@ -15,8 +15,8 @@ from polymarket._internal.hmac import build_hmac_signature
 from polymarket._internal.l1_auth import sign_api_key_auth
 from polymarket.types import HexString
 
-from live_trading.nouns.money import Price, Shares, Usd
 from local.exchange.identity.contracts import SigningDomain, signing_domain
+from local.exchange.units import Price, Shares, Usd
 
 UP = "71321045679252212594626385532706912750332728571942532289631379312455583992563"
 ZERO = "0x" + "00" * 32

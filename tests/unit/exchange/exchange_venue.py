@@ -8,15 +8,15 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, cast
 
 import httpx
 from eth_account import Account
 from starlette.types import ASGIApp
 
-from live_trading.nouns.money import BASE_UNITS, Price, Shares
-from live_trading.nouns.trades import Side
 from local.chain import FillToSettle, LocalChain, SettlementReverted
+from local.exchange.arithmetic import FeeTerms
 from local.exchange.engine.engine import Engine
 from local.exchange.engine.funds import UNLIMITED, Holding
 from local.exchange.engine.incoming import identify
@@ -26,6 +26,8 @@ from local.exchange.identity.accounts import Accounts
 from local.exchange.tape.recorded import RawBook, RecordedMarket, RecordedMarkets
 from local.exchange.tape.tape import Tape
 from local.exchange.tape.timeline import Timeline
+from local.exchange.terms import Side
+from local.exchange.units import BASE_UNITS, Price, Shares
 from local.exchange.wire.app import clob_app
 from local.exchange.world import World
 from tests.unit.exchange.exchange_traders import UP, Trader
@@ -53,7 +55,12 @@ class ScriptedMarkets:
     """One market whose books are given by hand."""
 
     def __init__(
-        self, snapshots: Sequence[Snapshot], *, neg_risk: bool = False, fine_after_s: float | None = None
+        self,
+        snapshots: Sequence[Snapshot],
+        *,
+        neg_risk: bool = False,
+        fine_after_s: float | None = None,
+        fee_rate: str = "0.07",
     ) -> None:
         self.market = RecordedMarket(
             slug="up-or-down",
@@ -69,6 +76,7 @@ class ScriptedMarkets:
             payouts=(1, 0),
             category="crypto",
             neg_risk=neg_risk,
+            fees=FeeTerms(rate=Decimal(fee_rate)),
         )
         self._fine_from_ms = None if fine_after_s is None else START_MS + round(fine_after_s * 1000)
         self._times = tuple(START_MS + round(snapshot.at_s * 1000) for snapshot in snapshots)
@@ -148,7 +156,7 @@ class LedgerChain:
             raise SettlementReverted("SettlementBroken", transaction_hash)
         usd, tokens = dict(self.usd), dict(self.tokens)
         for fill in fills:
-            sign = 1 if fill.side is Side.BUY else -1
+            sign = 1 if fill.side == Side.BUY else -1
             self.usd[fill.account] -= sign * fill.usd.base_units + fill.fee.base_units
             self.tokens[fill.account, fill.token_id] += sign * fill.shares.base_units
         if min(self.usd.values()) < 0 or min(self.tokens.values()) < 0:
@@ -194,9 +202,17 @@ class InProcess(httpx.BaseTransport):
 class Venue:
     """The CLOB over one scripted market, paused at its start."""
 
-    def __init__(self, *snapshots: Snapshot, neg_risk: bool = False, fine_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        *snapshots: Snapshot,
+        neg_risk: bool = False,
+        fine_after_s: float | None = None,
+        fee_rate: str = "0.07",
+    ) -> None:
         self.snapshots = snapshots
-        self.markets = ScriptedMarkets(snapshots or [Snapshot()], neg_risk=neg_risk, fine_after_s=fine_after_s)
+        self.markets = ScriptedMarkets(
+            snapshots or [Snapshot()], neg_risk=neg_risk, fine_after_s=fine_after_s, fee_rate=fee_rate
+        )
         self.timeline = Timeline(START_MS)
         self.chain = LedgerChain()
         self.tape = Tape()

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from live_trading.nouns.money import BASE_UNITS
 from local.chain import NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
+from local.exchange.units import BASE_UNITS
 from tests.unit.exchange.exchange_traders import UP
 from tests.unit.exchange.exchange_venue import START_MS, Venue
 

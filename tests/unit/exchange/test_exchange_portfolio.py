@@ -7,10 +7,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_trading.nouns.money import Shares
-from live_trading.nouns.trades import Side
 from local.exchange.feeds.portfolio import Mark, PositionStatus, positions
 from local.exchange.tape.tape import TapeEvent
+from local.exchange.terms import Side
+from local.exchange.units import Shares
 from tests.unit.exchange.exchange_builders import CONDITION, tape_redemption, tape_trade
 
 

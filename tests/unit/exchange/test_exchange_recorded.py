@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from live_trading.nouns.money import Price
 from local.exchange.tape.recorded import payout_numerators
+from local.exchange.units import Price
 from tests.unit.exchange.exchange_builders import recorded_markets
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from live_trading.nouns.money import BASE_UNITS, Price, Shares, Usd
 from local.exchange.faults.faults import FaultKind
 from local.exchange.tape.tape import TapeTrade
+from local.exchange.units import BASE_UNITS, Price, Shares, Usd
 from tests.unit.exchange.exchange_traders import UP, Trader
 from tests.unit.exchange.exchange_venue import START_MS, Snapshot, Venue
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_trading.nouns.money import Price, Usd
 from local.exchange.tape.tape import Tape
+from local.exchange.units import Price, Usd
 from tests.unit.exchange.exchange_builders import ACCOUNT, tape_redemption, tape_trade
 
 

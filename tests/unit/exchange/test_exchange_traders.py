@@ -7,8 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.trades import Side
 from local.exchange.feeds.portfolio import Mark, PositionStatus, positions
 from local.exchange.tape.history import past_records, write_history
 from local.exchange.tape.listings import Listings, Stage, recorded_listing
@@ -17,6 +15,8 @@ from local.exchange.tape.script import Script
 from local.exchange.tape.tape import Tape, TapeTrade
 from local.exchange.tape.timeline import Timeline
 from local.exchange.tape.traders import Wish, fills_from_book, make_traders, seeded
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 from tests.unit.exchange.exchange_builders import recorded_markets
 
 BOOK = RawBook(

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_trading.nouns.money import BASE_UNITS, Price
-from live_trading.nouns.orders import OrderType
-from live_trading.nouns.trades import Side
 from local.exchange.engine.checks import check_expiration, limit_price
 from local.exchange.errors import Refused
+from local.exchange.terms import OrderType, Side
+from local.exchange.units import BASE_UNITS, Price
 
 HASH = "0x" + "ab" * 32
 CENT = Price("0.01")

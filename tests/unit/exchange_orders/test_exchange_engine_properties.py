@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live_trading.nouns.money import BASE_UNITS, Price, Shares, Usd, notional, total_usd
-from live_trading.nouns.orders import OrderType
-from live_trading.nouns.trades import Side
-from live_trading.orders.fees import taker_fee
-from local.exchange.engine.fills import FEES
+from local.exchange.arithmetic import total_usd
 from local.exchange.engine.incoming import Incoming
 from local.exchange.engine.orders import Order, parse_post
 from local.exchange.engine.trades import Leg, TradeStatus
 from local.exchange.errors import Refused
 from local.exchange.identity.contracts import STANDARD_DOMAIN
 from local.exchange.identity.signing import OrderFields, order_hash
+from local.exchange.terms import OrderType, Side
+from local.exchange.units import BASE_UNITS, Price, Shares, Usd
 from tests.unit.exchange.exchange_traders import UP, ZERO
 from tests.unit.exchange.exchange_venue import DOWN, Snapshot, Venue
 
@@ -79,7 +77,7 @@ def incoming(venue: Venue, step: Step, salt: int) -> Incoming:
     price, shares = Price(f"0.{step.cents:02d}"), Shares(step.shares)
     dollars = Usd(price.value * shares.value)
     is_market_buy = step.side is Side.BUY and step.order_type is not OrderType.GTC
-    usd_units = Usd.floor(dollars.value, Usd("0.01").value).base_units if is_market_buy else dollars.base_units
+    usd_units = dollars.base_units // 10_000 * 10_000 if is_market_buy else dollars.base_units
     shares_units = int(usd_units / price.value / 100) * 100 if is_market_buy else shares.base_units
     maker, taker = (usd_units, shares_units) if step.side is Side.BUY else (shares.base_units, usd_units)
     order = {
@@ -160,15 +158,12 @@ def test_both_sides_of_every_trade_are_equal(venue: Venue, sequence: list[Step])
 
     for trade in venue.engine.records.trades():
         assert sum(leg.shares.base_units for leg in trade.makers) == trade.taker.shares.base_units
-        matched = [notional(trade.taker.price, leg.shares) for leg in trade.makers]
-        assert total_usd(matched) == trade.taker.usd
-        charged = [taker_fee(FEES, trade.taker.price, leg.shares) for leg in trade.makers]
-        assert trade.taker.fee == (Usd.zero() if trade.taker.order is None else total_usd(charged))
+        parts = [_taker_side(leg, trade.taker) for leg in trade.makers]
+        assert total_usd(parts) == trade.taker.usd
+        assert trade.taker.fee_units == (0 if trade.taker.order is None else _fee_units(trade.taker))
         for maker in trade.makers:
             is_same_token = maker.token_id == trade.taker.token_id
             assert (maker.side is trade.taker.side) is not is_same_token
-            expected = trade.taker.price.value if is_same_token else 1 - trade.taker.price.value
-            assert maker.price.value == expected
             assert maker.fee == Usd.zero()
 
 
@@ -222,6 +217,19 @@ def test_playing_the_same_game_again_gives_the_same_trades(venue: Venue, sequenc
     assert [trade.trade_id for trade in venue.engine.records.trades()] == [
         trade.trade_id for trade in again.engine.records.trades()
     ]
+
+
+def _taker_side(maker: Leg, taker: Leg) -> Usd:
+    """What the taker moves against a maker: the same dollars, or the rest of a dollar a share."""
+    if maker.token_id == taker.token_id:
+        return maker.usd
+    return Usd.of_base_units(maker.shares_units - maker.usd_units)
+
+
+def _fee_units(taker: Leg) -> int:
+    """7 % of p (1 − p) a share at the average price, in whole hundred-thousandths, at most 5 % of the dollars."""
+    formula = 7 * taker.usd_units * (taker.shares_units - taker.usd_units) // (100 * taker.shares_units)
+    return min(formula, taker.usd_units // 20) // 10 * 10
 
 
 def _is_untouched(order: Order) -> bool:

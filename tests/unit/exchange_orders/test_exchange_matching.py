@@ -7,9 +7,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_trading.nouns.markets import FeeSchedule
-from live_trading.nouns.money import Price, Shares, Usd, notional
-from live_trading.nouns.trades import Side
+from local.exchange.arithmetic import collateral_of
 from local.exchange.engine.demand import Demand
 from local.exchange.engine.matching import (
     DUST_SHARES,
@@ -18,11 +16,10 @@ from local.exchange.engine.matching import (
     is_filled,
     match,
     shares_of,
-    taker_fee,
     usd_of,
 )
-
-CRYPTO = FeeSchedule(rate=Decimal("0.07"), exponent=Decimal(1))
+from local.exchange.terms import Side
+from local.exchange.units import Price, Shares, Usd
 
 prices = st.integers(1, 99).map(lambda cents: Price(Decimal(cents).scaleb(-2)))
 sizes = st.integers(1, 10**11).map(Shares.of_base_units)
@@ -91,21 +88,7 @@ def test_dollars_are_price_times_shares_on_six_places(case: tuple[list[Offer], D
     offers, demand = case
 
     for execution in match(demand, offers):
-        assert execution.usd == notional(execution.offer.price, execution.shares)
-
-
-@given(price=prices, shares=sizes)
-def test_a_fee_has_five_places_and_stays_below_the_rate(price: Price, shares: Shares) -> None:
-    fee = taker_fee(CRYPTO, price, shares)
-
-    assert fee.value == round(fee.value, 5)
-    assert Decimal(0) <= fee.value <= Decimal("0.07") * shares.value / 4 + Decimal("0.00001")
-
-
-def test_a_fee_is_charged_as_the_venue_does() -> None:
-    sports = FeeSchedule(rate=Decimal("0.05"), exponent=Decimal(1))
-
-    assert taker_fee(sports, Price("0.13"), Shares(25)) == Usd("0.14138")
+        assert execution.usd == collateral_of(execution.offer.price, execution.shares)
 
 
 def test_a_dollar_sized_buy_gets_more_shares_when_it_fills_below_its_limit() -> None:

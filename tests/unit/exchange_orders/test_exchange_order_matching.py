@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from live_trading.nouns.money import Shares, Usd
 from local.exchange.engine.trades import HOUSE_ACCOUNT
 from local.exchange.faults.faults import FaultKind
 from tests.unit.exchange.exchange_traders import UP
@@ -20,9 +19,48 @@ def test_a_market_buy_walks_the_book_and_answers_in_human_decimals() -> None:
     assert answer["status"] == "matched"
     assert (answer["makingAmount"], answer["takingAmount"]) == ("62.6", "120")
     assert answer["transactionsHashes"] == []
-    prices = [(trade["price"], trade["size"]) for trade in reversed(trader.trades())]
-    assert prices == [("0.52", "100"), ("0.53", "20")]
-    assert [trade["id"] for trade in reversed(trader.trades())] == answer["tradeIDs"]
+    (trade,) = trader.trades()
+    assert (trade["price"], trade["size"], trade["bucket_index"]) == ("0.5216666667", "120", 0)
+    levels = [(maker["price"], maker["matched_amount"]) for maker in trade["maker_orders"]]
+    assert levels == [("0.52", "100"), ("0.53", "20")]
+    assert answer["tradeIDs"] == [trade["id"]]
+
+
+def test_a_match_with_many_makers_becomes_several_trades_in_numbered_buckets() -> None:
+    venue = Venue(Snapshot(asks={f"0.{cents}": "10" for cents in range(41, 48)}))
+    trader = venue.trader()
+
+    answer = trader.place(price="0.47", usd="30.80", order_type="FAK")
+    venue.advance(2)
+
+    trades = {trade["id"]: trade for trade in trader.trades()}
+    parts = [trades[trade_id] for trade_id in answer["tradeIDs"]]
+    assert [(part["bucket_index"], part["size"], part["price"]) for part in parts] == [
+        (0, "50", "0.43"),
+        (1, "20", "0.465"),
+    ]
+    assert len({part["transaction_hash"] for part in parts}) == 2
+    assert [fill.fee.base_units for fill in venue.chain.settled] == [857_850, 348_280]
+
+
+def test_a_fee_is_that_of_the_market() -> None:
+    venue = Venue(BOOK, fee_rate="0")
+    trader = venue.trader(usd=52_000_000)
+
+    trader.place(price="0.52", usd="52", order_type="FAK")
+    venue.advance(2)
+
+    assert venue.chain.usd[trader.address] == 0
+
+
+def test_a_fee_is_never_more_than_five_percent_of_the_dollars() -> None:
+    venue = Venue(Snapshot(asks={"0.10": "1000"}))
+    trader = venue.trader()
+
+    trader.place(price="0.10", usd="50", order_type="FAK")
+    venue.advance(2)
+
+    assert venue.chain.usd[trader.address] == 1_000_000_000 - 50_000_000 - 2_500_000
 
 
 def test_a_sell_answers_with_shares_made_and_dollars_taken() -> None:
@@ -50,7 +88,8 @@ def test_a_fill_or_kill_that_fits_is_filled_whole() -> None:
 
     answer = venue.trader().place(price="0.53", usd="100", order_type="FOK")
 
-    assert answer["makingAmount"] == "100"
+    # what six decimals of shares cost, floored
+    assert answer["makingAmount"] == "99.999999"
 
 
 def test_the_fee_comes_on_top_of_a_buy_and_out_of_a_sell() -> None:
@@ -61,10 +100,10 @@ def test_the_fee_comes_on_top_of_a_buy_and_out_of_a_sell() -> None:
     trader.place(side="SELL", price="0.48", shares="100", order_type="FAK")
     venue.advance(2)
 
-    fees = [(fill.side, fill.usd, fill.shares, fill.fee) for fill in venue.chain.settled]
-    assert fees == [
-        ("BUY", Usd("52"), Shares(100), Usd("1.74720")),
-        ("SELL", Usd("48"), Shares(100), Usd("1.74720")),
+    legs = [trade.taker for trade in venue.engine.records.trades()]
+    assert [(leg.side, leg.usd_units, leg.shares_units, leg.fee_units) for leg in legs] == [
+        ("BUY", 52_000_000, 100_000_000, 1_747_200),
+        ("SELL", 48_000_000, 100_000_000, 1_747_200),
     ]
     assert venue.chain.usd[trader.address] == 1_000_000_000 - 52_000_000 + 48_000_000 - 2 * 1_747_200
 
@@ -150,7 +189,7 @@ def test_two_accounts_meet_at_the_resting_price_and_only_the_taker_pays_a_fee() 
     assert maker_view["maker_orders"][0]["order_id"] == resting["orderID"]
     assert maker_view["taker_order_id"] == taken["orderID"]
     assert maker_view["status"] == "TRADE_STATUS_CONFIRMED"
-    assert [fill.fee for fill in venue.chain.settled] == [Usd("0.4375"), Usd(0)]
+    assert [fill.fee.base_units for fill in venue.chain.settled] == [437_500, 0]
 
 
 def test_a_bid_for_the_other_outcome_is_an_offer_of_this_one() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from live_trading.nouns.money import BASE_UNITS
 from local.chain import STANDARD_EXCHANGE
+from local.exchange.units import BASE_UNITS
 from tests.unit.exchange.exchange_traders import UP, Trader
 from tests.unit.exchange.exchange_venue import END_MS, START_MS, Snapshot, Venue
 

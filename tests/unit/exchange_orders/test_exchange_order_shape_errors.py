@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from live_trading.nouns.money import BASE_UNITS
 from local.exchange.identity.contracts import NEG_RISK_DOMAIN, V3_DOMAIN
 from local.exchange.identity.wallet_addresses import safe_address
+from local.exchange.units import BASE_UNITS
 from tests.unit.exchange.exchange_traders import Trader
 from tests.unit.exchange.exchange_venue import Snapshot, Venue
 

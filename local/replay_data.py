@@ -7,14 +7,14 @@ envelope); markets are Gamma's, books the CLOB's.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.markets import OrderBook, PayoutVector
+from live_trading.nouns.markets import Market, OrderBook, PayoutVector
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
 from live_trading.polymarket.clob.market_data import BookRow
 from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
@@ -163,8 +163,8 @@ class RecordedMarkets:
         known = {each: self._markets[each] for each in condition_ids if each in self._markets}
         return GammaAnswer(markets=known, malformed=[])
 
-    def payout_vectors(self, condition_ids: Sequence[str]) -> dict[str, PayoutVector | None]:
-        return dict.fromkeys(condition_ids)
+    def vectors_of(self, markets: Iterable[Market]) -> dict[str, PayoutVector | None]:
+        return {market.condition_id: None for market in markets}
 
 
 class RecordedBooks:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from live_trading.ledger import capital_entries, order_entries
-from live_trading.nouns.markets import ResolutionState
+from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderPlan, OrderState, OrderType, Purpose, SignedOrder
 from live_trading.nouns.trades import Side
@@ -139,6 +139,7 @@ class History(RuleBasedStateMachine):
             plan=OrderPlan(
                 token_id=YES,
                 condition_id=CONDITION,
+                version=ProtocolVersion.V1,
                 outcome_index=0,
                 side=Side.BUY,
                 order_type=OrderType.GTD,

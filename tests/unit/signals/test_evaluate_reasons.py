@@ -110,7 +110,9 @@ CASES = (
     # 5
     fails("no market", Reason.MARKET_UNKNOWN, market=None),
     fails("a token of another market", Reason.MARKET_UNKNOWN, trade={"token_id": "9"}),
-    fails("protocol v2", Reason.MARKET_VERSION_UNSUPPORTED, market={"version": ProtocolVersion.V2}),
+    passes("protocol v2", market={"version": ProtocolVersion.V2}),
+    passes("a tick of no table", market={"tick_size": Price("0.02")}),
+    fails("a tick that makes no grid", Reason.TICK_UNUSABLE, market={"tick_size": Price("0.03")}),
     fails("an unknown protocol", Reason.MARKET_VERSION_UNSUPPORTED, market={"version": ProtocolVersion.UNKNOWN}),
     fails("closed", Reason.MARKET_NOT_OPEN, market={"is_open": False}),
     fails("not accepting orders", Reason.MARKET_NOT_OPEN, market={"accepting_orders": False}),
@@ -265,8 +267,7 @@ CASES = (
     # 17
     passes("a dollar", keys={"bet_size": "1"}, trade={"price": Price("0.19")}),
     fails("less than a dollar", Reason.BELOW_MINIMUM_ORDER, keys={"bet_size": "0.99"}, trade={"price": Price("0.19")}),
-    passes("five shares", keys={"bet_size": "2.01"}),
-    fails("less than five shares", Reason.BELOW_MINIMUM_ORDER, keys={"bet_size": "2"}),
+    passes("fewer shares than a resting order needs", keys={"bet_size": "2"}),
     # 18
     passes("all the cash there is", rest={"bankroll": Usd(10)}),
     fails("a hair less cash", Reason.INSUFFICIENT_CASH, rest={"bankroll": Usd("9.999999")}),

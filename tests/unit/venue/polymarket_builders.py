@@ -101,6 +101,7 @@ def plan(**changes: Any) -> OrderPlan:
     values: dict[str, Any] = {
         "token_id": YES,
         "condition_id": CONDITION,
+        "version": ProtocolVersion.V1,
         "outcome_index": 0,
         "side": Side.BUY,
         "order_type": OrderType.FAK,

@@ -10,9 +10,16 @@ from eth_account import Account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live_trading.nouns.markets import ProtocolVersion
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import SignatureType
-from live_trading.polymarket.signing.order_hash import ExchangeDomain, OrderFields, exchange_domain, order_hash
+from live_trading.polymarket.signing.order_hash import (
+    ExchangeDomain,
+    NoExchange,
+    OrderFields,
+    exchange_domain,
+    order_hash,
+)
 from live_trading.polymarket.signing.order_signatures import LocalKey, UnusableKey, sign_order
 from local.exchange.identity import contracts, signing
 from tests.unit.exchange.exchange_traders import client_signature
@@ -31,9 +38,9 @@ VECTOR = OrderFields(
     signature_type=SignatureType.EOA,
     timestamp=1_764_547_200_000,
 )
-STANDARD = exchange_domain(ENDPOINTS, YES, neg_risk=False)
-NEG_RISK = exchange_domain(ENDPOINTS, YES, neg_risk=True)
-SECOND_PROTOCOL = exchange_domain(ENDPOINTS, POSITION, neg_risk=False)
+STANDARD = exchange_domain(ENDPOINTS, YES, version=ProtocolVersion.V1, neg_risk=False)
+NEG_RISK = exchange_domain(ENDPOINTS, YES, version=ProtocolVersion.V1, neg_risk=True)
+SECOND_PROTOCOL = exchange_domain(ENDPOINTS, POSITION, version=ProtocolVersion.V2, neg_risk=False)
 
 
 @pytest.mark.parametrize(
@@ -69,8 +76,21 @@ def test_a_deposit_wallets_hash_is_that_of_the_plain_order() -> None:
 def test_a_token_is_traded_by_the_exchange_of_its_kind() -> None:
     assert STANDARD.contract == ENDPOINTS.standard_exchange
     assert NEG_RISK.contract == ENDPOINTS.neg_risk_exchange
-    assert exchange_domain(ENDPOINTS, POSITION, neg_risk=True) == SECOND_PROTOCOL
+    assert exchange_domain(ENDPOINTS, POSITION, version=ProtocolVersion.V2, neg_risk=True) == SECOND_PROTOCOL
     assert (SECOND_PROTOCOL.contract, SECOND_PROTOCOL.version) == (ENDPOINTS.exchange_v3, "3")
+
+
+@pytest.mark.parametrize(
+    ("token_id", "version"),
+    [(YES, ProtocolVersion.UNKNOWN), (YES, ProtocolVersion.V2), (POSITION, ProtocolVersion.V1)],
+    ids=["unknown version", "a hashed id in v2", "a position in v1"],
+)
+@pytest.mark.parametrize("neg_risk", [False, True])
+def test_a_version_that_its_token_contradicts_has_no_exchange(
+    token_id: str, version: ProtocolVersion, *, neg_risk: bool
+) -> None:
+    with pytest.raises(NoExchange):
+        exchange_domain(ENDPOINTS, token_id, version=version, neg_risk=neg_risk)
 
 
 def test_an_address_hashes_alike_with_and_without_its_checksum() -> None:
@@ -86,7 +106,7 @@ def test_an_address_hashes_alike_with_and_without_its_checksum() -> None:
     side=st.sampled_from(Side),
     signature_type=st.sampled_from(SignatureType),
     timestamp=st.integers(0, 2**48),
-    is_neg_risk=st.booleans(),
+    market=st.tuples(st.sampled_from([(YES, ProtocolVersion.V1), (POSITION, ProtocolVersion.V2)]), st.booleans()),
 )
 def test_hash_and_signature_are_those_of_the_venue_and_of_its_client(
     salt: int,
@@ -94,11 +114,12 @@ def test_hash_and_signature_are_those_of_the_venue_and_of_its_client(
     side: Side,
     signature_type: SignatureType,
     timestamp: int,
-    *,
-    is_neg_risk: bool,
+    market: tuple[tuple[str, ProtocolVersion], bool],
 ) -> None:
+    (token_id, version), is_neg_risk = market
     order = replace(
         VECTOR,
+        token_id=int(token_id),
         salt=salt,
         maker_amount=amounts[0],
         taker_amount=amounts[1],
@@ -106,11 +127,11 @@ def test_hash_and_signature_are_those_of_the_venue_and_of_its_client(
         signature_type=signature_type,
         timestamp=timestamp,
     )
-    domain = exchange_domain(ENDPOINTS, YES, neg_risk=is_neg_risk)
+    domain = exchange_domain(ENDPOINTS, token_id, version=version, neg_risk=is_neg_risk)
 
     signature = sign_order(LocalKey(KEY), order, domain)
 
-    venue_domain = contracts.signing_domain(int(YES), neg_risk=is_neg_risk)
+    venue_domain = contracts.signing_domain(int(token_id), neg_risk=is_neg_risk)
     assert order_hash(order, domain) == signing.order_hash(_venue_fields(order), venue_domain)
     assert signature == "0x" + _client_signature(order, venue_domain).hex()
 

@@ -16,13 +16,14 @@ from polymarket._internal.actions.orders.market import _compute_market_order_amo
 from polymarket._internal.actions.orders.post import build_post_order_request
 
 from live_trading.nouns.errors import MalformedAnswer
+from live_trading.nouns.markets import ProtocolVersion
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType, SignedOrder
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import SignatureType
 from live_trading.orders.rounding import plan_limit, plan_marketable_buy, plan_marketable_sell
 from live_trading.polymarket.clob.account import OrderStamps, UnusableAccount
-from live_trading.polymarket.signing.order_hash import OrderFields, exchange_domain, order_hash
+from live_trading.polymarket.signing.order_hash import NoExchange, OrderFields, exchange_domain, order_hash
 from live_trading.polymarket.signing.order_payload import client_order, fields_of, own_order
 from live_trading.polymarket.signing.signing_policy import SigningPolicy, SigningRefused, maker_and_taker
 from tests.unit.venue.polymarket_builders import (
@@ -41,7 +42,7 @@ from tests.unit.venue.polymarket_builders import (
 
 # Every example costs a signature of several milliseconds.
 SIGNING = settings(max_examples=40, deadline=None)
-TICKS = ("0.1", "0.01", "0.005", "0.0025", "0.001", "0.0001")
+TICKS = ("0.1", "0.02", "0.01", "0.005", "0.0025", "0.001", "0.00025", "0.0001")
 
 
 def posted_bytes(signed: SignedOrder) -> bytes:
@@ -67,7 +68,7 @@ def test_a_sell_gives_shares_and_asks_for_dollars() -> None:
 def test_the_hash_is_that_of_the_stored_order() -> None:
     signed = account().sign(plan())
 
-    domain = exchange_domain(ENDPOINTS, YES, neg_risk=False)
+    domain = exchange_domain(ENDPOINTS, YES, version=ProtocolVersion.V1, neg_risk=False)
     assert signed.order_hash == order_hash(fields_of(signed), domain)
 
 
@@ -174,6 +175,10 @@ BAD_PLANS: list[dict[str, Any]] = [
     {"usd": Usd("4.99")},
     {"side": Side.SELL, "usd": Usd("5.01")},
     {"side": Side.SELL, "usd": Usd("4.99")},
+    {"side": Side.SELL, "usd": Usd("4.9999")},
+    {"version": ProtocolVersion.UNKNOWN},
+    {"version": ProtocolVersion.V2},
+    {"token_id": POSITION},
     {"order_type": OrderType.GTD},
     {"expiration": a_moment()},
 ]
@@ -181,7 +186,7 @@ BAD_PLANS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changes", BAD_PLANS, ids=[", ".join(f"{k}={v}" for k, v in bad.items()) for bad in BAD_PLANS])
 def test_a_plan_outside_the_policy_is_not_signed(changes: dict[str, Any]) -> None:
-    with pytest.raises(SigningRefused):
+    with pytest.raises((SigningRefused, NoExchange)):
         account().sign(plan(**changes))
 
 
@@ -217,7 +222,7 @@ BAD_ORDERS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("changes", BAD_ORDERS, ids=[next(iter(bad)) for bad in BAD_ORDERS])
 def test_an_order_that_is_not_the_plan_is_refused(changes: dict[str, Any]) -> None:
-    domain = exchange_domain(ENDPOINTS, YES, neg_risk=False)
+    domain = exchange_domain(ENDPOINTS, YES, version=ProtocolVersion.V1, neg_risk=False)
 
     with pytest.raises(SigningRefused):
         POLICY.check(plan(), replace(order_of(plan()), **changes), domain)
@@ -234,16 +239,17 @@ def test_an_order_that_is_not_the_plan_is_refused(changes: dict[str, Any]) -> No
     ids=["chain", "unknown contract", "exchange of another kind", "version"],
 )
 def test_a_domain_that_is_not_the_tokens_is_refused(changes: dict[str, Any]) -> None:
-    domain = replace(exchange_domain(ENDPOINTS, YES, neg_risk=False), **changes)
+    domain = replace(exchange_domain(ENDPOINTS, YES, version=ProtocolVersion.V1, neg_risk=False), **changes)
 
     with pytest.raises(SigningRefused):
         POLICY.check(plan(), order_of(plan()), domain)
 
 
-def test_a_position_of_the_second_protocol_is_signed_for_its_own_exchange() -> None:
-    signed = account().sign(plan(token_id=POSITION))
+@pytest.mark.parametrize("neg_risk", [False, True])
+def test_a_position_of_the_second_protocol_is_signed_for_its_own_exchange(*, neg_risk: bool) -> None:
+    signed = account().sign(plan(token_id=POSITION, version=ProtocolVersion.V2, neg_risk=neg_risk))
 
-    domain = exchange_domain(ENDPOINTS, POSITION, neg_risk=False)
+    domain = exchange_domain(ENDPOINTS, POSITION, version=ProtocolVersion.V2, neg_risk=neg_risk)
     assert domain.version == "3"
     assert signed.order_hash == order_hash(fields_of(signed), domain)
 

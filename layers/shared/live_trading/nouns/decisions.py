@@ -25,6 +25,7 @@ class Reason(StrEnum):
     EXCLUDED_TRADER = "excluded_trader"
     MARKET_UNKNOWN = "market_unknown"
     MARKET_VERSION_UNSUPPORTED = "market_version_unsupported"
+    TICK_UNUSABLE = "tick_unusable"
     MARKET_NOT_OPEN = "market_not_open"
     MARKET_ENDED = "market_ended"
     MARKET_ENDS_TOO_SOON = "market_ends_too_soon"

@@ -18,6 +18,18 @@ class ProtocolVersion(StrEnum):
     UNKNOWN = "unknown"
 
 
+# A position id of protocol v2 has these bits free; a hashed v1 token id has them so once in 2**64.
+_POSITION_ID_FREE_BITS = ((1 << 64) - 1) << 40
+
+
+def is_position_id(token_id: str) -> bool:
+    """Whether a decimal token id has the form of protocol v2, whose PositionManager keeps it.
+
+    Source: the venue's Python client, which tells the two protocols apart by it.
+    """
+    return int(token_id) & _POSITION_ID_FREE_BITS == 0
+
+
 class ResolutionState(StrEnum):
     OPEN = "OPEN"
     ENDED = "ENDED"

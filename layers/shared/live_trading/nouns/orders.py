@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from live_trading.nouns.markets import ProtocolVersion
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.trades import Side
 
@@ -94,11 +95,12 @@ class OrderPlan:
 
     For a BUY `usd` is spent for at least `shares`; for a SELL `shares` are given for at least
     `usd`. Both are on the venue's rounding grid. `fee_bound` is the most that the venue may charge on top
-    of a BUY, or take out of a SELL.
+    of a BUY, or take out of a SELL. `version` says with `neg_risk` which exchange it is signed for.
     """
 
     token_id: str
     condition_id: str
+    version: ProtocolVersion
     outcome_index: int
     side: Side
     order_type: OrderType

@@ -1,8 +1,10 @@
 """Order amounts on the venue's grid: ticks, lots, decimals and minimums.
 
-Source: the venue's clients and server checks. A price lies on the tick grid in [tick, 1 - tick]. A marketable order
-(FAK, FOK) gives at most two decimals and asks for at most four, whatever the tick; a resting order has sizes of two
-decimals and amounts as fine as its tick allows. The stake is never exceeded.
+Source: the venue's clients, its documents and the texts of its refusals. A price lies on the tick grid in
+[tick, 1 - tick]. A marketable order (FAK, FOK) gives at most two decimals, asks for at most four whatever the tick, and
+needs a dollar; a resting order has sizes of two decimals, amounts as fine as its tick allows, and a minimum of shares.
+Where shares are the size (every SELL, every resting order), the dollars are price times shares to the last unit, or
+the venue calls the amounts invalid; so a size is cut until they are. The stake is never exceeded.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from live_trading.nouns.markets import Market
-from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.money import PLACES, Price, Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.orders.fees import fee_bound_buy, fee_bound_sell
@@ -20,18 +22,12 @@ from live_trading.orders.fees import fee_bound_buy, fee_bound_sell
 LOT = Decimal("0.01")
 MARKETABLE_TAKER = Decimal("0.0001")
 MINIMUM_MARKETABLE_USD = Usd(1)
-_AMOUNT_PLACES = {
-    Decimal("0.1"): 3,
-    Decimal("0.01"): 4,
-    Decimal("0.005"): 5,
-    Decimal("0.0025"): 6,
-    Decimal("0.001"): 5,
-    Decimal("0.0001"): 6,
-}
-
-
-class UnknownTick(ValueError):
-    """A tick that the venue's table does not have; nothing can be rounded to it safely."""
+# Shares of a marketable BUY have four decimals: on a finer grid the two amounts could not tell a limit from the next.
+FINEST_TICK = Decimal("0.0001")
+_MARKETABLE_PLACES = 4
+_SIZE_PLACES = 2
+# At a price in whole tenths of a cent no more than 0.09 shares have to stay behind.
+_EASY_STEP = Decimal("0.001")
 
 
 class PriceOffGrid(ValueError):
@@ -46,6 +42,22 @@ class TooSmall:
     observed: Decimal
     minimum: Decimal
     unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnusableTick:
+    """No order: prices and amounts cannot be placed on this grid without a guess."""
+
+    tick: Price
+
+
+Unplanned = TooSmall | UnusableTick
+"""Why there is no order."""
+
+
+def is_usable_tick(tick: Price) -> bool:
+    """Whether a grid can be computed from the tick itself: it divides a dollar and is no finer than 0.0001."""
+    return tick.value >= FINEST_TICK and tick.value * 2 <= 1 and 1 % tick.value == 0
 
 
 def floor_to_tick(price: Decimal, tick: Price) -> Price:
@@ -71,64 +83,60 @@ def limit_for_sell(signal_price: Price, slippage_bound_fraction: Decimal, tick: 
     return ceil_to_tick(signal_price.value * (1 - slippage_bound_fraction), tick)
 
 
+def limit_for_sale(best_bid: Price, slippage_bound_fraction: Decimal, shares: Shares, tick: Price) -> Price:
+    """The least to take when `shares` are sold at once into a book: the bound, but no price that spoils the order.
+
+    As high as the venue's dollar needs it, and in tenths of a cent where such a price lies between the bound and the
+    best bid: at a finer price the dollars of most sizes have too many decimals.
+    """
+    top = floor_to_tick(best_bid.value, tick).value
+    lowest = limit_for_sell(best_bid, slippage_bound_fraction, tick).value
+    lot = Shares.floor(shares.value, LOT).value
+    if lot * top >= MINIMUM_MARKETABLE_USD.value:
+        lowest = max(lowest, ceil_to_tick(MINIMUM_MARKETABLE_USD.value / lot, tick).value)
+    lowest = min(lowest, top)
+    easy = (lowest / _EASY_STEP).to_integral_value(rounding=ROUND_CEILING) * _EASY_STEP
+    return Price(easy if easy <= top and easy % tick.value == 0 else lowest)
+
+
 def plan_marketable_buy(
     *, market: Market, outcome_index: int, limit_price: Price, stake: Usd, order_type: OrderType
-) -> OrderPlan | TooSmall:
-    """A FAK or FOK that spends at most `stake`, fees on top, at `limit_price` or better.
+) -> OrderPlan | Unplanned:
+    """A FAK or FOK that spends at most `stake` at `limit_price` or better.
 
     The fewest shares that it asks for are rounded down on four decimals, as the venue's clients do: the price that the
     two amounts imply is then a hair above the limit, never a tick, and so still crosses an offer at the limit itself.
-    Raises ValueError for a resting order type, UnknownTick, PriceOffGrid.
+    It needs a dollar; the market's minimum of shares is for resting orders. Raises ValueError for a resting order
+    type, PriceOffGrid.
     """
     _require_marketable(order_type)
+    if not is_usable_tick(market.tick_size):
+        return UnusableTick(tick=market.tick_size)
     _require_on_grid(limit_price, market.tick_size)
     usd = Usd.floor(stake.value, LOT)
     if usd < MINIMUM_MARKETABLE_USD:
         return _below_minimum_amount(usd)
     shares = Shares.floor(usd.value / limit_price.value, MARKETABLE_TAKER)
-    if shares < market.minimum_order_shares:
-        return _below_minimum_size(shares, market)
-    return OrderPlan(
-        token_id=market.token_ids[outcome_index],
-        condition_id=market.condition_id,
-        outcome_index=outcome_index,
-        side=Side.BUY,
-        order_type=order_type,
-        limit_price=limit_price,
-        usd=usd,
-        shares=shares,
-        fee_bound=fee_bound_buy(market.fees, usd, limit_price, market.tick_size),
-        neg_risk=market.neg_risk,
-        tick_size=market.tick_size,
-    )
+    return _plan(market, outcome_index, Side.BUY, order_type, limit_price, usd, shares)
 
 
 def plan_marketable_sell(
     *, market: Market, outcome_index: int, limit_price: Price, shares: Shares, order_type: OrderType
-) -> OrderPlan | TooSmall:
-    """A FAK or FOK that gives at most `shares` at `limit_price` or better.
+) -> OrderPlan | Unplanned:
+    """A FAK or FOK that gives at most `shares` at `limit_price` or better; see `limit_for_sale` for that price.
 
-    Raises ValueError for a resting order type, UnknownTick, PriceOffGrid.
+    It needs a dollar at its limit and may be under the market's minimum of shares. Raises ValueError for a resting
+    order type, PriceOffGrid.
     """
     _require_marketable(order_type)
+    if not is_usable_tick(market.tick_size):
+        return UnusableTick(tick=market.tick_size)
     _require_on_grid(limit_price, market.tick_size)
-    lot = Shares.floor(shares.value, LOT)
-    usd = Usd.floor(lot.value * limit_price.value, MARKETABLE_TAKER)
-    if lot < market.minimum_order_shares or not usd:
-        return _below_minimum_size(lot, market)
-    return OrderPlan(
-        token_id=market.token_ids[outcome_index],
-        condition_id=market.condition_id,
-        outcome_index=outcome_index,
-        side=Side.SELL,
-        order_type=order_type,
-        limit_price=limit_price,
-        usd=usd,
-        shares=lot,
-        fee_bound=fee_bound_sell(market.fees, lot),
-        neg_risk=market.neg_risk,
-        tick_size=market.tick_size,
-    )
+    lot = _sold_exactly(shares, limit_price, _MARKETABLE_PLACES)
+    usd = Usd(lot.value * limit_price.value)
+    if usd < MINIMUM_MARKETABLE_USD:
+        return _below_minimum_amount(usd)
+    return _plan(market, outcome_index, Side.SELL, order_type, limit_price, usd, lot)
 
 
 def plan_limit(
@@ -140,36 +148,67 @@ def plan_limit(
     shares: Shares,
     order_type: OrderType,
     expiration: datetime | None,
-) -> OrderPlan | TooSmall:
+) -> OrderPlan | Unplanned:
     """A GTC, or a GTD with its expiration, of at most `shares`.
 
-    Raises ValueError where type and expiration do not fit together, UnknownTick, PriceOffGrid.
+    Raises ValueError where type and expiration do not fit together, PriceOffGrid.
     """
     if order_type not in (OrderType.GTC, OrderType.GTD) or (order_type is OrderType.GTD) != (expiration is not None):
         raise ValueError(f"{order_type} with expiration {expiration}")
+    if not is_usable_tick(market.tick_size):
+        return UnusableTick(tick=market.tick_size)
     _require_on_grid(limit_price, market.tick_size)
-    lot = Shares.floor(shares.value, LOT)
-    usd = Usd.floor(lot.value * limit_price.value, Decimal(1).scaleb(-_AMOUNT_PLACES[market.tick_size.value]))
+    lot = _sold_exactly(shares, limit_price, _amount_places(market.tick_size))
+    usd = Usd(lot.value * limit_price.value)
     if lot < market.minimum_order_shares or not usd:
         return _below_minimum_size(lot, market)
+    return _plan(market, outcome_index, side, order_type, limit_price, usd, lot, expiration)
+
+
+def _plan(
+    market: Market,
+    outcome_index: int,
+    side: Side,
+    order_type: OrderType,
+    limit_price: Price,
+    usd: Usd,
+    shares: Shares,
+    expiration: datetime | None = None,
+) -> OrderPlan:
     return OrderPlan(
         token_id=market.token_ids[outcome_index],
         condition_id=market.condition_id,
+        version=market.version,
         outcome_index=outcome_index,
         side=side,
         order_type=order_type,
         limit_price=limit_price,
         usd=usd,
-        shares=lot,
+        shares=shares,
         fee_bound=(
             fee_bound_buy(market.fees, usd, limit_price, market.tick_size)
             if side is Side.BUY
-            else fee_bound_sell(market.fees, lot)
+            else fee_bound_sell(market.fees, shares)
         ),
         neg_risk=market.neg_risk,
         tick_size=market.tick_size,
         expiration=expiration,
     )
+
+
+def _amount_places(tick: Price) -> int:
+    """Decimals of a resting order's dollars: those of its price and those of its size, at most what the chain counts.
+
+    For 0.1, 0.01, 0.005, 0.0025, 0.001 and 0.0001 these are the 3, 4, 5, 6, 5 and 6 of the venue's own table.
+    """
+    places = -int(tick.value.normalize().as_tuple().exponent)
+    return min(places + _SIZE_PLACES, PLACES)
+
+
+def _sold_exactly(shares: Shares, price: Price, places: int) -> Shares:
+    """The most of `shares`, in whole hundredths, whose dollars at `price` have no more than `places` decimals."""
+    _, hundredths = (price.value * LOT).scaleb(places).as_integer_ratio()
+    return Shares.floor(shares.value // (LOT * hundredths) * LOT * hundredths)
 
 
 def _on_grid(price: Decimal, tick: Price) -> Price:
@@ -182,8 +221,6 @@ def _require_marketable(order_type: OrderType) -> None:
 
 
 def _require_on_grid(limit_price: Price, tick: Price) -> None:
-    if tick.value not in _AMOUNT_PLACES:
-        raise UnknownTick(str(tick))
     if floor_to_tick(limit_price.value, tick) != limit_price:
         raise PriceOffGrid(f"{limit_price} with a tick of {tick}")
 

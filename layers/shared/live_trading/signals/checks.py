@@ -13,7 +13,7 @@ from decimal import Decimal
 from live_trading.nouns.decisions import Check, Reason
 from live_trading.nouns.markets import Market, ProtocolVersion
 from live_trading.nouns.trades import Side
-from live_trading.orders.rounding import MINIMUM_MARKETABLE_USD
+from live_trading.orders.rounding import FINEST_TICK, MINIMUM_MARKETABLE_USD, is_usable_tick
 from live_trading.signals.config import AllocationMethod, ProbabilitySource, is_running
 from live_trading.signals.derived import Derived
 from live_trading.signals.inputs import EvaluationInputs
@@ -141,9 +141,16 @@ def _market(inputs: EvaluationInputs) -> Iterator[Check]:
     yield _check(
         "market_version",
         market.version,
-        ProtocolVersion.V1,
+        f"{ProtocolVersion.V1} or {ProtocolVersion.V2}",
         Reason.MARKET_VERSION_UNSUPPORTED,
-        passed=market.version is ProtocolVersion.V1,
+        passed=market.version in (ProtocolVersion.V1, ProtocolVersion.V2),
+    )
+    yield _check(
+        "tick_size",
+        market.tick_size,
+        f"divides a dollar, at least {FINEST_TICK}",
+        Reason.TICK_UNUSABLE,
+        passed=is_usable_tick(market.tick_size),
     )
     yield _check(
         "market_open",
@@ -326,9 +333,9 @@ def _stake(inputs: EvaluationInputs, derived: Derived) -> Iterator[Check]:
     yield _check(
         "minimum_order",
         f"{stake} USD, {derived.shares} shares",
-        f"{MINIMUM_MARKETABLE_USD} USD, {market.minimum_order_shares} shares",
+        f"{MINIMUM_MARKETABLE_USD} USD",
         Reason.BELOW_MINIMUM_ORDER,
-        passed=stake >= MINIMUM_MARKETABLE_USD and derived.shares >= market.minimum_order_shares,
+        passed=stake >= MINIMUM_MARKETABLE_USD,
     )
     needed = stake + derived.fee
     yield _check("cash_usd", inputs.bankroll, needed, Reason.INSUFFICIENT_CASH, passed=inputs.bankroll >= needed)

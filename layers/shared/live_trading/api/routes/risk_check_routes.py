@@ -16,10 +16,11 @@ from live_trading.api.problems import Problem, ProblemCode, not_found
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.lock_views import lock_view
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.decisions import Reason
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.orders import OrderPlan
-from live_trading.orders.rounding import TooSmall
+from live_trading.orders.rounding import TooSmall, Unplanned, UnusableTick
 from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.risk.gate import GateVerdict
 from live_trading.risk.results import RuleName, RuleVerdict
@@ -57,7 +58,7 @@ class _Question:
     volatility: Decimal | None
     now: datetime
 
-    def plan(self, stake: Usd) -> OrderPlan | TooSmall:
+    def plan(self, stake: Usd) -> OrderPlan | Unplanned:
         return plan_entry(
             self.strategy,
             market=self.market,
@@ -88,10 +89,16 @@ class RiskCheck:
         """The verdict of each rule, of all together, and what a smaller order would be let in with."""
         question, stops = self._question(owner_id, lt_strategy_id, body)
         plan = question.plan(scaled(question.strategy.rules, question.stake, question.volatility))
+        if isinstance(plan, UnusableTick):
+            raise Problem(
+                ProblemCode.WRONG_STATE,
+                f"nothing can be priced on a tick of {plan.tick}",
+                facts={"current_state": Reason.TICK_UNUSABLE},
+            )
         if isinstance(plan, TooSmall):
             return Answer(status=200, body=_too_small(plan, stops))
         verdict = self._judged(question, plan)
-        allowed: OrderPlan | TooSmall | None = plan if verdict.lets_enter else None
+        allowed: OrderPlan | Unplanned | None = plan if verdict.lets_enter else None
         if verdict.shrink_to is not None:
             allowed = plan_within(question.plan, plan, verdict.shrink_to)
         return Answer(status=200, body=_shown(plan, verdict, allowed, stops))
@@ -164,7 +171,7 @@ class RiskCheck:
 
 
 def _shown(
-    plan: OrderPlan, verdict: GateVerdict, allowed: OrderPlan | TooSmall | None, stops: list[LockRow]
+    plan: OrderPlan, verdict: GateVerdict, allowed: OrderPlan | Unplanned | None, stops: list[LockRow]
 ) -> dict[str, Any]:
     on = {result.rule for result in verdict.results}
     fits = isinstance(allowed, OrderPlan)

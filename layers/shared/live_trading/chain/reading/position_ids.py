@@ -14,7 +14,6 @@ _FIELD = 21888242871839275222246405745257275088696311157297823662689037894645226
 _CURVE_B = 3
 _ODD_BIT = 1 << 254
 _OUTCOME_SLOTS = 2
-_ZEROS_OF_A_POSITION = (2**64 - 1) << 40
 
 
 def condition_id(oracle: str, question_id: str, outcome_slots: int = _OUTCOME_SLOTS) -> str:
@@ -48,11 +47,3 @@ def token_ids(condition: str, collateral: str) -> tuple[str, str]:
         str(int.from_bytes(keccak(prefix + collection_id(condition, index_set)), "big")) for index_set in (1, 2)
     )
     return first, second
-
-
-def is_position(token_id: str) -> bool:
-    """Whether the id is a position of protocol v2, which the PositionManager keeps, by the 64 zero bits in it.
-
-    Source: the venue's Python client; a ConditionalTokens id is a hash, of which one in 2**64 looks the same.
-    """
-    return int(token_id) & _ZEROS_OF_A_POSITION == 0

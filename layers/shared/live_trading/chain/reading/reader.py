@@ -22,11 +22,10 @@ from live_trading.chain.contracts import (
 from live_trading.chain.reading.dry_run import predicted_payment
 from live_trading.chain.reading.multicall import Multicall
 from live_trading.chain.reading.outside_payments import leaving_transactions
-from live_trading.chain.reading.position_ids import is_position
 from live_trading.chain.reading.receipts import Payer, Receipt, payer_of, read_receipt
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
+from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion, is_position_id
 from live_trading.nouns.money import Shares, Usd
 
 _NO_CODE = ("0x", None)
@@ -87,11 +86,15 @@ class ChainReader:
         }
 
     def vectors_of(self, markets: Iterable[Market]) -> dict[str, PayoutVector | None]:
-        """The payout vector of each market by condition, whichever protocol keeps it; None where it is not resolved."""
+        """The payout vector of each market by condition, whichever protocol keeps it.
+
+        None where it is not resolved, and for a market of an unknown version, whose contract nobody can name.
+        """
         known = list(markets)
         second = [market for market in known if market.version is ProtocolVersion.V2]
-        first = [market.condition_id for market in known if market.version is not ProtocolVersion.V2]
-        return {**self.payout_vectors(first), **self._position_vectors(second)}
+        first = [market.condition_id for market in known if market.version is ProtocolVersion.V1]
+        nowhere = dict.fromkeys(market.condition_id for market in known)
+        return {**nowhere, **self.payout_vectors(first), **self._position_vectors(second)}
 
     def _position_vectors(self, markets: Sequence[Market]) -> dict[str, PayoutVector | None]:
         """What many units of each outcome are paid, as a vector; a position manager has no other word."""
@@ -154,7 +157,7 @@ class ChainReader:
     def _keeper(self, token_id: str) -> str:
         """The contract that keeps a token."""
         manager = self._addresses.position_manager
-        return manager if manager is not None and is_position(token_id) else self._addresses.conditional_tokens
+        return manager if manager is not None and is_position_id(token_id) else self._addresses.conditional_tokens
 
     def allowances(self, owner: str, spenders: Sequence[str]) -> dict[str, int]:
         """pUSD that each spender may take, in base units: an unlimited allowance is no amount of dollars."""

@@ -129,7 +129,7 @@ class VenueAccount:
             signature_type=self._wallet.signature_type,
             timestamp=self._stamps.next(),
         )
-        domain = exchange_domain(self._endpoints, plan.token_id, neg_risk=plan.neg_risk)
+        domain = exchange_domain(self._endpoints, plan.token_id, version=plan.version, neg_risk=plan.neg_risk)
         self._policy.check(plan, order, domain)
         payload = payload_of(order, sign_order(self._key, order, domain), plan.order_type, plan.expiration)
         signed = SignedOrder(order_hash=order_hash(order, domain), payload=payload)

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState
+from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState, is_position_id
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.polymarket.wire.field_types import (
     Amount,
@@ -132,6 +132,8 @@ class _MarketRow(_GammaModel):
             raise ValueError(f"{len(ids)} token ids for {len(self.outcomes)} outcomes")
         if self.protocol() is not ProtocolVersion.UNKNOWN and len(ids) != _BINARY:
             raise ValueError(f"{len(ids)} outcomes where a market has {_BINARY}")
+        if self.protocol() is ProtocolVersion.V2 and not all(is_position_id(each) for each in ids):
+            raise ValueError("positionIds: no ids of a position manager")
         return ids
 
     def fees(self) -> FeeSchedule:

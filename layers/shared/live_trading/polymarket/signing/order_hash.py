@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from live_trading.nouns.errors import GiveUp
+from live_trading.nouns.markets import ProtocolVersion, is_position_id
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import SignatureType
 from live_trading.polymarket.endpoints import VenueEndpoints
@@ -40,8 +42,6 @@ _DOMAIN_FIELDS = (
     ("chainId", "uint256"),
     ("verifyingContract", "address"),
 )
-# A position id of protocol v2 has these bits free; in a hashed v1 token id they are never all zero.
-_POSITION_ID_FREE_BITS = ((1 << 64) - 1) << 40
 
 
 class WireSide(IntEnum):
@@ -77,9 +77,21 @@ class OrderFields:
     builder: str = ZERO_WORD
 
 
-def exchange_domain(endpoints: VenueEndpoints, token_id: str, *, neg_risk: bool) -> ExchangeDomain:
-    """The exchange that trades a token: of protocol v2 for position ids, else the standard or the neg-risk one."""
-    if int(token_id) & _POSITION_ID_FREE_BITS == 0:
+class NoExchange(GiveUp):
+    """No exchange is known to trade this token; nothing can be signed for it."""
+
+
+def exchange_domain(
+    endpoints: VenueEndpoints, token_id: str, *, version: ProtocolVersion, neg_risk: bool
+) -> ExchangeDomain:
+    """The exchange that trades a market's token, by the market's version: v2 has one, neg risk or not.
+
+    Raises NoExchange for an unknown version, and where the token's id has not the form of that version's tokens: the
+    venue's own client goes by the id alone, so the two must agree before anything is signed.
+    """
+    if version is ProtocolVersion.UNKNOWN or is_position_id(token_id) != (version is ProtocolVersion.V2):
+        raise NoExchange(f"token {token_id} in a market of version {version}")
+    if version is ProtocolVersion.V2:
         return ExchangeDomain(chain_id=endpoints.chain_id, version="3", contract=endpoints.exchange_v3)
     contract = endpoints.neg_risk_exchange if neg_risk else endpoints.standard_exchange
     return ExchangeDomain(chain_id=endpoints.chain_id, version="2", contract=contract)

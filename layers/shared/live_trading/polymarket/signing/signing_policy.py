@@ -15,8 +15,6 @@ from live_trading.polymarket.signing.order_hash import ExchangeDomain, OrderFiel
 # The finest tick of the venue: a BUY that states less than this above its limit cannot reach a worse offer, even if
 # the market's tick gets finer after signing.
 _FINEST_TICK = Decimal("0.0001")
-# What rounding a dollar amount to four decimals can take off a SELL.
-_ROUNDED_OFF = Decimal("0.0001")
 LARGEST_SALT = 1 << 53
 
 
@@ -52,7 +50,7 @@ class SigningPolicy:
                 raise SigningRefused(f"not signed: {complaint}")
 
     def _is_the_exchange(self, plan: OrderPlan, domain: ExchangeDomain) -> bool:
-        return domain == exchange_domain(self.endpoints, plan.token_id, neg_risk=plan.neg_risk)
+        return domain == exchange_domain(self.endpoints, plan.token_id, version=plan.version, neg_risk=plan.neg_risk)
 
     def _expected_signer(self) -> str:
         is_contract = self.wallet.signature_type is SignatureType.DEPOSIT_WALLET
@@ -77,8 +75,8 @@ def _is_on_grid(plan: OrderPlan) -> bool:
 
 
 def _states_the_limit(plan: OrderPlan) -> bool:
-    """Whether the amounts state the limit, up to what rounding to four decimals explains."""
+    """Whether the amounts state the limit: to the last unit, or for a stake of dollars within a tick above it."""
     limit, usd, shares = plan.limit_price.value, plan.usd.value, plan.shares.value
     if plan.side is Side.BUY:
         return limit * shares <= usd < (limit + _FINEST_TICK) * shares
-    return limit * shares - _ROUNDED_OFF < usd <= limit * shares
+    return usd == limit * shares

@@ -18,14 +18,14 @@ from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderPlan, Purpose, SignedOrder
-from live_trading.orders.rounding import TooSmall
+from live_trading.orders.rounding import Unplanned, UnusableTick
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.risk.gate import GateVerdict
 from live_trading.risk.results import RuleResult, RuleVerdict
 from live_trading.risk.volatility import scaled
 from live_trading.services.entering.entry_judging import judged
 from live_trading.services.entering.entry_planning import plan_entry, plan_within
-from live_trading.services.following.decision_records import accepted, decision_record, minimum_check, refused
+from live_trading.services.following.decision_records import accepted, decision_record, refused, unplanned_check
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.services.guarding.trip_locks import put_locks
 from live_trading.store.accounts import live_strategies
@@ -131,7 +131,7 @@ class EntryDesk:
         """
         entry = _Entry(lease=lease, account=account, strategy=strategy, subject=subject, candidate=candidate)
         plan = self._planned(entry, _stake(entry))
-        if isinstance(plan, TooSmall):
+        if isinstance(plan, Unplanned):
             return None
         with self._database.transaction() as transaction:
             decision_id = lt_orders.decision_of_refused(transaction, refused)
@@ -139,7 +139,7 @@ class EntryDesk:
             return None
         return self._entered(entry, plan, attempt=2, decision_id=decision_id)
 
-    def _planned(self, entry: _Entry, stake: Usd) -> OrderPlan | TooSmall:
+    def _planned(self, entry: _Entry, stake: Usd) -> OrderPlan | Unplanned:
         candidate = entry.candidate
         return plan_entry(
             entry.strategy,
@@ -150,12 +150,12 @@ class EntryDesk:
             now=self._now(),
         )
 
-    def _entered(self, entry: _Entry, plan: OrderPlan | TooSmall, *, attempt: int, decision_id: int | None) -> Entered:
+    def _entered(self, entry: _Entry, plan: OrderPlan | Unplanned, *, attempt: int, decision_id: int | None) -> Entered:
         """Enters the plan, or what the rules leave of it."""
         cuts: tuple[RuleResult, ...] = ()
         for cut in range(_MOST_CUTS + 1):
-            if isinstance(plan, TooSmall):
-                return self._too_small(entry, plan, cuts, decision_id)
+            if isinstance(plan, Unplanned):
+                return self._unplanned(entry, plan, cuts, decision_id)
             draft = _Draft(
                 lt_order_id=self._new_id(),
                 attempt=attempt,
@@ -231,15 +231,15 @@ class EntryDesk:
             at=now,
         )
 
-    def _too_small(
-        self, entry: _Entry, plan: TooSmall, cuts: tuple[RuleResult, ...], decision_id: int | None
+    def _unplanned(
+        self, entry: _Entry, plan: Unplanned, cuts: tuple[RuleResult, ...], decision_id: int | None
     ) -> Entered:
-        reason = Reason.BELOW_MINIMUM_ORDER
+        reason = Reason.TICK_UNUSABLE if isinstance(plan, UnusableTick) else Reason.BELOW_MINIMUM_ORDER
         now = self._now()
         if decision_id is None:
             with self._database.transaction() as transaction:
                 leases.assert_held(transaction, entry.lease)
-                ended = refused(entry.candidate.evaluation, reason, minimum_check(plan))
+                ended = refused(entry.candidate.evaluation, reason, unplanned_check(plan))
                 record = decision_record(entry.subject, entry.candidate.prepared, ended, now, cuts)
                 decisions.record(transaction, [record])
         return Entered(lt_order_id=None, reason=reason, reserved=Usd.zero())

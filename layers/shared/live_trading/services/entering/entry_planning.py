@@ -11,7 +11,7 @@ from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.nouns.trades import Side
-from live_trading.orders.rounding import LOT, TooSmall, limit_for_buy, plan_limit, plan_marketable_buy
+from live_trading.orders.rounding import LOT, Unplanned, limit_for_buy, plan_limit, plan_marketable_buy
 from live_trading.risk.proposal import ProposedEntry, expected_price
 from live_trading.store.accounts.live_strategies import LiveStrategy
 
@@ -28,7 +28,7 @@ def plan_entry(
     signal_price: Price,
     stake: Usd,
     now: datetime,
-) -> OrderPlan | TooSmall:
+) -> OrderPlan | Unplanned:
     """A BUY of the book's token with a limit at the strategy's slippage bound above the signal.
 
     The book's tick is newer than the stored market's, and ticks get finer.
@@ -55,12 +55,12 @@ def plan_entry(
     )
 
 
-def plan_within(make: Callable[[Usd], OrderPlan | TooSmall], plan: OrderPlan, room: Usd) -> OrderPlan | TooSmall:
+def plan_within(make: Callable[[Usd], OrderPlan | Unplanned], plan: OrderPlan, room: Usd) -> OrderPlan | Unplanned:
     """The largest order, to the cent of its stake, whose reservation with fees is within `room`."""
     stake = Usd.floor(room.value * plan.usd.value / plan.reservation.value, _CENT)
     while True:
         smaller = make(stake)
-        if isinstance(smaller, TooSmall) or smaller.reservation <= room:
+        if isinstance(smaller, Unplanned) or smaller.reservation <= room:
             return smaller
         stake = Usd(stake.value - _CENT)
 

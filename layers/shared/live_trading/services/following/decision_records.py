@@ -8,7 +8,7 @@ from datetime import datetime
 
 from live_trading.nouns.decisions import Check, Evaluation, Reason, Verdict
 from live_trading.nouns.money import Usd
-from live_trading.orders.rounding import TooSmall
+from live_trading.orders.rounding import FINEST_TICK, Unplanned, UnusableTick
 from live_trading.risk.results import RuleResult
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.signals.inputs import canonical
@@ -46,8 +46,16 @@ def refused(evaluation: Evaluation, reason: Reason, check: Check | None = None) 
     return replace(evaluation, verdict=Verdict.REJECTED, reason=reason, stake=Usd.zero(), checks=checks)
 
 
-def minimum_check(plan: TooSmall) -> Check:
-    """The venue's minimum as a check that failed."""
+def unplanned_check(plan: Unplanned) -> Check:
+    """Why there is no order, as a check that failed."""
+    if isinstance(plan, UnusableTick):
+        return Check(
+            name="tick_size",
+            observed=str(plan.tick),
+            limit=f"divides a dollar, at least {FINEST_TICK}",
+            passed=False,
+            reason=Reason.TICK_UNUSABLE,
+        )
     return Check(
         name="venue_minimum",
         observed=str(plan.observed),

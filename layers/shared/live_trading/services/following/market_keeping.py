@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from live_trading.nouns.markets import ProtocolVersion, ResolutionState
+from live_trading.nouns.markets import Market, ResolutionState
 from live_trading.services.following.sources import MarketSource, PayoutSource
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.settlement.waiting import hint_at
@@ -67,7 +67,7 @@ class MarketKeeper:
         StoreUnavailable.
         """
         asked = self._unresolved(condition_ids)
-        vectors = self._chain.payout_vectors(asked) if asked else {}
+        vectors = self._chain.vectors_of(asked) if asked else {}
         paid = [vector for vector in vectors.values() if vector is not None]
         if not paid:
             return set()
@@ -77,15 +77,13 @@ class MarketKeeper:
                 markets.record_resolution(transaction, vector, now)
         return {vector.condition_id for vector in paid}
 
-    def _unresolved(self, condition_ids: Collection[str]) -> list[str]:
+    def _unresolved(self, condition_ids: Collection[str]) -> list[Market]:
         if not condition_ids:
             return []
         with self._database.transaction() as transaction:
             known = markets.stored(transaction, condition_ids)
         return [
-            condition_id
-            for condition_id, each in sorted(known.items())
-            if each.resolution_state is not ResolutionState.RESOLVED and each.market.version is ProtocolVersion.V1
+            each.market for _, each in sorted(known.items()) if each.resolution_state is not ResolutionState.RESOLVED
         ]
 
     def _due(self, condition_ids: Collection[str], stale_before: datetime) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from live_trading.nouns.markets import OrderBook, PayoutVector, PricePoint
+from live_trading.nouns.markets import Market, OrderBook, PayoutVector, PricePoint
 from live_trading.polymarket.data.feed_rows import FeedPage
 from live_trading.polymarket.gamma.gamma_rows import GammaAnswer
 from live_trading.signals.trader_record import ClosedPosition, TradeSize
@@ -31,8 +31,8 @@ class MarketSource(Protocol):
 
 
 class PayoutSource(Protocol):
-    def payout_vectors(self, condition_ids: Sequence[str]) -> dict[str, PayoutVector | None]:
-        """What the chain pays, None where it has not resolved. Raises RetryLater."""
+    def vectors_of(self, markets: Iterable[Market]) -> dict[str, PayoutVector | None]:
+        """What the chain pays of each market by condition, None where it has not resolved. Raises RetryLater."""
 
 
 class BookSource(Protocol):

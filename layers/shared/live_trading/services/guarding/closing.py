@@ -17,9 +17,9 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import DoesNotFit, NoSuch, WrongState
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Shares
-from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, SignedOrder
+from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, RejectionCode, SignedOrder
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.orders.rounding import TooSmall, limit_for_sell, plan_marketable_sell
+from live_trading.orders.rounding import TooSmall, UnusableTick, limit_for_sale, plan_marketable_sell
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.services.orders.posting import OrderPoster
@@ -191,9 +191,11 @@ def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
         raise DoesNotFit("shares", "is more than may be sold now", allowed=f"up to {held.sellable}")
     bound = request.slippage_bound_fraction
     market = replace(sale.market, tick_size=sale.book.tick_size)
-    best_bid = sale.book.bids[0].price
-    limit = limit_for_sell(
-        best_bid, sale.strategy.slippage_bound_fraction if bound is None else bound, market.tick_size
+    limit = limit_for_sale(
+        sale.book.bids[0].price,
+        sale.strategy.slippage_bound_fraction if bound is None else bound,
+        shares,
+        market.tick_size,
     )
     plan = plan_marketable_sell(
         market=market,
@@ -202,6 +204,8 @@ def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
         shares=shares,
         order_type=request.order_type,
     )
+    if isinstance(plan, UnusableTick):
+        raise WrongState(f"nothing can be priced on a tick of {plan.tick}", current_state=RejectionCode.TICK_SIZE)
     if isinstance(plan, TooSmall):
         raise WrongState(
             f"the venue takes no order under {plan.minimum} {plan.unit}, this one is {plan.observed}",

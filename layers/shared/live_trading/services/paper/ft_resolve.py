@@ -97,7 +97,8 @@ class PaperResolver:
     def _resolve_all(self, lease: Lease, report: FtResolveReport) -> None:
         with self._database.transaction() as transaction:
             conditions = ft_orders.open_conditions(transaction)
-        vectors = self._chain.payout_vectors(conditions) if conditions else {}
+            known = markets.by_condition(transaction, conditions)
+        vectors = self._chain.vectors_of(known.values()) if known else {}
         waiting = [condition_id for condition_id in conditions if vectors.get(condition_id) is None]
         for condition_id in conditions:
             vector = vectors.get(condition_id)

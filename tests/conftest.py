@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 _HERE = Path(__file__).parent
-settings.register_profile("fast", max_examples=10, deadline=None)
+# How long an example takes says how busy the machine is.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("patient", _PATIENT)
+settings.register_profile("fast", _PATIENT, max_examples=10)
+settings.load_profile("patient")
 
 pytest_plugins = [
     ".".join(("tests", *file.relative_to(_HERE).with_suffix("").parts))

@@ -98,7 +98,7 @@ def plan_marketable_buy(
         usd=usd,
         shares=shares,
         fee_bound=fee_bound_buy(market.fees, usd, limit_price, market.tick_size),
-        neg_risk=market.neg_risk,
+        neg_risk=market.known_neg_risk,
         tick_size=market.tick_size,
     )
 
@@ -126,7 +126,7 @@ def plan_marketable_sell(
         usd=usd,
         shares=lot,
         fee_bound=fee_bound_sell(market.fees, lot),
-        neg_risk=market.neg_risk,
+        neg_risk=market.known_neg_risk,
         tick_size=market.tick_size,
     )
 
@@ -166,7 +166,7 @@ def plan_limit(
             if side is Side.BUY
             else fee_bound_sell(market.fees, lot)
         ),
-        neg_risk=market.neg_risk,
+        neg_risk=market.known_neg_risk,
         tick_size=market.tick_size,
         expiration=expiration,
     )

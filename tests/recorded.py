@@ -8,7 +8,9 @@ import pytest
 
 from live_trading.polymarket.wire.json_text import parse_json
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "polymarket-v1-samples"
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+FOLDER = DATA / "polymarket-v1-samples"
+CASES = DATA / "cases"
 
 
 def recorded_text(name: str) -> str:
@@ -28,3 +30,11 @@ def recorded_folder() -> Path:
     """The folder of all recorded answers; skips the test as `recorded_text` does."""
     recorded_text("data_api_trades_global_sample.json")
     return FOLDER
+
+
+def recorded_case(name: str) -> Path:
+    """A file or folder of one recorded case; skips the test, saying why, where it is not there."""
+    path = CASES / name
+    if not path.exists():
+        pytest.skip(f"no recorded cases at {CASES}: {name} is missing")
+    return path

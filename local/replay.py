@@ -119,6 +119,8 @@ def replay(database: Database, recording: Recording) -> Outcome:
     """Migrates the database, creates the FT wallets, and walks through the recording."""
     migrate(database, read_migrations(ROOT / "migrations"))
     trades = recording.in_time()
+    if not trades:
+        return _outcome(database, [])
     clock = ReplayClock(trades[0].trade_time - STEP)
     _prepare(database, recording, clock)
     trader = _paper_trader(database, recording, clock)
@@ -186,13 +188,9 @@ def _outcome(database: Database, failures: list[PartFailure]) -> Outcome:
 
 def report(recording: Recording, outcome: Outcome) -> str:
     """The account of the rows, and each wallet's decisions by reason."""
-    times = [trade.trade_time for trade in recording.in_time()]
+    books = sum(len(taken) for taken in recording.books.values())
     lines = [
-        (
-            f"{len(times)} trades of {len({trade.trader for trade in recording.trades.values()})} traders "
-            f"from {times[0]:%Y-%m-%d %H:%M:%S} to {times[-1]:%Y-%m-%d %H:%M:%S} UTC; "
-            f"{len(recording.markets)} markets and {len(recording.books)} books are recorded"
-        ),
+        f"{_what_was_traded(recording)}; {len(recording.markets)} markets and {books} books are recorded",
         "Each trade is decided at the end of its minute. The traders' past results are not recorded: none is known.",
         "",
         f"{'Rows by file':<44}{'rows':>7}{'decided':>9}{'duplicate':>11}{'quarantined':>13}{'no trade':>10}",
@@ -211,6 +209,17 @@ def report(recording: Recording, outcome: Outcome) -> str:
         lines += ["", f"Not used: {', '.join(recording.unused)}"]
     lines += [f"Failed: {each.part}: {each.error}: {each.message}" for each in outcome.failures]
     return "\n".join(lines)
+
+
+def _what_was_traded(recording: Recording) -> str:
+    times = [trade.trade_time for trade in recording.in_time()]
+    if not times:
+        return "No trades: nothing to decide"
+    traders = len({trade.trader for trade in recording.trades.values()})
+    return (
+        f"{len(times)} trades of {traders} traders "
+        f"from {times[0]:%Y-%m-%d %H:%M:%S} to {times[-1]:%Y-%m-%d %H:%M:%S} UTC"
+    )
 
 
 def _write_summary(recording: Recording, outcome: Outcome) -> None:

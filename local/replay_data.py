@@ -1,31 +1,32 @@
 """A folder of recorded answers as the sources that the services read: feed, markets, books; nothing else is invented.
 
 Files are told apart by what is in them. Trades and activity come in the v1 shape (a bare array) or in the v2 shape (an
-envelope); markets are Gamma's, books the CLOB's.
+envelope); markets are Gamma's, books the CLOB's. `replay_files` says how the files are written.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
 from live_trading.polymarket.clob.market_data import BookRow
 from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
+from live_trading.polymarket.data.trader_history import PositionsPage
 from live_trading.polymarket.gamma.gamma_rows import GammaAnswer, MarketSnapshot, read_markets
-from live_trading.polymarket.wire.field_types import read
-from live_trading.polymarket.wire.json_text import parse_json
-from live_trading.signals.trader_record import ClosedPosition, TradeSize
+from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
+from live_trading.signals.trader_record import TradeSize
+from local.replay_files import UnreadableFile, rows_of, written_as_rows
 
-_TRANSACTION = frozenset({"transactionHash", "transaction_hash"})
-_MARKET = frozenset({"clobTokenIds", "outcomes"})
-_BOOK = frozenset({"bids", "asks"})
+_TRANSACTION = ({"transactionHash"}, {"transaction_hash"}, {"side", "size", "price", "timestamp"})
+_MARKET = ({"clobTokenIds"}, {"outcomes"})
+_BOOK = ({"bids"}, {"asks"}, {"buys"}, {"sells"})
 
 
 class NothingToReplay(Exception):
@@ -50,13 +51,13 @@ class FileAccount:
 
 @dataclass(slots=True, kw_only=True)
 class Recording:
-    """Everything that the folder holds, each trade once."""
+    """Everything that the folder holds, each trade once; `books` are a token's in the order of their times."""
 
     accounts: list[FileAccount] = field(default_factory=list)
     trades: dict[SourceTradeKey, SourceTrade] = field(default_factory=dict)
     quarantined: list[QuarantinedRow] = field(default_factory=list)
     markets: dict[str, MarketSnapshot] = field(default_factory=dict)
-    books: dict[str, OrderBook] = field(default_factory=dict)
+    books: dict[str, list[OrderBook]] = field(default_factory=dict)
     unused: list[str] = field(default_factory=list)
 
     def in_time(self) -> list[SourceTrade]:
@@ -65,12 +66,12 @@ class Recording:
 
 
 def read_recording(folder: Path) -> Recording:
-    """Every JSON file of the folder. Raises NothingToReplay where there are no trades in it."""
+    """Every file of rows in the folder. Raises NothingToReplay where none of them has trades or activity."""
     if not folder.is_dir():
         raise NothingToReplay(f"{folder} is not a folder")
-    files = sorted(folder.glob("*.json"))
+    files = sorted(file for file in folder.iterdir() if file.is_file() and written_as_rows(file))
     if not files:
-        raise NothingToReplay(f"{folder} has no JSON files")
+        raise NothingToReplay(f"{folder} has no JSON files, nor JSON lines or CSV")
     recording = Recording()
     for file in files:
         _read_file(file, recording)
@@ -81,15 +82,12 @@ def read_recording(folder: Path) -> Recording:
 
 def _read_file(file: Path, recording: Recording) -> None:
     try:
-        answer = parse_json(file.read_bytes())
-    except MalformedAnswer as error:
-        recording.unused.append(f"{file.name} (not JSON)")
-        recording.quarantined.append(QuarantinedRow(source=file.name, reason=str(error), raw=error.raw[:1000]))
+        rows = rows_of(file)
+    except UnreadableFile as error:
+        recording.unused.append(f"{file.name} (not {error.expected})")
+        recording.quarantined.append(QuarantinedRow(source=file.name, reason=str(error), raw=error.raw))
         return
-    rows = answer.get("data", [answer]) if isinstance(answer, dict) else answer
-    if not isinstance(rows, list):
-        recording.unused.append(file.name)
-    elif _some_have(rows, _TRANSACTION):
+    if _some_have(rows, _TRANSACTION):
         _read_trades(file.name, rows, recording)
     elif _some_have(rows, _MARKET):
         answered = read_markets(rows)
@@ -103,16 +101,20 @@ def _read_file(file: Path, recording: Recording) -> None:
 
 def _read_books(name: str, rows: Sequence[object], recording: Recording) -> None:
     for row in rows:
+        if not _some_have([row], _BOOK) and isinstance(row, dict):
+            continue  # another event of the stream that the books were recorded from
         try:
-            book = read(BookRow, row, name).as_book()
-        except MalformedAnswer as error:
-            recording.quarantined.append(QuarantinedRow(source=name, reason=str(error), raw=error.raw))
+            book = BookRow.model_validate(row).as_book()
+        except ROW_FAILURES as error:
+            recording.quarantined.append(set_aside(row, error, name))
         else:
-            recording.books[book.token_id] = book
+            taken = recording.books.setdefault(book.token_id, [])
+            taken.append(book)
+            taken.sort(key=lambda each: each.taken_at)
 
 
-def _some_have(rows: Sequence[object], keys: frozenset[str]) -> bool:
-    return any(isinstance(row, dict) and keys & row.keys() for row in rows)
+def _some_have(rows: Sequence[object], shapes: Sequence[set[str]]) -> bool:
+    return any(isinstance(row, dict) and shape <= row.keys() for row in rows for shape in shapes)
 
 
 def _read_trades(name: str, rows: Sequence[object], recording: Recording) -> None:
@@ -142,8 +144,8 @@ class RecordedFeed:
         found = [trade for trade in self._by_trader[trader] if since <= trade.trade_time <= now]
         return FeedPage(trades=found, quarantined=[])
 
-    def closed_positions(self, trader: str) -> list[ClosedPosition]:  # noqa: ARG002 (the recording has none)
-        return []
+    def closed_positions(self, trader: str) -> PositionsPage:  # noqa: ARG002 (the recording has none)
+        return PositionsPage(positions=[], quarantined=[])
 
     def trade_sizes(self, trader: str, since: datetime | None = None) -> list[TradeSize]:
         return [
@@ -168,7 +170,7 @@ class RecordedMarkets:
 
 
 class RecordedBooks:
-    """The books that the folder holds, taken as they stand at the clock's time."""
+    """The books that the folder holds: of each token the newest taken by the clock's time, none before the first."""
 
     def __init__(self, recording: Recording, clock: Clock) -> None:
         self._books = recording.books
@@ -176,4 +178,10 @@ class RecordedBooks:
 
     def books(self, token_ids: Collection[str]) -> dict[str, OrderBook]:
         now = self._clock.now()
-        return {each: replace(self._books[each], taken_at=now) for each in token_ids if each in self._books}
+        found: dict[str, OrderBook] = {}
+        for token_id in token_ids:
+            taken = self._books.get(token_id, [])
+            count = bisect_right(taken, now, key=lambda book: book.taken_at)
+            if count:
+                found[token_id] = taken[count - 1]
+        return found

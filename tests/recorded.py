@@ -26,15 +26,20 @@ def recorded_json(name: str) -> object:
     return parse_json(recorded_text(name))
 
 
-def recorded_case(name: str) -> object:
-    """One recorded case as its JSON value, numbers exact; skips as `recorded_text` does."""
-    file = CASES / name
-    if not file.is_file():
-        pytest.skip(f"no recorded cases at {CASES}: {name} is missing")
-    return parse_json(file.read_text(encoding="utf-8"))
-
-
 def recorded_folder() -> Path:
     """The folder of all recorded answers; skips the test as `recorded_text` does."""
     recorded_text("data_api_trades_global_sample.json")
     return FOLDER
+
+
+def recorded_case(name: str) -> Path:
+    """A file or folder of one recorded case; skips the test, saying why, where it is not there."""
+    path = CASES / name
+    if not path.exists():
+        pytest.skip(f"no recorded cases at {CASES}: {name} is missing")
+    return path
+
+
+def recorded_case_json(name: str) -> object:
+    """One recorded case as its JSON value, numbers exact."""
+    return parse_json(recorded_case(name).read_text(encoding="utf-8"))

@@ -124,7 +124,7 @@ def _has_status(position: Position, status: str, pairs: frozenset[tuple[str, str
         case "CLOSED":
             return position.status is PositionStatus.CLOSED
         case "REDEEMABLE":
-            return position.status is PositionStatus.REDEEMABLE
+            return position.status is PositionStatus.REDEEMABLE and not position.is_lost
         case "REDEEMABLE_LOST":
             return position.is_lost
         case "MERGEABLE":

@@ -1,4 +1,8 @@
-"""The rows of the Data API v2: trades, activity, positions, resolutions."""
+"""The rows of the Data API v2: trades, activity, positions, resolutions.
+
+The API writes stand-ins where it has no value, and so do these rows, always the same ones of the same thing: 999 for an
+outcome's number, 0 for a time, 1970-01-01 for a date, and a resolution without its moment.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from local.exchange.tape.traders import Trader
 
 ICON = "https://polymarket-upload.s3.us-east-2.amazonaws.com/BTC+fullsize.png"
 _UNSET_PRICE = "69"
+_UNSET_INDEX = 999
+_UNSET_DATE = "1970-01-01"
 
 
 def trade_row(trade: TapeTrade, listing: Listing | None, trader: Trader | None) -> dict[str, Any]:
@@ -27,7 +33,7 @@ def trade_row(trade: TapeTrade, listing: Listing | None, trader: Trader | None) 
         "timestamp": trade.block_ms // 1000,
         **_market_fields(listing),
         "outcome": trade.outcome,
-        "outcome_index": trade.outcome_index,
+        "outcome_index": _UNSET_INDEX if _is_unset(trade.transaction_hash) else trade.outcome_index,
         **_profile_fields(trader),
         "transaction_hash": trade.transaction_hash,
     }
@@ -70,6 +76,7 @@ def position_row(
 ) -> dict[str, Any]:
     """One position as `/v2/positions` shows it; sizes are shares, the rest dollars or percentages."""
     cost = position.average_price * position.bought
+    is_unset = _is_unset(hex(int(position.token_id)))
     return {
         "proxy_wallet": position.account,
         "token_id": position.token_id,
@@ -93,11 +100,13 @@ def position_row(
         "negative_risk": listing.neg_risk if listing else False,
         "archived": False,
         **_market_fields(listing),
-        "event_id": str(listing.event_id) if listing else "",
+        "event_id": str(listing.event_id) if listing else "0",
         "outcome": position.outcome,
-        "outcome_index": position.outcome_index,
+        "outcome_index": _UNSET_INDEX if is_unset else position.outcome_index,
         **_opposite_fields(position, listing),
-        "last_event_at": position.last_event_ms // 1000,
+        **({"end_date": _UNSET_DATE} if is_unset else {}),
+        # what was sold has a date, what its market resolved may have none
+        "last_event_at": 0 if is_unset and position.status == "REDEEMABLE" else position.last_event_ms // 1000,
         "first_entry_at": position.first_entry_ms // 1000,
         "name": trader.label if trader else "",
         "profile_image": "",
@@ -107,7 +116,7 @@ def position_row(
 
 def _opposite_fields(position: Position, listing: Listing | None) -> dict[str, str]:
     if listing is None:
-        return {"opposite_outcome": "", "opposite_token_id": "", "end_date": ""}
+        return {"opposite_outcome": "", "opposite_token_id": "", "end_date": _UNSET_DATE}
     other = 1 - position.outcome_index
     return {
         "opposite_outcome": listing.outcomes[other],
@@ -141,7 +150,7 @@ def resolution_row(listing: Listing, stage: Stage, now_ms: int, resolution: tupl
         "reporter": "EOA" if resolved_ms is not None else None,
         "was_arbitrated": False,
         "resolved_block": None,
-        "resolved_at": iso(resolved_ms) if resolved_ms is not None else None,
+        "resolved_at": None if resolved_ms is None or _is_unset(listing.question_id) else iso(resolved_ms),
     }
 
 
@@ -151,6 +160,11 @@ def _last_update_ms(listing: Listing, stage: Stage, now_ms: int, resolved_ms: in
     if stage is Stage.PROPOSED and listing.proposed_ms is not None:
         return listing.proposed_ms
     return min(now_ms, listing.end_ms if stage is Stage.REQUESTED else listing.opens_ms)
+
+
+def _is_unset(identity: str) -> bool:
+    """Whether the API has no value for this thing: for one of four, by the last digit of its hexadecimal id."""
+    return identity[-1] in "048c"
 
 
 def _six(value: Any) -> float:

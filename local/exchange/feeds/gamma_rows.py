@@ -160,7 +160,8 @@ def _trading_fields(snapshot: Snapshot) -> dict[str, Any]:
         "orderPriceMinTickSize": number(snapshot.tick.value),
         "orderMinSize": 5,
         "secondsDelay": 0,
-        "feesEnabled": True,
+        # the flag is not always there; the schedule is what counts
+        **({} if listing.market_id % 4 == 0 else {"feesEnabled": True}),
         "feeType": "crypto_fees_v2",
         "feeSchedule": {
             "exponent": listing.fees.exponent,

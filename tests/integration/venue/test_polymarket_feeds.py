@@ -146,14 +146,16 @@ def _all_of(feed: DataApi, exchange: RunningExchange, trader: str) -> list[Sourc
 
 def test_a_traders_history_is_dated_before_now(exchange: RunningExchange, feed: DataApi) -> None:
     for trader in traders_of(exchange)[:3]:
-        positions, sizes = feed.closed_positions(trader), feed.trade_sizes(trader)
+        page, sizes = feed.closed_positions(trader), feed.trade_sizes(trader)
+        positions = page.positions
 
         assert positions
+        assert page.quarantined == []
         assert len({each.token_id for each in positions}) == len(positions)
-        assert all(each.closed_at <= now(exchange) for each in positions)
-        assert any(each.pnl.is_positive for each in positions)
-        assert any(each.pnl.is_negative for each in positions)
-        assert all(each.usd.is_positive for each in sizes)
+        assert all(each.closed_at is not None and each.closed_at <= now(exchange) for each in positions)
+        assert any(each.pnl is not None and each.pnl.is_positive for each in positions)
+        assert any(each.pnl is not None and each.pnl.is_negative for each in positions)
+        assert all(each.usd is not None and each.usd.is_positive for each in sizes)
         recent = feed.trade_sizes(trader, now(exchange) - timedelta(hours=2))
         assert len(recent) < len(sizes)
 

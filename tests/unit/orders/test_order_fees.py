@@ -13,7 +13,7 @@ from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
 from live_trading.orders.fees import fee_bound_buy, fee_bound_sell, taker_fee, trade_fee
 from tests.builders import CRYPTO_FEES, NO_FEES
-from tests.recorded import recorded_case
+from tests.recorded import recorded_case_json
 
 TICK = Price("0.001")
 schedules = st.builds(
@@ -34,7 +34,7 @@ def test_the_fee_of_a_match_is_the_documented_one(price: str, shares: str, fee: 
 
 @pytest.mark.venue_facts
 def test_recorded_events_of_the_chain_charge_and_move_what_the_formulas_say() -> None:
-    for event in cast("list[dict[str, Any]]", recorded_case("chain_order_filled_fees.json")):
+    for event in cast("list[dict[str, Any]]", recorded_case_json("chain_order_filled_fees.json")):
         making, taking = int(event["maker_amount_filled"]), int(event["taker_amount_filled"])
         usd, shares = (making, taking) if event["side"] == "BUY" else (taking, making)
         fees = FeeSchedule(rate=Decimal(event["fee_rate"]), exponent=Decimal(1))

@@ -116,7 +116,15 @@ CASES = (
     fails("an unknown protocol", Reason.MARKET_VERSION_UNSUPPORTED, market={"version": ProtocolVersion.UNKNOWN}),
     fails("closed", Reason.MARKET_NOT_OPEN, market={"is_open": False}),
     fails("not accepting orders", Reason.MARKET_NOT_OPEN, market={"accepting_orders": False}),
-    fails("ended", Reason.MARKET_ENDED, market={"end_time": NOON}),
+    fails("no word on neg risk", Reason.NEG_RISK_UNKNOWN, market={"neg_risk": None}),
+    passes("a neg-risk market", market={"neg_risk": True}),
+    passes("past its stated end and taking orders", market={"end_time": NOON - 90 * timedelta(days=1)}),
+    fails(
+        "ended where some time is wanted",
+        Reason.MARKET_ENDED,
+        keys={"min_minutes_to_end": 1},
+        market={"end_time": NOON},
+    ),
     passes("about to end", market={"end_time": NOON + INSTANT}),
     passes("half an hour to go", keys={"min_minutes_to_end": 30}, market={"end_time": NOON + 30 * MINUTE}),
     fails(

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.money import Price, Shares
+from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.trades import Side
-from live_trading.polymarket.data.feed_rows import number_occurrences, read_feed, read_rows
+from live_trading.polymarket.data.feed_rows import number_occurrences, read_feed, read_rows, read_sizes
 from live_trading.polymarket.wire.json_text import parse_json, raw_text
+from live_trading.signals.trader_record import TradeSize
 from tests.recorded import recorded_json, recorded_text
 from tests.unit.venue.polymarket_builders import CONDITION, TRADER, TRANSACTION, UNHURRIED, YES, a_moment, feed_row
 
@@ -110,10 +111,13 @@ BROKEN: list[dict[str, Any]] = [
     {"timestamp": 0},
     {"timestamp": True},
     {"timestamp": 10**17},
-    {"outcome_index": -1},
-    {"outcome_index": 999},
-    {"outcome_index": "0"},
+    {"timestamp": "0001-01-01T00:00:00+14:00"},
+    {"size": Decimal("1e999999")},
+    {"price": Decimal("1e-999999"), "size": Decimal("1e999999")},
     {"transaction_hash": ""},
+    {"transaction_hash": None},
+    {"transaction_hash": "0x" + "0" * 64},
+    {"transaction_hash": "0xab"},
 ]
 
 
@@ -133,6 +137,71 @@ def test_a_row_that_cannot_be_read_is_quarantined_and_the_rest_goes_on(changes: 
 @pytest.mark.parametrize("row", [None, 7, "text", [], {}])
 def test_something_that_is_no_row_is_quarantined(row: object) -> None:
     assert len(read_rows([row], "feed").quarantined) == 1
+
+
+UNUSED: list[dict[str, Any]] = [
+    *({"outcome_index": index} for index in (999, "999", -1, 1.5, "", None, [], True)),
+    *({name: value} for name in ("outcome", "title", "slug") for value in (None, 7, {}, ["x"])),
+    {"event_slug": None, "name": 5, "profile_image": [1], "timestamp_of_nothing": "never"},
+    {"type": None},
+    {"type": ""},
+    {"side": "buy"},
+]
+
+
+@pytest.mark.parametrize("changes", UNUSED, ids=[str(unused) for unused in UNUSED])
+def test_a_field_that_nothing_is_decided_by_costs_no_row(changes: dict[str, Any]) -> None:
+    page = read_rows([feed_row(**changes)], "feed")
+
+    assert (len(page.trades), page.quarantined) == (1, [])
+    assert page.trades[0].token_id == YES
+
+
+def test_display_fields_and_the_outcomes_number_may_be_left_out() -> None:
+    row = {key: value for key, value in feed_row().items() if key not in {"outcome", "outcome_index", "title", "slug"}}
+
+    (trade,) = read_rows([row], "feed").trades
+
+    assert (trade.outcome, trade.outcome_index, trade.title) == ("", None, "")
+
+
+def test_a_number_that_no_decimal_holds_costs_its_own_row_only() -> None:
+    good = raw_text(feed_row())
+    endless = good.replace("0.4", "1e99999999999999999999")
+    longest = good.replace("12.5", "9" * 5000)
+
+    page = read_feed(f"[{good},{endless},{longest}]", "feed")
+
+    assert len(page.trades) == 1
+    assert [row.raw for row in page.quarantined] == [endless, longest]
+
+
+def test_a_row_that_is_nested_without_end_costs_itself_only() -> None:
+    nested: Any = []
+    for _ in range(5_000):
+        nested = [nested]
+
+    page = read_rows([feed_row(size=nested), feed_row()], "feed")
+
+    assert (len(page.trades), len(page.quarantined)) == (1, 1)
+
+
+def test_a_row_set_aside_names_the_trader_it_is_of() -> None:
+    theirs = read_rows([feed_row(size=None)], "feed", of_trader=TRADER)
+    others = read_rows([feed_row(proxy_wallet="0x" + "99" * 20)], "feed", of_trader=TRADER)
+
+    assert [row.trader for row in (*theirs.quarantined, *others.quarantined)] == [TRADER, None]
+
+
+def test_a_size_is_read_from_a_row_that_is_no_whole_trade() -> None:
+    sizes = read_sizes([feed_row(transaction_hash=None, token_id=None), feed_row(type="REDEEM")])
+
+    assert sizes == [TradeSize(time=a_moment(), usd=Usd(5))]
+
+
+def test_a_row_without_a_size_is_a_trade_of_unknown_size() -> None:
+    assert read_sizes([feed_row(size="many")]) == [TradeSize(time=a_moment(), usd=None)]
+    assert read_sizes([feed_row(timestamp=0)]) == [TradeSize(time=None, usd=Usd(5))]
 
 
 def test_a_quarantined_row_keeps_its_digits() -> None:

@@ -135,6 +135,56 @@ def test_fees_count_only_where_they_are_switched_on() -> None:
     assert "makers" in complaint(feeSchedule={"rate": Decimal("0.07"), "exponent": 1, "takerOnly": False})
 
 
+@pytest.mark.parametrize("flag", [None, True])
+def test_a_fee_schedule_without_its_flag_is_charged(flag: bool | None) -> None:
+    assert snapshot(feesEnabled=flag).market.fees == CRYPTO_FEES
+
+
+def test_neither_a_flag_nor_a_schedule_is_no_fee() -> None:
+    assert snapshot(feesEnabled=None, feeSchedule=None).market.fees.rate == 0
+
+
+def test_a_market_that_does_not_say_whether_it_is_a_neg_risk_one_stays_unknown() -> None:
+    assert snapshot(negRisk=None).market.neg_risk is None
+    assert [snapshot(negRisk=said).market.neg_risk for said in (True, False)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"question": None},
+        {"slug": 7},
+        {"category": ["x"]},
+        {"umaResolutionStatus": 5},
+        {"events": [{"category": None}]},
+        {"tags": [{"label": None}]},
+        {"endDate": "1970-01-01T00:00:00Z"},
+        {"endDate": "0001-01-01T00:00:00Z"},
+        {"gameStartTime": ""},
+        {"gameStartTime": 0},
+    ],
+    ids=str,
+)
+def test_what_is_only_shown_or_absent_costs_no_market(changes: dict[str, Any]) -> None:
+    assert snapshot(**changes).market.token_ids == (YES, NO)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"orderMinSize": Decimal("1e999999")},
+        {"orderPriceMinTickSize": Decimal("0.0000001")},
+        {"endDate": "9999-12-31T23:59:59-14:00"},
+    ],
+    ids=str,
+)
+def test_a_market_out_of_all_range_costs_only_itself(changes: dict[str, Any]) -> None:
+    answer = read_markets([gamma_row(conditionId="0x" + "ab" * 32, **changes), gamma_row()])
+
+    assert list(answer.markets) == [CONDITION]
+    assert len(answer.malformed) == 1
+
+
 @pytest.mark.parametrize(
     "changes",
     [

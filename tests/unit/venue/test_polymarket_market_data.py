@@ -15,7 +15,7 @@ from live_trading.nouns.money import Price, Shares
 from live_trading.polymarket.clob.market_data import BookRow, MidpointRow, TickRow
 from live_trading.polymarket.wire.field_types import read
 from tests.recorded import recorded_json
-from tests.unit.venue.polymarket_builders import CONDITION, UNHURRIED, YES, a_moment
+from tests.unit.venue.polymarket_builders import CONDITION, UNHURRIED, YES, a_moment, market
 
 
 def book(**changes: Any) -> OrderBook:
@@ -81,12 +81,36 @@ def _rows(levels: list[tuple[int, int]]) -> list[dict[str, str]]:
     return [{"price": str(Decimal(price).scaleb(-3)), "size": str(Decimal(size).scaleb(-6))} for price, size in levels]
 
 
+def test_a_frame_of_the_stream_is_a_book_without_tick_and_minimum() -> None:
+    frame = {"event_type": "book", "market": CONDITION, "asset_id": YES, "timestamp": "1790586000123"}
+    sides = {"buys": [{"price": "0.48", "size": "5"}], "sells": [{"price": "0.52", "size": "2"}]}
+
+    found = read(BookRow, frame | sides, "book").as_book()
+
+    assert (found.best_bid, found.best_ask) == (Price("0.48"), Price("0.52"))
+    assert (found.tick_size, found.minimum_order_shares) == (None, None)
+    assert found.tick_in(market("0.001")) == Price("0.001")
+
+
+@pytest.mark.parametrize("absent", ["", None])
+def test_a_book_that_leaves_its_tick_empty_keeps_to_the_markets(absent: str | None) -> None:
+    found = book(tick_size=absent, min_order_size=absent)
+
+    assert (found.tick_size, found.minimum_order_shares) == (None, None)
+
+
+def test_the_books_own_tick_counts_before_the_markets() -> None:
+    assert book(tick_size="0.001").tick_in(market("0.01")) == Price("0.001")
+
+
 @pytest.mark.parametrize(
     "changes",
     [
         {"asks": [{"price": "1.2", "size": "1"}]},
         {"bids": [{"price": "0.5", "size": "-1"}]},
         {"tick_size": "0"},
+        {"tick_size": "0.0000001"},
+        {"min_order_size": "1e400"},
         {"timestamp": ""},
         {"bids": None},
     ],

@@ -27,6 +27,7 @@ class Reason(StrEnum):
     MARKET_VERSION_UNSUPPORTED = "market_version_unsupported"
     TICK_UNUSABLE = "tick_unusable"
     MARKET_NOT_OPEN = "market_not_open"
+    NEG_RISK_UNKNOWN = "neg_risk_unknown"
     MARKET_ENDED = "market_ended"
     MARKET_ENDS_TOO_SOON = "market_ends_too_soon"
     GAME_START_UNKNOWN = "game_start_unknown"

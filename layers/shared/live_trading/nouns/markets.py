@@ -48,7 +48,11 @@ class FeeSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Market:
-    """One condition. `token_ids` and `outcomes` are in outcome-index order."""
+    """One condition. `token_ids` and `outcomes` are in outcome-index order.
+
+    `end_time` is what the catalogue states and no cutoff: `accepting_orders` says whether the venue takes orders.
+    `neg_risk` is None where the catalogue does not say: then nobody knows which exchange an order is signed for.
+    """
 
     condition_id: str
     version: ProtocolVersion
@@ -66,7 +70,14 @@ class Market:
     tick_size: Price
     minimum_order_shares: Shares
     fees: FeeSchedule
-    neg_risk: bool
+    neg_risk: bool | None
+
+    @property
+    def known_neg_risk(self) -> bool:
+        """Whether it is a neg-risk market. Raises LookupError where that is not known: no order can be made then."""
+        if self.neg_risk is None:
+            raise LookupError(f"nobody says whether {self.condition_id} is a neg-risk market")
+        return self.neg_risk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +88,11 @@ class BookLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderBook:
-    """A book of one token: `bids` highest first, `asks` lowest first, whatever order the venue sent."""
+    """A book of one token: `bids` highest first, `asks` lowest first, whatever order the venue sent.
+
+    `tick_size` and `minimum_order_shares` are None where the venue sent the book without them, as in its stream: then
+    the market's own count.
+    """
 
     token_id: str
     condition_id: str
@@ -85,8 +100,12 @@ class OrderBook:
     asks: tuple[BookLevel, ...]
     book_hash: str
     taken_at: datetime
-    tick_size: Price
-    minimum_order_shares: Shares
+    tick_size: Price | None
+    minimum_order_shares: Shares | None
+
+    def tick_in(self, market: Market) -> Price:
+        """The tick that orders of this book keep to: the book's own, which is newer, else the market's."""
+        return market.tick_size if self.tick_size is None else self.tick_size
 
     @property
     def best_bid(self) -> Price | None:

@@ -29,7 +29,11 @@ class SourceTradeKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTrade:
-    """One fill of one trader. Addresses and hashes are lower case; `trade_time` is UTC."""
+    """One fill of one trader. Addresses and hashes are lower case; `trade_time` is UTC.
+
+    `token_id` says what was traded. `outcome` is a name for people and `outcome_index` the feed's claim, None where it
+    makes none: which outcome it is, the market's own list of tokens decides.
+    """
 
     transaction_hash: str
     token_id: str
@@ -40,7 +44,7 @@ class SourceTrade:
     occurrence: int
     condition_id: str
     outcome: str
-    outcome_index: int
+    outcome_index: int | None
     title: str
     slug: str
     trade_time: datetime
@@ -64,11 +68,15 @@ class SourceTrade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantinedRow:
-    """A row of somebody else's data that could not be read: where it came from, why, and its text."""
+    """A row of somebody else's data that could not be read: where it came from, why, and its text.
+
+    `trader` is the followed trader whose row it is; None where it is nobody's.
+    """
 
     source: str
     reason: str
     raw: str
+    trader: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

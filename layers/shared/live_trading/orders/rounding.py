@@ -190,7 +190,7 @@ def _plan(
             if side is Side.BUY
             else fee_bound_sell(market.fees, shares)
         ),
-        neg_risk=market.neg_risk,
+        neg_risk=market.known_neg_risk,
         tick_size=market.tick_size,
         expiration=expiration,
     )

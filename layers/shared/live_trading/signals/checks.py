@@ -159,15 +159,21 @@ def _market(inputs: EvaluationInputs) -> Iterator[Check]:
         Reason.MARKET_NOT_OPEN,
         passed=market.is_open and market.accepting_orders,
     )
+    yield _check("neg_risk", market.neg_risk, "known", Reason.NEG_RISK_UNKNOWN, passed=market.neg_risk is not None)
     yield from _end(inputs, market)
 
 
 def _end(inputs: EvaluationInputs, market: Market) -> Iterator[Check]:
-    """A market without an end is only a matter where a wallet wants some time before it."""
+    """The end that a market states is no cutoff: many trade for weeks after it, and `market_open` says which.
+
+    It is only a matter where a wallet wants some time before it.
+    """
     wanted = inputs.config.min_minutes_to_end
+    if wanted == 0:
+        yield _off("market_end", market.end_time)
+        return
     if market.end_time is None:
-        known = None if wanted == 0 else False
-        yield _check("market_end", None, "known", Reason.MARKET_UNKNOWN, passed=known)
+        yield _check("market_end", None, "known", Reason.MARKET_UNKNOWN, passed=False)
         return
     left = market.end_time - inputs.now
     yield _check("market_end", market.end_time, inputs.now, Reason.MARKET_ENDED, passed=left > timedelta())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import MalformedAnswer
@@ -20,15 +20,19 @@ from live_trading.polymarket.wire.field_types import (
     Amount,
     ConditionId,
     Moment,
+    Shown,
+    Tick,
     TokenId,
     WireModel,
     ZeroToOne,
+    absent_if_empty,
     price_of,
     read,
     shares_of,
 )
 from live_trading.polymarket.wire.http_questions import HttpQuestions
 from live_trading.polymarket.wire.json_text import raw_text
+from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +50,7 @@ class ClobMarket:
     tick_size: Price
     minimum_order_shares: Shares
     fees: FeeSchedule
-    neg_risk: bool
+    neg_risk: bool | None
     accepting_orders: bool
 
 
@@ -56,16 +60,19 @@ class _Level(WireModel):
 
 
 class BookRow(WireModel):
-    """A book as the venue sends it, the best price of each side last."""
+    """A book as the venue sends it, the best price of each side last.
+
+    Frames of the stream and older recordings have no tick and no minimum; older ones call the sides buys and sells.
+    """
 
     market: ConditionId
     asset_id: TokenId
     timestamp: Moment
-    hash: str
-    bids: list[_Level]
-    asks: list[_Level]
-    min_order_size: Annotated[Amount, Field(ge=0)]
-    tick_size: Annotated[Amount, Field(gt=0, lt=1)]
+    hash: Shown = ""
+    bids: list[_Level] = Field(validation_alias=AliasChoices("bids", "buys"))
+    asks: list[_Level] = Field(validation_alias=AliasChoices("asks", "sells"))
+    min_order_size: Annotated[Annotated[Amount, Field(ge=0)] | None, BeforeValidator(absent_if_empty)] = None
+    tick_size: Annotated[Tick | None, BeforeValidator(absent_if_empty)] = None
 
     def as_book(self) -> OrderBook:
         """The book with both sides sorted by us, best first, and without empty levels."""
@@ -76,8 +83,8 @@ class BookRow(WireModel):
             asks=tuple(sorted(_levels(self.asks), key=lambda level: level.price)),
             book_hash=self.hash,
             taken_at=self.timestamp,
-            tick_size=price_of(self.tick_size),
-            minimum_order_shares=shares_of(self.min_order_size),
+            tick_size=None if self.tick_size is None else price_of(self.tick_size),
+            minimum_order_shares=None if self.min_order_size is None else shares_of(self.min_order_size),
         )
 
 
@@ -93,8 +100,8 @@ class _Fees(WireModel):
 class _ClobMarketRow(WireModel):
     t: list[_Token]
     mos: Annotated[Amount, Field(ge=0)]
-    mts: Annotated[Amount, Field(gt=0, lt=1)]
-    nr: bool = False
+    mts: Tick
+    nr: bool | None = None
     ao: bool = False
     fd: _Fees | None = None
 
@@ -102,7 +109,7 @@ class _ClobMarketRow(WireModel):
 class TickRow(WireModel):
     """The answer about one token's tick."""
 
-    minimum_tick_size: Annotated[Amount, Field(gt=0, lt=1)]
+    minimum_tick_size: Tick
 
 
 class MidpointRow(WireModel):
@@ -200,9 +207,10 @@ class MarketData:
 
 def _readable(row: object, asked: Collection[str]) -> OrderBook | None:
     try:
-        book = read(BookRow, row, "clob.books").as_book()
-    except MalformedAnswer as error:
-        logger.warning("a book cannot be read: %s: %s", error, error.raw)
+        book = BookRow.model_validate(row).as_book()
+    except ROW_FAILURES as error:
+        aside = set_aside(row, error, "clob.books")
+        logger.warning("a book cannot be read: %s: %s", aside.reason, aside.raw)
         return None
     if book.token_id not in asked:
         logger.warning("a book of token %s, which was not asked for", book.token_id)

@@ -8,19 +8,21 @@ from datetime import datetime
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer
-from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
+from live_trading.polymarket.data.feed_rows import FeedPage, read_rows, read_sizes
 from live_trading.polymarket.data.trader_history import (
-    PositionRow,
+    PositionList,
+    PositionsPage,
     PositionStatus,
-    finished_positions,
+    Resolution,
+    positions_page,
     read_positions,
     read_resolutions,
 )
 from live_trading.polymarket.endpoints import VenueEndpoints
-from live_trading.polymarket.wire.field_types import Amount, Moment, WireModel, read
+from live_trading.polymarket.wire.field_types import Amount, Moment, Shown, WireModel, read, unpadded
 from live_trading.polymarket.wire.http_questions import HttpQuestions
 from live_trading.polymarket.wire.json_text import raw_text
-from live_trading.signals.trader_record import ClosedPosition, TradeSize
+from live_trading.signals.trader_record import TradeSize
 
 __all__ = ["DataApi", "FeedPage", "FeedStatus"]
 
@@ -60,7 +62,7 @@ class _Rows(WireModel):
 
 class _Serving(WireModel):
     lag_seconds: Amount
-    worst: str
+    worst: Shown = ""
 
 
 class _Status(WireModel):
@@ -77,8 +79,8 @@ class DataApi:
 
     def __init__(self, endpoints: VenueEndpoints, chance: Chance) -> None:
         self._http = HttpQuestions(endpoints.data_api_url, chance)
-        # A resolution is final, so each is asked for once.
-        self._resolved_at: dict[str, datetime] = {}
+        # A resolution is final, so each is asked for until it is known and never again.
+        self._final: dict[str, Resolution] = {}
 
     def trades(self, trader: str, since: datetime) -> FeedPage:
         """Every fill of a trader from `since` on, maker fills included, newest first."""
@@ -87,20 +89,24 @@ class DataApi:
     def trade_sizes(self, trader: str, since: datetime | None = None) -> list[TradeSize]:
         """When a trader traded and for how many dollars, from `since` or from their first trade on.
 
-        Rows that cannot be read do not count; `trades` reports them.
+        A row that does not say one of them is there without it: see `read_sizes`.
         """
-        page = self._trades(trader, _ALL_TIME if since is None else int(since.timestamp()))
-        return [TradeSize(time=trade.trade_time, usd=trade.trade_usd) for trade in page.trades]
+        start = _ALL_TIME if since is None else int(since.timestamp())
+        return read_sizes(list(self._walk("/v2/trades", _of_trader(trader, start))))
 
-    def closed_positions(self, trader: str) -> list[ClosedPosition]:
+    def closed_positions(self, trader: str) -> PositionsPage:
         """A trader's finished positions with their profit after fees and the moment it was known.
 
         Includes resolved positions that were never redeemed: see `trader_history`.
         """
-        closed = self._positions(trader, PositionStatus.CLOSED)
-        redeemable = self._positions(trader, PositionStatus.REDEEMABLE)
-        self._learn_resolutions({row.condition_id for row in redeemable})
-        return finished_positions(closed, redeemable, self._resolved_at)
+        listed = {status: self._positions(trader, status) for status in PositionStatus}
+        undated = {
+            row.condition_id
+            for status, each in listed.items()
+            for row in each.rows
+            if status is not PositionStatus.CLOSED or row.last_event_at is None
+        }
+        return positions_page(listed, self._resolutions(undated))
 
     def status(self) -> FeedStatus:
         """How fresh the answers of the other methods are."""
@@ -115,21 +121,27 @@ class DataApi:
         self._http.close()
 
     def _trades(self, trader: str, start: int) -> FeedPage:
-        # Without taker_only=false the fills that a trader made as a maker are missing.
-        filters = [("user", trader), ("taker_only", "false"), ("start", str(max(start, _ALL_TIME)))]
-        rows = list(self._walk("/v2/trades", filters))
+        rows = list(self._walk("/v2/trades", _of_trader(trader, start)))
         return read_rows(rows, TRADES_SOURCE, of_trader=trader)
 
-    def _positions(self, trader: str, status: PositionStatus) -> list[PositionRow]:
+    def _positions(self, trader: str, status: PositionStatus) -> PositionList:
         filters = [("user", trader), ("status", status), ("sort_by", "TIMESTAMP"), ("sort_direction", "DESC")]
+        # By default the venue leaves out what is under a tenth of a share and what is archived: old losers.
+        filters.append(("filter_amount", "0"))
+        if status is not PositionStatus.CLOSED:
+            filters.append(("include_archived", "true"))
         return read_positions(self._walk("/v2/positions", filters), trader)
 
-    def _learn_resolutions(self, condition_ids: set[str]) -> None:
-        unknown = sorted(condition_ids - self._resolved_at.keys())
+    def _resolutions(self, condition_ids: set[str]) -> dict[str, Resolution]:
+        wanted = {unpadded(condition_id): condition_id for condition_id in condition_ids}
+        found = {key: self._final[key] for key in wanted.keys() & self._final.keys()}
+        unknown = sorted(wanted[key] for key in wanted.keys() - found.keys())
         for start in range(0, len(unknown), _MOST_IDS):
             asked = ",".join(unknown[start : start + _MOST_IDS])
             answer = self._http.get("/v2/resolutions", [("condition", asked)])
-            self._resolved_at |= read_resolutions(read(_Rows, answer, "data_api.resolutions").data)
+            found |= read_resolutions(read(_Rows, answer, "data_api.resolutions").data)
+        self._final |= {key: each for key, each in found.items() if each.is_final and each.at is not None}
+        return found
 
     def _walk(self, path: str, filters: Filters) -> Iterator[object]:
         """The rows of all pages. The same filters go with every cursor, or it would walk another set."""
@@ -147,3 +159,8 @@ class DataApi:
                 raise MalformedAnswer(f"{path}: more pages, but no new cursor", raw=raw_text(answer))
             seen.add(cursor)
         raise GiveUp(f"{path}: no end after {_MOST_PAGES} pages of {dict(filters)}")
+
+
+def _of_trader(trader: str, start: int) -> Filters:
+    # Without taker_only=false the fills that a trader made as a maker are missing.
+    return [("user", trader), ("taker_only", "false"), ("start", str(max(start, _ALL_TIME)))]

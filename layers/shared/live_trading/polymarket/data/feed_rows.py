@@ -1,7 +1,11 @@
 """Rows of the Data API's trades and activity as source trades, in the v2 shape and in the older v1 shape.
 
-A row that cannot be read becomes a QuarantinedRow and the rest goes on. Prices and sizes are rounded half to even on
-six places: the feed computes them as quotients and prints up to eighteen digits, while a token and a dollar have six.
+A row that cannot be read becomes a QuarantinedRow and the rest goes on. Only what is used has to fit: the token says
+which outcome was traded, and the names beside it may be missing. Prices and sizes are rounded half to even on six
+places: the feed computes them as quotients and prints up to eighteen digits, while a token and a dollar have six.
+
+A fill without a transaction's hash is set aside as well. It may get its hash later, and one that was stored without
+would then be stored, and copied, a second time; the overlap in which the feed is read again brings it in with its hash.
 """
 
 from __future__ import annotations
@@ -9,29 +13,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from live_trading.nouns.errors import MalformedAnswer
+from live_trading.nouns.money import Usd
 from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
 from live_trading.polymarket.wire.field_types import (
     Address,
     Amount,
     ConditionId,
-    Hash,
     Moment,
+    OptionalHash,
+    OptionalOutcomeIndex,
+    Shown,
     TokenId,
     WireModel,
     ZeroToOne,
     price_of,
     shares_of,
-    why,
 )
 from live_trading.polymarket.wire.json_text import parse_json, raw_text
+from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
+from live_trading.signals.trader_record import TradeSize
 
 TRADE = "TRADE"
-OutcomeIndex = Annotated[int, Field(ge=0, le=255, strict=True)]
+AnyCaseSide = Annotated[Side, BeforeValidator(lambda raw: raw.upper() if isinstance(raw, str) else raw)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +54,25 @@ class FeedPage:
 
 class _TradeRow(WireModel):
     trader: Address = Field(validation_alias=AliasChoices("proxy_wallet", "proxyWallet"))
-    side: Side
+    side: AnyCaseSide
     token_id: TokenId = Field(validation_alias=AliasChoices("token_id", "asset"))
     condition_id: ConditionId = Field(validation_alias=AliasChoices("condition_id", "conditionId"))
     size: Amount
     price: ZeroToOne
     timestamp: Moment
-    title: str = ""
-    slug: str = ""
-    outcome: str
-    outcome_index: OutcomeIndex = Field(validation_alias=AliasChoices("outcome_index", "outcomeIndex"))
-    transaction_hash: Hash = Field(validation_alias=AliasChoices("transaction_hash", "transactionHash"))
+    title: Shown = ""
+    slug: Shown = ""
+    outcome: Shown = ""
+    outcome_index: OptionalOutcomeIndex = Field(
+        default=None, validation_alias=AliasChoices("outcome_index", "outcomeIndex")
+    )
+    transaction_hash: OptionalHash = Field(
+        default=None, validation_alias=AliasChoices("transaction_hash", "transactionHash")
+    )
 
     def as_source_trade(self) -> SourceTrade:
+        if self.transaction_hash is None:
+            raise ValueError("transaction_hash: none yet, and without one the same fill could be counted twice")
         shares = shares_of(self.size)
         if not shares.is_positive:
             raise ValueError("size: no shares on six places")
@@ -76,6 +91,17 @@ class _TradeRow(WireModel):
             slug=self.slug,
             trade_time=self.timestamp,
         )
+
+
+class _SizeRow(WireModel):
+    """What a trade says of its trader's usual size; anything else may be missing."""
+
+    size: Annotated[Amount, Field(ge=0)]
+    price: Annotated[Amount, Field(ge=0)]
+
+
+class _TimeRow(WireModel):
+    timestamp: Moment
 
 
 def read_feed(text: str | bytes, source: str) -> FeedPage:
@@ -100,22 +126,53 @@ def read_rows(rows: Sequence[object], source: str, *, of_trader: str | None = No
     quarantined: list[QuarantinedRow] = []
     others = 0
     for row in rows:
-        if isinstance(row, dict) and row.get("type", TRADE) != TRADE:
+        if not _is_trade(row):
             others += 1
             continue
         try:
             trades.append(_read_row(row, of_trader))
-        except ValueError as error:
-            reason = why(error) if isinstance(error, ValidationError) else str(error)
-            quarantined.append(QuarantinedRow(source=source, reason=reason, raw=raw_text(row)))
+        except ROW_FAILURES as error:
+            theirs = None if isinstance(error, _AnotherWallet) else of_trader
+            quarantined.append(set_aside(row, error, source, trader=theirs))
     return FeedPage(trades=number_occurrences(trades), quarantined=quarantined, other_activities=others)
+
+
+def read_sizes(rows: Sequence[object]) -> list[TradeSize]:
+    """When and for how many dollars each of these rows traded, None where a row does not say.
+
+    A row that says neither is in the list too: leaving it out would make the others' average the trader's.
+    """
+    return [TradeSize(time=_time(row), usd=_usd(row)) for row in rows if _is_trade(row)]
+
+
+class _AnotherWallet(ValueError):
+    """A row of another wallet than the one asked for."""
+
+
+def _is_trade(row: object) -> bool:
+    return not isinstance(row, dict) or str(row.get("type") or TRADE).upper() == TRADE
 
 
 def _read_row(row: object, of_trader: str | None) -> SourceTrade:
     trade = _TradeRow.model_validate(row).as_source_trade()
     if of_trader is not None and trade.trader != of_trader:
-        raise ValueError("a row of another wallet than the one asked for")
+        raise _AnotherWallet("a row of another wallet than the one asked for")
     return trade
+
+
+def _time(row: object) -> datetime | None:
+    try:
+        return _TimeRow.model_validate(row).timestamp
+    except ROW_FAILURES:
+        return None
+
+
+def _usd(row: object) -> Usd | None:
+    try:
+        read = _SizeRow.model_validate(row)
+        return Usd.nearest(read.size * read.price)
+    except ROW_FAILURES:
+        return None
 
 
 def number_occurrences(trades: Iterable[SourceTrade]) -> list[SourceTrade]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from live_trading.nouns.errors import MalformedAnswer
@@ -21,14 +21,17 @@ from live_trading.polymarket.wire.field_types import (
     Amount,
     ConditionId,
     OptionalMoment,
+    Shown,
+    Tick,
     TokenId,
     WireModel,
     ZeroToOne,
     price_of,
     shares_of,
-    why,
+    unpadded,
 )
-from live_trading.polymarket.wire.json_text import parse_json, raw_text
+from live_trading.polymarket.wire.json_text import parse_json
+from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
 
 SOURCE = "gamma.markets"
 NO_FEES = FeeSchedule(rate=Decimal(0), exponent=Decimal(1))
@@ -79,7 +82,7 @@ class _GammaModel(WireModel):
 
 
 class _Tag(_GammaModel):
-    label: str | None = None
+    label: Shown = ""
 
 
 class _FeeSchedule(_GammaModel):
@@ -89,15 +92,15 @@ class _FeeSchedule(_GammaModel):
 
 
 class _Event(_GammaModel):
-    id: WholeOrText
-    category: str | None = None
+    id: WholeOrText | None = None
+    category: Shown = ""
     tags: list[_Tag] | None = None
 
 
 class _MarketRow(_GammaModel):
     condition_id: ConditionId
-    question: str = ""
-    slug: str = ""
+    question: Shown = ""
+    slug: Shown = ""
     version: str | None = None
     outcomes: TextList
     clob_token_ids: TokenList | None = None
@@ -109,15 +112,15 @@ class _MarketRow(_GammaModel):
     enable_order_book: Flag = False
     end_date: OptionalMoment = None
     game_start_time: OptionalMoment = None
-    neg_risk: Flag = False
+    neg_risk: bool | None = None
     neg_risk_other: Flag = False
-    order_price_min_tick_size: Annotated[Amount, Field(gt=0, lt=1)]
+    order_price_min_tick_size: Tick
     order_min_size: Annotated[Amount, Field(ge=0)]
-    fees_enabled: Flag = False
+    fees_enabled: bool | None = None
     fee_schedule: _FeeSchedule | None = None
-    uma_resolution_status: str | None = None
-    resolution_status: str | None = None
-    category: str | None = None
+    uma_resolution_status: Shown = ""
+    resolution_status: Shown = ""
+    category: Shown = ""
     tags: list[_Tag] | None = None
     events: list[_Event] | None = None
 
@@ -137,8 +140,11 @@ class _MarketRow(_GammaModel):
         return ids
 
     def fees(self) -> FeeSchedule:
-        """The fee schedule, with Gamma's flag and schedule in agreement."""
-        if not self.fees_enabled:
+        """The fee schedule: none only where Gamma says so, or states no schedule and does not say that there are fees.
+
+        A schedule without the flag is charged; the flag may be absent, and expecting too little is the dangerous way.
+        """
+        if self.fees_enabled is False or (self.fees_enabled is None and self.fee_schedule is None):
             return NO_FEES
         if self.fee_schedule is None:
             raise ValueError("feeSchedule: missing, although fees are enabled")
@@ -175,28 +181,22 @@ def read_markets(rows: Sequence[object], asked: Sequence[str] | None = None) -> 
     Each market is known by the id under which it was asked for: a v2 condition has 31 bytes, and some surfaces pad it
     to 32.
     """
-    wanted = None if asked is None else {_unpadded(condition_id): condition_id for condition_id in asked}
+    wanted = None if asked is None else {unpadded(condition_id): condition_id for condition_id in asked}
     markets: dict[str, MarketSnapshot] = {}
     malformed: list[QuarantinedRow] = []
     for row in rows:
         try:
             snapshot = _read_market(row, wanted, markets)
-        except ValueError as error:
-            reason = why(error) if isinstance(error, ValidationError) else str(error)
-            malformed.append(QuarantinedRow(source=SOURCE, reason=reason, raw=raw_text(row)))
+        except ROW_FAILURES as error:
+            malformed.append(set_aside(row, error, SOURCE))
         else:
             markets[snapshot.market.condition_id] = snapshot
     return GammaAnswer(markets=markets, malformed=malformed)
 
 
-def _unpadded(condition_id: str) -> str:
-    lower = condition_id.lower()
-    return lower[:-2] if len(lower) == len("0x") + 64 and lower.endswith("00") else lower
-
-
 def _read_market(row: object, wanted: dict[str, str] | None, known: Collection[str]) -> MarketSnapshot:
     read = _MarketRow.model_validate(row)
-    condition_id = read.condition_id if wanted is None else wanted.get(_unpadded(read.condition_id))
+    condition_id = read.condition_id if wanted is None else wanted.get(unpadded(read.condition_id))
     if condition_id is None:
         raise ValueError("a market that was not asked for")
     if condition_id in known:

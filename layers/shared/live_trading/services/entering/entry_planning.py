@@ -33,7 +33,7 @@ def plan_entry(
 
     The book's tick is newer than the stored market's, and ticks get finer.
     """
-    market = replace(market, tick_size=book.tick_size)
+    market = replace(market, tick_size=book.tick_in(market))
     outcome_index = market.token_ids.index(book.token_id)
     limit = limit_for_buy(signal_price, strategy.slippage_bound_fraction, market.tick_size)
     if strategy.order_type in (OrderType.FAK, OrderType.FOK):

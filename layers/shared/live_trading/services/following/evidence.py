@@ -45,7 +45,9 @@ class EvidenceGatherer:
         """
         entries = [each.trade for each in trades if each.trade.side is Side.BUY]
         refresh = self._markets.refresh({trade.condition_id for trade in entries}, lease, now)
-        records = self._statistics.take({(trade.trader, snapshot_hour(trade.trade_time)) for trade in entries}, lease)
+        records = self._statistics.take(
+            {(trade.trader, snapshot_hour(trade.trade_time)) for trade in entries}, lease, now
+        )
 
         def is_waiting(each: StoredTrade) -> bool:
             lacks = each.trade.condition_id in refresh.unavailable or each.trade.trader in records.unavailable

@@ -122,7 +122,9 @@ class Ingest:
     def _prepare(self, recent: Sequence[SourceTrade], lease: Lease, report: IngestReport) -> None:
         now = self._clock.now()
         refresh = self._markets.refresh({trade.condition_id for trade in recent}, lease, now)
-        records = self._statistics.take({(trade.trader, snapshot_hour(trade.trade_time)) for trade in recent}, lease)
+        records = self._statistics.take(
+            {(trade.trader, snapshot_hour(trade.trade_time)) for trade in recent}, lease, now
+        )
         population = self._statistics.take_population(lease, now)
         report.markets_refreshed = refresh.refreshed
         report.quarantined += refresh.malformed
@@ -153,4 +155,6 @@ def _sound(page: FeedPage, now: datetime) -> FeedPage:
 
 
 def _from_the_future(trade: SourceTrade) -> QuarantinedRow:
-    return QuarantinedRow(source="data_api.trades", reason="trade time is in the future", raw=repr(trade))
+    return QuarantinedRow(
+        source="data_api.trades", reason="trade time is in the future", raw=repr(trade), trader=trade.trader
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from live_trading.nouns.markets import Market, ResolutionState
+from live_trading.polymarket.gamma.gamma_rows import MarketSnapshot
 from live_trading.services.following.sources import MarketSource, PayoutSource
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.settlement.waiting import hint_at
@@ -100,10 +101,7 @@ class MarketKeeper:
 
     def _refresh_batch(self, batch: Sequence[str], lease: Lease, now: datetime, report: MarketRefresh) -> None:
         answer = self._gamma.markets(list(batch))
-        seen = [
-            SeenMarket(market=each.market, resolution_hint=hint_at(each.resolution_hint, each.market.end_time, now))
-            for each in answer.markets.values()
-        ]
+        seen = [SeenMarket(market=each.market, resolution_hint=_hint(each, now)) for each in answer.markets.values()]
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             quarantine.record(transaction, answer.malformed, now)
@@ -111,6 +109,12 @@ class MarketKeeper:
         report.refreshed += len(seen)
         report.malformed += len(answer.malformed)
         report.unknown.update(set(batch) - set(answer.markets))
+
+
+def _hint(snapshot: MarketSnapshot, now: datetime) -> ResolutionState:
+    """What the labels say; a stated end that has passed means something only where no orders are taken any more."""
+    end_time = None if snapshot.market.accepting_orders else snapshot.market.end_time
+    return hint_at(snapshot.resolution_hint, end_time, now)
 
 
 def _batches(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector, PricePoint
 from live_trading.polymarket.data.feed_rows import FeedPage
+from live_trading.polymarket.data.trader_history import PositionsPage
 from live_trading.polymarket.gamma.gamma_rows import GammaAnswer
-from live_trading.signals.trader_record import ClosedPosition, TradeSize
+from live_trading.signals.trader_record import TradeSize
 
 
 class TradeFeed(Protocol):
@@ -18,7 +19,7 @@ class TradeFeed(Protocol):
 
 
 class TraderHistory(Protocol):
-    def closed_positions(self, trader: str) -> list[ClosedPosition]:
+    def closed_positions(self, trader: str) -> PositionsPage:
         """A trader's finished positions. Raises RetryLater, GiveUp or MalformedAnswer."""
 
     def trade_sizes(self, trader: str, since: datetime | None = None) -> list[TradeSize]:

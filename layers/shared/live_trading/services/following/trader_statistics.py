@@ -14,11 +14,11 @@ from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.trades import TraderStats
 from live_trading.services.following.sources import TraderHistory
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
-from live_trading.signals.trader_record import stats_as_of
+from live_trading.signals.trader_record import RecordUnavailable, stats_as_of
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
-from live_trading.store.feed import trader_stats
+from live_trading.store.feed import quarantine, trader_stats
 from live_trading.store.feed.trader_stats import StatsKey
 
 # Every followed trader counts in the population's mean, also one who does not trade: no snapshot gets older than this.
@@ -49,28 +49,27 @@ class StatisticsKeeper:
         self._database = database
         self._data_api = data_api
 
-    def take(self, keys: Collection[StatsKey], lease: Lease) -> StatisticsReport:
-        """Takes the missing ones of these snapshots. Raises LeaseLost or StoreUnavailable."""
+    def take(self, keys: Collection[StatsKey], lease: Lease, now: datetime) -> StatisticsReport:
+        """Takes the missing ones of these snapshots.
+
+        An hour whose record would be a guess has none, and is tried again when it is next needed. Raises LeaseLost or
+        StoreUnavailable.
+        """
         report = StatisticsReport()
         for trader, hours in self._missing(keys).items():
             try:
-                snapshots = self._snapshots(trader, hours)
-                with self._database.transaction() as transaction:
-                    leases.assert_held(transaction, lease)
-                    trader_stats.save(transaction, snapshots)
+                self._take(trader, hours, lease, now, report)
             except PART_FAILURES as error:
                 report.failures.append(failed_part(trader, error))
                 if isinstance(error, RetryLater):
                     report.unavailable.add(trader)
-            else:
-                report.taken += len(snapshots)
         return report
 
     def take_population(self, lease: Lease, now: datetime) -> StatisticsReport:
         """Takes one of the present hour for each followed trader whose newest is older than a day."""
         with self._database.transaction() as transaction:
             traders = trader_stats.without_snapshot_since(transaction, now - POPULATION_AGE)
-        return self.take([(trader, snapshot_hour(now)) for trader in traders], lease)
+        return self.take([(trader, snapshot_hour(now)) for trader in traders], lease, now)
 
     def _missing(self, keys: Collection[StatsKey]) -> dict[str, list[datetime]]:
         if not keys:
@@ -82,7 +81,17 @@ class StatisticsKeeper:
             missing[trader].append(as_of)
         return missing
 
-    def _snapshots(self, trader: str, hours: list[datetime]) -> list[TraderStats]:
-        positions = self._data_api.closed_positions(trader)
+    def _take(self, trader: str, hours: list[datetime], lease: Lease, now: datetime, report: StatisticsReport) -> None:
+        page = self._data_api.closed_positions(trader)
         sizes = self._data_api.trade_sizes(trader)
-        return [stats_as_of(trader, as_of, positions, sizes) for as_of in hours]
+        snapshots: list[TraderStats] = []
+        for as_of in hours:
+            try:
+                snapshots.append(stats_as_of(trader, as_of, page.positions, sizes))
+            except RecordUnavailable as error:
+                report.failures.append(failed_part(trader, error))
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            quarantine.record(transaction, page.quarantined, now)
+            trader_stats.save(transaction, snapshots)
+        report.taken += len(snapshots)

@@ -190,7 +190,7 @@ def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
     if shares > held.sellable:
         raise DoesNotFit("shares", "is more than may be sold now", allowed=f"up to {held.sellable}")
     bound = request.slippage_bound_fraction
-    market = replace(sale.market, tick_size=sale.book.tick_size)
+    market = replace(sale.market, tick_size=sale.book.tick_in(sale.market))
     limit = limit_for_sale(
         sale.book.bids[0].price,
         sale.strategy.slippage_bound_fraction if bound is None else bound,

@@ -226,7 +226,7 @@ def _fill(
     book = books.get(token_id) or shelf.book(token_id)
     if book is None:
         return None
-    limit = limit_for_buy(inputs.trade.price, SLIPPAGE_BOUND_FRACTION, book.tick_size)
+    limit = limit_for_buy(inputs.trade.price, SLIPPAGE_BOUND_FRACTION, book.tick_in(market))
     fill = walk_book(book, limit, judged.stake, market.fees)
     books[token_id] = without_offers(book, fill.shares)
     return fill

@@ -15,6 +15,7 @@ from live_trading.nouns.errors import LiveTradingError
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.watch import alerts
+from live_trading.store.watch.alerts import SetAside
 
 
 class HealthStatus(StrEnum):
@@ -24,6 +25,8 @@ class HealthStatus(StrEnum):
 
 
 UNKNOWN_ORDER_AGE = timedelta(minutes=2)
+# A row that was set aside stays in the report this long after it was last seen.
+SET_ASIDE_FOR = timedelta(days=1)
 # Three missed periods of each job's schedule.
 JOB_SILENCE = {
     "ft-sync": timedelta(minutes=3),
@@ -32,6 +35,7 @@ JOB_SILENCE = {
     "lt-redemptions": timedelta(minutes=30),
     "ft-resolve": timedelta(minutes=30),
 }
+_LONGEST_REASON = 200
 _ORDER = (HealthStatus.HEALTHY, HealthStatus.WARNING, HealthStatus.CRITICAL)
 
 
@@ -128,6 +132,7 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         _unknown_orders(alerts.oldest_unknown_order(transaction), now),
+        *_set_aside(transaction, now),
     ]
     since = alerts.trading_since(transaction)
     if since is not None:
@@ -145,6 +150,23 @@ def _unknown_orders(oldest: datetime | None, now: datetime) -> Finding:
     age = now - oldest
     status = HealthStatus.CRITICAL if age > UNKNOWN_ORDER_AGE else HealthStatus.WARNING
     return Finding(check="unknown_orders", status=status, detail=f"oldest is {age.total_seconds():.0f} s old")
+
+
+def _set_aside(transaction: Transaction, now: datetime) -> Sequence[Finding]:
+    """Rows that could not be read, by source; and by followed trader, whose trade or record is then missing."""
+    since = now - SET_ASIDE_FOR
+    of_sources = alerts.rows_set_aside(transaction, since)
+    of_traders = alerts.rows_of_traders_set_aside(transaction, since)
+    return [
+        *(_counted_rows(f"rows of {each.subject}", each) for each in of_sources),
+        *(_counted_rows(f"trader {each.subject}", each) for each in of_traders),
+    ]
+
+
+def _counted_rows(check: str, rows: SetAside) -> Finding:
+    status = HealthStatus.WARNING if rows.recent else HealthStatus.HEALTHY
+    detail = f"{rows.recent} set aside, the newest for: {rows.newest_reason[:_LONGEST_REASON]}"
+    return Finding(check=check, status=status, detail=detail if rows.recent else "none set aside")
 
 
 def _silent_jobs(last_runs: Mapping[str, datetime], since: datetime, now: datetime) -> Sequence[Finding]:

@@ -80,7 +80,7 @@ def save(transaction: Transaction, seen: Sequence[SeenMarket], now: datetime) ->
             minimum_order_shares = excluded.minimum_order_shares,
             fee_rate = excluded.fee_rate,
             fee_exponent = excluded.fee_exponent,
-            neg_risk = excluded.neg_risk,
+            neg_risk = coalesce(excluded.neg_risk, markets.neg_risk),
             resolution_state = CASE markets.resolution_state
                 WHEN 'RESOLVED' THEN 'RESOLVED' ELSE excluded.resolution_state
             END,

@@ -18,10 +18,12 @@ def record(transaction: Transaction, rows: Sequence[QuarantinedRow], now: dateti
         return 0
     stored = transaction.rows(
         """
-        INSERT INTO quarantined_rows (source, reason, raw, raw_sha256, first_seen_at, last_seen_at)
-        SELECT source, reason, raw, raw_sha256, :now::timestamptz, :now::timestamptz
-        FROM unnest(:sources::text[], :reasons::text[], :raws::text[], :digests::text[]) AS unread (
-            source, reason, raw, raw_sha256
+        INSERT INTO quarantined_rows (
+            source, reason, raw, raw_sha256, trader_address, first_seen_at, last_seen_at
+        )
+        SELECT source, reason, raw, raw_sha256, trader_address, :now::timestamptz, :now::timestamptz
+        FROM unnest(:sources::text[], :reasons::text[], :raws::text[], :digests::text[], :traders::text[]) AS unread (
+            source, reason, raw, raw_sha256, trader_address
         )
         ORDER BY source, raw_sha256
         ON CONFLICT (source, raw_sha256) DO UPDATE SET
@@ -33,6 +35,7 @@ def record(transaction: Transaction, rows: Sequence[QuarantinedRow], now: dateti
         reasons=[storable(row.reason) for row in distinct.values()],
         raws=[storable(row.raw) for row in distinct.values()],
         digests=[digest for _, digest in distinct],
+        traders=[row.trader for row in distinct.values()],
         now=now,
     )
     return sum(1 for row in stored if row["times_seen"] == 1)

@@ -47,7 +47,10 @@ def _marked(transaction: Transaction, lt_strategy_id: UUID, now: datetime) -> Ro
             SELECT
                 coalesce(floor(position.shares * mark.bid_price * 1000000) / 1000000, position.cost) AS marked,
                 position.cost,
-                CASE WHEN market.is_open AND market.accepting_orders AND coalesce(market.end_time > :now, TRUE)
+                CASE WHEN
+                    market.is_open AND market.accepting_orders
+                    -- The stated end is no cutoff for a market that still took orders when it was last seen after it.
+                    AND (coalesce(market.end_time > :now, TRUE) OR market.refreshed_at > market.end_time)
                     THEN extract(EPOCH FROM :now::timestamptz - coalesce(mark.taken_at, bought.first_at))
                 END AS age
             FROM positions AS position

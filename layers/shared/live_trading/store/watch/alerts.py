@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from live_trading.nouns.locks import LockReason
@@ -47,6 +48,49 @@ def oldest_unknown_order(transaction: Transaction) -> datetime | None:
 def last_runs(transaction: Transaction) -> dict[str, datetime]:
     """When each job last took its lease."""
     return {row["lease_name"]: row["acquired_at"] for row in transaction.rows("SELECT * FROM leases")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """Rows of somebody else's data that could not be read: `recent` of all that ever were, and why the newest was not.
+
+    `subject` is a source, or a followed trader.
+    """
+
+    subject: str
+    recent: int
+    newest_reason: str
+
+
+def rows_set_aside(transaction: Transaction, since: datetime) -> list[SetAside]:
+    """By source, every one that ever had such a row; those seen since then are the recent ones."""
+    rows = transaction.rows(
+        """
+        SELECT
+            source AS subject, count(*) FILTER (WHERE last_seen_at > :since) AS recent,
+            (array_agg(reason ORDER BY last_seen_at DESC, quarantined_row_id DESC))[1] AS newest_reason
+        FROM quarantined_rows GROUP BY source ORDER BY source
+        """,
+        since=since,
+    )
+    return [SetAside(**row) for row in rows]
+
+
+def rows_of_traders_set_aside(transaction: Transaction, since: datetime) -> list[SetAside]:
+    """By trader, everybody who ever had such a row of their own; nothing is recent of one who is not followed now."""
+    rows = transaction.rows(
+        """
+        SELECT
+            row.trader_address AS subject,
+            count(*) FILTER (WHERE row.last_seen_at > :since AND traders.is_followed) AS recent,
+            (array_agg(row.reason ORDER BY row.last_seen_at DESC, row.quarantined_row_id DESC))[1] AS newest_reason
+        FROM quarantined_rows AS row
+        INNER JOIN traders USING (trader_address)
+        GROUP BY row.trader_address ORDER BY row.trader_address
+        """,
+        since=since,
+    )
+    return [SetAside(**row) for row in rows]
 
 
 def record_check(

@@ -54,7 +54,9 @@ def test_the_same_recording_gives_the_same_decisions_fills_and_money_however_the
 ) -> None:
     """One run has a machine that is busy with the other; ids, salts and hash seeds are others in each process."""
     runs = [(tmp_path / name, start_run(tmp_path / name, markets=2)) for name in ("first", "second")]
-    ended = [(directory, process.communicate(timeout=HANG_SECONDS), process.returncode) for directory, process in runs]
+    ended = [
+        (directory, process.communicate(timeout=2 * HANG_SECONDS), process.returncode) for directory, process in runs
+    ]
 
     assert [code for _, _, code in ended] == [0, 0], [output for _, output, _ in ended]
     first, second = (json.loads((directory / "summary.json").read_text()) for directory, _, _ in ended)

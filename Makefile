@@ -12,7 +12,7 @@ WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test test-fast check invoke replay bench lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test test-fast check invoke replay drift bench lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -55,6 +55,9 @@ invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-
 
 replay: setup ## decisions over recorded real answers: DATA=../shared/data/polymarket-v1-samples
 	@$(PY) -m local.replay "$(DATA)" $(ARGS)
+
+drift: setup ## does the live venue still fit? LOCAL=1 asks a stack, DATA=folder reads recorded answers; sends no key
+	@$(PY) -m local.drift $(if $(LOCAL),--local) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 bench: setup ## a warm lt-execute and how much of it is its own, orders a second, and the kill switch
 	@$(PY) -m benchmarks.lt_execute

@@ -17,7 +17,7 @@ from live_trading.store.database.connection import StoreUnavailable
 from local.demo import job, report, scenario
 from local.demo.api import ApiRefused
 from local.machine.processes import PartFailed
-from local.stack.assembly import Stack, StackFacts
+from local.stack.assembly import FRONT_DOOR_PORT, Stack, StackFacts
 from local.stack.facts import DEFAULT_DIRECTORY
 
 
@@ -26,7 +26,13 @@ def main() -> int:
     options = _options()
     began = time.monotonic()
     try:
-        with Stack(directory=options.directory, markets=options.markets, seed=options.seed) as facts:
+        with Stack(
+            directory=options.directory,
+            markets=options.markets,
+            seed=options.seed,
+            front_door_port=options.port or None,
+            stepped=True,
+        ) as facts:
             status = _run_whole(facts, began, options.directory / "summary.json")
             if options.keep:
                 _keep(facts)
@@ -44,6 +50,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--keep", action="store_true", help="leave the stack up afterwards and print its addresses")
     parser.add_argument("--markets", type=int, default=None, help="replay only the first so many markets (18 in all)")
     parser.add_argument("--seed", type=int, default=1, help="what the scripted traders are made of")
+    parser.add_argument(
+        "--port", type=int, default=FRONT_DOOR_PORT, help="the front door's, or the next that is free; 0 takes any"
+    )
     parser.add_argument(
         "--directory", type=Path, default=DEFAULT_DIRECTORY, help="where the stack keeps its logs and its report"
     )

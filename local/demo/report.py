@@ -47,8 +47,21 @@ def write_summary(path: Path, facts: Facts, lines: list[Line], seconds: float) -
         "orders": facts.orders,
         "rejections": facts.rejections,
         "fills": len(facts.fills),
+        "filled_usd": str(sum((fill["cost_usd"] for fill in facts.fills), Decimal(0))),
+        "fees_usd": str(sum((fill["fee_usd"] for fill in facts.fills), Decimal(0))),
         "resolved": facts.positions,
         "redemptions": facts.redemptions,
+        "strategies": [
+            {
+                "name": each.name,
+                "paper_bets": each.paper_orders,
+                "paper_pnl_usd": str(each.paper_pnl),
+                "live_bets": each.live_orders,
+                "live_pnl_usd": str(each.live_pnl),
+                "equity_usd": str(each.live_equity),
+            }
+            for each in facts.strategies
+        ],
         "paper_pnl_usd": str(facts.paper_pnl),
         "live_pnl_usd": str(facts.live_pnl),
         "breaks": differing + facts.open_breaks,

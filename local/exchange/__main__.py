@@ -6,16 +6,18 @@ import argparse
 import asyncio
 import gc
 import sys
+from functools import partial
 from pathlib import Path
 
 from pydantic import ValidationError
+from starlette.types import ASGIApp
 
 from local.chain import LocalChain
 from local.exchange.assembly import build_world
 from local.exchange.feeds.data_api import data_app
 from local.exchange.feeds.gamma import gamma_app
 from local.exchange.run_config import ExchangeConfig, read_config
-from local.exchange.tape.pace import Pacer
+from local.exchange.tape.pace import Pacer, TakesTime
 from local.exchange.wire.app import clob_app
 from local.exchange.wire.control import control_app
 from local.exchange.wire.geoblock import geoblock_app
@@ -47,9 +49,13 @@ async def _run(config: ExchangeConfig) -> None:
         "gamma": gamma_app(world),
         "data": data_app(world),
         "geoblock": geoblock_app(world),
-        "control": control_app(world, pacer),
     }
-    await serve(apps, sockets, asyncio.create_task(pacer.run()), lambda: print("ready", flush=True))
+    taking_time: dict[str, ASGIApp] = {
+        port: TakesTime(app, world.timeline, partial(config.request_times.milliseconds, port))
+        for port, app in apps.items()
+    }
+    apps_by_port: dict[str, ASGIApp] = {**taking_time, "control": control_app(world, pacer)}
+    await serve(apps_by_port, sockets, asyncio.create_task(pacer.run()), lambda: print("ready", flush=True))
 
 
 if __name__ == "__main__":

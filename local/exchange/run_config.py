@@ -9,6 +9,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Port = Annotated[int, Field(ge=1, le=65_535)]
+_ORDER_PATHS = ("/order", "/orders")
+Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
 
 
 class _Part(BaseModel):
@@ -44,11 +46,30 @@ class ExtraMarket(_Part):
     shares: Annotated[Decimal, Field(gt=0, decimal_places=2)] = Decimal(20)
 
 
+class RequestTimes(_Part):
+    """Replay milliseconds that a request takes, by kind: the venue's time, whatever the machine needs for it.
+
+    `orders` are requests that place or cancel, `clob` all others of the order book's port, the relayer's included.
+    """
+
+    orders: Milliseconds = 0
+    clob: Milliseconds = 0
+    gamma: Milliseconds = 0
+    data: Milliseconds = 0
+    geoblock: Milliseconds = 0
+
+    def milliseconds(self, port: str, method: str, path: str) -> int:
+        """What a request to one of the ports takes."""
+        if port == "clob" and (method == "DELETE" or (method == "POST" and path in _ORDER_PATHS)):
+            return self.orders
+        return {"clob": self.clob, "gamma": self.gamma, "data": self.data, "geoblock": self.geoblock}[port]
+
+
 class ExchangeConfig(_Part):
     """`markets` limits the replay to the earliest so many recorded markets, null is all of them.
 
     `seed` decides everything that the scripted traders and their past are made of. With `start_paused` false
-    the replay runs at the speed of real time from the start.
+    the replay runs at the speed of real time from the start. `request_times` are charged while it is paused.
     """
 
     ports: Ports
@@ -58,6 +79,7 @@ class ExchangeConfig(_Part):
     traders: Annotated[int, Field(ge=0, le=60)] = 8
     start_paused: bool = True
     extra_markets: tuple[ExtraMarket, ...] = ()
+    request_times: RequestTimes = RequestTimes()
 
 
 def read_config(path: Path) -> ExchangeConfig:

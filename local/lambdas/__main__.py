@@ -7,6 +7,7 @@ import asyncio
 import logging
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -19,13 +20,19 @@ from local.lambdas.front_door import front_door
 from local.lambdas.functions import Functions, concurrency
 from local.lambdas.runtime_api import runtime_api
 from local.lambdas.scheduler import Scheduler
+from local.lambdas.template.application import FunctionSpec
 from local.lambdas.template.intrinsics import TemplateError
 from local.lambdas.template.reading import load_application
+from local.machine.patience import HANG_SECONDS
 from local.machine.ports import LOOPBACK
 
 
 class HostConfig(BaseModel):
-    """The configuration file. `parameters` override the template's defaults; `control_url` is the replay's clock."""
+    """The configuration file. `parameters` override the template's defaults; `control_url` is the replay's clock.
+
+    With `stepped` the functions know that this clock stands still for them, and no limit of real time ends them but one
+    that guards against a hang.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,6 +44,7 @@ class HostConfig(BaseModel):
     control_url: str
     aws_endpoint_url: str
     logs: Path
+    stepped: bool = False
 
 
 def main() -> int:
@@ -55,6 +63,8 @@ def main() -> int:
 
 async def _serve(config: HostConfig) -> None:
     application = load_application(config.template, parameters=config.parameters, stack_name=config.stack_name)
+    if config.stepped:
+        application = replace(application, functions=tuple(_stepped(spec) for spec in application.functions))
     count = sum(concurrency(spec) for spec in application.functions)
     sockets = {listener.getsockname()[1]: listener for listener in (_listen(0) for _ in range(count))}
     functions = Functions(application, ports=sockets.keys(), logs=config.logs, aws_endpoint_url=config.aws_endpoint_url)
@@ -66,6 +76,11 @@ async def _serve(config: HostConfig) -> None:
     for port in (config.front_door_port, config.host_port):
         sockets[port] = _listen(port)
     await _Server(_by_port(apps), functions, scheduler).serve(list(sockets.values()))
+
+
+def _stepped(spec: FunctionSpec) -> FunctionSpec:
+    environment = {**spec.environment, "STEPPED_CLOCK": "true"}
+    return replace(spec, environment=environment, timeout_seconds=int(HANG_SECONDS))
 
 
 def _listen(port: int) -> socket.socket:

@@ -75,7 +75,7 @@ class _Control:
         wanted = _Tick.model_validate_json(await request.body())
         fired = await self._scheduler.step_to(wanted.to_ms)
         failed = sum(one["status"] != "ok" for one in fired)
-        return JSONResponse({"now_ms": wanted.to_ms, "fired": fired, "failed": failed})
+        return JSONResponse({"now_ms": await self._scheduler.now_ms(), "fired": fired, "failed": failed})
 
     async def free_run(self, request: Request) -> Response:
         """Follow a replay that runs by itself, or stop following it."""

@@ -37,13 +37,17 @@ class Scheduler:
         self._free_run: asyncio.Task[None] | None = None
 
     async def step_to(self, to_ms: int) -> list[dict[str, Any]]:
-        """Go to `to_ms`, stopping the clock at each due time to invoke what is due, one after the other."""
+        """Go to `to_ms`, stopping the clock at each due time to invoke what is due, one after the other.
+
+        Nothing is begun before what was begun earlier has ended. That may take time on the replay's clock too: what
+        falls due meanwhile is late, and where the last one ends after `to_ms` the clock stays there.
+        """
         async with self._turn:
             fired = []
             for due in await self._due_up_to(to_ms):
-                await self._advance(due.at_ms)
+                await self._reach(due.at_ms)
                 fired.append(await self._fire(due))
-            await self._advance(to_ms)
+            await self._reach(to_ms)
             return fired
 
     async def run_freely(self, *, is_on: bool) -> None:
@@ -62,7 +66,7 @@ class Scheduler:
         while True:
             try:
                 async with self._turn:
-                    latest = {due.index: due for due in await self._due_up_to(await self._now_ms())}
+                    latest = {due.index: due for due in await self._due_up_to(await self.now_ms())}
                     for due in sorted(latest.values()):
                         await self._fire(due)
             except ReplayAway as error:
@@ -71,7 +75,7 @@ class Scheduler:
 
     async def _due_up_to(self, to_ms: int) -> list[Due]:
         if self._anchor_ms is None:
-            self._anchor_ms = await self._now_ms()
+            self._anchor_ms = await self.now_ms()
             self._fired_until_ms = self._anchor_ms - 1
         found = due_times(
             [schedule.period_ms for schedule in self._schedules],
@@ -96,11 +100,12 @@ class Scheduler:
         _log.error("%s failed at %s: %s", function.spec.name, due.at_ms, outcome.payload.decode(errors="replace"))
         return {**fired, "status": "error", "error": json.loads(outcome.payload)}
 
-    async def _now_ms(self) -> int:
+    async def now_ms(self) -> int:
+        """Where the replay stands. Raises ReplayAway."""
         return int((await self._ask("GET", "/clock"))["now_ms"])
 
-    async def _advance(self, to_ms: int) -> None:
-        await self._ask("POST", "/clock/advance", {"to_ms": to_ms})
+    async def _reach(self, at_ms: int) -> None:
+        await self._ask("POST", "/clock/advance", {"to_ms": max(at_ms, await self.now_ms())})
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         try:

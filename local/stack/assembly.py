@@ -41,6 +41,9 @@ OPERATOR = "operator"
 FRONT_DOOR_PORT = 8787
 WALLET_COLLATERAL = Usd(10_000)
 _WALLET_SECRET_NAME = "live-trading/wallets/main"  # noqa: S105 (a name)
+# The model of the venue's time: replay milliseconds of a request by kind. They are assumed, in the range that callers
+# report; what matters is that they are stated, so that a run does not depend on how fast this machine is.
+STEPPED_TIMES = {"orders": 150, "clob": 50, "gamma": 80, "data": 120, "geoblock": 60}
 # The chain's own directory says which process an earlier, killed run left behind.
 _KEPT = frozenset({"lock", "summary.json", "chain"})
 
@@ -63,7 +66,10 @@ class Stack:
 
     `markets` limits the replay to the first so many recorded markets, `seed` decides the scripted traders and the
     wallet's key, `exchange_options` are further keys of the exchange's configuration. `front_door_port` is the
-    preferred one, None takes any. Raises PartFailed; its message names the part, the end of its log and what to do.
+    preferred one, None takes any. With `stepped` a run over it can be repeated exactly: requests take the venue's time
+    of `STEPPED_TIMES`, and functions do one thing after the other.
+
+    Raises PartFailed; its message names the part, the end of its log and what to do.
     """
 
     def __init__(
@@ -74,9 +80,12 @@ class Stack:
         seed: int = 1,
         front_door_port: int | None = FRONT_DOOR_PORT,
         exchange_options: Mapping[str, Any] = MappingProxyType({}),
+        stepped: bool = False,
     ) -> None:
         self._directory = directory.resolve()
-        self._exchange_options = {"markets": markets, "seed": seed, **exchange_options}
+        times = {"request_times": STEPPED_TIMES} if stepped else {}
+        self._exchange_options = {"markets": markets, "seed": seed, **times, **exchange_options}
+        self._stepped = stepped
         self._seed = seed
         self._front_door_port = front_door_port
         self._open = ExitStack()
@@ -134,6 +143,7 @@ class Stack:
             stack_name=STACK_NAME,
             control_url=exchange.url("control"),
             aws_endpoint_url=aws.endpoint_url,
+            stepped=self._stepped,
         )
         postgres.start()
         application = load_application(TEMPLATE, parameters=parameters, stack_name=STACK_NAME)

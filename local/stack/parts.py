@@ -75,7 +75,15 @@ class HostPart:
     def host_url(self) -> str:
         return f"http://{LOOPBACK}:{self._host_port}"
 
-    def start(self, *, parameters: Mapping[str, str], stack_name: str, control_url: str, aws_endpoint_url: str) -> None:
+    def start(
+        self,
+        *,
+        parameters: Mapping[str, str],
+        stack_name: str,
+        control_url: str,
+        aws_endpoint_url: str,
+        stepped: bool,
+    ) -> None:
         """Start it without waiting, on the checkout's template with these parameter values."""
         config = self._directory / "host.json"
         config.touch(mode=0o600)
@@ -90,6 +98,7 @@ class HostPart:
                     "control_url": control_url,
                     "aws_endpoint_url": aws_endpoint_url,
                     "logs": str(self._directory / "logs"),
+                    "stepped": stepped,
                 }
             )
         )

@@ -1,8 +1,15 @@
-"""Free running: the replay follows real time at its speed until it is paused."""
+"""What moves the replay: real time at its speed while it runs freely, else the time that requests take at the venue.
+
+A stepped replay goes by this model of the venue's time and not by the machine's, so that it comes out the same however
+fast or loaded the machine is.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.exchange.tape.timeline import Timeline
 
@@ -39,3 +46,22 @@ class Pacer:
                 whole_ms = int(owed_ms)
                 owed_ms -= whole_ms
                 self._timeline.advance_to(self._timeline.now_ms() + whole_ms)
+
+
+class TakesTime:
+    """A port whose answers come some replay time after their requests, in which whatever falls due happens.
+
+    While the replay runs freely it is real time that passes, and nothing is added.
+    """
+
+    def __init__(self, app: ASGIApp, timeline: Timeline, milliseconds: Callable[[str, str], int]) -> None:
+        """`milliseconds` says what a request takes, by its method and path."""
+        self._app = app
+        self._timeline = timeline
+        self._milliseconds = milliseconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        taken = self._milliseconds(scope["method"], scope["path"]) if scope["type"] == "http" else 0
+        if taken and self._timeline.speed == 0:
+            self._timeline.advance_to(self._timeline.now_ms() + taken)
+        await self._app(scope, receive, send)

@@ -200,10 +200,10 @@ def test_profits_of_orders_sum_to_what_came_in_less_what_went_out(
     assert profits == Usd(proceeds.value - fee.value + payout.value - spent)
 
 
-def test_merged_pairs_are_handed_out_whole_or_not_at_all() -> None:
+def test_merged_pairs_are_handed_out_whole_or_not_at_all_and_by_age_and_not_by_id() -> None:
     first, second = UUID(int=1), UUID(int=2)
 
-    assert allotted({second: Shares(3), first: Shares(2)}, Shares(4)) == {first: Shares(2), second: Shares(2)}
+    assert allotted({second: Shares(3), first: Shares(2)}, Shares(4)) == {second: Shares(3), first: Shares(1)}
     assert allotted({first: Shares(2)}, Shares(3)) is None
 
 

@@ -40,11 +40,11 @@ def pairs_to_merge(held: Iterable[HeldPart], token_ids: Sequence[str]) -> dict[U
 
 
 def allotted(pairs: dict[UUID, Shares], total: Shares) -> dict[UUID, Shares] | None:
-    """`total` merged pairs handed to the strategies in order of their ids; None where they hold fewer."""
+    """`total` merged pairs handed to the strategies in the order given; None where they hold fewer."""
     rest = total
     found: dict[UUID, Shares] = {}
-    for strategy_id in sorted(pairs):
-        part = min(pairs[strategy_id], rest)
+    for strategy_id, held in pairs.items():
+        part = min(held, rest)
         if part.is_positive:
             found[strategy_id] = part
             rest -= part

@@ -14,7 +14,7 @@ from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.store.database.connection import Database
-from live_trading.wiring.chance import SYSTEM
+from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
 from live_trading.wiring.database import database_of
 from live_trading.wiring.settings import Settings, read_settings
@@ -38,10 +38,10 @@ REDEMPTION_GAS_LIMIT = 1_000_000
 class Adapters:
     """What the services talk to, once an execution environment."""
 
-    def __init__(self, environment: Mapping[str, str] | None = None, chance: Chance = SYSTEM) -> None:
-        """`environment` is this process's own, and `chance` the machine's, unless others are given."""
+    def __init__(self, environment: Mapping[str, str] | None = None, chance: Chance | None = None) -> None:
+        """`environment` is this process's own, and `chance` what its settings say, unless others are given."""
         self._environment = environment
-        self.chance = chance
+        self._given_chance = chance
 
     @cached_property
     def settings(self) -> Settings:
@@ -50,6 +50,12 @@ class Adapters:
     @cached_property
     def clock(self) -> Clock:
         return clock_of(self.settings.clock_url)
+
+    @cached_property
+    def chance(self) -> Chance:
+        if self._given_chance is not None:
+            return self._given_chance
+        return stepped(self.clock) if self.settings.stepped_clock else SYSTEM
 
     @cached_property
     def database(self) -> Database:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import secrets
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import ParamSpec, TypeVar
 from uuid import uuid4
 
 from live_trading.nouns.chance import Chance
+from live_trading.nouns.clock import Clock
 
 SYSTEM = Chance(
     new_id=uuid4,
@@ -17,3 +21,34 @@ SYSTEM = Chance(
     elapsed=time.monotonic,
     side_by_side=ThreadPoolExecutor,
 )
+
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+class OneAfterTheOther(Executor):
+    """Runs each call when it is given, so that effects come in the order of the program and in no other."""
+
+    def submit(
+        self, call: Callable[_Given, _Answer], /, *args: _Given.args, **kwargs: _Given.kwargs
+    ) -> Future[_Answer]:
+        """A future that is over, with the call's answer or with what it raised."""
+        over: Future[_Answer] = Future()
+        try:
+            over.set_result(call(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 (a future keeps whatever it is)
+            over.set_exception(error)
+        return over
+
+
+def stepped(clock: Clock) -> Chance:
+    """The machine's chance, but for what depends on its speed: how long calls take, and what is done first.
+
+    Calls take as long as `clock` says, and nothing runs beside anything else. Ids and salts stay random: nothing that
+    is decided may depend on them.
+    """
+    return replace(
+        SYSTEM,
+        elapsed=lambda: clock.now().timestamp(),
+        side_by_side=lambda _: OneAfterTheOther(),
+    )

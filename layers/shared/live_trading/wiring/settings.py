@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from live_trading.nouns.errors import StopEverything
 
@@ -34,7 +42,10 @@ OptionalAddress = Annotated[Address | None, BeforeValidator(_none_if_empty)]
 
 
 class Settings(BaseModel):
-    """Field names are the variables' names in lower case."""
+    """Field names are the variables' names in lower case.
+
+    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -46,6 +57,7 @@ class Settings(BaseModel):
     relayer_url: Url
     rpc_url: Url
     clock_url: OptionalUrl = None
+    stepped_clock: bool = False
     chain_id: Annotated[int, Field(gt=0)]
     collateral_token: Address
     usdce_token: Address
@@ -69,6 +81,13 @@ class Settings(BaseModel):
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
+
+    @field_validator("stepped_clock")
+    @classmethod
+    def _has_a_clock_to_step(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 (pydantic passes it so)
+        if value and info.data.get("clock_url") is None:
+            raise ValueError("the system's clock cannot be stepped, a CLOCK_URL is needed")
+        return value
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

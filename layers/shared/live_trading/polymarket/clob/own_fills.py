@@ -9,6 +9,7 @@ what moved.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 
 from live_trading.nouns.errors import MalformedAnswer
@@ -37,7 +38,12 @@ def fills_of_order(found: VenueTrades, order_hash: str, fees: FeeSchedule, own: 
         if order_hash in row.raw.lower():
             raise MalformedAnswer(f"a trade of order {order_hash}: {row.reason}", raw=row.raw)
     fills = [fill for trade in found.trades if (fill := _own_part(trade, order_hash, fees, own)) is not None]
-    return sorted(fills, key=lambda fill: (fill.match_time, fill.venue_trade_id))
+    return sorted(fills, key=_place)
+
+
+def _place(fill: Fill) -> tuple[datetime, Price, Shares, str]:
+    """The venue tells the second; its ids are in no order, so they decide only between fills that are alike."""
+    return fill.match_time, fill.price, fill.shares, fill.venue_trade_id
 
 
 def orders_of_account(found: VenueTrades, address: str) -> dict[str, list[VenueTrade]]:

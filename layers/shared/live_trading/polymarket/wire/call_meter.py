@@ -43,7 +43,7 @@ class CallMeter:
             self.note_failure()
             raise
         finally:
-            took = int((self._elapsed() - began) * _MILLISECONDS)
+            took = round((self._elapsed() - began) * _MILLISECONDS)
             with self._lock:
                 self._latencies.append(took)
 

@@ -34,7 +34,8 @@ class HttpQuestions:
     def __init__(self, base_url: str, chance: Chance, meter: CallMeter | None = None) -> None:
         """Paths are relative to `base_url`; where that is empty they are full URLs. `meter` counts the calls."""
         self._chance = chance
-        self._meter = meter or CallMeter(chance.elapsed)
+        # Nobody asks a meter of its own how long calls took, and telling the time may be a call itself.
+        self._meter = meter or CallMeter(lambda: 0.0)
         self._client = httpx.Client(
             base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT}, verify=tls_context()
         )

@@ -56,7 +56,7 @@ def active(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStrate
         _STRATEGIES
         + """
         WHERE strategy.trading_wallet_id = :trading_wallet_id AND strategy.is_active
-        ORDER BY strategy.created_at, strategy.lt_strategy_id
+        ORDER BY strategy.created_at, strategy.made_number
         """,
         trading_wallet_id=trading_wallet_id,
     )
@@ -69,7 +69,7 @@ def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStr
         _STRATEGIES
         + """
         WHERE strategy.trading_wallet_id = :trading_wallet_id
-        ORDER BY strategy.created_at, strategy.lt_strategy_id
+        ORDER BY strategy.created_at, strategy.made_number
         """,
         trading_wallet_id=trading_wallet_id,
     )
@@ -124,7 +124,7 @@ def trading_wallets(transaction: Transaction) -> list[TradingWallet]:
         """
         SELECT trading_wallet_id, owner_id, address, signature_type, secret_name FROM trading_wallets
         WHERE trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies)
-        ORDER BY created_at, trading_wallet_id
+        ORDER BY created_at, made_number
         """
     )
     return [_wallet(row) for row in rows]
@@ -139,7 +139,7 @@ def settling_wallets(transaction: Transaction) -> list[TradingWallet]:
             trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies)
             OR trading_wallet_id IN (SELECT trading_wallet_id FROM wallet_approvals WHERE finished_at IS NULL)
             OR trading_wallet_id IN (SELECT trading_wallet_id FROM chain_sends WHERE finished_at IS NULL)
-        ORDER BY created_at, trading_wallet_id
+        ORDER BY created_at, made_number
         """
     )
     return [_wallet(row) for row in rows]

@@ -129,7 +129,7 @@ def add(transaction: Transaction, strategy: StrategyRow) -> None:
 def of_owner(transaction: Transaction, owner_id: str) -> list[StrategyRow]:
     """The owner's strategies, oldest first."""
     rows = transaction.rows(
-        _STRATEGIES + "WHERE strategy.owner_id = :owner_id ORDER BY strategy.created_at, strategy.lt_strategy_id",
+        _STRATEGIES + "WHERE strategy.owner_id = :owner_id ORDER BY strategy.created_at, strategy.made_number",
         owner_id=owner_id,
     )
     return [_strategy(row) for row in rows]

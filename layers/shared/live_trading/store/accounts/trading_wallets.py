@@ -87,7 +87,7 @@ def add(
 def of_owner(transaction: Transaction, owner_id: str) -> list[TradingWalletRow]:
     """The owner's wallets, oldest first."""
     rows = transaction.rows(
-        _WALLETS + "WHERE wallet.owner_id = :owner_id ORDER BY wallet.created_at, wallet.trading_wallet_id",
+        _WALLETS + "WHERE wallet.owner_id = :owner_id ORDER BY wallet.created_at, wallet.made_number",
         owner_id=owner_id,
     )
     return [_wallet(row) for row in rows]

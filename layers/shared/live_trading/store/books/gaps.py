@@ -85,7 +85,7 @@ WHERE
             AND known.ft_pnl_usd = twin.pnl_usd
             AND known.lt_pnl_usd = live.live_pnl
     )
-ORDER BY strategy.lt_strategy_id, twin.source_trade_id
+ORDER BY strategy.made_number, twin.source_trade_id
 """
 
 

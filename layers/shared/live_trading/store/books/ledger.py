@@ -240,15 +240,18 @@ def external_shares(transaction: Transaction, trading_wallet_id: UUID, token_ids
 
 
 def holdings(transaction: Transaction, account: Account, token_ids: list[str]) -> list[Holding]:
-    """What `account` (POSITION_COST or PENDING_REDEMPTION) holds of these tokens, by strategy."""
+    """What `account` (POSITION_COST or PENDING_REDEMPTION) holds of these tokens, by strategy, the oldest first."""
     rows = transaction.rows(
         """
-        SELECT trading_wallet_id, lt_strategy_id, token_id, sum(shares) AS shares, sum(amount_usd) AS amount_usd
-        FROM ledger_entries
-        WHERE account = :account AND token_id = ANY(:token_ids::text[])
-        GROUP BY trading_wallet_id, lt_strategy_id, token_id
-        HAVING sum(shares) <> 0 OR sum(amount_usd) <> 0
-        ORDER BY lt_strategy_id, token_id
+        SELECT
+            entry.trading_wallet_id, entry.lt_strategy_id, entry.token_id,
+            sum(entry.shares) AS shares, sum(entry.amount_usd) AS amount_usd
+        FROM ledger_entries AS entry
+        LEFT JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = entry.lt_strategy_id
+        WHERE entry.account = :account AND entry.token_id = ANY(:token_ids::text[])
+        GROUP BY entry.trading_wallet_id, entry.lt_strategy_id, strategy.made_number, entry.token_id
+        HAVING sum(entry.shares) <> 0 OR sum(entry.amount_usd) <> 0
+        ORDER BY strategy.made_number, entry.token_id
         """,
         account=account,
         token_ids=token_ids,

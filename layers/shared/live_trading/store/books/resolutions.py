@@ -82,7 +82,7 @@ def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosi
             AND intent.purpose = 'ENTRY'
             AND fill.status = 'CONFIRMED'
         GROUP BY intent.lt_order_id
-        ORDER BY intent.intent_at, intent.lt_order_id
+        ORDER BY intent.intent_at, intent.made_number
         """,
         condition_id=condition_id,
     )

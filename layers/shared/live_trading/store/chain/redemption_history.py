@@ -53,7 +53,7 @@ def of_owner(transaction: Transaction, owner_id: str, *, state: str | None, limi
         _SELECT
         + """
         AND (:state::text IS NULL OR redemption.state = :state)
-        ORDER BY redemption.created_at DESC, redemption.lt_redemption_id LIMIT :limit
+        ORDER BY redemption.created_at DESC, redemption.condition_id LIMIT :limit
         """,
         owner_id=owner_id,
         state=state,

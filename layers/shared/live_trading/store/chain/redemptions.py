@@ -133,7 +133,7 @@ def due(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> lis
             redemption.trading_wallet_id = :trading_wallet_id
             AND redemption.state IN ('DUE', 'FAILED')
             AND (redemption.next_attempt_at IS NULL OR redemption.next_attempt_at <= :now)
-        ORDER BY redemption.created_at, redemption.lt_redemption_id
+        ORDER BY redemption.created_at, redemption.condition_id
         """,
         trading_wallet_id=trading_wallet_id,
         now=now,
@@ -144,7 +144,8 @@ def due(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> lis
 def of_send(transaction: Transaction, chain_send_id: UUID) -> list[Redemption]:
     """The redemptions that one transaction carries."""
     rows = transaction.rows(
-        _SELECT + "WHERE redemption.chain_send_id = :chain_send_id ORDER BY redemption.lt_redemption_id",
+        _SELECT
+        + "WHERE redemption.chain_send_id = :chain_send_id ORDER BY redemption.created_at, redemption.condition_id",
         chain_send_id=chain_send_id,
     )
     return [_redemption(row) for row in rows]

@@ -38,7 +38,7 @@ def active_ft_wallets(transaction: Transaction) -> list[SubjectRow]:
         INNER JOIN ft_wallet_versions AS version
             ON version.ft_wallet_id = wallet.ft_wallet_id AND version.version = wallet.current_version
         WHERE wallet.is_active
-        ORDER BY wallet.created_at, wallet.ft_wallet_id
+        ORDER BY wallet.created_at, wallet.made_number
         """
     )
     return [_subject(row) for row in rows]

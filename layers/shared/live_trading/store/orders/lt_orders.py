@@ -99,7 +99,7 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
                     WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
                 )
             )
-        ORDER BY intent_at, lt_order_id
+        ORDER BY intent_at, made_number
         """,
         trading_wallet_id=trading_wallet_id,
     )
@@ -112,7 +112,7 @@ def missing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrd
         """
         SELECT * FROM lt_orders
         WHERE trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN') AND absence_proofs > 0
-        ORDER BY intent_at, lt_order_id
+        ORDER BY intent_at, made_number
         """,
         trading_wallet_id=trading_wallet_id,
     )

@@ -97,7 +97,7 @@ def of_strategy(
         WHERE
             intent.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id
             AND (:states::text[] IS NULL OR intent.state = ANY(:states::text[]))
-        ORDER BY intent.intent_at DESC, intent.lt_order_id LIMIT :limit
+        ORDER BY intent.intent_at DESC, intent.made_number DESC LIMIT :limit
         """,
         lt_strategy_id=lt_strategy_id,
         owner_id=owner_id,

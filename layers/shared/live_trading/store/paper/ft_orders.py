@@ -122,7 +122,7 @@ def open_in(transaction: Transaction, condition_id: str) -> list[OpenPaperOrder]
     rows = transaction.rows(
         """
         SELECT ft_order_id, outcome_index, shares, cost_usd, fee_usd FROM ft_orders
-        WHERE condition_id = :condition_id AND outcome = 'OPEN' ORDER BY ft_order_id
+        WHERE condition_id = :condition_id AND outcome = 'OPEN' ORDER BY decided_at, source_trade_id
         """,
         condition_id=condition_id,
     )

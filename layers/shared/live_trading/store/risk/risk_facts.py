@@ -265,9 +265,10 @@ def _conduct(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, no
         WITH own AS (
             SELECT order_usd FROM lt_orders
             WHERE lt_strategy_id = :strategy AND purpose = 'ENTRY' AND state <> 'REJECTED'
-            ORDER BY intent_at DESC LIMIT :median_of
+            ORDER BY intent_at DESC, made_number DESC LIMIT :median_of
         ), paper AS (
-            SELECT stake_usd FROM ft_orders WHERE ft_wallet_id = :ft_wallet ORDER BY decided_at DESC LIMIT :median_of
+            SELECT stake_usd FROM ft_orders WHERE ft_wallet_id = :ft_wallet
+            ORDER BY decided_at DESC, source_trade_id DESC LIMIT :median_of
         ), calls AS (
             SELECT latencies_milliseconds FROM venue_calls WHERE trading_wallet_id = :wallet
             ORDER BY observed_at DESC LIMIT :runs

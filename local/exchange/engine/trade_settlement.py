@@ -1,7 +1,8 @@
 """Settlement of trades on the local chain, some seconds after the match, on the venue's clock.
 
 MATCHED, then MINED with a transaction, then CONFIRMED and final. All legs of a trade settle in one
-transaction: if one account cannot deliver, none of them pays and the trade has FAILED.
+transaction: if one account cannot deliver, or an order does not allow its fill, none of them pays and the trade has
+FAILED.
 """
 
 from __future__ import annotations
@@ -83,6 +84,8 @@ class Settlement:
                 usd=leg.usd,
                 shares=leg.shares,
                 fee=leg.fee,
+                order=None if leg.order is None else leg.order.signed,
+                is_maker=leg is not trade.taker,
             )
             for leg in trade.settling_legs
         ]

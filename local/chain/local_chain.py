@@ -49,6 +49,7 @@ _REPORT_PAYOUTS = Function("reportPayouts(bytes32,uint256[])")
 _REPORT_OUTCOME = Function("reportOutcome(bytes32,bool)")
 _REPORT_POSITIONS = Function("report(bytes31,uint256,uint256)")
 _MINT = Function("mint(address,uint256)")
+_TOTAL_SUPPLY = Function("totalSupply()")
 _SET_BROKEN = Function("setBroken(bool)")
 _SET_MAX_FEE_RATE = Function("setMaxFeeRate(uint256)")
 _ORDER_STATUS = Function("getOrderStatus(bytes32)")
@@ -176,6 +177,15 @@ class LocalChain:
     def collateral_balance(self, address: str) -> Usd:
         """pUSD of an address."""
         return self._reader.collateral_balance(address)
+
+    def collateral_supply(self) -> Usd:
+        """All the pUSD that there is."""
+        supply = self._rpc.contract_read(_TOTAL_SUPPLY.call(ADDRESSES.collateral_token))
+        return Usd.of_base_units(decode_uint(supply))
+
+    def usdce_balance(self, address: str) -> Usd:
+        """USDC.e of an address."""
+        return self._reader.usdce_balance(address)
 
     def token_balance(self, address: str, token_id: str) -> Shares:
         """Outcome tokens or positions of an address."""

@@ -27,8 +27,7 @@ from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
 from live_trading.wiring.database import database_of
 from local.chain import LocalChain, PreparedMarket
-from local.chain.deployment import RELAYED_WALLET
-from local.chain.safes import place_safe
+from local.chain.safes import place_relayed_wallet, place_safe
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.chain_fixtures import SettledTrade, fresh_id, new_account, running_chain, trade
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, HandClock, Holder
@@ -68,8 +67,7 @@ class SettlementDesk(Jobs):
             if kind is SignatureType.SAFE:
                 place_safe(self.chain, address, owner.address)
             else:
-                code = self.rpc.call("eth_getCode", RELAYED_WALLET, "latest")
-                self.rpc.call("anvil_setCode", address, code)
+                place_relayed_wallet(self.chain, address)
             self.chain.approve_trading_of(address)
         else:
             self.rpc.call("anvil_setBalance", address, hex(10**20))

@@ -1,13 +1,24 @@
 """A chain on this machine: anvil as Polygon, the real ConditionalTokens and Safe, stand-ins for the venue's own."""
 
-from local.chain.deployment import ADDRESSES, AUTO_REDEEMER, NEG_RISK_EXCHANGE, ORACLE, STANDARD_EXCHANGE
-from local.chain.local_chain import ChainRefused, LocalChain, PreparedMarket
+from local.chain.deployment import (
+    ADDRESSES,
+    AUTO_REDEEMER,
+    EXCHANGE_V3,
+    HOUSE,
+    NEG_RISK_EXCHANGE,
+    ORACLE,
+    STANDARD_EXCHANGE,
+)
+from local.chain.local_chain import ChainRefused, LocalChain
+from local.chain.markets import PreparedMarket
 from local.chain.process import ChainStartFailed
-from local.chain.settlement import FillToSettle, SettlementReverted
+from local.chain.settlement import FillToSettle, OrderSide, SettlementReverted, SignedOrder
 
 __all__ = [
     "ADDRESSES",
     "AUTO_REDEEMER",
+    "EXCHANGE_V3",
+    "HOUSE",
     "NEG_RISK_EXCHANGE",
     "ORACLE",
     "STANDARD_EXCHANGE",
@@ -15,6 +26,8 @@ __all__ = [
     "ChainStartFailed",
     "FillToSettle",
     "LocalChain",
+    "OrderSide",
     "PreparedMarket",
     "SettlementReverted",
+    "SignedOrder",
 ]

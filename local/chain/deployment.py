@@ -11,6 +11,9 @@ from live_trading.chain.contracts import MULTICALL3, ContractAddresses
 
 CHAIN_ID = 137
 
+ROUTER = "0x12121212006e4cd160d18e3f00711da5c3372600"
+POSITION_MANAGER = "0x006f54f7f9a22e0000cc2ab60031000000ae9fef"
+
 ADDRESSES = ContractAddresses(
     collateral_token="0xc011a7e12a19f7b1f670d46f03b03f3342e82dfb",  # noqa: S106 (an address)
     usdce_token="0x2791bca1f2de4661ed88a30c99a7a9449aa84174",  # noqa: S106 (an address)
@@ -18,8 +21,8 @@ ADDRESSES = ContractAddresses(
     ctf_collateral_adapter="0xada100db00ca00073811820692005400218fce1f",
     neg_risk_ctf_collateral_adapter="0xada2005600dec949baf300f4c6120000bdb6eaab",
     neg_risk_adapter="0xd91e80cf2e7be2e162c6513ced06f1dd0da35296",
-    router="0x12121212006e4cd160d18e3f00711da5c3372600",
-    position_manager="0x006f54f7f9a22e0000cc2ab60031000000ae9fef",
+    router=ROUTER,
+    position_manager=POSITION_MANAGER,
     safe_multisend="0xa238cbeb142c10ef7ad8442c6d1f9e89e07e7761",
 )
 # Its code is copied to where a proxy or deposit wallet should stand.
@@ -27,6 +30,7 @@ RELAYED_WALLET = "0x1000000000000000000000000000000000000003"
 AUTO_REDEEMER = "0xa1200000d0002264c9a1698e001292d00e1b00af"
 STANDARD_EXCHANGE = "0xe111180000d2663c0091e4f400237545b87b996b"
 NEG_RISK_EXCHANGE = "0xe2222d279d744050d28e00520010520000310f59"
+EXCHANGE_V3 = "0xe3333700ca9d93003f00f0f71f8515005f6c00aa"
 WRAPPED_COLLATERAL = "0x3a3bd7bb9528e159577f7c2e685cc81a765002e2"
 
 SAFE_SINGLETON = "0xd9db270c1b5e3bd161e8c8503c55ceabee709552"
@@ -37,6 +41,10 @@ SAFE_FALLBACK_HANDLER = "0xf48f2b2d2a534e402487b3ee7c18c33aec0fe5e4"
 # Nobody has a key to these; the node signs for every sender that it is asked to send from.
 ORACLE = "0x1000000000000000000000000000000000000001"
 OPERATOR = "0x1000000000000000000000000000000000000002"
+# The other side of a fill from recorded depth, which signs nothing and gives new money and tokens, and where the
+# exchanges send fees.
+HOUSE = "0x4256fbb53b040f114b19d58a522827ea6a8fb6ac"
+FEE_RECEIVER = "0x1000000000000000000000000000000000000005"
 GENESIS_WEI = 10**24
 
 
@@ -76,10 +84,11 @@ PLACEMENTS = (
     Placement(address=ADDRESSES.neg_risk_ctf_collateral_adapter, name="NegRiskCtfCollateralAdapter"),
     Placement(address=STANDARD_EXCHANGE, name="StandardExchange"),
     Placement(address=NEG_RISK_EXCHANGE, name="NegRiskExchange"),
+    Placement(address=EXCHANGE_V3, name="ExchangeV3"),
     Placement(address=MULTICALL3, name="Multicall3"),
     Placement(address=AUTO_REDEEMER, name="AutoRedeemer"),
     Placement(address=RELAYED_WALLET, name="RelayedWallet"),
-    Placement(address="0x006f54f7f9a22e0000cc2ab60031000000ae9fef", name="PositionManager"),
-    Placement(address="0x12121212006e4cd160d18e3f00711da5c3372600", name="ProtocolV2Router"),
+    Placement(address=POSITION_MANAGER, name="PositionManager"),
+    Placement(address=ROUTER, name="ProtocolV2Router"),
 )
 SAFE_PROXY_ARTIFACT = f"{_SAFE}/proxies/GnosisSafeProxy.sol/GnosisSafeProxy.json"

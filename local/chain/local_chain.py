@@ -6,46 +6,68 @@ Everything is kept on the chain itself, so any number of processes may attach to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from live_trading.chain.abi import MAX_UINT256, Argument, Call, Function, decode_uint
-from live_trading.chain.contracts import APPROVE, OUTCOME_SLOT_COUNT, SET_APPROVAL_FOR_ALL
+from live_trading.chain.abi import MAX_UINT256, WORD, Argument, Call, Function, decode_bool, decode_uint
+from live_trading.chain.contracts import APPROVE, OUTCOME_SLOT_COUNT, SET_APPROVAL_FOR_ALL, TOKEN_BALANCE_OF
 from live_trading.chain.errors import Reverted
-from live_trading.chain.reading.position_ids import condition_id, token_ids
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.rpc import JsonRpc
 from live_trading.chain.wallets.signer import LocalKeySigner
+from live_trading.nouns.markets import is_position_id
 from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.trades import Side
 from local.chain.deployment import (
     ADDRESSES,
     CHAIN_ID,
+    EXCHANGE_V3,
     NEG_RISK_EXCHANGE,
     OPERATOR,
     ORACLE,
+    POSITION_MANAGER,
+    ROUTER,
     STANDARD_EXCHANGE,
-    WRAPPED_COLLATERAL,
 )
 from local.chain.genesis import genesis_file
+from local.chain.markets import PreparedMarket, market_of, v2_market_of
 from local.chain.process import AnvilProcess, ChainStartFailed
-from local.chain.settlement import BROKEN, FillToSettle, SettlementReverted, reason_text, settle_call
+from local.chain.settlement import (
+    BROKEN,
+    Amount,
+    FillToSettle,
+    SettlementReverted,
+    base_units,
+    match_call,
+    reason_text,
+)
 
 _PREPARE_CONDITION = Function("prepareCondition(address,bytes32,uint256)")
 _PREPARE_QUESTION = Function("prepareQuestion(bytes32)")
+_PREPARE_POSITIONS = Function("prepare(bytes31)")
 _REPORT_PAYOUTS = Function("reportPayouts(bytes32,uint256[])")
+_REPORT_OUTCOME = Function("reportOutcome(bytes32,bool)")
+_REPORT_POSITIONS = Function("report(bytes31,uint256,uint256)")
 _MINT = Function("mint(address,uint256)")
+_TOTAL_SUPPLY = Function("totalSupply()")
 _SET_BROKEN = Function("setBroken(bool)")
+_SET_MAX_FEE_RATE = Function("setMaxFeeRate(uint256)")
+_ORDER_STATUS = Function("getOrderStatus(bytes32)")
+_PAUSE = Function("pause(address)")
+_UNPAUSE = Function("unpause(address)")
 
 _YES = True
 _NO = False
 _GAS = 5_000_000
+_SETTLEMENT_GAS = 20_000_000
 _OUTCOMES = 2
 _GAS_MONEY_WEI = 10**20
-_EXCHANGES = (STANDARD_EXCHANGE, NEG_RISK_EXCHANGE)
-_SPENDERS = (*_EXCHANGES, ADDRESSES.ctf_collateral_adapter, ADDRESSES.neg_risk_ctf_collateral_adapter)
+_EXCHANGES = (STANDARD_EXCHANGE, NEG_RISK_EXCHANGE, EXCHANGE_V3)
+_ADAPTERS = (ADDRESSES.ctf_collateral_adapter, ADDRESSES.neg_risk_ctf_collateral_adapter)
+# What the venue's clients approve, and the neg-risk adapter, which the venue asks for beside the exchange's.
+_COLLATERAL_SPENDERS = (*_EXCHANGES, *_ADAPTERS, ADDRESSES.neg_risk_adapter, ROUTER)
+_TOKEN_OPERATORS = (STANDARD_EXCHANGE, NEG_RISK_EXCHANGE, *_ADAPTERS, ADDRESSES.neg_risk_adapter)
+_POSITION_OPERATORS = (EXCHANGE_V3, ROUTER)
 
 
 class ChainRefused(RuntimeError):
@@ -54,16 +76,6 @@ class ChainRefused(RuntimeError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedMarket:
-    """A condition with two outcomes on the chain; `token_ids` are in outcome order."""
-
-    question_id: str
-    condition_id: str
-    token_ids: tuple[str, str]
-    neg_risk: bool
 
 
 class LocalChain:
@@ -115,76 +127,87 @@ class LocalChain:
             self._prepare(question_id, neg_risk=neg_risk)
         return market
 
-    def report_payouts(self, question_id: str, numerators: Sequence[int], *, neg_risk: bool = False) -> str:
-        """Resolves a market, as its oracle, and returns the transaction hash. Raises ChainRefused if it is."""
-        target = ADDRESSES.neg_risk_adapter if neg_risk else ADDRESSES.conditional_tokens
-        return self._send(ORACLE, _REPORT_PAYOUTS.call(target, question_id, list(numerators)))
+    def prepare_v2_market(self, question_id: str, *, neg_risk: bool = False) -> PreparedMarket:
+        """Puts a two-outcome condition of protocol v2 on the chain; repeating it changes nothing."""
+        market = v2_market_of(question_id, neg_risk=neg_risk)
+        self.send_as(ORACLE, POSITION_MANAGER, _PREPARE_POSITIONS, market.condition_id)
+        return market
 
-    def mint_collateral(self, address: str, usd: Usd) -> None:
+    def report_payouts(
+        self, question_id: str, numerators: Sequence[int], *, neg_risk: bool = False, is_v2: bool = False
+    ) -> str:
+        """Resolves a market, as its oracle, and returns the transaction hash. Raises ChainRefused if it is.
+
+        A neg-risk market pays one outcome all and the other nothing; ValueError for anything else.
+        """
+        if neg_risk and sorted(numerators) != [0, 1]:
+            raise ValueError(f"neg-risk payouts are 1 and 0, not {list(numerators)}")
+        if is_v2:
+            condition = v2_market_of(question_id, neg_risk=neg_risk).condition_id
+            return self.send_as(ORACLE, POSITION_MANAGER, _REPORT_POSITIONS, condition, *numerators)
+        if neg_risk:
+            return self.send_as(ORACLE, ADDRESSES.neg_risk_adapter, _REPORT_OUTCOME, question_id, numerators[0] == 1)
+        return self.send_as(ORACLE, ADDRESSES.conditional_tokens, _REPORT_PAYOUTS, question_id, list(numerators))
+
+    def mint_collateral(self, address: str, usd: Amount) -> None:
         """Gives an address new pUSD."""
-        self._send(OPERATOR, _MINT.call(ADDRESSES.collateral_token, address, usd.base_units))
+        self._send(OPERATOR, _MINT.call(ADDRESSES.collateral_token, address, base_units(usd)))
 
-    def mint_usdce(self, address: str, usd: Usd) -> None:
-        """Gives an address new USDC.e."""
-        self._send(OPERATOR, _MINT.call(ADDRESSES.usdce_token, address, usd.base_units))
+    def mint_usdce(self, address: str, usd: Amount) -> None:
+        """Gives an address new USDC.e. An adapter pays what is left at it to the next one who redeems or merges."""
+        self._send(OPERATOR, _MINT.call(ADDRESSES.usdce_token, address, base_units(usd)))
 
     def fund_gas(self, address: str, wei: int = _GAS_MONEY_WEI) -> None:
         """Sets the POL of an address."""
         self._rpc.call("anvil_setBalance", address, hex(wei))
 
     def approve_trading(self, private_key: str) -> None:
-        """Lets both exchanges and both adapters move pUSD and outcome tokens of the key's address."""
+        """Lets the venue's contracts move pUSD, outcome tokens and positions of the key's address."""
         self.approve_trading_of(LocalKeySigner(private_key).address)
 
     def approve_trading_of(self, address: str) -> None:
         """The same for any address, a Safe's included; the address pays the gas."""
-        for spender in _SPENDERS:
+        for spender in _COLLATERAL_SPENDERS:
             self._send(address, APPROVE.call(ADDRESSES.collateral_token, spender, MAX_UINT256))
-            self.send_as(address, ADDRESSES.conditional_tokens, SET_APPROVAL_FOR_ALL, spender, _YES)
+        for operator in _TOKEN_OPERATORS:
+            self.send_as(address, ADDRESSES.conditional_tokens, SET_APPROVAL_FOR_ALL, operator, _YES)
+        for operator in _POSITION_OPERATORS:
+            self.send_as(address, POSITION_MANAGER, SET_APPROVAL_FOR_ALL, operator, _YES)
 
     def collateral_balance(self, address: str) -> Usd:
         """pUSD of an address."""
         return self._reader.collateral_balance(address)
 
+    def collateral_supply(self) -> Usd:
+        """All the pUSD that there is."""
+        supply = self._rpc.contract_read(_TOTAL_SUPPLY.call(ADDRESSES.collateral_token))
+        return Usd.of_base_units(decode_uint(supply))
+
+    def usdce_balance(self, address: str) -> Usd:
+        """USDC.e of an address."""
+        return self._reader.usdce_balance(address)
+
     def token_balance(self, address: str, token_id: str) -> Shares:
-        """Outcome tokens of an address."""
-        return self._reader.token_balances(address, [token_id])[token_id]
+        """Outcome tokens or positions of an address."""
+        keeper = POSITION_MANAGER if is_position_id(token_id) else ADDRESSES.conditional_tokens
+        held = self._rpc.contract_read(TOKEN_BALANCE_OF.call(keeper, address, int(token_id)))
+        return Shares.of_base_units(decode_uint(held))
 
-    def settle_fill(
-        self,
-        *,
-        exchange: str,
-        order_hash: str,
-        account: str,
-        side: Side,
-        token_id: str,
-        condition_id: str,
-        usd: Usd,
-        shares: Shares,
-        fee: Usd,
-    ) -> str:
-        """Settles one order's fill and returns the transaction hash.
-
-        Raises SettlementReverted where the account lacks balance or allowance, or settlement is broken.
-        """
-        fill = FillToSettle(
-            order_hash=order_hash,
-            account=account,
-            side=side,
-            token_id=token_id,
-            condition_id=condition_id,
-            usd=usd,
-            shares=shares,
-            fee=fee,
-        )
-        return self.settle_fills(exchange, [fill])
+    def order_status(self, exchange: str, order_hash: str) -> tuple[bool, int]:
+        """Whether an order is filled, and what of its maker amount is left; (False, 0) where it was never matched."""
+        answer = self._rpc.contract_read(_ORDER_STATUS.call(exchange, order_hash))
+        return decode_bool(answer[:WORD]), decode_uint(answer[WORD:])
 
     def settle_fills(self, exchange: str, fills: Sequence[FillToSettle]) -> str:
-        """Settles the fills of one trade, all or none, in one transaction whose hash is returned."""
+        """Settles the fills of one trade, all or none, in one transaction whose hash is returned.
+
+        Raises SettlementReverted where an order does not allow its fill, an account lacks balance or allowance, or
+        settlement is broken; ValueError where nobody signed, or no exchange stands there.
+        """
         if exchange.lower() not in _EXCHANGES:
             raise ValueError(f"no exchange stands at {exchange}")
-        call = settle_call(exchange.lower(), fills)
-        receipt = self._receipt(OPERATOR, call)
+        call = match_call(exchange.lower(), fills)
+        receipt = self._receipt(OPERATOR, call, _SETTLEMENT_GAS)
         transaction_hash = str(receipt["transactionHash"])
         if int(receipt["status"], 16) == 1:
             return transaction_hash
@@ -194,8 +217,20 @@ class LocalChain:
         raise SettlementReverted(reason, transaction_hash)
 
     def break_next_settlement(self) -> None:
-        """Makes the next settlement on either exchange revert, whichever process asks for it."""
+        """Makes the next settlement on any exchange revert, whichever process asks for it."""
         self.send_as(OPERATOR, STANDARD_EXCHANGE, _SET_BROKEN, _YES)
+
+    def set_max_fee_rate(self, exchange: str, bps: int) -> None:
+        """The largest fee that an exchange takes, in basis points of the cash that a fill moves; 500 at first."""
+        self.send_as(OPERATOR, exchange, _SET_MAX_FEE_RATE, bps)
+
+    def pause_adapter(self, adapter: str, asset: str = ADDRESSES.usdce_token) -> None:
+        """Stops a collateral adapter for an asset, as its admins may at any time: splits, merges, redemptions."""
+        self.send_as(OPERATOR, adapter, _PAUSE, asset)
+
+    def unpause_adapter(self, adapter: str, asset: str = ADDRESSES.usdce_token) -> None:
+        """Lets it go on."""
+        self.send_as(OPERATOR, adapter, _UNPAUSE, asset)
 
     def send_as(self, sender: str, target: str, function: Function, *arguments: Argument) -> str:
         """A transaction of any address, without its key. Raises ChainRefused where it reverts."""
@@ -218,8 +253,8 @@ class LocalChain:
             raise ChainRefused(self._why(sender, call))
         return str(receipt["transactionHash"])
 
-    def _receipt(self, sender: str, call: Call) -> dict[str, Any]:
-        message = {"from": sender, "to": call.target, "data": call.data, "gas": hex(_GAS)}
+    def _receipt(self, sender: str, call: Call, gas: int = _GAS) -> dict[str, Any]:
+        message = {"from": sender, "to": call.target, "data": call.data, "gas": hex(gas)}
         return dict(self._rpc.call("eth_sendTransactionSync", message))
 
     def _why(self, sender: str, call: Call) -> str:
@@ -228,16 +263,3 @@ class LocalChain:
         except Reverted as refused:
             return reason_text(refused.reason)
         return "it would not revert again"
-
-
-def market_of(question_id: str, *, neg_risk: bool) -> PreparedMarket:
-    """The ids that a question has on this chain, whether or not it is prepared."""
-    oracle = ADDRESSES.neg_risk_adapter if neg_risk else ORACLE
-    backing = WRAPPED_COLLATERAL if neg_risk else ADDRESSES.usdce_token
-    condition = condition_id(oracle, question_id)
-    return PreparedMarket(
-        question_id=question_id,
-        condition_id=condition,
-        token_ids=token_ids(condition, backing),
-        neg_risk=neg_risk,
-    )

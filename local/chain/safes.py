@@ -1,13 +1,13 @@
-"""Safe 1.3.0 wallets on the local chain, at addresses of the caller's choice.
+"""Wallets on the local chain, at addresses of the caller's choice: Safe 1.3.0, and what stands for the other kinds.
 
-The venue's own factory is not here, so a Safe is put where that factory would have put it.
+The venue's own factories are not here, so a wallet is put where its factory would have put it.
 """
 
 from __future__ import annotations
 
 from live_trading.chain.abi import hex_text
 from live_trading.chain.rpc import JsonRpc
-from local.chain.deployment import OPERATOR, SAFE_FALLBACK_HANDLER, SAFE_PROXY_ARTIFACT, SAFE_SINGLETON
+from local.chain.deployment import OPERATOR, RELAYED_WALLET, SAFE_FALLBACK_HANDLER, SAFE_PROXY_ARTIFACT, SAFE_SINGLETON
 from local.chain.genesis import artifact
 from local.chain.local_chain import ChainRefused, LocalChain
 
@@ -32,3 +32,10 @@ def place_safe(chain: LocalChain, address: str, owner: str) -> None:
     rpc.close()
     if receipt["status"] != "0x1":
         raise ChainRefused(f"the Safe at {address} is set up already")
+
+
+def place_relayed_wallet(chain: LocalChain, address: str) -> None:
+    """Puts a proxy or deposit wallet at `address`; whose it is follows from the address."""
+    rpc = JsonRpc(chain.rpc_url)
+    rpc.call("anvil_setCode", address, rpc.call("eth_getCode", RELAYED_WALLET, "latest"))
+    rpc.close()

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
+from typing import Any
 
 import httpx
 
@@ -21,7 +22,9 @@ from live_trading.chain.sending.sender import EoaSender, FeeCaps, PreparedTransa
 from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.trades import Side
-from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, LocalChain, PreparedMarket
+from live_trading.nouns.wallets import SignatureType
+from local.chain import ADDRESSES, LocalChain, PreparedMarket
+from tests.integration.signed_order_fixtures import fill_of, signed_order
 
 GWEI = 10**9
 CAPS = FeeCaps(max_fee=500 * GWEI, max_priority_fee=50 * GWEI, max_gas=1_000_000)
@@ -29,10 +32,19 @@ CAPS = FeeCaps(max_fee=500 * GWEI, max_priority_fee=50 * GWEI, max_gas=1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A key of the test and its address."""
+    """A key of the test and the address that trades with it: its own, or a wallet's for which it signs."""
 
     private_key: str
     address: str
+    signature_type: SignatureType = SignatureType.EOA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettledTrade:
+    """A trade on the chain, and the order of the account whose trade it is."""
+
+    order_hash: str
+    transaction_hash: str
 
 
 @contextmanager
@@ -47,38 +59,47 @@ def fresh_id() -> str:
     return "0x" + secrets.token_hex(32)
 
 
-def new_account(chain: LocalChain, *, collateral: str = "1000") -> Account:
-    """An account with gas money, pUSD and every approval that trading needs."""
+def new_account(chain: LocalChain, *, collateral: str = "1000", is_approved: bool = True) -> Account:
+    """An account with gas money, pUSD and, unless it shall have none, every approval that trading needs."""
     key = "0x" + secrets.token_hex(32)
     account = Account(private_key=key, address=LocalKeySigner(key).address)
     chain.fund_gas(account.address)
     chain.mint_collateral(account.address, Usd(collateral))
-    chain.approve_trading(key)
+    if is_approved:
+        chain.approve_trading(key)
     return account
 
 
-def buy(
+def trade(
     chain: LocalChain,
-    account: str,
+    account: Account,
     market: PreparedMarket,
+    side: Side,
     *,
     outcome: int = 0,
     shares: str = "10",
     usd: str = "4",
     fee: str = "0",
-) -> str:
-    """Settles a BUY of the account and returns the transaction hash."""
-    return chain.settle_fill(
-        exchange=NEG_RISK_EXCHANGE if market.neg_risk else STANDARD_EXCHANGE,
-        order_hash=fresh_id(),
-        account=account,
-        side=Side.BUY,
-        token_id=market.token_ids[outcome],
-        condition_id=market.condition_id,
-        usd=Usd(usd),
-        shares=Shares(shares),
-        fee=Usd(fee),
+) -> SettledTrade:
+    """Settles an order that the account signs, in full, against recorded depth."""
+    given, taken = (Usd(usd), Shares(shares)) if side is Side.BUY else (Shares(shares), Usd(usd))
+    order = signed_order(
+        account.private_key,
+        market,
+        side,
+        outcome=outcome,
+        maker_amount=given.base_units,
+        taker_amount=taken.base_units,
+        signature_type=account.signature_type,
+        maker=account.address,
     )
+    fill = fill_of(order, market, fee=Usd(fee).base_units)
+    return SettledTrade(order_hash=fill.order_hash, transaction_hash=chain.settle_fills(market.exchange, [fill]))
+
+
+def buy(chain: LocalChain, account: Account, market: PreparedMarket, **traded: Any) -> str:
+    """Settles a BUY of the account and returns the transaction hash; see `trade`."""
+    return trade(chain, account, market, Side.BUY, **traded).transaction_hash
 
 
 def kind_of(market: PreparedMarket) -> RedemptionKind:

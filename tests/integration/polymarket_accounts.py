@@ -23,13 +23,11 @@ from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
 from live_trading.wiring.chance import SYSTEM
+from local.chain.safes import place_relayed_wallet
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.exchange_clients import environment, fund, new_key
 from tests.integration.exchange_fixtures import RunningExchange
 from tests.unit.venue.polymarket_builders import ENDPOINTS, wallet
-
-# Answers every call with the selector by which a contract accepts outcome tokens.
-_RECEIVER_CODE = "0x63f23a6e6160e01b60005260206000f3"
 
 
 def endpoints_of(exchange: RunningExchange) -> VenueEndpoints:
@@ -128,7 +126,7 @@ def trading(exchange: RunningExchange, kind: SignatureType = SignatureType.EOA) 
     owner = str(Account.from_key(key).address)
     address = _wallet_address(kind, owner.lower())
     if kind is not SignatureType.EOA:
-        _put_a_contract_at(exchange, address)
+        place_relayed_wallet(exchange.chain, address)
     fund(exchange, address)
     with SecureClient.create(private_key=key, wallet=owner, environment=environment(exchange)) as client:
         credentials = client.credentials
@@ -164,13 +162,6 @@ def _wallet_address(kind: SignatureType, owner: str) -> str:
             return safe_address(owner)
         case SignatureType.DEPOSIT_WALLET:
             return deposit_wallet_addresses(owner)[0]
-
-
-def _put_a_contract_at(exchange: RunningExchange, address: str) -> None:
-    exchange.http.post(
-        exchange.chain.rpc_url,
-        json={"jsonrpc": "2.0", "id": 1, "method": "anvil_setCode", "params": [address, _RECEIVER_CODE]},
-    ).raise_for_status()
 
 
 def first_market(exchange: RunningExchange) -> Market:

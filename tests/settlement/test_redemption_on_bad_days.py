@@ -308,7 +308,7 @@ def test_tokens_that_a_stranger_sent_neither_stop_a_redemption_nor_become_a_prof
 ) -> None:
     holder, market = settling.holder(kind), settling.market()
     settling.buys(holder, market)
-    buy(settling.chain, holder.address, market, shares="0.000007", usd="0.000001")
+    buy(settling.chain, holder.account, market, shares="0.000007", usd="0.000001")
     settling.chain.mint_collateral(holder.address, Usd("0.000001"))
     settling.resolves(market, [1, 0])
 

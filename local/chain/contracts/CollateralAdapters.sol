@@ -3,17 +3,44 @@ pragma solidity ^0.8.24;
 
 import {INegRiskAdapter, IToken, IWrapper} from "./Interfaces.sol";
 import {TokenHolder} from "./TokenHolder.sol";
-import {COLLATERAL_TOKEN, NEG_RISK_ADAPTER, USDCE_TOKEN, WRAPPED_COLLATERAL} from "./Addresses.sol";
+import {COLLATERAL_TOKEN, NEG_RISK_ADAPTER, OPERATOR, USDCE_TOKEN, WRAPPED_COLLATERAL} from "./Addresses.sol";
 
 /// Lets holders of pUSD split, merge and redeem outcome tokens that are backed by USDC.e.
 ///
 /// It has the functions of ConditionalTokens, but reads the condition only: collateral, parent and index sets
-/// are ignored. It works on the tokens of one market kind; of the other kind it finds none, and succeeds.
+/// are ignored. It works on the tokens of one market kind; of the other kind it finds none, and succeeds. It pays out
+/// all the USDC.e that it has, what somebody left there too, and stands still while that asset is paused.
 abstract contract CollateralAdapter is TokenHolder {
     IWrapper internal constant PUSD = IWrapper(COLLATERAL_TOKEN);
     IToken internal constant USDCE = IToken(USDCE_TOKEN);
 
-    function splitPosition(address, bytes32, bytes32 conditionId, uint256[] calldata, uint256 amount) external {
+    error OnlyUnpaused();
+    error NotAdmin();
+
+    mapping(address => bool) public paused;
+
+    modifier onlyUnpaused() {
+        if (paused[USDCE_TOKEN]) revert OnlyUnpaused();
+        _;
+    }
+
+    modifier onlyAdmin() {
+        if (msg.sender != OPERATOR) revert NotAdmin();
+        _;
+    }
+
+    function pause(address asset) external onlyAdmin {
+        paused[asset] = true;
+    }
+
+    function unpause(address asset) external onlyAdmin {
+        paused[asset] = false;
+    }
+
+    function splitPosition(address, bytes32, bytes32 conditionId, uint256[] calldata, uint256 amount)
+        external
+        onlyUnpaused
+    {
         PUSD.transferFrom(msg.sender, address(this), amount);
         PUSD.unwrap(address(this), amount);
         _split(conditionId, amount);
@@ -21,7 +48,10 @@ abstract contract CollateralAdapter is TokenHolder {
         CTF.safeBatchTransferFrom(address(this), msg.sender, ids, _each(amount), "");
     }
 
-    function mergePositions(address, bytes32, bytes32 conditionId, uint256[] calldata, uint256 amount) external {
+    function mergePositions(address, bytes32, bytes32 conditionId, uint256[] calldata, uint256 amount)
+        external
+        onlyUnpaused
+    {
         uint256[] memory ids = _positionIds(_backing(), conditionId);
         CTF.safeBatchTransferFrom(msg.sender, address(this), ids, _each(amount), "");
         _merge(conditionId, amount);
@@ -29,7 +59,7 @@ abstract contract CollateralAdapter is TokenHolder {
     }
 
     /// Burns the whole YES and NO balance of the caller and pays it pUSD; with nothing to burn it pays nothing.
-    function redeemPositions(address, bytes32, bytes32 conditionId, uint256[] calldata) external {
+    function redeemPositions(address, bytes32, bytes32 conditionId, uint256[] calldata) external onlyUnpaused {
         uint256[] memory ids = _positionIds(_backing(), conditionId);
         uint256[] memory held = _balances(msg.sender, ids);
         CTF.safeBatchTransferFrom(msg.sender, address(this), ids, held, "");

@@ -35,8 +35,11 @@ contract NegRiskAdapter is TokenHolder {
         CTF.prepareCondition(address(this), questionId, 2);
     }
 
-    function reportPayouts(bytes32 questionId, uint256[] calldata payouts) external {
+    /// One outcome is worth one, the other nothing: there are no other payouts.
+    function reportOutcome(bytes32 questionId, bool outcome) external {
         if (msg.sender != ORACLE) revert NotOracle();
+        uint256[] memory payouts = new uint256[](2);
+        payouts[outcome ? 0 : 1] = 1;
         CTF.reportPayouts(questionId, payouts);
     }
 

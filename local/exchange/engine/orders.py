@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.alias_generators import to_camel
 
+from local.chain import OrderSide, SignedOrder
 from local.exchange import errors
 from local.exchange.arithmetic import collateral_of
 from local.exchange.engine.demand import Demand
@@ -50,6 +51,24 @@ class SignedOrderBody(_Body):
     metadata: Word
     builder: Word
     signature: Signature
+
+    def signed(self) -> SignedOrder:
+        """The order as its exchange contract checks it."""
+        fields = self.fields()
+        return SignedOrder(
+            salt=fields.salt,
+            maker=fields.maker,
+            signer=fields.signer,
+            token_id=fields.token_id,
+            maker_amount=fields.maker_amount,
+            taker_amount=fields.taker_amount,
+            side=OrderSide(fields.side),
+            signature_type=fields.signature_type,
+            timestamp=fields.timestamp,
+            metadata=fields.metadata,
+            builder=fields.builder,
+            signature=bytes.fromhex(self.signature[2:]),
+        )
 
     def fields(self) -> OrderFields:
         """The part that is signed."""
@@ -118,7 +137,7 @@ class Order:
 
     `account` is its maker, who holds the funds, `owner` the API key it came with and `user` that key's
     address (addresses lower case). `maker_amount` and `taker_amount` are the signed base units, `limit`
-    their ratio on the tick grid.
+    their ratio on the tick grid; `signed` is what the chain gets to check.
     """
 
     order_hash: str
@@ -136,6 +155,7 @@ class Order:
     post_only: bool
     created_ms: int
     sequence: int
+    signed: SignedOrder | None = None
     status: OrderStatus = OrderStatus.LIVE
     matched_shares: Shares = field(default_factory=Shares.zero)
     matched_usd: Usd = field(default_factory=Usd.zero)

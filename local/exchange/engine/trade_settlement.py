@@ -1,7 +1,8 @@
 """Settlement of trades on the local chain, some seconds after the match, on the venue's clock.
 
 MATCHED, then MINED with a transaction, then CONFIRMED and final. All legs of a trade settle in one
-transaction: if one account cannot deliver, none of them pays and the trade has FAILED.
+transaction: if one account cannot deliver, or an order does not allow its fill, none of them pays and the trade has
+FAILED.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.trades import Side
 from local.chain import FillToSettle, SettlementReverted
 from local.exchange.engine.trades import Leg, Trade, TradeStatus
 from local.exchange.faults.faults import FaultKind, Faults
@@ -79,12 +78,14 @@ class Settlement:
             FillToSettle(
                 order_hash=leg.order_hash,
                 account=leg.account,
-                side=Side(leg.side),
+                side=leg.side,
                 token_id=leg.token_id,
                 condition_id=trade.market.condition_id,
-                usd=Usd.of_base_units(leg.usd_units),
-                shares=Shares.of_base_units(leg.shares_units),
-                fee=Usd.of_base_units(leg.fee_units),
+                usd=leg.usd_units,
+                shares=leg.shares_units,
+                fee=leg.fee_units,
+                order=None if leg.order is None else leg.order.signed,
+                is_maker=leg is not trade.taker,
             )
             for leg in trade.settling_legs
         ]

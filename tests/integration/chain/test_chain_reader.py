@@ -85,7 +85,7 @@ def test_no_conditions_take_no_request(chain: LocalChain) -> None:
 def test_token_balances_hold_zero_for_what_is_not_owned(chain: LocalChain) -> None:
     account = new_account(chain)
     market = chain.prepare_market(fresh_id())
-    buy(chain, account.address, market, shares="12.345678")
+    buy(chain, account, market, shares="12.345678")
 
     balances = reader_of(chain).token_balances(account.address, market.token_ids)
 

@@ -47,8 +47,8 @@ def sender(chain: LocalChain, account: Account) -> EoaSender:
 def resolved(chain: LocalChain, account: Account, numerators: list[int], *, neg_risk: bool = False) -> PreparedMarket:
     """A market in which the account holds 10 YES and 3.000001 NO, resolved."""
     market = chain.prepare_market(fresh_id(), neg_risk=neg_risk)
-    buy(chain, account.address, market, outcome=0, shares="10")
-    buy(chain, account.address, market, outcome=1, shares="3.000001")
+    buy(chain, account, market, outcome=0, shares="10")
+    buy(chain, account, market, outcome=1, shares="3.000001")
     chain.report_payouts(market.question_id, numerators, neg_risk=neg_risk)
     return market
 
@@ -59,11 +59,16 @@ def direct(sender: EoaSender, market: PreparedMarket, collateral: str) -> Receip
     return sent(sender, call)
 
 
-@pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "neg-risk"])
 @pytest.mark.parametrize(
-    ("numerators", "payout"),
-    [([1, 0], "10"), ([0, 1], "3.000001"), ([1, 1], "6.500000")],
-    ids=["yes-won", "no-won", "fifty-fifty"],
+    ("numerators", "payout", "neg_risk"),
+    [
+        ([1, 0], "10", False),
+        ([0, 1], "3.000001", False),
+        ([1, 1], "6.500000", False),
+        ([1, 0], "10", True),
+        ([0, 1], "3.000001", True),
+    ],
+    ids=["yes-won", "no-won", "fifty-fifty", "neg-risk-yes-won", "neg-risk-no-won"],
 )
 def test_the_right_adapter_pays_exactly_what_the_vector_owes(
     chain: LocalChain, account: Account, sender: EoaSender, numerators: list[int], payout: str, neg_risk: bool
@@ -83,7 +88,7 @@ def test_a_lost_position_redeems_to_nothing_and_is_burnt(
     chain: LocalChain, account: Account, sender: EoaSender
 ) -> None:
     market = chain.prepare_market(fresh_id())
-    buy(chain, account.address, market, outcome=1)
+    buy(chain, account, market, outcome=1)
     chain.report_payouts(market.question_id, [1, 0])
 
     receipt = redeem(sender, market)
@@ -149,7 +154,7 @@ def test_a_redemption_before_the_resolution_is_refused_with_its_reason(
     chain: LocalChain, account: Account, sender: EoaSender, neg_risk: bool
 ) -> None:
     market = chain.prepare_market(fresh_id(), neg_risk=neg_risk)
-    buy(chain, account.address, market)
+    buy(chain, account, market)
 
     with pytest.raises(Reverted) as refused:
         sender.simulate(redeem_call(kind_of(market), market.condition_id, ADDRESSES))
@@ -182,8 +187,8 @@ def test_the_adapter_ignores_every_argument_but_the_condition(
 def test_a_redemption_takes_nothing_from_another_holder(chain: LocalChain, account: Account, sender: EoaSender) -> None:
     other = new_account(chain)
     market = chain.prepare_market(fresh_id())
-    buy(chain, account.address, market)
-    buy(chain, other.address, market, shares="7")
+    buy(chain, account, market)
+    buy(chain, other, market, shares="7")
     chain.report_payouts(market.question_id, [1, 0])
 
     receipt = redeem(sender, market)

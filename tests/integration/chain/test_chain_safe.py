@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from eth_abi.abi import encode
@@ -14,8 +14,10 @@ from live_trading.chain.errors import Reverted
 from live_trading.chain.redemption import RedemptionKind, redeem_call
 from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.wallets import SignatureType
 from local.chain import ADDRESSES, ChainRefused, LocalChain
 from local.chain.safes import place_safe
+from local.exchange.identity.wallet_addresses import safe_address
 from tests.integration.chain_fixtures import Account, buy, fresh_id, new_account, running_chain, sender_of, sent
 
 pytestmark = pytest.mark.integration
@@ -46,7 +48,7 @@ def chain() -> Iterator[LocalChain]:
 
 
 def wallet_of(chain: LocalChain, owner: Account) -> str:
-    safe = "0x" + secrets.token_hex(20)
+    safe = safe_address(owner.address)
     place_safe(chain, safe, owner.address)
     chain.fund_gas(safe)
     chain.mint_collateral(safe, Usd(100))
@@ -79,7 +81,8 @@ def test_a_safe_redeems_its_winnings_with_its_owner_s_signature(chain: LocalChai
     owner = new_account(chain)
     safe = wallet_of(chain, owner)
     market = chain.prepare_market(fresh_id())
-    buy(chain, safe, market, shares="10", usd="4")
+    trader = replace(owner, address=safe, signature_type=SignatureType.SAFE)
+    buy(chain, trader, market, shares="10", usd="4")
     chain.report_payouts(market.question_id, [1, 0])
     sender = sender_of(owner, chain.rpc_url)
 

@@ -63,7 +63,7 @@ def sender(chain: LocalChain, account: Account) -> EoaSender:
 def won(chain: LocalChain, account: Account) -> PreparedMarket:
     """A market in which the account is owed 10 dollars."""
     market = chain.prepare_market(fresh_id())
-    buy(chain, account.address, market)
+    buy(chain, account, market)
     chain.report_payouts(market.question_id, [1, 0])
     return market
 
@@ -225,7 +225,7 @@ def test_a_sender_without_gas_money_can_send_the_same_bytes_later(
 
 def test_a_call_that_would_revert_is_not_signed(chain: LocalChain, account: Account, sender: EoaSender) -> None:
     market = chain.prepare_market(fresh_id())
-    buy(chain, account.address, market)
+    buy(chain, account, market)
 
     with pytest.raises(Reverted, match="result for condition not received yet"):
         prepared_redemption(sender, market)

@@ -1,9 +1,9 @@
-"""The exchange stand-ins: what a settlement moves, what it emits, and how it fails."""
+"""The exchanges: what the settlement of a signed order moves, what it emits, and how it fails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
@@ -11,17 +11,11 @@ from live_trading.chain.abi import address_topic
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.trades import Side
-from local.chain import (
-    NEG_RISK_EXCHANGE,
-    STANDARD_EXCHANGE,
-    ChainRefused,
-    FillToSettle,
-    LocalChain,
-    PreparedMarket,
-    SettlementReverted,
-)
-from local.chain.settlement import ORDER_FILLED, settle_call
-from tests.integration.chain_fixtures import Account, buy, fresh_id, new_account, running_chain
+from local.chain import HOUSE, ChainRefused, FillToSettle, LocalChain, PreparedMarket, SettlementReverted
+from local.chain.settlement import ORDER_FILLED, match_call
+from tests.integration.chain_fixtures import Account, buy, fresh_id, new_account, running_chain, trade
+from tests.integration.exchange_event_fixtures import events_of, moved_collateral
+from tests.integration.signed_order_fixtures import fill_of, hash_of, signed_order
 
 pytestmark = pytest.mark.integration
 
@@ -37,45 +31,16 @@ def account(chain: LocalChain) -> Account:
     return new_account(chain, collateral="100")
 
 
-@pytest.fixture(params=[False, True], ids=["standard", "neg-risk"])
+@pytest.fixture(params=["standard", "neg-risk", "v2"])
 def market(chain: LocalChain, request: pytest.FixtureRequest) -> PreparedMarket:
-    return chain.prepare_market(fresh_id(), neg_risk=request.param)
+    if request.param == "v2":
+        return chain.prepare_v2_market(fresh_id())
+    return chain.prepare_market(fresh_id(), neg_risk=request.param == "neg-risk")
 
 
-def fill(
-    market: PreparedMarket,
-    account: Account,
-    side: Side,
-    *,
-    shares: str = "10",
-    usd: str = "4",
-    fee: str = "0.168",
-    outcome: int = 0,
-) -> FillToSettle:
-    return FillToSettle(
-        order_hash=fresh_id(),
-        account=account.address,
-        side=side,
-        token_id=market.token_ids[outcome],
-        condition_id=market.condition_id,
-        usd=Usd(usd),
-        shares=Shares(shares),
-        fee=Usd(fee),
-    )
-
-
-def exchange_of(market: PreparedMarket) -> str:
-    return NEG_RISK_EXCHANGE if market.neg_risk else STANDARD_EXCHANGE
-
-
-def fills_in(chain: LocalChain, transaction_hash: str) -> list[dict[str, Any]]:
-    receipt = JsonRpc(chain.rpc_url).call("eth_getTransactionReceipt", transaction_hash)
-    return [log for log in receipt["logs"] if log["topics"][0] == ORDER_FILLED]
-
-
-def words(log: dict[str, Any]) -> list[int]:
-    data = log["data"][2:]
-    return [int(data[at : at + 64], 16) for at in range(0, len(data), 64)]
+def ten_for_four(account: Account, market: PreparedMarket, *, fee: int = 168_000) -> FillToSettle:
+    order = signed_order(account.private_key, market, Side.BUY, maker_amount=4_000_000, taker_amount=10_000_000)
+    return fill_of(order, market, fee=fee)
 
 
 def test_the_event_has_the_venue_s_topic() -> None:
@@ -85,107 +50,120 @@ def test_the_event_has_the_venue_s_topic() -> None:
 def test_a_buy_pays_the_fee_on_top_and_gets_all_shares(
     chain: LocalChain, account: Account, market: PreparedMarket
 ) -> None:
-    settled = fill(market, account, Side.BUY)
+    settled = ten_for_four(account, market)
 
-    transaction_hash = chain.settle_fills(exchange_of(market), [settled])
+    transaction_hash = chain.settle_fills(market.exchange, [settled])
 
     assert chain.collateral_balance(account.address) == Usd("95.832")
     assert chain.token_balance(account.address, market.token_ids[0]) == Shares(10)
-    (log,) = fills_in(chain, transaction_hash)
-    assert log["address"] == exchange_of(market)
-    assert log["topics"][1:3] == [settled.order_hash, address_topic(account.address)]
-    assert words(log) == [0, int(settled.token_id), 4_000_000, 10_000_000, 168_000, 0, 0]
+    event = events_of(chain, transaction_hash)[settled.order_hash]
+    assert event.exchange == market.exchange
+    assert event.topics == (settled.order_hash, address_topic(account.address), address_topic(market.exchange))
+    assert event.words == (0, int(settled.token_id), 4_000_000, 10_000_000, 168_000, 0, 0)
+    assert moved_collateral(chain, transaction_hash, account.address) == -4_168_000
 
 
 def test_a_sell_gets_its_proceeds_less_the_fee(chain: LocalChain, account: Account, market: PreparedMarket) -> None:
-    buy(chain, account.address, market, shares="10", usd="4")
-    settled = fill(market, account, Side.SELL, shares="6", usd="3", fee="0.105")
+    buy(chain, account, market, shares="10", usd="4")
 
-    transaction_hash = chain.settle_fills(exchange_of(market), [settled])
+    sold = trade(chain, account, market, Side.SELL, shares="6", usd="3", fee="0.105")
 
     assert chain.collateral_balance(account.address) == Usd("98.895")
     assert chain.token_balance(account.address, market.token_ids[0]) == Shares(4)
-    (log,) = fills_in(chain, transaction_hash)
-    assert words(log) == [1, int(settled.token_id), 6_000_000, 3_000_000, 105_000, 0, 0]
+    event = events_of(chain, sold.transaction_hash)[sold.order_hash]
+    assert event.words == (1, int(market.token_ids[0]), 6_000_000, 3_000_000, 105_000, 0, 0)
+    assert moved_collateral(chain, sold.transaction_hash, account.address) == 2_895_000
+
+
+def test_recorded_depth_is_an_order_of_the_house_against_the_account_s(
+    chain: LocalChain, account: Account, market: PreparedMarket
+) -> None:
+    settled = ten_for_four(account, market)
+
+    events = events_of(chain, chain.settle_fills(market.exchange, [settled]))
+
+    (house,) = [event for order, event in events.items() if order != settled.order_hash]
+    assert house.topics[1:] == (address_topic(HOUSE), address_topic(account.address))
+    assert house.words[:5] == (1, int(settled.token_id), 10_000_000, 4_000_000, 0)
+
+
+def test_a_resting_order_that_recorded_depth_has_come_to_is_the_maker(
+    chain: LocalChain, account: Account, market: PreparedMarket
+) -> None:
+    settled = replace(ten_for_four(account, market, fee=0), is_maker=True)
+
+    event = events_of(chain, chain.settle_fills(market.exchange, [settled]))[settled.order_hash]
+
+    assert event.topics[1:] == (address_topic(account.address), address_topic(HOUSE))
+    assert chain.token_balance(account.address, market.token_ids[0]) == Shares(10)
 
 
 def test_a_buy_beyond_the_balance_reverts_and_moves_nothing(
     chain: LocalChain, account: Account, market: PreparedMarket
 ) -> None:
+    order = signed_order(account.private_key, market, Side.BUY, maker_amount=100_000_000, taker_amount=200_000_000)
+
     with pytest.raises(SettlementReverted) as reverted:
-        chain.settle_fills(exchange_of(market), [fill(market, account, Side.BUY, usd="100", fee="0.000001")])
+        chain.settle_fills(market.exchange, [fill_of(order, market, fee=1)])
 
     assert reverted.value.reason == "InsufficientBalance"
     receipt = JsonRpc(chain.rpc_url).call("eth_getTransactionReceipt", reverted.value.transaction_hash)
     assert receipt["status"] == "0x0"
     assert chain.collateral_balance(account.address) == Usd(100)
+    assert chain.order_status(market.exchange, hash_of(order, market)) == (False, 0)
 
 
-def test_a_buy_without_allowance_reverts(chain: LocalChain, market: PreparedMarket, account: Account) -> None:
-    stranger = Account(private_key=account.private_key, address="0x00000000000000000000000000000000000abcde")
-    chain.mint_collateral(stranger.address, Usd(100))
+def test_a_buy_without_allowance_reverts(chain: LocalChain, market: PreparedMarket) -> None:
+    stranger = new_account(chain, collateral="100", is_approved=False)
 
     with pytest.raises(SettlementReverted, match="InsufficientAllowance"):
-        chain.settle_fills(exchange_of(market), [fill(market, stranger, Side.BUY)])
+        chain.settle_fills(market.exchange, [ten_for_four(stranger, market)])
 
 
 def test_a_sell_of_tokens_that_are_not_there_reverts(
     chain: LocalChain, account: Account, market: PreparedMarket
 ) -> None:
+    order = signed_order(account.private_key, market, Side.SELL, maker_amount=10_000_000, taker_amount=4_000_000)
+
     with pytest.raises(SettlementReverted):
-        chain.settle_fills(exchange_of(market), [fill(market, account, Side.SELL)])
+        chain.settle_fills(market.exchange, [fill_of(order, market)])
 
     assert chain.collateral_balance(account.address) == Usd(100)
+
+
+def test_a_sell_without_the_token_s_operator_reverts(chain: LocalChain, market: PreparedMarket) -> None:
+    stranger = new_account(chain, collateral="100", is_approved=False)
+    order = signed_order(stranger.private_key, market, Side.SELL, maker_amount=10_000_000, taker_amount=4_000_000)
+
+    with pytest.raises(SettlementReverted, match=r"NotApproved|need operator approval"):
+        chain.settle_fills(market.exchange, [fill_of(order, market)])
 
 
 def test_a_token_of_another_market_is_refused(chain: LocalChain, account: Account, market: PreparedMarket) -> None:
-    other = chain.prepare_market(fresh_id(), neg_risk=market.neg_risk)
-    wrong = FillToSettle(
-        order_hash=fresh_id(),
-        account=account.address,
-        side=Side.BUY,
-        token_id=other.token_ids[0],
-        condition_id=market.condition_id,
-        usd=Usd(1),
-        shares=Shares(2),
-        fee=Usd(0),
-    )
+    other = new_market_like(chain, market)
+    order = signed_order(account.private_key, other, Side.BUY, maker_amount=1_000_000, taker_amount=2_000_000)
+    wrong = replace(fill_of(order, other), condition_id=market.condition_id)
 
     with pytest.raises(SettlementReverted, match="TokenNotOfCondition"):
-        chain.settle_fills(exchange_of(market), [wrong])
-
-
-def test_the_fills_of_one_trade_settle_together_or_not_at_all(
-    chain: LocalChain, account: Account, market: PreparedMarket
-) -> None:
-    maker = new_account(chain, collateral="1")
-    both = [fill(market, account, Side.BUY), fill(market, maker, Side.BUY, outcome=1, usd="6", fee="0")]
-
-    with pytest.raises(SettlementReverted):
-        chain.settle_fills(exchange_of(market), both)
-    assert chain.collateral_balance(account.address) == Usd(100)
-
-    chain.mint_collateral(maker.address, Usd(5))
-    transaction_hash = chain.settle_fills(exchange_of(market), both)
-    assert len(fills_in(chain, transaction_hash)) == 2
-    assert chain.collateral_balance(maker.address) == Usd(0)
+        chain.settle_fills(market.exchange, [wrong])
 
 
 def test_one_settlement_breaks_on_demand_of_any_process_and_the_next_one_works(
     chain: LocalChain, account: Account, market: PreparedMarket
 ) -> None:
     LocalChain.attach(chain.rpc_url).break_next_settlement()
+    settled = ten_for_four(account, market)
 
     with pytest.raises(SettlementReverted, match="SettlementBroken"):
-        chain.settle_fills(exchange_of(market), [fill(market, account, Side.BUY)])
-    chain.settle_fills(exchange_of(market), [fill(market, account, Side.BUY)])
+        chain.settle_fills(market.exchange, [settled])
+    chain.settle_fills(market.exchange, [settled])
 
     assert chain.token_balance(account.address, market.token_ids[0]) == Shares(10)
 
 
 def test_only_the_operator_may_settle(chain: LocalChain, account: Account, market: PreparedMarket) -> None:
-    call = settle_call(exchange_of(market), [fill(market, account, Side.BUY)])
-    message = {"from": account.address, "to": call.target, "data": call.data, "gas": hex(1_000_000)}
+    call = match_call(market.exchange, [ten_for_four(account, market)])
+    message = {"from": account.address, "to": call.target, "data": call.data, "gas": hex(5_000_000)}
 
     receipt = JsonRpc(chain.rpc_url).call("eth_sendTransactionSync", message)
 
@@ -193,14 +171,28 @@ def test_only_the_operator_may_settle(chain: LocalChain, account: Account, marke
 
 
 def test_a_market_is_resolved_once(chain: LocalChain, market: PreparedMarket) -> None:
-    chain.report_payouts(market.question_id, [0, 1], neg_risk=market.neg_risk)
+    kind = {"neg_risk": market.neg_risk, "is_v2": market.is_v2}
+    chain.report_payouts(market.question_id, [0, 1], **kind)
 
-    with pytest.raises(ChainRefused, match="already set"):
-        chain.report_payouts(market.question_id, [1, 0], neg_risk=market.neg_risk)
+    with pytest.raises(ChainRefused, match=r"already set|AlreadyResolved"):
+        chain.report_payouts(market.question_id, [1, 0], **kind)
+
+
+def test_a_neg_risk_market_pays_one_outcome_all_and_the_other_nothing(chain: LocalChain) -> None:
+    market = chain.prepare_market(fresh_id(), neg_risk=True)
+
+    with pytest.raises(ValueError, match="neg-risk payouts are 1 and 0"):
+        chain.report_payouts(market.question_id, [1, 1], neg_risk=True)
 
 
 def test_an_exchange_that_does_not_exist_is_refused(
     chain: LocalChain, account: Account, market: PreparedMarket
 ) -> None:
     with pytest.raises(ValueError, match="no exchange"):
-        chain.settle_fills(account.address, [fill(market, account, Side.BUY)])
+        chain.settle_fills(account.address, [ten_for_four(account, market)])
+
+
+def new_market_like(chain: LocalChain, market: PreparedMarket) -> PreparedMarket:
+    if market.is_v2:
+        return chain.prepare_v2_market(fresh_id())
+    return chain.prepare_market(fresh_id(), neg_risk=market.neg_risk)

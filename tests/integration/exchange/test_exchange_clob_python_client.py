@@ -16,6 +16,7 @@ from polymarket.models.clob.requests import PriceRequest
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, total_usd
 from live_trading.orders.fees import taker_fee
+from local.chain.safes import place_relayed_wallet
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.exchange_clients import (
     best_ask,
@@ -30,8 +31,6 @@ from tests.integration.exchange_fixtures import RunningExchange, running_exchang
 
 pytestmark = pytest.mark.integration
 
-# answers every call with the selector by which a contract accepts outcome tokens
-RECEIVER_CODE = "0x63f23a6e6160e01b60005260206000f3"
 CRYPTO_FEES = FeeSchedule(rate=Decimal("0.07"), exponent=Decimal(1))
 
 
@@ -176,10 +175,7 @@ def test_wallets_trade_with_the_signatures_that_their_kind_needs(
         "default wallet": beacon_clone,
     }
     wallet = wallets[kind]
-    exchange.http.post(
-        exchange.chain.rpc_url,
-        json={"jsonrpc": "2.0", "id": 1, "method": "anvil_setCode", "params": [wallet, RECEIVER_CODE]},
-    ).raise_for_status()
+    place_relayed_wallet(exchange.chain, wallet)
     fund(exchange, wallet)
 
     asked_wallet = wallet if kind in ("proxy", "safe") else None

@@ -16,6 +16,7 @@ from live_trading.store.books import ledger
 from live_trading.store.books.ledger import StrategyBalances
 from live_trading.store.database.connection import Database
 from local.chain import PreparedMarket
+from tests.integration.chain_fixtures import Account as Trader
 
 CAPITAL = Usd(500)
 
@@ -42,6 +43,11 @@ class Holder:
     @property
     def address(self) -> str:
         return self.wallet.address
+
+    @property
+    def account(self) -> Trader:
+        """Who signs the wallet's orders."""
+        return Trader(private_key=self.owner_key, address=self.address, signature_type=self.wallet.signature_type)
 
 
 @dataclass(kw_only=True)

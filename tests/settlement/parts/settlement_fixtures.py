@@ -26,16 +26,10 @@ from live_trading.store.books import ledger
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
 from live_trading.wiring.database import database_of
-from local.chain import (
-    NEG_RISK_EXCHANGE,
-    STANDARD_EXCHANGE,
-    LocalChain,
-    PreparedMarket,
-)
-from local.chain.deployment import RELAYED_WALLET
-from local.chain.safes import place_safe
+from local.chain import LocalChain, PreparedMarket
+from local.chain.safes import place_relayed_wallet, place_safe
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
-from tests.integration.chain_fixtures import buy, fresh_id, new_account, running_chain
+from tests.integration.chain_fixtures import SettledTrade, fresh_id, new_account, running_chain, trade
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, HandClock, Holder
 from tests.settlement.parts.job_fixtures import Jobs
 
@@ -73,8 +67,7 @@ class SettlementDesk(Jobs):
             if kind is SignatureType.SAFE:
                 place_safe(self.chain, address, owner.address)
             else:
-                code = self.rpc.call("eth_getCode", RELAYED_WALLET, "latest")
-                self.rpc.call("anvil_setCode", address, code)
+                place_relayed_wallet(self.chain, address)
             self.chain.approve_trading_of(address)
         else:
             self.rpc.call("anvil_setBalance", address, hex(10**20))
@@ -115,16 +108,16 @@ class SettlementDesk(Jobs):
         fee: str = "0",
     ) -> UUID:
         """A settled BUY on the chain, in the orders, in the fills and in the ledger; its order's id."""
-        transaction_hash = buy(self.chain, holder.address, market, outcome=outcome, shares=shares, usd=usd, fee=fee)
-        fill = self._fill(market.token_ids[outcome], Side.BUY, shares, usd, fee, transaction_hash)
+        traded = trade(self.chain, holder.account, market, Side.BUY, outcome=outcome, shares=shares, usd=usd, fee=fee)
+        fill = self._fill(market.token_ids[outcome], Side.BUY, shares, usd, fee, traded)
         return self._write_fill(holder, market, outcome, fill)
 
     def outsider_buys(
         self, holder: Holder, market: PreparedMarket, *, outcome: int = 0, shares: str = "3", usd: str = "1"
     ) -> None:
         """A BUY that the wallet's owner made beside the system, as a reconciliation adopts it."""
-        transaction_hash = buy(self.chain, holder.address, market, outcome=outcome, shares=shares, usd=usd)
-        fill = self._fill(market.token_ids[outcome], Side.BUY, shares, usd, "0", transaction_hash)
+        traded = trade(self.chain, holder.account, market, Side.BUY, outcome=outcome, shares=shares, usd=usd)
+        fill = self._fill(market.token_ids[outcome], Side.BUY, shares, usd, "0", traded)
         found = OutsideFill(condition_id=market.condition_id, fill=fill)
         plan = OutsidePlan(orders=(), fills=(found,), unreadable=())
         with self.database.transaction() as transaction:
@@ -142,19 +135,9 @@ class SettlementDesk(Jobs):
         cost: str,
     ) -> None:
         """A settled SELL of shares that had cost `cost`."""
-        order_hash, now = fresh_id(), self.clock.now()
-        transaction_hash = self.chain.settle_fill(
-            exchange=NEG_RISK_EXCHANGE if market.neg_risk else STANDARD_EXCHANGE,
-            order_hash=order_hash,
-            account=holder.address,
-            side=Side.SELL,
-            token_id=market.token_ids[outcome],
-            condition_id=market.condition_id,
-            usd=Usd(usd),
-            shares=Shares(shares),
-            fee=Usd(fee),
-        )
-        fill = self._fill(market.token_ids[outcome], Side.SELL, shares, usd, fee, transaction_hash, order_hash)
+        now = self.clock.now()
+        traded = trade(self.chain, holder.account, market, Side.SELL, outcome=outcome, shares=shares, usd=usd, fee=fee)
+        fill = self._fill(market.token_ids[outcome], Side.SELL, shares, usd, fee, traded)
         self._write_order(holder, market, outcome, fill)
         whose: dict[str, Any] = {
             "trading_wallet_id": holder.wallet.trading_wallet_id,
@@ -185,19 +168,10 @@ class SettlementDesk(Jobs):
         self.resolves(market, numerators)
         return holder, market
 
-    def _fill(
-        self,
-        token_id: str,
-        side: Side,
-        shares: str,
-        usd: str,
-        fee: str,
-        transaction_hash: str,
-        order_hash: str | None = None,
-    ) -> Fill:
+    def _fill(self, token_id: str, side: Side, shares: str, usd: str, fee: str, traded: SettledTrade) -> Fill:
         return Fill(
             venue_trade_id=str(uuid4()),
-            order_hash=order_hash or fresh_id(),
+            order_hash=traded.order_hash,
             token_id=token_id,
             side=side,
             shares=Shares(shares),
@@ -206,7 +180,7 @@ class SettlementDesk(Jobs):
             fee=Usd(fee),
             role=LiquidityRole.TAKER,
             status=FillStatus.CONFIRMED,
-            transaction_hash=transaction_hash,
+            transaction_hash=traded.transaction_hash,
             match_time=self.clock.now(),
         )
 

@@ -189,7 +189,7 @@ def test_a_dollar_sized_order_has_matched_at_least_what_the_look_up_says(desk: T
 
 def test_the_venues_view_of_the_account_is_read(desk: Trading) -> None:
     desk.exchange.chain.mint_collateral(desk.wallet.address, Usd("1.25"))
-    desk.account.refresh_collateral()
+    desk.account.refresh_balance()
 
     assert desk.account.venue_collateral() == Usd("101.25")
     assert desk.account.closed_only() is False

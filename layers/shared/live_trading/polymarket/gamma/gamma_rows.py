@@ -34,6 +34,7 @@ SOURCE = "gamma.markets"
 NO_FEES = FeeSchedule(rate=Decimal(0), exponent=Decimal(1))
 _RESOLVED = frozenset({"resolved", "settled"})
 _BINARY = 2
+_PADDED_LENGTH = len("0x") + 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,10 @@ class _MarketRow(_GammaModel):
         """Which contracts hold the tokens; a missing or strange version stays unknown."""
         return ProtocolVersion(self.version) if self.version in ("v1", "v2") else ProtocolVersion.UNKNOWN
 
+    def known_as(self) -> str:
+        """The id of the condition where nobody asked for it by another: a v2 condition has 31 bytes."""
+        return _unpadded(self.condition_id) if self.protocol() is ProtocolVersion.V2 else self.condition_id
+
     def token_ids(self) -> tuple[str, ...]:
         """The ids that belong to the version, also where both fields are filled; one for each outcome."""
         ids = tuple((self.position_ids if self.protocol() is ProtocolVersion.V2 else self.clob_token_ids) or ())
@@ -189,14 +194,20 @@ def read_markets(rows: Sequence[object], asked: Sequence[str] | None = None) -> 
     return GammaAnswer(markets=markets, malformed=malformed)
 
 
+def forms_of(condition_id: str) -> tuple[str, ...]:
+    """The ids by which a catalogue may know a condition: short and padded where it may be one of protocol v2."""
+    short = _unpadded(condition_id)
+    return (condition_id,) if len(short) == _PADDED_LENGTH else (short, short + "00")
+
+
 def _unpadded(condition_id: str) -> str:
     lower = condition_id.lower()
-    return lower[:-2] if len(lower) == len("0x") + 64 and lower.endswith("00") else lower
+    return lower[:-2] if len(lower) == _PADDED_LENGTH and lower.endswith("00") else lower
 
 
 def _read_market(row: object, wanted: dict[str, str] | None, known: Collection[str]) -> MarketSnapshot:
     read = _MarketRow.model_validate(row)
-    condition_id = read.condition_id if wanted is None else wanted.get(_unpadded(read.condition_id))
+    condition_id = read.known_as() if wanted is None else wanted.get(_unpadded(read.condition_id))
     if condition_id is None:
         raise ValueError("a market that was not asked for")
     if condition_id in known:

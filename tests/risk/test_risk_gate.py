@@ -58,7 +58,7 @@ def test_without_shrinking_an_entry_that_is_too_large_is_refused(risk_desk: Risk
 
 
 def test_what_is_left_below_the_venue_s_minimum_is_too_small_and_never_bumped(risk_desk: RiskDesk) -> None:
-    seat = risk_desk.add_strategy(shrink_to_fit=True, daily_budget_usd=2)
+    seat = risk_desk.add_strategy(shrink_to_fit=True, daily_budget_usd=Decimal("0.99"))
 
     entered = risk_desk.enter(seat, "20")
 

@@ -14,11 +14,18 @@ from live_trading.api.routes.redemption_routes import MarkHandled, RedemptionsAp
 from live_trading.chain.abi import MAX_UINT256
 from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
 from live_trading.nouns.money import Usd
-from live_trading.nouns.wallets import SignatureType
-from local.chain import ADDRESSES, STANDARD_EXCHANGE
+from live_trading.nouns.wallets import AssetType, SignatureType
+from live_trading.services.redeeming.approval_needs import Exchanges
+from live_trading.store.chain import venue_spenders
+from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
 from tests.settlement.parts.job_fixtures import CONFIRMATIONS
 from tests.settlement.parts.settlement_fixtures import SettlementDesk
+
+EXCHANGES = Exchanges(
+    standard=STANDARD_EXCHANGE, neg_risk=NEG_RISK_EXCHANGE, v3="0xe3333700ca9d93003f00f0f71f8515005f6c00aa"
+)
+STRANGE = "0x" + "5f" * 20
 
 pytestmark = pytest.mark.settlement
 
@@ -36,7 +43,7 @@ def approvals(settling: SettlementDesk) -> Approvals:
         clock=settling.clock,
         chain=lambda: settling.reader,
         addresses=ADDRESSES,
-        exchanges=(STANDARD_EXCHANGE,),
+        exchanges=EXCHANGES,
         new_id=uuid4,
     )
 
@@ -192,3 +199,76 @@ def test_an_approval_of_nobody_or_without_its_amount_is_refused(
 
     assert refused.value.code is ProblemCode.INVALID
     assert settling.rows("SELECT * FROM wallet_approvals") == []
+
+
+def needed_of(settling: SettlementDesk, wallet_id: UUID, spender: str) -> list[dict[str, object]]:
+    rows = approvals(settling).list("operator", wallet_id).body["needed"]
+    return [row for row in rows if row["spender"] == spender]
+
+
+def test_neg_risk_orders_need_the_legacy_adapter_as_spender_and_operator(settling: SettlementDesk) -> None:
+    holder = settling.holder()
+    wallet_id = holder.wallet.trading_wallet_id
+
+    found = needed_of(settling, wallet_id, ADDRESSES.neg_risk_adapter)
+
+    assert {(row["kind"], row["token"]) for row in found} == {
+        ("ALLOWANCE", ADDRESSES.collateral_token),
+        ("OPERATOR", ADDRESSES.conditional_tokens),
+    }
+    body = {"kind": "ALLOWANCE", "spender": ADDRESSES.neg_risk_adapter, "reason": "neg risk", "amount_usd": "100"}
+    approvals(settling).ask(OPERATOR, wallet_id, parsed(AskApproval, body))
+    settling.redeem_twice()
+    (row,) = [row for row in needed_of(settling, wallet_id, ADDRESSES.neg_risk_adapter) if row["kind"] == "ALLOWANCE"]
+    assert (row["granted"], row["amount_usd"]) == (True, "100.000000")
+
+
+def test_the_exchange_of_protocol_v2_moves_positions_and_no_conditional_tokens(settling: SettlementDesk) -> None:
+    holder = settling.holder()
+
+    found = needed_of(settling, holder.wallet.trading_wallet_id, EXCHANGES.v3)
+
+    assert {(row["kind"], row["token"]) for row in found} == {
+        ("ALLOWANCE", ADDRESSES.collateral_token),
+        ("OPERATOR", ADDRESSES.position_manager),
+    }
+
+
+def test_what_the_venue_checks_is_listed_and_a_stranger_among_it_cannot_be_approved(settling: SettlementDesk) -> None:
+    holder = settling.holder()
+    wallet_id = holder.wallet.trading_wallet_id
+    with settling.database.transaction() as transaction:
+        listed = {STANDARD_EXCHANGE: 5, STRANGE: 0, ADDRESSES.ctf_collateral_adapter: 0}
+        venue_spenders.note_listed(transaction, wallet_id, AssetType.COLLATERAL, listed, settling.clock.now())
+        venue_spenders.note_refused(transaction, wallet_id, AssetType.CONDITIONAL_V2, STRANGE, settling.clock.now())
+
+    strange = needed_of(settling, wallet_id, STRANGE)
+    assert {(row["kind"], row["token"]) for row in strange} == {
+        ("ALLOWANCE", ADDRESSES.collateral_token),
+        ("OPERATOR", ADDRESSES.position_manager),
+    }
+    assert not any(row["may_be_asked"] or row["granted"] for row in strange)
+    assert [row["refused_at"] is None for row in strange] == [True, False]
+    (allowance,) = [
+        row for row in needed_of(settling, wallet_id, ADDRESSES.ctf_collateral_adapter) if row["kind"] == "ALLOWANCE"
+    ]
+    assert (allowance["checked_by_venue"], allowance["may_be_asked"]) == (True, True)
+    for kind in ({"kind": "ALLOWANCE", "amount_usd": "1"}, {"kind": "OPERATOR"}):
+        with pytest.raises(Problem) as refused:
+            approvals(settling).ask(
+                OPERATOR, wallet_id, parsed(AskApproval, {**kind, "spender": STRANGE, "reason": "the venue says so"})
+            )
+        assert refused.value.code is ProblemCode.INVALID
+
+
+def test_what_the_venue_lists_no_more_is_gone_unless_it_refused_an_order_over_it(settling: SettlementDesk) -> None:
+    wallet_id = settling.holder().wallet.trading_wallet_id
+    now = settling.clock.now()
+    with settling.database.transaction() as transaction:
+        venue_spenders.note_listed(transaction, wallet_id, AssetType.COLLATERAL, {STANDARD_EXCHANGE: 2**256 - 1}, now)
+        venue_spenders.note_refused(transaction, wallet_id, AssetType.COLLATERAL, STRANGE, now)
+        venue_spenders.note_listed(transaction, wallet_id, AssetType.COLLATERAL, {NEG_RISK_EXCHANGE: 7}, now)
+
+        found = venue_spenders.of_wallet(transaction, wallet_id)
+
+    assert {(each.spender, each.venue_allowance) for each in found} == {(NEG_RISK_EXCHANGE, 7), (STRANGE, None)}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from live_trading.chain.abi import MAX_UINT256
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
 from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole, OrderType, RejectionCode, SignedOrder
@@ -18,6 +19,8 @@ from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.account_rows import VenueOrderStatus
 from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, Rejected
 from live_trading.wiring.chance import SYSTEM
+from local.chain import NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
+from local.exchange.identity.contracts import EXCHANGE_V3
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 from tests.integration.polymarket_accounts import Trading, post_one, trading
 
@@ -189,12 +192,26 @@ def test_a_dollar_sized_order_has_matched_at_least_what_the_look_up_says(desk: T
 
 def test_the_venues_view_of_the_account_is_read(desk: Trading) -> None:
     desk.exchange.chain.mint_collateral(desk.wallet.address, Usd("1.25"))
-    desk.account.refresh_collateral()
+    desk.account.refresh_balance()
 
     assert desk.account.venue_collateral() == Usd("101.25")
     assert desk.account.closed_only() is False
     desk.exchange.arm("closed_only")
     assert desk.account.closed_only() is True
+
+
+def test_the_venue_says_which_spenders_it_checks_for_each_kind_of_asset(desk: Trading) -> None:
+    position = str((1 << 248) + (5 << 104))
+
+    dollars = desk.account.venue_allowances()
+    tokens = desk.account.venue_allowances(desk.token_id)
+    positions = desk.account.venue_allowances(position)
+    desk.account.refresh_balance(desk.token_id)
+    desk.account.refresh_balance(position)
+
+    assert {STANDARD_EXCHANGE, NEG_RISK_EXCHANGE} <= dollars.keys()
+    assert dollars[STANDARD_EXCHANGE] == tokens[STANDARD_EXCHANGE] == MAX_UINT256
+    assert EXCHANGE_V3 in positions
 
 
 def test_signing_needs_no_network(desk: Trading) -> None:

@@ -8,8 +8,18 @@ import pytest
 
 from live_trading.nouns.locks import LockReason
 from live_trading.nouns.orders import RejectionCode
-from live_trading.orders.refusals import DEFAULT_WAIT, LONGEST_WAIT, NextStep, lock_reason, next_step, not_before
+from live_trading.orders.refusals import (
+    DEFAULT_WAIT,
+    LONGEST_WAIT,
+    NextStep,
+    lock_reason,
+    next_step,
+    not_before,
+    spender_named,
+)
 from tests.builders import NOON
+
+ADAPTER = "0xd91E80cF2E7be2e162c6513ceD06f1dD0dA35296"
 
 
 def step(code: RejectionCode, *, may_try_again: bool = False, sends: int = 1, attempt: int = 1) -> NextStep:
@@ -81,3 +91,21 @@ def test_a_firewall_is_no_verdict_on_the_order() -> None:
 )
 def test_the_wait_is_the_venues_within_bounds(asked: float | None, wait: timedelta) -> None:
     assert not_before(NOON, asked) == NOON + wait
+
+
+@pytest.mark.parametrize(
+    ("text", "spender"),
+    [
+        (
+            f"not enough balance / allowance: the allowance is not enough -> spender: {ADAPTER}, allowance: 0, order",
+            ADAPTER.lower(),
+        ),
+        ("not enough balance / allowance: the balance is not enough -> balance: 1, order amount: 2", None),
+        ("not enough balance / allowance", None),
+        ("spender: 0xd91E80cF", None),
+        ("spender: 0xd91E80cF2E7be2e162c6513ceD06f1dD0dA3529600", None),
+    ],
+    ids=["the allowance", "the balance", "bare", "too short", "too long"],
+)
+def test_the_spender_is_read_from_the_refusal(text: str, spender: str | None) -> None:
+    assert spender_named(text) == spender

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from live_trading.nouns.markets import FeeSchedule, ProtocolVersion, ResolutionState
+from live_trading.nouns.markets import FeeSchedule, ProtocolVersion, ResolutionState, market_condition
 from live_trading.nouns.money import Price, Shares
-from live_trading.polymarket.gamma.gamma_rows import MarketSnapshot, read_markets
+from live_trading.polymarket.gamma.gamma_rows import MarketSnapshot, forms_of, read_markets
 from tests.recorded import recorded_json
 from tests.unit.venue.polymarket_builders import CONDITION, CRYPTO_FEES, NO, POSITION, YES, a_moment, gamma_row
 
@@ -264,3 +264,40 @@ def test_a_condition_of_31_bytes_is_known_by_the_id_it_was_asked_by() -> None:
 
     assert list(read_markets([gamma_row(conditionId=short.upper().replace("X", "x"))], [padded]).markets) == [padded]
     assert list(read_markets([gamma_row(conditionId=padded)], [short]).markets) == [short]
+
+
+@pytest.mark.parametrize(
+    ("condition_id", "forms"),
+    [
+        ("0x" + "ab" * 32, ("0x" + "ab" * 32,)),
+        ("0x" + "ab" * 31, ("0x" + "ab" * 31, "0x" + "ab" * 31 + "00")),
+        ("0x" + "ab" * 31 + "00", ("0x" + "ab" * 31, "0x" + "ab" * 31 + "00")),
+    ],
+    ids=["v1", "short", "padded"],
+)
+def test_a_condition_that_may_be_padded_is_asked_for_in_both_forms(condition_id: str, forms: tuple[str, ...]) -> None:
+    assert forms_of(condition_id) == forms
+
+
+def test_a_market_that_nobody_asked_for_by_an_id_is_known_by_its_own_form() -> None:
+    padded, second = "0x" + "ab" * 31 + "00", {"version": "v2", "positionIds": [POSITION, OTHER_POSITION]}
+
+    assert list(read_markets([gamma_row(conditionId=padded, **second)]).markets) == [padded[:-2]]
+    assert list(read_markets([gamma_row(conditionId=padded)]).markets) == [padded]
+
+
+def test_ids_of_no_position_manager_are_malformed_in_the_second_protocol() -> None:
+    assert "positionIds" in complaint(version="v2", positionIds=[YES, NO])
+
+
+@pytest.mark.parametrize(
+    ("condition_id", "token_id", "known_as"),
+    [
+        ("0x" + "ab" * 31 + "00", POSITION, "0x" + "ab" * 31),
+        ("0x" + "ab" * 31, POSITION, "0x" + "ab" * 31),
+        ("0x" + "ab" * 31 + "00", YES, "0x" + "ab" * 31 + "00"),
+    ],
+    ids=["padded v2", "short v2", "v1 with a zero byte"],
+)
+def test_trades_and_books_of_a_market_know_it_by_one_id(condition_id: str, token_id: str, known_as: str) -> None:
+    assert market_condition(condition_id, token_id) == known_as

@@ -82,8 +82,8 @@ def test_a_token_is_traded_by_the_exchange_of_its_kind() -> None:
 
 @pytest.mark.parametrize(
     ("token_id", "version"),
-    [(YES, ProtocolVersion.UNKNOWN), (YES, ProtocolVersion.V2), (POSITION, ProtocolVersion.V1)],
-    ids=["unknown version", "a hashed id in v2", "a position in v1"],
+    [(YES, ProtocolVersion.UNKNOWN), (YES, ProtocolVersion.V2)],
+    ids=["unknown version", "a hashed id in v2"],
 )
 @pytest.mark.parametrize("neg_risk", [False, True])
 def test_a_version_that_its_token_contradicts_has_no_exchange(

@@ -82,6 +82,7 @@ REFUSALS = [
         RejectionCode.BELOW_MINIMUM_AMOUNT,
         False,
     ),
+    (400, "invalid amount for a marketable SELL order, min size: $1", RejectionCode.BELOW_MINIMUM_AMOUNT, False),
     (400, "order_version_mismatch", RejectionCode.VERSION_MISMATCH, False),
     (
         400,

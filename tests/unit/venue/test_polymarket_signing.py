@@ -178,7 +178,6 @@ BAD_PLANS: list[dict[str, Any]] = [
     {"side": Side.SELL, "usd": Usd("4.9999")},
     {"version": ProtocolVersion.UNKNOWN},
     {"version": ProtocolVersion.V2},
-    {"token_id": POSITION},
     {"order_type": OrderType.GTD},
     {"expiration": a_moment()},
 ]

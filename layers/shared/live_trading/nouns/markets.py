@@ -20,6 +20,7 @@ class ProtocolVersion(StrEnum):
 
 # A position id of protocol v2 has these bits free; a hashed v1 token id has them so once in 2**64.
 _POSITION_ID_FREE_BITS = ((1 << 64) - 1) << 40
+_PADDED_LENGTH = len("0x") + 64
 
 
 def is_position_id(token_id: str) -> bool:
@@ -28,6 +29,15 @@ def is_position_id(token_id: str) -> bool:
     Source: the venue's Python client, which tells the two protocols apart by it.
     """
     return int(token_id) & _POSITION_ID_FREE_BITS == 0
+
+
+def market_condition(condition_id: str, token_id: str) -> str:
+    """A condition's id as its market is known by: 31 bytes in protocol v2, also where a surface pads it to 32.
+
+    `token_id` is a token of the market; a v1 condition that happens to end in a zero byte keeps it.
+    """
+    is_padded = len(condition_id) == _PADDED_LENGTH and condition_id.endswith("00")
+    return condition_id[:-2] if is_padded and is_position_id(token_id) else condition_id
 
 
 class ResolutionState(StrEnum):

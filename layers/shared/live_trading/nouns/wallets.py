@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from uuid import UUID
 
+from live_trading.nouns.markets import is_position_id
+
 
 class SignatureType(IntEnum):
     """How the venue checks an order's signature (its `signatureType`)."""
@@ -14,6 +16,19 @@ class SignatureType(IntEnum):
     PROXY = 1
     SAFE = 2
     DEPOSIT_WALLET = 3
+
+
+class AssetType(StrEnum):
+    """What the venue keeps balance and allowances of: the collateral, and the outcome tokens of each protocol."""
+
+    COLLATERAL = "COLLATERAL"
+    CONDITIONAL = "CONDITIONAL"
+    CONDITIONAL_V2 = "CONDITIONAL-V2"
+
+    @classmethod
+    def of_token(cls, token_id: str) -> AssetType:
+        """The kind of an outcome token, by the form of its id."""
+        return cls.CONDITIONAL_V2 if is_position_id(token_id) else cls.CONDITIONAL
 
 
 class StrategyStatus(StrEnum):

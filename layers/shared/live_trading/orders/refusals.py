@@ -6,6 +6,7 @@ ever making two of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -64,6 +65,7 @@ _STEPS: Mapping[RejectionCode, NextStep] = MappingProxyType(
 _LOCKS: Mapping[RejectionCode, LockReason] = MappingProxyType(
     {RejectionCode.CLOSED_ONLY: LockReason.CLOSED_ONLY, RejectionCode.GEOBLOCKED: LockReason.GEOBLOCKED}
 )
+_SPENDER = re.compile(r"spender:\s*(0x[0-9a-fA-F]{40})\b")
 # Without a time of the venue's own. Its restarts take about a minute and its rate limits seconds.
 DEFAULT_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -85,6 +87,15 @@ def next_step(code: RejectionCode, *, may_try_again: bool, sends: int, attempt: 
     if code is RejectionCode.UNRECOGNISED and may_try_again:
         return NextStep.SEND_LATER
     return step
+
+
+def spender_named(text: str) -> str | None:
+    """The contract that a refusal says may take too little of the wallet, lower case; None where it names none.
+
+    Source: "not enough balance / allowance: the allowance is not enough -> spender: 0x…, allowance: 0, …".
+    """
+    found = _SPENDER.search(text)
+    return None if found is None else found[1].lower()
 
 
 def not_before(now: datetime, retry_after_seconds: float | None) -> datetime:

@@ -87,14 +87,15 @@ def limit_for_sale(best_bid: Price, slippage_bound_fraction: Decimal, shares: Sh
     """The least to take when `shares` are sold at once into a book: the bound, but no price that spoils the order.
 
     As high as the venue's dollar needs it, and in tenths of a cent where such a price lies between the bound and the
-    best bid: at a finer price the dollars of most sizes have too many decimals.
+    best bid: at a finer price the dollars of most sizes have too many decimals. The best bid itself where the shares
+    are worth less than the dollar.
     """
     top = floor_to_tick(best_bid.value, tick).value
     lowest = limit_for_sell(best_bid, slippage_bound_fraction, tick).value
     lot = Shares.floor(shares.value, LOT).value
-    if lot * top >= MINIMUM_MARKETABLE_USD.value:
-        lowest = max(lowest, ceil_to_tick(MINIMUM_MARKETABLE_USD.value / lot, tick).value)
-    lowest = min(lowest, top)
+    if lot * top < MINIMUM_MARKETABLE_USD.value:
+        return Price(top)
+    lowest = min(max(lowest, ceil_to_tick(MINIMUM_MARKETABLE_USD.value / lot, tick).value), top)
     easy = (lowest / _EASY_STEP).to_integral_value(rounding=ROUND_CEILING) * _EASY_STEP
     return Price(easy if easy <= top and easy % tick.value == 0 else lowest)
 

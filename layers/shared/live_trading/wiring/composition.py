@@ -102,13 +102,18 @@ class Parts(JobParts):
     @cached_property
     def approvals(self) -> Approvals:
         from live_trading.api.routes.approval_routes import Approvals
+        from live_trading.services.redeeming.approval_needs import Exchanges
 
         return Approvals(
             database=self.database,
             clock=self.clock,
             chain=lambda: self.chain_reader,
             addresses=self.contracts,
-            exchanges=(self.settings.standard_exchange, self.settings.neg_risk_exchange, self.settings.exchange_v3),
+            exchanges=Exchanges(
+                standard=self.settings.standard_exchange,
+                neg_risk=self.settings.neg_risk_exchange,
+                v3=self.settings.exchange_v3,
+            ),
             new_id=self.chance.new_id,
         )
 

@@ -1,11 +1,12 @@
 """Approvals that a wallet needs: listed with what the chain says, asked for explicitly, sent by lt-redemptions.
 
-Only the venue's configured contracts can be approved, and an allowance is unlimited only where that was asked for.
+The list is what this system uses and what the venue has said that it checks. Only the venue's configured contracts can
+be approved, and an allowance is unlimited only where that was asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -22,10 +23,11 @@ from live_trading.chain.contracts import ContractAddresses
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
-from live_trading.services.redeeming.approval_needs import Need, needs
+from live_trading.services.redeeming.approval_needs import Exchanges, Need, askable, checked_by_venue, needs
 from live_trading.store.accounts import trading_wallets
 from live_trading.store.accounts.trading_wallets import TradingWalletRow
-from live_trading.store.chain import wallet_approvals
+from live_trading.store.chain import venue_spenders, wallet_approvals
+from live_trading.store.chain.venue_spenders import VenueSpender
 from live_trading.store.chain.wallet_approvals import ApprovalKind, WalletApproval
 from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
@@ -58,24 +60,27 @@ class Approvals:
         clock: Clock,
         chain: Callable[[], ChainReader],
         addresses: ContractAddresses,
-        exchanges: Sequence[str],
+        exchanges: Exchanges,
         new_id: Callable[[], UUID],
     ) -> None:
         self._database = database
         self._clock = clock
         self._chain = chain
+        self._addresses = addresses
         self._needs = needs(addresses, exchanges)
+        self._askable = askable(addresses, exchanges)
         self._new_id = new_id
 
     def list(self, owner_id: str, trading_wallet_id: UUID) -> Answer:
-        """What is needed, what the chain grants now, and what was asked for."""
+        """What is needed or checked by the venue, what the chain grants of it now, and what was asked for."""
         with self._database.transaction() as transaction:
             wallet = _wallet(transaction, trading_wallet_id, owner_id)
             asked = wallet_approvals.of_wallet(transaction, trading_wallet_id)
+            checked = venue_spenders.of_wallet(transaction, trading_wallet_id)
         return Answer(
             status=200,
             body={
-                "needed": [self._need_view(wallet.address, need) for need in self._needs],
+                "needed": [self._need_view(wallet.address, need, seen) for need, seen in self._with_checked(checked)],
                 "asked": [_view(each) for each in asked],
             },
         )
@@ -120,7 +125,7 @@ class Approvals:
 
     def _need_of(self, body: AskApproval) -> Need:
         kind = ApprovalKind(body.kind)
-        allowed = [need for need in self._needs if need.kind is kind]
+        allowed = [need for need in self._askable if need.kind is kind]
         found = next((need for need in allowed if need.spender == body.spender), None)
         if found is None:
             known = ", ".join(need.spender for need in allowed)
@@ -128,12 +133,25 @@ class Approvals:
         _check_amount(body, kind)
         return found
 
-    def _need_view(self, owner: str, need: Need) -> dict[str, Any]:
+    def _with_checked(self, checked: Sequence[VenueSpender]) -> Iterable[tuple[Need, VenueSpender | None]]:
+        """What this system uses, then what the venue checks besides, each with what the venue said of it."""
+        by_place: dict[_Place, tuple[Need, VenueSpender | None]] = {_place(need): (need, None) for need in self._needs}
+        known = {_place(need): need for need in self._askable}
+        for seen in checked:
+            need = checked_by_venue(seen, self._addresses)
+            if need is not None:
+                by_place[_place(need)] = (known.get(_place(need), need), seen)
+        return by_place.values()
+
+    def _need_view(self, owner: str, need: Need, seen: VenueSpender | None) -> dict[str, Any]:
         view: dict[str, Any] = {
             "kind": need.kind,
             "token": need.token,
             "spender": need.spender,
             "purpose": need.purpose,
+            "may_be_asked": need in self._askable,
+            "checked_by_venue": seen is not None,
+            "refused_at": None if seen is None or seen.refused_at is None else seen.refused_at.isoformat(),
         }
         if need.kind is ApprovalKind.OPERATOR:
             return view | {"granted": self._chain().is_operator_approved(owner, need.spender, contract=need.token)}
@@ -144,6 +162,13 @@ class Approvals:
             "unlimited": is_unlimited,
             "amount_usd": None if is_unlimited else f"{units // 10**6}.{units % 10**6:06d}",
         }
+
+
+_Place = tuple[ApprovalKind, str, str]
+
+
+def _place(need: Need) -> _Place:
+    return need.kind, need.token, need.spender
 
 
 def _check_amount(body: AskApproval, kind: ApprovalKind) -> None:

@@ -35,10 +35,13 @@ _PROBE_UNITS = 10**24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """What the chain has of an address; `allowance` in base units, as an unlimited one is no amount of dollars."""
+    """What the chain has of an address.
+
+    `allowances` are base units of collateral by spender, as an unlimited one is no amount of dollars.
+    """
 
     collateral: Usd
-    allowance: int
+    allowances: dict[str, int]
     tokens: dict[str, Shares]
 
 
@@ -137,21 +140,24 @@ class ChainReader:
         )
         return {token_id: Shares.of_base_units(held) for token_id, held in zip(asked, units, strict=True)}
 
-    def holdings(self, owner: str, token_ids: Sequence[str], spender: str) -> Holdings:
-        """What an address has, and what `spender` may take of it: all read at one block up to 498 token ids."""
-        asked = list(dict.fromkeys(token_ids))
+    def holdings(self, owner: str, token_ids: Sequence[str], spenders: Sequence[str]) -> Holdings:
+        """What an address has, and what each of `spenders` may take of it: all at one block up to 499 answers."""
+        asked, allowed = list(dict.fromkeys(token_ids)), list(dict.fromkeys(spenders))
         collateral = self._addresses.collateral_token
-        balance, allowance, *held = self._read_uints(
+        balance, *answers = self._read_uints(
             [
                 BALANCE_OF.call(collateral, owner),
-                ALLOWANCE.call(collateral, owner, spender),
+                *(ALLOWANCE.call(collateral, owner, spender) for spender in allowed),
                 *(TOKEN_BALANCE_OF.call(self._keeper(token_id), owner, int(token_id)) for token_id in asked),
             ]
         )
         return Holdings(
             collateral=Usd.of_base_units(balance),
-            allowance=allowance,
-            tokens={token_id: Shares.of_base_units(units) for token_id, units in zip(asked, held, strict=True)},
+            allowances=dict(zip(allowed, answers[: len(allowed)], strict=True)),
+            tokens={
+                token_id: Shares.of_base_units(units)
+                for token_id, units in zip(asked, answers[len(allowed) :], strict=True)
+            },
         )
 
     def _keeper(self, token_id: str) -> str:

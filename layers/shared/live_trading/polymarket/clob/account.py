@@ -227,9 +227,16 @@ class VenueAccount:
         """The collateral that the venue believes the wallet to have; it lags behind the chain."""
         return self._questions.collateral(self._wallet.signature_type)
 
-    def refresh_collateral(self) -> None:
-        """Has the venue read the wallet's collateral and allowances from the chain again."""
-        self._questions.refresh_collateral(self._wallet.signature_type)
+    def venue_allowances(self, token_id: str | None = None) -> dict[str, int]:
+        """The spenders that the venue checks for the collateral, or for an outcome token, and what they may take.
+
+        In base units, as the venue believes; it lags behind the chain.
+        """
+        return self._questions.allowances(self._wallet.signature_type, token_id)
+
+    def refresh_balance(self, token_id: str | None = None) -> None:
+        """Has the venue read the wallet's collateral, or a token of it, and its allowances from the chain again."""
+        self._questions.refresh(self._wallet.signature_type, token_id)
 
     def measured_calls(self) -> MeasuredCalls:
         """The calls to the venue since this was last asked."""

@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from live_trading.nouns.errors import MalformedAnswer
+from live_trading.nouns.markets import market_condition
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.orders import FillStatus, OrderType
 from live_trading.nouns.trades import QuarantinedRow, Side
@@ -171,7 +172,7 @@ def read_order(row: object, own: OwnOrder | None) -> VenueOrder:
         order_hash=found.id,
         status=order_status(found.status),
         raw_status=found.status,
-        condition_id=found.market,
+        condition_id=market_condition(found.market, found.asset_id),
         token_id=found.asset_id,
         side=found.side,
         price=price_of(found.price),
@@ -230,7 +231,7 @@ def _trade(row: _TradeRow) -> VenueTrade:
         venue_trade_id=row.id,
         taker_order_hash=row.taker_order_id,
         is_taker=(row.trader_side or "").upper() == "TAKER",
-        condition_id=row.market,
+        condition_id=market_condition(row.market, row.asset_id),
         token_id=row.asset_id,
         side=row.side,
         size=row.size,

@@ -13,12 +13,12 @@ import hmac
 from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer
 from live_trading.nouns.money import Usd
-from live_trading.nouns.wallets import SignatureType
+from live_trading.nouns.wallets import AssetType, SignatureType
 from live_trading.polymarket.clob.account_rows import VenueOrder, VenueTrades, read_order, read_page, read_trades
 from live_trading.polymarket.signing.order_payload import OwnOrder
 from live_trading.polymarket.signing.wallet_secret import UnusableSecret, WalletSecret
@@ -41,6 +41,7 @@ class _ClosedOnly(WireModel):
 
 class _Balance(WireModel):
     balance: _BaseUnits
+    allowances: dict[Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")], _BaseUnits] | None = None
 
 
 class ClobAccount:
@@ -65,13 +66,25 @@ class ClobAccount:
 
     def collateral(self, signature_type: SignatureType) -> Usd:
         """The collateral that the venue believes the account to have; it lags behind the chain."""
-        answer = self._get("/balance-allowance", _collateral_query(signature_type))
-        return Usd.of_base_units(read(_Balance, answer, "clob.balance").balance)
+        return Usd.of_base_units(self._funds(signature_type, None).balance)
 
-    def refresh_collateral(self, signature_type: SignatureType) -> None:
-        """Has the venue read the account's collateral and allowances from the chain again."""
+    def allowances(self, signature_type: SignatureType, token_id: str | None) -> dict[str, int]:
+        """Base units that each spender which the venue checks may take, as the venue believes; spenders in lower case.
+
+        Of the collateral, or of an outcome token, of which a spender may take all or nothing. Empty where the venue
+        lists none, as its older answers did.
+        """
+        listed = self._funds(signature_type, token_id).allowances or {}
+        return {spender.lower(): allowance for spender, allowance in listed.items()}
+
+    def refresh(self, signature_type: SignatureType, token_id: str | None) -> None:
+        """Has the venue read balance and allowances of the collateral, or of a token, from the chain again."""
         path = "/balance-allowance/update"
-        self._http.touch(path, _collateral_query(signature_type), self._headers("GET", path))
+        self._http.touch(path, _asset_query(signature_type, token_id), self._headers("GET", path))
+
+    def _funds(self, signature_type: SignatureType, token_id: str | None) -> _Balance:
+        answer = self._get("/balance-allowance", _asset_query(signature_type, token_id))
+        return read(_Balance, answer, "clob.balance")
 
     def order(self, order_hash: str, own: OwnOrder | None) -> VenueOrder | None:
         """One order; None only where the venue says with 404 or `null` that it has none of this id."""
@@ -137,5 +150,9 @@ def l2_signature(api_secret: str, message: str) -> str:
     return base64.urlsafe_b64encode(hmac.new(key, message.encode(), hashlib.sha256).digest()).decode()
 
 
-def _collateral_query(signature_type: SignatureType) -> QueryItems:
-    return (("asset_type", "COLLATERAL"), ("signature_type", str(int(signature_type))))
+def _asset_query(signature_type: SignatureType, token_id: str | None) -> QueryItems:
+    """The collateral where no token is named. The venue keeps the tokens of protocol v2 under a type of their own."""
+    signature = ("signature_type", str(int(signature_type)))
+    if token_id is None:
+        return (("asset_type", AssetType.COLLATERAL), signature)
+    return (("asset_type", AssetType.of_token(token_id)), ("token_id", token_id), signature)

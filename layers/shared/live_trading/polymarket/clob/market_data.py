@@ -13,7 +13,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.markets import BookLevel, FeeSchedule, OrderBook, PricePoint
+from live_trading.nouns.markets import BookLevel, FeeSchedule, OrderBook, PricePoint, market_condition
 from live_trading.nouns.money import Price, Shares
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.wire.field_types import (
@@ -78,7 +78,7 @@ class BookRow(WireModel):
         """The book with both sides sorted by us, best first, and without empty levels."""
         return OrderBook(
             token_id=self.asset_id,
-            condition_id=self.market,
+            condition_id=market_condition(self.market, self.asset_id),
             bids=tuple(sorted(_levels(self.bids), key=lambda level: level.price, reverse=True)),
             asks=tuple(sorted(_levels(self.asks), key=lambda level: level.price)),
             book_hash=self.hash,

@@ -83,7 +83,7 @@ _TEXTS = (
     _Text(words="not enough balance / allowance", code=RejectionCode.NOT_ENOUGH_BALANCE),
     _Text(words="breaks minimum tick size rule", code=RejectionCode.TICK_SIZE),
     _Text(words="lower than the minimum", code=RejectionCode.BELOW_MINIMUM_SIZE),
-    _Text(words="invalid amount for a marketable buy order", code=RejectionCode.BELOW_MINIMUM_AMOUNT),
+    _Text(words="invalid amount for a marketable ", code=RejectionCode.BELOW_MINIMUM_AMOUNT),
     _Text(words="invalid amounts", code=RejectionCode.INVALID_AMOUNTS),
     _Text(words="invalid expiration", code=RejectionCode.INVALID_EXPIRATION),
     _Text(words="invalid order payload", code=RejectionCode.INVALID_PAYLOAD),

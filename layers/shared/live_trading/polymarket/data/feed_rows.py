@@ -19,6 +19,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field
 
 from live_trading.nouns.errors import MalformedAnswer
+from live_trading.nouns.markets import market_condition
 from live_trading.nouns.money import Usd
 from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
 from live_trading.polymarket.wire.field_types import (
@@ -84,7 +85,7 @@ class _TradeRow(WireModel):
             price=price_of(self.price),
             shares=shares,
             occurrence=0,
-            condition_id=self.condition_id,
+            condition_id=market_condition(self.condition_id, self.token_id),
             outcome=self.outcome,
             outcome_index=self.outcome_index,
             title=self.title,

@@ -18,6 +18,7 @@ from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import FeeSchedule, Market, ProtocolVersion, ResolutionState, is_position_id
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.polymarket.wire.field_types import (
+    PADDED_LENGTH,
     Amount,
     ConditionId,
     OptionalMoment,
@@ -128,6 +129,10 @@ class _MarketRow(_GammaModel):
         """Which contracts hold the tokens; a missing or strange version stays unknown."""
         return ProtocolVersion(self.version) if self.version in ("v1", "v2") else ProtocolVersion.UNKNOWN
 
+    def known_as(self) -> str:
+        """The id of the condition where nobody asked for it by another: a v2 condition has 31 bytes."""
+        return unpadded(self.condition_id) if self.protocol() is ProtocolVersion.V2 else self.condition_id
+
     def token_ids(self) -> tuple[str, ...]:
         """The ids that belong to the version, also where both fields are filled; one for each outcome."""
         ids = tuple((self.position_ids if self.protocol() is ProtocolVersion.V2 else self.clob_token_ids) or ())
@@ -194,9 +199,15 @@ def read_markets(rows: Sequence[object], asked: Sequence[str] | None = None) -> 
     return GammaAnswer(markets=markets, malformed=malformed)
 
 
+def forms_of(condition_id: str) -> tuple[str, ...]:
+    """The ids by which a catalogue may know a condition: short and padded where it may be one of protocol v2."""
+    short = unpadded(condition_id)
+    return (condition_id,) if len(short) == PADDED_LENGTH else (short, short + "00")
+
+
 def _read_market(row: object, wanted: dict[str, str] | None, known: Collection[str]) -> MarketSnapshot:
     read = _MarketRow.model_validate(row)
-    condition_id = read.condition_id if wanted is None else wanted.get(unpadded(read.condition_id))
+    condition_id = read.known_as() if wanted is None else wanted.get(unpadded(read.condition_id))
     if condition_id is None:
         raise ValueError("a market that was not asked for")
     if condition_id in known:

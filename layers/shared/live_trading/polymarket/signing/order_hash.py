@@ -86,10 +86,10 @@ def exchange_domain(
 ) -> ExchangeDomain:
     """The exchange that trades a market's token, by the market's version: v2 has one, neg risk or not.
 
-    Raises NoExchange for an unknown version, and where the token's id has not the form of that version's tokens: the
-    venue's own client goes by the id alone, so the two must agree before anything is signed.
+    Raises NoExchange for an unknown version, and for a token of v2 that no PositionManager can keep: the venue's own
+    client goes by the id alone, and balances are looked up by it.
     """
-    if version is ProtocolVersion.UNKNOWN or is_position_id(token_id) != (version is ProtocolVersion.V2):
+    if version is ProtocolVersion.UNKNOWN or (version is ProtocolVersion.V2 and not is_position_id(token_id)):
         raise NoExchange(f"token {token_id} in a market of version {version}")
     if version is ProtocolVersion.V2:
         return ExchangeDomain(chain_id=endpoints.chain_id, version="3", contract=endpoints.exchange_v3)

@@ -30,7 +30,7 @@ _UNSET_TIMES = frozenset({"", "0", "0.0"})
 # The zero of epoch seconds, and the zero time of the language that the venue's services are written in.
 _UNSET_DATES = ("1970-01-01", "0001-01-01")
 _MOST_OUTCOMES = 256
-_PADDED_LENGTH = len("0x") + 64
+PADDED_LENGTH = len("0x") + 64
 
 
 class WireModel(BaseModel):
@@ -169,7 +169,7 @@ TokenId = Annotated[
 def unpadded(condition_id: str) -> str:
     """A condition id as it compares: a v2 one has 31 bytes, and some surfaces pad it with a zero byte to 32."""
     lower = condition_id.lower()
-    return lower[:-2] if len(lower) == _PADDED_LENGTH and lower.endswith("00") else lower
+    return lower[:-2] if len(lower) == PADDED_LENGTH and lower.endswith("00") else lower
 
 
 def price_of(value: Decimal) -> Price:

@@ -7,7 +7,7 @@ question to ask the venue. The bytes are always the stored ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,12 +17,15 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.locks import LockScope
 from live_trading.nouns.orders import OrderState, RejectionCode
+from live_trading.nouns.trades import Side
+from live_trading.nouns.wallets import AssetType
 from live_trading.orders import refusals
 from live_trading.orders.machine import Cause
 from live_trading.orders.refusals import NextStep
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, PostOutcome, Rejected, Unknown
 from live_trading.services.orders.order_booking import Refusal, transition
+from live_trading.store.chain import venue_spenders
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
@@ -43,11 +46,15 @@ _ACCEPTED = {
 
 @dataclass(slots=True, kw_only=True)
 class Sent:
-    """Where each order stands after its answer, and which of the refused ones are to be planned anew."""
+    """Where each order stands after its answer, and which of the refused ones are to be planned anew.
+
+    Those in `refresh` go out again when the venue has looked at `refresh_tokens` anew; None is the collateral.
+    """
 
     states: dict[UUID, OrderState] = field(default_factory=dict)
     plan_again: list[UUID] = field(default_factory=list)
     refresh: list[UUID] = field(default_factory=list)
+    refresh_tokens: set[str | None] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,7 @@ class OrderPoster:
         return self._book(lease, orders, account.post([order.signed for order in orders]))
 
     def _after_refresh(self, lease: Lease, account: VenueAccount, sent: Sent) -> Sent:
-        if sent.refresh and _refreshed(account):
+        if sent.refresh and _refreshed(account, sent.refresh_tokens):
             again = self._send_once(lease, account, sent.refresh)
             sent.states |= again.states
             sent.plan_again += again.plan_again
@@ -171,6 +178,7 @@ class OrderPoster:
         step = refusals.next_step(
             refused.code, may_try_again=refused.may_try_again, sends=order.sends, attempt=order.attempt
         )
+        _note_spender(transaction, order, refused, now)
         if step is NextStep.STOP_WALLET:
             _stop_entries(transaction, order, refused, actor=self._actor, now=now)
         if step not in (NextStep.SEND_LATER, NextStep.REFRESH):
@@ -190,6 +198,7 @@ class OrderPoster:
         state = transition(transaction, order, Cause.REFUSED_FOR_NOW, actor=self._actor, now=now)
         if step is NextStep.REFRESH and state is OrderState.INTENT:
             sent.refresh.append(order.lt_order_id)
+            sent.refresh_tokens.add(_asked_for(order))
         return state
 
     def _end_unsent(self, lease: Lease, orders: Sequence[StoredOrder]) -> None:
@@ -213,10 +222,25 @@ def _why_unsent(order: StoredOrder) -> Refusal:
     return Refusal(code=RejectionCode.NOT_PLACED, text="the signal was too old to send it later")
 
 
-def _refreshed(account: VenueAccount) -> bool:
-    """Whether the venue has looked at the balance again; where it did not, the bytes go out with a later run."""
+def _asked_for(order: StoredOrder) -> str | None:
+    """The token that an order gives; None where it gives collateral."""
+    return order.token_id if order.side is Side.SELL else None
+
+
+def _note_spender(transaction: Transaction, order: StoredOrder, refused: Rejected, now: datetime) -> None:
+    """Keeps the contract that a refusal names, so that the owner sees whom the venue checks."""
+    spender = refusals.spender_named(refused.text)
+    if refused.code is RejectionCode.NOT_ENOUGH_BALANCE and spender is not None:
+        token_id = _asked_for(order)
+        asset_type = AssetType.COLLATERAL if token_id is None else AssetType.of_token(token_id)
+        venue_spenders.note_refused(transaction, order.trading_wallet_id, asset_type, spender, now)
+
+
+def _refreshed(account: VenueAccount, tokens: Collection[str | None]) -> bool:
+    """Whether the venue has looked at the balances again; where it did not, the bytes go out with a later run."""
     try:
-        account.refresh_collateral()
+        for token_id in tokens:
+            account.refresh_balance(token_id)
     except (RetryLater, GiveUp):
         return False
     return True

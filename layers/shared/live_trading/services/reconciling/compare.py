@@ -6,7 +6,7 @@ the operator explains it. While one is open that nobody can explain, the wallet'
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,11 +15,11 @@ from live_trading.chain.reading.reader import ChainReader, Holdings
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.wallets import TradingWallet
+from live_trading.nouns.wallets import AssetType, TradingWallet
 from live_trading.store.books import breaks, ledger
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.books.ledger import ExpectedHoldings
-from live_trading.store.chain import redemptions
+from live_trading.store.chain import redemptions, venue_spenders
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
@@ -69,20 +69,33 @@ def differences(
     return found
 
 
-def allowance_difference(*, needed: Usd, allowed_base_units: int) -> list[Break]:
-    """Where the exchange may take less than the wallet has, its orders will be refused."""
-    if allowed_base_units >= needed.base_units:
-        return []
-    allowed = Usd.of_base_units(allowed_base_units)
-    return [Break(kind=BreakKind.ALLOWANCE, subject="exchange", expected=needed.value, observed=allowed.value)]
+def allowance_differences(*, needed: Usd, allowances: Mapping[str, int]) -> list[Break]:
+    """Where a contract that the venue checks may take less than the wallet has, orders will be refused.
+
+    `allowances` are base units by spender.
+    """
+    return [
+        Break(
+            kind=BreakKind.ALLOWANCE,
+            subject=spender,
+            expected=needed.value,
+            observed=Usd.of_base_units(allowed).value,
+        )
+        for spender, allowed in sorted(allowances.items())
+        if allowed < needed.base_units
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What the ledger says of a wallet: nothing while it is settling. `has_breaks`: earlier ones stand."""
+    """What the ledger says of a wallet: nothing while it is settling. `has_breaks`: earlier ones stand.
+
+    `spenders` are the contracts whose allowance of collateral the venue checks.
+    """
 
     holdings: ExpectedHoldings | None
     has_breaks: bool
+    spenders: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +121,7 @@ class Look:
             Break(kind=BreakKind.UNKNOWN_TRADE, subject=token, expected=held.value, observed=left_over.value)
             for token, (held, left_over) in sorted(expected.sold_by_others.items())
         ]
-        return found + allowance_difference(needed=expected.collateral, allowed_base_units=observed.allowance)
+        return found + allowance_differences(needed=expected.collateral, allowances=observed.allowances)
 
 
 class Comparison:
@@ -117,7 +130,7 @@ class Comparison:
     def __init__(
         self, *, database: Database, chain: ChainReader, exchange_address: str, clock: Clock, actor: str
     ) -> None:
-        """`exchange_address` is the contract whose allowance orders need."""
+        """`exchange_address` is the contract whose allowance orders need, before the venue has said which it checks."""
         self._database = database
         self._chain = chain
         self._exchange_address = exchange_address
@@ -131,6 +144,13 @@ class Comparison:
         return Expectation(
             holdings=None if is_settling else ledger.expected_of_wallet(transaction, wallet_id),
             has_breaks=breaks.any_standing(transaction, wallet_id),
+            spenders=self._spenders(transaction, wallet_id),
+        )
+
+    def _spenders(self, transaction: Transaction, trading_wallet_id: UUID) -> tuple[str, ...]:
+        known = venue_spenders.of_wallet(transaction, trading_wallet_id)
+        return tuple(each.spender for each in known if each.asset_type is AssetType.COLLATERAL) or (
+            self._exchange_address,
         )
 
     def look(self, wallet: TradingWallet, expected: Expectation) -> Look:
@@ -138,7 +158,7 @@ class Comparison:
         if expected.holdings is None:
             return Look(expected=expected, observed=None)
         tokens = sorted(expected.holdings.tokens)
-        return Look(expected=expected, observed=self._chain.holdings(wallet.address, tokens, self._exchange_address))
+        return Look(expected=expected, observed=self._chain.holdings(wallet.address, tokens, expected.spenders))
 
     def run(self, lease: Lease, wallet: TradingWallet, unreadable: Sequence[Break] = ()) -> int | None:
         """How many differences there are; None while something of the wallet is still settling.

@@ -30,6 +30,7 @@ from live_trading.services.orders.order_updates import OrderUpdate, VenueTruth, 
 from live_trading.services.orders.posting import OrderPoster
 from live_trading.services.reconciling.compare import Comparison, Expectation, Look
 from live_trading.services.reconciling.outside_adoption import OutsidePlan, adopt, plan_outside
+from live_trading.services.reconciling.spender_watch import SpenderWatch
 from live_trading.services.running import leasing
 from live_trading.services.running.failures import PartFailure, failed_part
 from live_trading.store.accounts import live_strategies
@@ -110,6 +111,7 @@ class Reconciler:
         self._chance = chance
         self._holder = holder
         self._poster = OrderPoster(database=database, clock=clock, actor=holder)
+        self._spenders = SpenderWatch(database=database, clock=clock)
 
     def run_all(self) -> list[ReconcileReport]:
         """Every wallet that a strategy trades from; one wallet's trouble does not stop the others."""
@@ -142,6 +144,8 @@ class Reconciler:
         if unsent:
             self._poster.resume(lease, account, unsent)
             known = self._known(wallet)
+        holdings = known.expected.holdings
+        report.failures += self._spenders.keep(lease, wallet, account, () if holdings is None else holdings.tokens)
         asked = self._ask(account, wallet, known)
         unreadable = self._follow(lease, account, known.watched, asked.trades, report)
         if any(order.state in _PERHAPS_LOST for order in known.watched.orders):

@@ -1,4 +1,4 @@
-"""The pure cores of settlement: the machine is closed, proofs take no payment that is too small, parts sum to wholes."""
+"""The pure cores of settlement: the machine is closed, proofs take no payment that is too small, parts sum up."""
 
 from __future__ import annotations
 

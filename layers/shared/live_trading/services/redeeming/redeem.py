@@ -175,6 +175,8 @@ class Redeemer:
             carried = redemptions.of_send(transaction, send.chain_send_id)
         for redemption in carried:
             report.states[redemption.state] += 1
+            if redemption.state is RedemptionState.DUE:
+                report.failures.append(f"{redemption.condition_id}: {redemption.last_error}")
 
     def _begin(
         self,

@@ -10,13 +10,16 @@ import pytest
 
 from live_trading.api.once import Caller
 from live_trading.api.problems import ProblemCode, problem_of
+from live_trading.api.routes.break_routes import AcceptBreak
 from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.chain.abi import Function
 from live_trading.nouns.errors import DoesNotFit
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy, plan_marketable_sell
 from live_trading.store.accounts import live_strategies
 from live_trading.store.feed import markets
+from local.chain import ADDRESSES, LocalChain
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
 
 pytestmark = pytest.mark.e2e
@@ -241,27 +244,26 @@ def test_shares_of_a_strategy_sold_beside_us_stop_the_entries_of_the_wallet(desk
     assert desk.reasons() == ["accepted", "entries_locked"]
 
 
-def test_money_sent_to_the_wallet_stops_entries_until_its_owner_explains_it(desk: LiveDesk) -> None:
-    from local.chain import LocalChain
-
+def test_money_taken_from_the_wallet_stops_entries_until_its_owner_explains_it(desk: LiveDesk) -> None:
     bought(desk)
     with desk.database.transaction() as transaction:
         wallet = live_strategies.trading_wallet(transaction, desk.trading_wallet_id)
-    LocalChain.attach(desk.stack.rpc_url).mint_collateral(wallet.address, Usd(250))
+    call = ("0x" + "de" * 20, Usd(250).base_units)
+    LocalChain.attach(desk.stack.rpc_url).send_as(
+        wallet.address, ADDRESSES.collateral_token, Function("transfer(address,uint256)"), *call
+    )
     for _ in range(2):
         desk.advance(10)
         desk.execute()
     assert len(desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL AND reason = 'break_found'")) == 1
     (found,) = desk.rows("SELECT break_id, observed - expected AS difference FROM breaks WHERE closed_at IS NULL")
 
-    from live_trading.api.routes.break_routes import AcceptBreak
-
     answer = desk.parts.wallet_breaks.accept(
-        by_hand(), desk.trading_wallet_id, found["break_id"], AcceptBreak(reason="a deposit of mine")
+        by_hand(), desk.trading_wallet_id, found["break_id"], AcceptBreak(reason="a withdrawal of mine")
     )
     report = desk.execute().reconciled[0]
 
-    assert found["difference"] == 250
+    assert found["difference"] == -250
     assert answer.body["correction_reference"] == f"correction:{found['break_id']}"
     assert report.breaks == 0
     assert desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL") == []

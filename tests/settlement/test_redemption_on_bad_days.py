@@ -373,3 +373,31 @@ def _refuse(method: str, text: str) -> Callable[[int, str, Moment], None]:
             raise Refusal(code=-32000, message=text)
 
     return happens
+
+
+@WALLETS
+@pytest.mark.parametrize("predicts", [True, False], ids=["node-predicts", "node-knows-no-overrides"])
+def test_a_paused_adapter_is_waited_for_and_told_of_after_an_hour(
+    settling: SettlementDesk, kind: SignatureType, predicts: bool
+) -> None:
+    holder, _ = settling.due(kind=kind)
+    sent = settling.sent_by(holder)
+    with faulty_node(settling.chain.rpc_url) as node, settling.paused(ADDRESSES.ctf_collateral_adapter):
+        settling.rpc_url = node.url
+        node.refuses_overrides = not predicts
+        settling.redeem()
+        (row,) = settling.redemptions()
+        assert (row["state"], row["failure_code"], row["redemption_attempts"]) == ("DUE", None, 0)
+        assert settling.rows("SELECT 1 FROM lt_alerts WHERE alert_type = 'redemption'") == []
+        for _ in range(7):
+            settling.wait(minutes=11)
+            settling.redeem()
+        settling.rpc_url = settling.chain.rpc_url
+
+    (alert,) = settling.rows("SELECT severity, title FROM lt_alerts WHERE alert_type = 'redemption'")
+    assert (alert["severity"], alert["title"][-21:]) == ("WARNING", "waits: adapter_paused")
+    assert (settling.states(), settling.sent_by(holder)) == (["DUE"], sent)
+    settling.wait(minutes=11)
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
+    assert settling.rows("SELECT 1 FROM lt_alerts WHERE status <> 'RESOLVED'") == []
+    settling.assert_ledger_is_chain(holder)

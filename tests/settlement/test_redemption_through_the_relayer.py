@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from live_trading.chain.abi import Call, hex_bytes
+from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
 from live_trading.chain.wallets.relay_messages import deposit_wallet_payload, proxy_payload, safe_payload
 from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.money import Usd
@@ -18,8 +19,8 @@ from local.exchange.identity.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACT
 from local.exchange.settlement.relayer import RELAY
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, Holder
 from tests.settlement.parts.fault_fixtures import Moment
-from tests.settlement.parts.job_fixtures import RELAY_HUB
-from tests.settlement.parts.relayer_fixtures import SUBMIT, ServedRelayer, served_relayer
+from tests.settlement.parts.job_fixtures import CONFIRMATIONS, RELAY_HUB
+from tests.settlement.parts.relayer_fixtures import LOOK, SUBMIT, ServedRelayer, served_relayer
 from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
 pytestmark = pytest.mark.settlement
@@ -128,12 +129,96 @@ def test_without_another_way_an_empty_quota_is_waited_for(
 
     report = settling.redeem()
 
-    assert settling.states() == ["PREPARED"]
+    (row,) = settling.redemptions()
+    assert (row["state"], row["redemption_attempts"]) == ("DUE", 0)
     assert "resets in 3600 seconds" in report.failures[0]
+    settling.wait(minutes=59)
+    assert settling.redeem().failures == [], "it is not asked before the units come back"
+    settling.wait(minutes=2)
+    for _ in range(6):
+        settling.redeem()
+        settling.wait(hours=1)
+    assert settling.states() == ["DUE"]
+    (alert,) = settling.rows("SELECT title FROM lt_alerts WHERE alert_type = 'redemption' AND status = 'ACTIVE'")
+    assert alert["title"].endswith("waits: relayer_quota")
     relayed.relayer.quota = None
-    settling.wait(hours=1)
     assert settling.redeem_to_the_end() == ["BOOKED"]
     settling.assert_ledger_is_chain(holder)
+
+
+def skips(relayed: ServedRelayer) -> None:
+    """It looks at the chain before it sends, as the real one does: nothing to redeem is nothing sent."""
+
+    def happens(_: int, path: str, at: Moment) -> None:
+        waiting = [each for each in relayed.relayer.submitted.values() if each.state == "STATE_NEW"]
+        if path == LOOK and at is Moment.BEFORE:
+            for each in waiting:
+                each.state, each.error = "STATE_FAILED", "PRECHECK_SKIPPED: redeem skipped: zero position balance"
+
+    relayed.happens = happens
+
+
+@pytest.mark.parametrize("kind", [SignatureType.PROXY, SignatureType.SAFE], ids=["proxy", "safe"])
+def test_what_the_relayer_skipped_is_looked_for_at_once(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+) -> None:
+    holder, market = settling.holder(kind, relayer_key="key"), settling.market()
+    relayed.serves(holder)
+    settling.buys(holder, market)
+    settling.resolves(market, [1, 0])
+    relayed.relayer.sits_on_submissions = True
+    settling.redeem()
+    settling.auto_redeem(holder, market)
+    settling.chain.mine(CONFIRMATIONS)
+    skips(relayed)
+
+    settling.redeem()
+    settling.redeem()
+
+    (row,) = settling.redemptions()
+    assert (row["state"], row["settled_by"]) == ("NOTHING_TO_DO", "SOMEONE_ELSE")
+    assert settling.balances(holder).available == CAPITAL + Usd(6)
+    settling.assert_ledger_is_chain(holder)
+
+
+def test_what_the_relayer_skips_although_the_tokens_are_there_is_an_operator_s_in_the_end(
+    settling: SettlementDesk, relayed: ServedRelayer
+) -> None:
+    due(settling, relayed, SignatureType.PROXY)
+    skips(relayed)
+
+    assert settling.redeem_to_the_end(runs=12) == ["NEEDS_OPERATOR"], settling.reports
+
+
+@pytest.mark.parametrize("kind", [SignatureType.PROXY, SignatureType.DEPOSIT_WALLET], ids=["proxy", "deposit-wallet"])
+def test_a_wallet_of_the_relayer_never_calls_the_neg_risk_adapter(
+    settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType
+) -> None:
+    holder, market = settling.holder(kind, relayer_key="key"), settling.market(neg_risk=True)
+    settling.buys(holder, market)
+    settling.resolves(market, [1, 0])
+    settling.change("UPDATE lt_redemptions SET kind = 'DIRECT_NEG_RISK'")
+    relayed.relayer.blocked_targets = {ADDRESSES.neg_risk_adapter}
+
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
+
+    assert settling.redemptions()[0]["kind"] == "NEG_RISK"
+    settling.assert_ledger_is_chain(holder)
+
+
+def test_a_safe_calls_the_neg_risk_adapter_itself(settling: SettlementDesk, relayed: ServedRelayer) -> None:
+    holder, market = settling.holder(SignatureType.SAFE, relayer_key="key"), settling.market(neg_risk=True)
+    relayed.serves(holder)
+    settling.buys(holder, market)
+    settling.resolves(market, [1, 0])
+    settling.change("UPDATE lt_redemptions SET kind = 'DIRECT_NEG_RISK'")
+    tokens, adapter = ADDRESSES.conditional_tokens, ADDRESSES.neg_risk_adapter
+    settling.chain.send_as(holder.address, tokens, SET_APPROVAL_FOR_ALL, adapter, True)
+
+    assert settling.redeem_to_the_end() == ["BOOKED"], settling.reports
+
+    assert relayed.relayer.submitted == {}
+    assert settling.reader.usdce_balance(holder.address) == Usd(10)
 
 
 @pytest.mark.parametrize("trouble", ["quota", "blocked", "sits"])

@@ -130,6 +130,24 @@ def test_a_direct_redemption_pays_usdce_and_leaves_what_the_strategy_can_trade_w
     settling.assert_ledger_is_chain(holder)
 
 
+@pytest.mark.parametrize("kind", [SignatureType.PROXY, SignatureType.DEPOSIT_WALLET], ids=["proxy", "deposit-wallet"])
+def test_a_wallet_of_the_relayer_is_not_sent_to_the_neg_risk_adapter(
+    settling: SettlementDesk, kind: SignatureType
+) -> None:
+    settling.due(kind=kind, neg_risk=True)
+    settling.redeem()
+    (row,) = settling.redemptions()
+    assert (row["state"], row["failure_code"]) == ("FAILED", "no_sender")
+    body = parsed(RetryRedemption, {"reason": "past the adapter", "kind": "DIRECT_NEG_RISK"})
+
+    with pytest.raises(Problem) as refused:
+        api(settling).retry(OPERATOR, row["lt_redemption_id"], body)
+
+    assert refused.value.code is ProblemCode.INVALID
+    assert [field.field for field in refused.value.fields] == ["kind"]
+    assert settling.states() == ["FAILED"]
+
+
 @pytest.mark.parametrize("kind", [SignatureType.EOA, SignatureType.SAFE], ids=["eoa", "safe"])
 def test_an_approval_that_was_asked_for_lets_a_redemption_through(
     settling: SettlementDesk, kind: SignatureType

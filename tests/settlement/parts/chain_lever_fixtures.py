@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from live_trading.chain.abi import Function
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.rpc import JsonRpc
+from live_trading.nouns.money import Shares
 from local.chain import (
     ADDRESSES,
     AUTO_REDEEMER,
@@ -20,8 +22,11 @@ from local.chain import (
 )
 from tests.settlement.parts.bookkeeping_fixtures import Holder
 
+_SAFE_TRANSFER_FROM = keccak(b"safeTransferFrom(address,address,uint256,uint256,bytes)")[:4]
 AUTO_REDEEM = Function("redeem(address,bytes32,address,bool)")
 TAKE_AWAY = Function("takeAway(address,bytes32,bool)")
+# Reverts with the four bytes of OnlyUnpaused().
+_ONLY_UNPAUSED = "0x6349b8b3ac60e01b60005260046000fd"
 # Where ConditionalTokens keeps who may move whose tokens.
 _APPROVALS_SLOT = 2
 
@@ -53,6 +58,14 @@ class ChainLevers:
         self.let_auto_redeemer(holder)
         self.chain.send_as(ORACLE, AUTO_REDEEMER, TAKE_AWAY, holder.address, market.condition_id, market.neg_risk)
 
+    def gives(self, giver: Holder, taker: Holder, token_id: str, shares: Shares) -> None:
+        """Somebody sends outcome tokens to a wallet that did not ask for them."""
+        words = [giver.address, taker.address, int(token_id), shares.base_units, b""]
+        data = _SAFE_TRANSFER_FROM + encode(["address", "address", "uint256", "uint256", "bytes"], words)
+        message = {"from": giver.address, "to": ADDRESSES.conditional_tokens, "data": "0x" + data.hex()}
+        receipt = self.rpc.call("eth_sendTransactionSync", {**message, "gas": hex(500_000)})
+        assert int(receipt["status"], 16) == 1
+
     def let_auto_redeemer(self, holder: Holder) -> None:
         """Writes the approval into the chain's state, so that it takes no nonce of the wallet."""
         outer = keccak(bytes(12) + bytes.fromhex(holder.address[2:]) + _APPROVALS_SLOT.to_bytes(32, "big"))
@@ -75,6 +88,16 @@ class ChainLevers:
         """Every call of the contract reverts inside."""
         code = self.rpc.call("eth_getCode", contract, "latest")
         self.rpc.call("anvil_setCode", contract, "0x60006000fd")
+        try:
+            yield
+        finally:
+            self.rpc.call("anvil_setCode", contract, code)
+
+    @contextmanager
+    def paused(self, contract: str) -> Iterator[None]:
+        """Every call of the contract reverts with OnlyUnpaused() inside, as the venue's collateral contracts do."""
+        code = self.rpc.call("eth_getCode", contract, "latest")
+        self.rpc.call("anvil_setCode", contract, _ONLY_UNPAUSED)
         try:
             yield
         finally:

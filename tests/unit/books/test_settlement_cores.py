@@ -1,4 +1,4 @@
-"""The pure cores of settlement: the machine is closed, proofs accept only exact payments, parts sum to wholes."""
+"""The pure cores of settlement: the machine is closed, proofs take no payment that is too small, parts sum up."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from live_trading.settlement.preflight import (
     after_dry_run,
     before_redeeming,
 )
-from live_trading.settlement.proof import Claim, Verdict, payout_of, verdicts
+from live_trading.settlement.proof import Claim, Verdict, payout_of, surplus_of, verdicts
 from live_trading.settlement.waiting import Urgency, hint_at, urgency
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -109,10 +109,21 @@ def test_more_tokens_than_the_ledger_knows_are_all_owed() -> None:
     assert before_redeeming(facts(on_chain=(Shares(11), Shares(0)))) == Ready(owed=Usd(11))
 
 
-def test_a_dry_run_must_pay_exactly_what_is_owed() -> None:
+def test_what_one_transaction_pays_above_all_that_is_owed_is_its_surplus_once() -> None:
+    both = [claim(), claim(given=(Shares(5), Shares(0)), held=(Shares(5), Shares(0)), owed_for_given=Usd(5))]
+
+    assert verdicts(both, Usd("15.000001")) == [Verdict.PAID, Verdict.PAID]
+    assert surplus_of(both, Usd("15.000001")) == Usd("0.000001")
+    assert verdicts(both, Usd("14.999999")) == [Verdict.PAID_OTHERWISE, Verdict.PAID_OTHERWISE]
+    assert surplus_of(both, Usd("14.999999")) == Usd(0)
+
+
+def test_a_dry_run_must_pay_at_least_what_is_owed() -> None:
     ready = Ready(owed=Usd(10))
 
     assert after_dry_run(ready, Usd(10)) is ready
+    assert after_dry_run(ready, Usd("10.000001")) is ready
+    assert isinstance(after_dry_run(ready, Usd("9.999999")), Refused)
     assert after_dry_run(ready, None) is ready
     assert isinstance(after_dry_run(ready, Usd(0)), Refused)
 
@@ -127,13 +138,13 @@ def claim(**changes: object) -> Claim:
     [
         (claim(), Usd(10), Verdict.PAID),
         (claim(), Usd("9.999999"), Verdict.PAID_OTHERWISE),
-        (claim(), Usd("10.000001"), Verdict.PAID_OTHERWISE),
+        (claim(), Usd("10.000001"), Verdict.PAID),
         (claim(given=NONE, left=TEN, owed_for_given=Usd(0)), Usd(0), Verdict.PAID_NOTHING),
         (claim(given=NONE, owed_for_given=Usd(0)), Usd(0), Verdict.GONE_BEFORE),
         (claim(given=(Shares(9), Shares(0)), owed_for_given=Usd(9)), Usd(9), Verdict.PAID_OTHERWISE),
     ],
 )
-def test_only_the_whole_holding_for_the_exact_payment_is_paid(seen: Claim, received: Usd, verdict: Verdict) -> None:
+def test_only_the_whole_holding_for_at_least_its_payment_is_paid(seen: Claim, received: Usd, verdict: Verdict) -> None:
     assert verdicts([seen], received) == [verdict]
 
 

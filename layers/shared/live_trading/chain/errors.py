@@ -33,6 +33,10 @@ class Reverted(GiveUp):
         self.reason = reason
 
 
+class Paused(Reverted):
+    """The contract refuses the call because its owner has paused it for now: the same call works later."""
+
+
 class ContractMissing(GiveUp):
     """No code, or code of another contract, stands at a configured address."""
 

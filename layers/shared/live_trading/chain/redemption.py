@@ -24,8 +24,10 @@ from live_trading.chain.errors import ContractMissing
 from live_trading.chain.reading.position_ids import token_ids
 from live_trading.nouns.markets import Market, ProtocolVersion
 from live_trading.nouns.money import Shares
+from live_trading.nouns.wallets import SignatureType
 
 __all__ = [
+    "ONLY_RELAYED",
     "ContractAddresses",
     "RedemptionKind",
     "kind_of_market",
@@ -39,6 +41,8 @@ __all__ = [
 
 YES_INDEX_SET = 1
 NO_INDEX_SET = 2
+ONLY_RELAYED = frozenset({SignatureType.PROXY, SignatureType.DEPOSIT_WALLET})
+"""Wallets that nothing but the relayer can move. It takes no calls into the neg-risk adapter since 2026-07-17."""
 _BOTH = (YES_INDEX_SET, NO_INDEX_SET)
 _CONDITION_DIGITS_V2 = 62
 

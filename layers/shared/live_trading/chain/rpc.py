@@ -8,13 +8,16 @@ from typing import Any
 import httpx
 
 from live_trading.chain.abi import Call, hex_bytes
-from live_trading.chain.errors import Reverted, RpcAnswerLost, RpcRefused, RpcUnavailable
+from live_trading.chain.errors import Paused, Reverted, RpcAnswerLost, RpcRefused, RpcUnavailable
 from live_trading.chain.tls import tls_context
 
 _RATE_LIMIT_CODES = frozenset({-32005, 429})
 _INTERNAL_ERROR = -32603
 _REVERT_CODE = 3
 _ERROR_STRING_SELECTOR = "0x08c379a0"
+# OnlyUnpaused() of the venue's collateral contracts (its exchange repository, collateral/abstract/CollateralErrors),
+# then the names that others use: EnforcedPause(), Paused(), IsPaused(), ContractPaused().
+_PAUSED_SELECTORS = frozenset({"0x49b8b3ac", "0xd93c0665", "0x9e87fac8", "0x1309a563", "0xab35696f"})
 _MOST_SHOWN = 500
 
 
@@ -77,7 +80,13 @@ def as_revert(refused: RpcRefused) -> Reverted | RpcRefused:
     if refused.code != _REVERT_CODE and "revert" not in str(refused).lower():
         return refused
     reason = revert_reason(refused.data)
-    return Reverted(reason if reason is not None else str(refused))
+    text = reason if reason is not None else str(refused)
+    return Paused(text) if _is_pause(text) else Reverted(text)
+
+
+def _is_pause(reason: str) -> bool:
+    """Whether a revert says that something is paused, by its error's selector or by its text."""
+    return reason[:10].lower() in _PAUSED_SELECTORS or "pause" in reason.lower()
 
 
 def revert_reason(data: str | None) -> str | None:

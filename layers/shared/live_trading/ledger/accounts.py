@@ -6,12 +6,14 @@ from enum import StrEnum
 
 
 class Account(StrEnum):
-    """Where dollars are. UNALLOCATED, TRANSFERS, GAS and EXTERNAL stand without a strategy; every other has one.
+    """Where dollars are. UNALLOCATED, TRANSFERS, GAS, EXTERNAL and INCOME stand without a strategy; the rest has one.
 
     CASH is what a strategy may spend, RESERVED what its open orders may cost, UNSETTLED the proceeds of sales that have
     matched but not settled, POSITION_COST what held shares cost without fees, PENDING_REDEMPTION what resolved shares
     are owed. FEES is an expense; REALISED_PNL is credited with profit; TRANSFERS is where capital came from. EXTERNAL
-    is what trades that this system did not make have put into tokens of the wallet, fees included.
+    is what trades that this system did not make have put into tokens of the wallet, fees included, and, without a
+    token, credited with dollars that came from nobody knows where. INCOME is credited with what the venue pays a wallet
+    unasked. Both are the wallet's, until somebody allocates them.
     """
 
     UNALLOCATED = "UNALLOCATED"
@@ -25,6 +27,7 @@ class Account(StrEnum):
     TRANSFERS = "TRANSFERS"
     GAS = "GAS"
     EXTERNAL = "EXTERNAL"
+    INCOME = "INCOME"
 
 
 class TransactionKind(StrEnum):
@@ -41,3 +44,21 @@ class TransactionKind(StrEnum):
     REDEMPTION = "REDEMPTION"
     GAS = "GAS"
     CORRECTION = "CORRECTION"
+    INCOME = "INCOME"
+
+
+class IncomeType(StrEnum):
+    """What money that a wallet did not ask for is; the source reference of its entry names it.
+
+    The venue's own types are those of its `/v2/activity`. REDEMPTION_SURPLUS is what a redemption or a merge paid
+    above what was owed, EXTERNAL what nothing explains.
+    """
+
+    TAKER_REBATE = "TAKER_REBATE"
+    MAKER_REBATE = "MAKER_REBATE"
+    REWARD = "REWARD"
+    YIELD = "YIELD"
+    REFERRAL_REWARD = "REFERRAL_REWARD"
+    DEPOSIT = "DEPOSIT"
+    REDEMPTION_SURPLUS = "REDEMPTION_SURPLUS"
+    EXTERNAL = "EXTERNAL"

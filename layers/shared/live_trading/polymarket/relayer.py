@@ -21,6 +21,7 @@ _BUSY = re.compile(r"wallet busy|in-flight action", re.IGNORECASE)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _TIMEOUT_SECONDS = 10
 _TOO_MANY = 429
+_ERROR_FIELDS = ("error_msg", "errorMsg", "error")
 _UNAVAILABLE = 503
 
 
@@ -98,6 +99,8 @@ class RelayerClient:
         if response.is_server_error and response.status_code != _UNAVAILABLE:
             raise OutcomeUnknown(f"the relayer answers HTTP {response.status_code}")
         answer = _judged(response)
+        if not answer.get("transactionID") and answer.get("state") in DEAD:
+            raise RelayRefused(f"the relayer says {answer.get('state')}: {_said(answer)}")
         return _submission(answer, answer.get("transactionID"), answer.get("transactionHash"))
 
     def look(self, relayer_transaction_id: str) -> Submission:
@@ -166,10 +169,16 @@ def _submission(answer: dict[str, Any], identity: object, transaction_hash: obje
             relayer_transaction_id=_text(identity),
             state=RelayState(str(answer.get("state"))),
             transaction_hash=str(transaction_hash).lower() if transaction_hash else None,
-            error=None if answer.get("error_msg") is None else str(answer["error_msg"])[:500],
+            error=_said(answer),
         )
     except ValueError as error:
         raise MalformedAnswer(f"not a submission: {error}", raw=str(answer)[:2000]) from error
+
+
+def _said(answer: dict[str, Any]) -> str | None:
+    """Why it ended; the field has several names."""
+    found = next((answer[name] for name in _ERROR_FIELDS if answer.get(name)), None)
+    return None if found is None else str(found)[:500]
 
 
 def _text(identity: object) -> str:

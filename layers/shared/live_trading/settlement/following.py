@@ -8,6 +8,10 @@ from enum import StrEnum
 
 from live_trading.settlement.machine import UNSENT, RedemptionState
 
+# What the relayer says of a submission that it did not send, because the wallet had nothing left to turn in
+# (builder-relayer-client #30).
+_SKIPPED = "PRECHECK_SKIPPED"
+
 
 class NextStep(StrEnum):
     """One step; the follower takes it and looks again."""
@@ -31,6 +35,11 @@ class Sighting:
 
     confirmations: int | None
     dead: str | None = None
+
+
+def is_skipped(why: str) -> bool:
+    """Whether a submission ended unsent because its tokens are gone: who was paid has to be looked for."""
+    return _SKIPPED in why
 
 
 def next_step(

@@ -44,6 +44,7 @@ class Cause(StrEnum):
     NOTHING_OWED = "nothing_owed"
     CHECK_FAILED = "check_failed"
     TRIED_ENOUGH = "tried_enough"
+    TOLD_TO_WAIT = "told_to_wait"
     RETRIED_BY_OPERATOR = "retried_by_operator"
     HANDLED_BY_OPERATOR = "handled_by_operator"
 
@@ -74,6 +75,7 @@ TRANSITIONS: Mapping[tuple[RedemptionState, Cause], RedemptionState] = {
     **{(state, Cause.NOTHING_OWED): _S.NOTHING_TO_DO for state in UNSIGNED},
     **{(state, Cause.CHECK_FAILED): _S.FAILED for state in UNSIGNED},
     **{(state, Cause.TRIED_ENOUGH): _S.NEEDS_OPERATOR for state in UNSIGNED},
+    (_S.FAILED, Cause.TOLD_TO_WAIT): _S.DUE,
     **{(state, Cause.PAID_ELSEWHERE): _S.NOTHING_TO_DO for state in (*UNSIGNED, _S.CONFIRMED)},
     **{(state, Cause.SENT): _S.BROADCAST for state in UNSENT},
     **{(state, Cause.OUTBID): _S.REPLACED for state in _POOLED},

@@ -31,6 +31,8 @@ class FailureCode(StrEnum):
     PAID_OTHERWISE = "paid_otherwise"
     PAYMENT_NOT_FOUND = "payment_not_found"
     NEVER_MINED = "never_mined"
+    ADAPTER_PAUSED = "adapter_paused"
+    RELAYER_QUOTA = "relayer_quota"
 
 
 # Nothing was spent on these and they end by themselves or by an operator's act, so they are tried for ever.
@@ -41,8 +43,12 @@ PATIENT = frozenset(
         FailureCode.NO_SENDER,
         FailureCode.FEES_TOO_HIGH,
         FailureCode.NO_GAS_MONEY,
+        FailureCode.ADAPTER_PAUSED,
+        FailureCode.RELAYER_QUOTA,
     }
 )
+# The venue's own way of saying "later": no failure of a redemption, which stays due and is told of only after a while.
+WAITING = frozenset({FailureCode.ADAPTER_PAUSED, FailureCode.RELAYER_QUOTA})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +120,14 @@ def before_redeeming(facts: RedemptionFacts) -> Preflight:
 
 
 def after_dry_run(ready: Ready, predicted: Usd | None) -> Preflight:
-    """Ready only where the node's dry run pays what is owed; a node that cannot predict does not stop it."""
-    if predicted is None or predicted == ready.owed:
+    """Ready only where the node's dry run pays what is owed, or more; a node that cannot predict does not stop it.
+
+    More, because an adapter pays out whatever collateral lies on it (reference/polymarket.md, 2026-11-26).
+    """
+    if predicted is None or predicted >= ready.owed:
         return ready
     return Refused(
-        code=FailureCode.CALL_PAYS_OTHERWISE, text=f"the call would pay {predicted}, the holding is owed {ready.owed}"
+        code=FailureCode.CALL_PAYS_OTHERWISE, text=f"the call would pay {predicted}, and {ready.owed} is owed"
     )
 
 

@@ -1,7 +1,7 @@
 """What a redemption is owed, and whether what a transaction did proves its payment. Pure, to the base unit.
 
 A status of 1 proves nothing: wrong and repeated calls succeed and pay 0. The proof is what the wallet gave (its
-tokens, from the transaction's own logs) against what it got.
+tokens, from the transaction's own logs) against what it got. It may get more: an adapter pays out all that lies on it.
 """
 
 from __future__ import annotations
@@ -55,18 +55,24 @@ def payout_of(vector: PayoutVector, holdings: Sequence[Shares]) -> Usd:
 def verdicts(claims: Sequence[Claim], received: Usd) -> list[Verdict]:
     """What each redemption of one transaction can be said to have got, in the same order.
 
-    The transaction's whole payment must equal what all given tokens are owed; otherwise nothing is proved for any
+    The transaction's whole payment must reach what all given tokens are owed; otherwise nothing is proved for any
     redemption that gave something.
     """
-    is_exact = total_usd([claim.owed_for_given for claim in claims]) == received
-    return [_verdict(claim, is_exact=is_exact) for claim in claims]
+    is_enough = received >= total_usd([claim.owed_for_given for claim in claims])
+    return [_verdict(claim, is_enough=is_enough) for claim in claims]
 
 
-def _verdict(claim: Claim, *, is_exact: bool) -> Verdict:
+def surplus_of(claims: Sequence[Claim], received: Usd) -> Usd:
+    """What one transaction paid above everything that all given tokens are owed, zero where it paid less."""
+    above = received - total_usd([claim.owed_for_given for claim in claims])
+    return above if above.is_positive else Usd.zero()
+
+
+def _verdict(claim: Claim, *, is_enough: bool) -> Verdict:
     if not any(claim.given):
         return Verdict.PAID_NOTHING if any(claim.left) else Verdict.GONE_BEFORE
     covers = all(given >= held for given, held in zip(claim.given, claim.held, strict=True))
-    return Verdict.PAID if covers and is_exact else Verdict.PAID_OTHERWISE
+    return Verdict.PAID if covers and is_enough else Verdict.PAID_OTHERWISE
 
 
 def proves_payment_elsewhere(

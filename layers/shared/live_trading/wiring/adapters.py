@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from live_trading.polymarket.clob.geoblock import Geoblock
     from live_trading.polymarket.clob.market_data import MarketData
     from live_trading.polymarket.data.data_api import DataApi
+    from live_trading.polymarket.data.payments import OwnPayments
     from live_trading.polymarket.endpoints import VenueEndpoints
     from live_trading.polymarket.gamma.catalogue import Gamma
     from live_trading.polymarket.signing.wallet_secret import WalletSecret
@@ -123,6 +124,12 @@ class Adapters:
         from live_trading.polymarket.data.data_api import DataApi
 
         return DataApi(self.endpoints, self.chance)
+
+    @cached_property
+    def own_payments(self) -> OwnPayments:
+        from live_trading.polymarket.data.payments import OwnPayments
+
+        return OwnPayments(self.endpoints, self.chance)
 
     @cached_property
     def accounts(self) -> dict[UUID, VenueAccount]:

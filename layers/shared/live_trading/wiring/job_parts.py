@@ -92,6 +92,7 @@ class JobParts(Adapters):
             exchange_address=self.settings.standard_exchange,
             clock=self.clock,
             actor=holder,
+            payments=self.own_payments.since,
         )
 
     def reconciler(self, holder: str) -> Reconciler:

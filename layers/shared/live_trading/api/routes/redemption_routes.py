@@ -16,6 +16,7 @@ from live_trading.api.fields import Reasoned, one_of
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, not_found
 from live_trading.api.routing import Request, Routes
+from live_trading.chain.redemption import ONLY_RELAYED
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
@@ -28,6 +29,11 @@ from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
 
 MOST = 500
+
+
+_NOT_RELAYED = FieldProblem(
+    field="kind", reason="the relayer no longer calls the neg-risk adapter", allowed="NEG_RISK, or no kind"
+)
 
 
 class HandledAs(StrEnum):
@@ -86,8 +92,10 @@ class RedemptionsApi:
         now = self._clock.now()
 
         def effect(transaction: Transaction) -> Answer:
-            redemption, _ = _locked(transaction, caller.owner_id, lt_redemption_id)
+            redemption, wallet = _locked(transaction, caller.owner_id, lt_redemption_id)
             _require(redemption, Cause.RETRIED_BY_OPERATOR)
+            if body.kind is RetryKind.DIRECT_NEG_RISK and wallet.signature_type in ONLY_RELAYED:
+                raise invalid(_NOT_RELAYED)
             moved = transitions.move(transaction, redemption, Cause.RETRIED_BY_OPERATOR, actor=caller.owner_id, now=now)
             redemption_changes.reopen(transaction, moved, kind=body.kind, remark=body.reason)
             _say_why(transaction, caller, moved, "redemption_retried", body.reason, now)

@@ -1,7 +1,8 @@
 """Compares what the ledger says a trading wallet has with what the chain says, to the base unit.
 
-It overwrites nothing: a difference is written down as a break and stays open until a later comparison agrees, or until
-the operator explains it. While one is open that nobody can explain, the wallet's entries stand still.
+It overwrites nothing: what is missing is written down as a break and stays open until a later comparison agrees, or
+until the operator explains it. While one is open that nobody can explain, the wallet's entries stand still. What came
+unasked is booked (see `unasked_money`) and stops nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import AssetType, TradingWallet
-from live_trading.store.books import breaks, ledger
+from live_trading.services.reconciling.unasked_money import (
+    COLLATERAL,
+    ListPayments,
+    UnaskedMoney,
+    split,
+)
+from live_trading.store.books import breaks, ledger, surpluses
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.books.ledger import ExpectedHoldings
 from live_trading.store.chain import redemptions, venue_spenders
@@ -28,6 +35,7 @@ from live_trading.store.risk import locks
 
 # What is looked at also while something settles.
 _AT_ANY_TIME = (BreakKind.UNREADABLE_ANSWER,)
+_BALANCES = (BreakKind.COLLATERAL, BreakKind.TOKEN_BALANCE)
 
 
 def differences(
@@ -48,7 +56,7 @@ def differences(
         found.append(
             Break(
                 kind=BreakKind.COLLATERAL,
-                subject="collateral",
+                subject=COLLATERAL,
                 expected=expected_collateral.value,
                 observed=observed_collateral.value,
             )
@@ -90,12 +98,15 @@ def allowance_differences(*, needed: Usd, allowances: Mapping[str, int]) -> list
 class Expectation:
     """What the ledger says of a wallet: nothing while it is settling. `has_breaks`: earlier ones stand.
 
-    `spenders` are the contracts whose allowance of collateral the venue checks.
+    `spenders` are the contracts whose allowance of collateral the venue checks. `has_surplus`: the last comparison saw
+    more than the ledger has. `is_unexplained`: dollars were booked that nothing explains yet.
     """
 
     holdings: ExpectedHoldings | None
     has_breaks: bool
     spenders: tuple[str, ...]
+    has_surplus: bool = False
+    is_unexplained: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +116,16 @@ class Look:
     expected: Expectation
     observed: Holdings | None
 
-    def differences(self) -> list[Break] | None:
-        """Every difference; None where there is nothing to compare yet."""
+    def differences(self, gained: Usd | None = None) -> list[Break] | None:
+        """Every difference; None where there is nothing to compare yet.
+
+        `gained` is collateral that was booked since the look and that it has seen.
+        """
         expected, observed = self.expected.holdings, self.observed
         if expected is None or observed is None:
             return None
         found = differences(
-            expected_collateral=expected.collateral,
+            expected_collateral=expected.collateral + (gained or Usd.zero()),
             observed_collateral=observed.collateral,
             expected_tokens=expected.tokens,
             observed_tokens=observed.tokens,
@@ -128,23 +142,37 @@ class Comparison:
     """Looks at one wallet at a time and keeps its breaks, and the lock that follows from them."""
 
     def __init__(
-        self, *, database: Database, chain: ChainReader, exchange_address: str, clock: Clock, actor: str
+        self,
+        *,
+        database: Database,
+        chain: ChainReader,
+        exchange_address: str,
+        clock: Clock,
+        actor: str,
+        payments: ListPayments | None = None,
     ) -> None:
-        """`exchange_address` is the contract whose allowance orders need, before the venue has said which it checks."""
+        """`exchange_address` is the contract whose allowance orders need, before the venue has said which it checks.
+
+        `payments` lists what the venue says that it paid to an address; without it such money is unexplained.
+        """
         self._database = database
         self._chain = chain
         self._exchange_address = exchange_address
         self._clock = clock
         self._actor = actor
+        self._unasked = UnaskedMoney(database=database, chain=chain, payments=payments, clock=clock)
 
     def expectation(self, transaction: Transaction, wallet: TradingWallet) -> Expectation:
         """What the ledger says at this moment."""
         wallet_id = wallet.trading_wallet_id
         is_settling = _is_settling(transaction, wallet_id)
+        has_surplus, is_unexplained = surpluses.standing(transaction, wallet_id)
         return Expectation(
             holdings=None if is_settling else ledger.expected_of_wallet(transaction, wallet_id),
             has_breaks=breaks.any_standing(transaction, wallet_id),
             spenders=self._spenders(transaction, wallet_id),
+            has_surplus=has_surplus,
+            is_unexplained=is_unexplained,
         )
 
     def _spenders(self, transaction: Transaction, trading_wallet_id: UUID) -> tuple[str, ...]:
@@ -161,7 +189,7 @@ class Comparison:
         return Look(expected=expected, observed=self._chain.holdings(wallet.address, tokens, expected.spenders))
 
     def run(self, lease: Lease, wallet: TradingWallet, unreadable: Sequence[Break] = ()) -> int | None:
-        """How many differences there are; None while something of the wallet is still settling.
+        """How many breaks there are; None while something of the wallet is still settling.
 
         A fill between match and confirmation, or a redemption between broadcast and booking, is on one side only, so
         nothing can be said until it is through. `unreadable` are differences that the venue's answers are themselves.
@@ -172,16 +200,40 @@ class Comparison:
 
     def conclude(self, lease: Lease, wallet: TradingWallet, look: Look, unreadable: Sequence[Break] = ()) -> int | None:
         """The same from a look at the chain since which nothing of the wallet was booked."""
-        found = look.differences()
-        seen = [*(found or []), *unreadable]
-        if seen or look.expected.has_breaks:
+        gained = self._explained(lease, wallet, look)
+        found = look.differences(gained)
+        incoming, differing = split(found or [])
+        seen = [*differing, *unreadable]
+        if seen or incoming or look.expected.has_breaks or look.expected.has_surplus:
             now = self._clock.now()
             with self._database.transaction() as transaction:
                 leases.assert_held(transaction, lease)
                 kinds = _AT_ANY_TIME if found is None else tuple(BreakKind)
                 breaks.replace_open(transaction, wallet.trading_wallet_id, seen, now, kinds=kinds)
+                if found is not None:
+                    is_whole = not any(each.kind in _BALANCES for each in differing)
+                    may_book = is_whole and self._stands(transaction, wallet, look, gained)
+                    self._unasked.note(transaction, wallet, incoming, now, may_book=may_book)
                 self._halt(transaction, wallet, now)
         return None if found is None else len(seen)
+
+    def _explained(self, lease: Lease, wallet: TradingWallet, look: Look) -> Usd:
+        """Collateral that the ledger has gained from what the venue says that it paid."""
+        incoming, _ = split(look.differences() or [])
+        is_urgent = any(each.kind is BreakKind.COLLATERAL for each in incoming)
+        if is_urgent or (look.observed is not None and look.expected.is_unexplained):
+            return self._unasked.explain(lease, wallet, is_urgent=is_urgent)
+        return Usd.zero()
+
+    def _stands(self, transaction: Transaction, wallet: TradingWallet, look: Look, gained: Usd) -> bool:
+        """Whether the ledger still is what the look was compared with.
+
+        Else something was sent or booked meanwhile, and the difference may be a side of it.
+        """
+        before, after = look.expected.holdings, self.expectation(transaction, wallet).holdings
+        if before is None or after is None:
+            return False
+        return after.collateral == before.collateral + gained and after.tokens == before.tokens
 
     def _halt(self, transaction: Transaction, wallet: TradingWallet, now: datetime) -> None:
         """Locks the wallet's entries while a break stands that two comparisons have seen, and frees them after."""

@@ -53,6 +53,14 @@ class NeverMined(GiveUp):
     """What was signed can never be mined: its nonce is another's for good, or nobody accepts it."""
 
 
+class NotTaken(NeverMined):
+    """Nobody has taken it, and there is no room for it before `retry_after_seconds`, where that is known."""
+
+    def __init__(self, message: str, *, retry_after_seconds: float | None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Carrier(Protocol):
     """One way to the chain."""
 

@@ -17,8 +17,9 @@ from live_trading.chain.reading.receipts import Receipt
 from live_trading.chain.sending.senders import Channel
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import StopEverything
-from live_trading.services.redeeming.carriers import Carrier, NeverMined, Taken
-from live_trading.settlement.following import NextStep, next_step
+from live_trading.services.redeeming.carriers import Carrier, NeverMined, NotTaken, Taken
+from live_trading.services.redeeming.transitions import Ending
+from live_trading.settlement.following import NextStep, is_skipped, next_step
 from live_trading.settlement.machine import IN_A_BLOCK, UNSENT, Cause, RedemptionState, next_state
 from live_trading.store.chain import chain_sends
 from live_trading.store.chain.chain_sends import ChainSend, Inclusion
@@ -29,7 +30,7 @@ from live_trading.store.database.leases import Lease
 # More steps than the longest way takes: send, outbid, send, mined, confirmed.
 _MOST_STEPS = 8
 
-Carry = Callable[[Transaction, ChainSend, Cause, datetime], None]
+Carry = Callable[[Transaction, ChainSend, Cause, Ending | None, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,10 @@ class Delivery:
         confirmations: int,
         patience: timedelta,
     ) -> None:
-        """`carry` moves what a send carries by the same cause; `patience` is how long one fee is waited for."""
+        """`carry` moves what a send carries by the same cause, with how the send ended where it will never be mined.
+
+        `patience` is how long one fee is waited for.
+        """
         self._database = database
         self._clock = clock
         self._new_id = new_id
@@ -121,7 +125,9 @@ class Delivery:
                 case NextStep.NOTE_REORG:
                     send = self._move(lease, send, Cause.REORGED, None)
                 case NextStep.BURY:
-                    return Followed(send=self._bury(lease, send, str(seen.sighting.dead)), receipt=None)
+                    why = str(seen.sighting.dead)
+                    ending = Ending(why=why, is_skipped=is_skipped(why))
+                    return Followed(send=self._bury(lease, send, ending), receipt=None)
                 case NextStep.SEND | NextStep.SEND_AGAIN | NextStep.OUTBID:
                     if sent_now and step is NextStep.SEND_AGAIN:
                         return Followed(send=send, receipt=None)
@@ -136,8 +142,11 @@ class Delivery:
             send = self._outbid(lease, carrier, send)
         try:
             taken = carrier.send(send)
+        except NotTaken as error:
+            ending = Ending(why=str(error), is_waiting=True, retry_after_seconds=error.retry_after_seconds)
+            return self._bury(lease, send, ending)
         except NeverMined as error:
-            return self._bury(lease, send, str(error))
+            return self._bury(lease, send, Ending(why=str(error), is_skipped=is_skipped(str(error))))
         except FeeTooLow:
             outbid = self._outbid(lease, carrier, send)
             if outbid is send:
@@ -198,12 +207,12 @@ class Delivery:
             send = self._move(lease, send, Cause.INCLUDED, receipt)
         return self._move(lease, send, Cause.DEEP_ENOUGH, receipt)
 
-    def _bury(self, lease: Lease, send: ChainSend, why: str) -> ChainSend:
+    def _bury(self, lease: Lease, send: ChainSend, ending: Ending) -> ChainSend:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            self._apply(transaction, send, Cause.NEVER_MINED, now)
-            chain_sends.finish(transaction, send.chain_send_id, now, why)
+            self._apply(transaction, send, Cause.NEVER_MINED, now, ending)
+            chain_sends.finish(transaction, send.chain_send_id, now, ending.why)
             return chain_sends.get(transaction, send.chain_send_id)
 
     def _move(self, lease: Lease, send: ChainSend, cause: Cause, receipt: Receipt | None) -> ChainSend:
@@ -224,7 +233,9 @@ class Delivery:
             self._apply(transaction, send, cause, now)
             return chain_sends.get(transaction, send.chain_send_id)
 
-    def _apply(self, transaction: Transaction, send: ChainSend, cause: Cause, now: datetime) -> None:
+    def _apply(
+        self, transaction: Transaction, send: ChainSend, cause: Cause, now: datetime, ending: Ending | None = None
+    ) -> None:
         if not chain_sends.move(transaction, send, next_state(send.state, cause)):
             raise StopEverything(f"send {send.chain_send_id} moved under its lease")
-        self._carry(transaction, send, cause, now)
+        self._carry(transaction, send, cause, ending, now)

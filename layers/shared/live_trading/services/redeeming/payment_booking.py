@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from live_trading.ledger import capital_entries, settlement_entries
-from live_trading.ledger.accounts import Account
+from live_trading.ledger import capital_entries, income_entries, settlement_entries
+from live_trading.ledger.accounts import Account, IncomeType
 from live_trading.ledger.payouts import proportional_part
 from live_trading.ledger.settlement_entries import Claim, MergedLeg
 from live_trading.ledger.transactions import LedgerTransaction
@@ -55,6 +55,21 @@ def book_payment(
             amount=surplus,
             external=external,
             in_usdce=in_usdce,
+            occurred_at=now,
+        )
+        ledger.post(transaction, extra, now)
+
+
+def book_surplus(
+    transaction: Transaction, wallet: TradingWallet, transaction_hash: str, amount: Usd, now: datetime
+) -> None:
+    """What one transaction paid above all that was owed: the wallet's income and no strategy's, once."""
+    if amount:
+        extra = income_entries.income(
+            trading_wallet_id=wallet.trading_wallet_id,
+            income_type=IncomeType.REDEMPTION_SURPLUS,
+            source=transaction_hash,
+            amount=amount,
             occurred_at=now,
         )
         ledger.post(transaction, extra, now)

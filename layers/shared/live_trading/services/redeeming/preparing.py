@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from live_trading.chain.abi import Call
-from live_trading.chain.errors import Reverted
+from live_trading.chain.errors import Paused, Reverted
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.redemption import (
+    ONLY_RELAYED,
     ContractAddresses,
     RedemptionKind,
     kind_of_market,
@@ -21,7 +22,7 @@ from live_trading.chain.redemption import (
 from live_trading.ledger.accounts import Account
 from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
-from live_trading.nouns.wallets import TradingWallet
+from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.settlement.preflight import (
     FailureCode,
     NothingOwed,
@@ -112,7 +113,7 @@ class RedemptionChecker:
         self, wallet: TradingWallet, redemption: Redemption, market: Market, held: dict[str, Shares], view: _ChainView
     ) -> Checked:
         proven = kind_of_market(market, self._addresses, view.wrapped_collateral)
-        kind = _kind_to_use(RedemptionKind(redemption.kind), proven)
+        kind = _kind_to_use(RedemptionKind(redemption.kind), proven, wallet.signature_type)
         mine = by_outcome(market.token_ids, held)
         there = by_outcome(market.token_ids, view.balances)
         vector = view.vectors[market.condition_id]
@@ -175,18 +176,24 @@ class RedemptionChecker:
         token = self._addresses.usdce_token if pays_usdce(kind) else self._addresses.collateral_token
         try:
             payments = [self._chain.predicted_payment(wallet.address, token, call) for call in calls]
+        except Paused as error:
+            return Refused(code=FailureCode.ADAPTER_PAUSED, text=f"the adapter is paused ({error.reason})")
         except Reverted as error:
             return Refused(code=FailureCode.CALL_REVERTS, text=error.reason)
         predicted: list[Usd] = [payment for payment in payments if payment is not None]
         return after_dry_run(ready, total_usd(predicted) if len(predicted) == len(payments) else None)
 
 
-def _kind_to_use(chosen: RedemptionKind, proven: RedemptionKind | None) -> RedemptionKind:
-    """The kind that the token ids prove; a direct redemption that was chosen stays direct."""
+def _kind_to_use(chosen: RedemptionKind, proven: RedemptionKind | None, wallet: SignatureType) -> RedemptionKind:
+    """The kind that the token ids prove; a direct redemption that was chosen stays direct where it can be sent.
+
+    A wallet that only the relayer can move cannot call the neg-risk adapter: it takes the collateral adapter.
+    """
     if proven is None:
         return chosen
     is_direct = chosen in (RedemptionKind.DIRECT, RedemptionKind.DIRECT_NEG_RISK)
-    if not is_direct:
+    is_blocked = proven is RedemptionKind.NEG_RISK and wallet in ONLY_RELAYED
+    if not is_direct or is_blocked:
         return proven
     return RedemptionKind.DIRECT_NEG_RISK if proven is RedemptionKind.NEG_RISK else RedemptionKind.DIRECT
 

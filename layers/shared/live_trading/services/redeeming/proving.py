@@ -25,6 +25,7 @@ from live_trading.settlement.proof import (
     Verdict,
     by_outcome,
     payout_of,
+    surplus_of,
     verdicts,
 )
 from live_trading.store.books import ledger
@@ -95,6 +96,9 @@ class RedemptionSettler:
                 self._end(transaction, wallet, each, claim, verdict, receipt, elsewhere.get(each.lt_redemption_id), now)
                 for each, claim, verdict in zip(carried, claims, judged, strict=True)
             ]
+            if receipt.status == 1 and not in_usdce:
+                surplus = surplus_of(claims, received)
+                payment_booking.book_surplus(transaction, wallet, receipt.transaction_hash, surplus, now)
             if send.channel != "RELAYER":
                 wei = receipt.gas_used * receipt.effective_gas_price
                 payment_booking.book_gas(transaction, wallet, send, wei, self._gas_coin_usd, now)
@@ -258,8 +262,7 @@ def _claim(
     given = by_outcome(redemption.token_ids, receipt.tokens_given)
     pairs = redemption.merge_shares
     if pairs is not None:
-        is_whole = all(amount == pairs for amount in given)
-        owed = Usd(pairs.value) if is_whole else Usd.zero()
+        owed = Usd(pairs.value) if any(given) else Usd.zero()
         held = tuple(pairs for _ in held)
     else:
         owed = Usd.zero() if vector is None else payout_of(vector, given)
@@ -283,5 +286,7 @@ def _failure(
         text = f"{where} succeeded and redeemed nothing: {redemption.owed} is owed and the tokens are still there"
         return Cause.PAID_NOTHING, FailureCode.PAID_NOTHING, text
     given = " and ".join(str(each) for each in claim.given)
-    text = f"{where} took {given}, paid {receipt.collateral_received}, and {claim.owed_for_given} was owed for it"
+    in_usdce = pays_usdce(RedemptionKind(redemption.kind))
+    received = receipt.usdce_received if in_usdce else receipt.collateral_received
+    text = f"{where} took {given}, paid {received}, and {claim.owed_for_given} was owed for it"
     return Cause.PAID_OTHERWISE, FailureCode.PAID_OTHERWISE, text

@@ -1,7 +1,7 @@
 """lt-redemptions: turns resolved tokens into collateral on chain and books what really arrived.
 
-Every step is committed before it is taken. A transaction that succeeds but pays something other than what the
-payout vector owes is a failure: wrong and repeated calls succeed on chain with payout 0.
+Every step is committed before it is taken. A transaction that succeeds but pays less than what the payout vector owes
+is a failure: wrong and repeated calls succeed on chain with payout 0.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from live_trading.services.redeeming.preparing import Checked, RedemptionChecker
 from live_trading.services.redeeming.proving import RedemptionSettler
 from live_trading.services.redeeming.redeem_report import RedeemReport
 from live_trading.services.redeeming.signing_due import RedemptionSending
+from live_trading.services.redeeming.transitions import Ending
 from live_trading.services.running.failures import PART_FAILURES
 from live_trading.services.running.leasing import held
 from live_trading.settlement.machine import Cause, RedemptionState
@@ -174,6 +175,8 @@ class Redeemer:
             carried = redemptions.of_send(transaction, send.chain_send_id)
         for redemption in carried:
             report.states[redemption.state] += 1
+            if redemption.state is RedemptionState.DUE:
+                report.failures.append(f"{redemption.condition_id}: {redemption.last_error}")
 
     def _begin(
         self,
@@ -202,5 +205,7 @@ class Redeemer:
         if ready:
             self._sending.send_all(lease, wallet, carriers, ready, report)
 
-    def _carry(self, transaction: Transaction, send: ChainSend, cause: Cause, now: datetime) -> None:
-        transitions.carry(transaction, send, cause, actor=self._holder, now=now)
+    def _carry(
+        self, transaction: Transaction, send: ChainSend, cause: Cause, ending: Ending | None, now: datetime
+    ) -> None:
+        transitions.carry(transaction, send, cause, ending, actor=self._holder, now=now)

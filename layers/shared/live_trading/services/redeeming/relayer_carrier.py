@@ -23,7 +23,7 @@ from live_trading.chain.wallets.signer import Signer
 from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.relayer import DEAD, QuotaExceeded, RelayerClient, RelayRefused, Submission
-from live_trading.services.redeeming.carriers import NeverMined, Seen, Signed, Taken
+from live_trading.services.redeeming.carriers import NeverMined, NotTaken, Seen, Signed, Taken
 from live_trading.settlement.following import Sighting
 from live_trading.store.chain.chain_sends import ChainSend, SignedVersion
 
@@ -82,7 +82,8 @@ class RelayerCarrier:
     def send(self, send: ChainSend) -> Taken:
         """Submits the payload unless the relayer has it, answered or not; a refusal is final.
 
-        So are, where the wallet has another way, an empty quota and a relayer that has been away for too long.
+        So is, where the wallet has another way, a relayer that has been away for too long. An empty quota ends the
+        submission too: it is signed again by the other way, or by this one once there are units.
         """
         if send.relayer_transaction_id is not None:
             return Taken(relayer_transaction_id=send.relayer_transaction_id)
@@ -123,7 +124,8 @@ class RelayerCarrier:
             return found
         except QuotaExceeded as error:
             if self._gives_up_after is None:
-                raise
+                # Nothing was taken; a payload that waited for its units would be past its own deadline.
+                raise NotTaken(str(error), retry_after_seconds=error.retry_after_seconds) from error
             raise NeverMined(str(error)) from error
 
     def look(self, send: ChainSend) -> Seen:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from live_trading.chain.errors import FeeAboveCap, GasAboveCap, NotEnoughGasMoney, Reverted
+from live_trading.chain.errors import FeeAboveCap, GasAboveCap, NotEnoughGasMoney, Paused, Reverted
 from live_trading.chain.reading.reader import ChainReader
-from live_trading.chain.redemption import ContractAddresses, pays_usdce, redemption_adapter
+from live_trading.chain.redemption import ContractAddresses, RedemptionKind, pays_usdce, redemption_adapter
+from live_trading.chain.sending.senders import Channel
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, LiveTradingError, RetryLater, StopEverything
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.polymarket.relayer import QuotaExceeded
 from live_trading.services.redeeming import transitions
 from live_trading.services.redeeming.carriers import Carrier
 from live_trading.services.redeeming.delivery import Delivery
@@ -32,7 +34,9 @@ _SIGNING_TROUBLE: tuple[tuple[type[LiveTradingError], FailureCode], ...] = (
     (FeeAboveCap, FailureCode.FEES_TOO_HIGH),
     (GasAboveCap, FailureCode.FEES_TOO_HIGH),
     (NotEnoughGasMoney, FailureCode.NO_GAS_MONEY),
+    (Paused, FailureCode.ADAPTER_PAUSED),
     (Reverted, FailureCode.CALL_REVERTS),
+    (QuotaExceeded, FailureCode.RELAYER_QUOTA),
 )
 
 
@@ -68,6 +72,24 @@ class RedemptionSending:
         report: RedeemReport,
     ) -> None:
         """Signs and sends all of it, in as few transactions as its first way takes."""
+        for may_be_relayed in (True, False):
+            kind = [each for each in ready if is_relayable(each.kind) is may_be_relayed]
+            ways = [way for way in carriers if may_be_relayed or way.channel is not Channel.RELAYER]
+            if kind and not ways:
+                for seen in kind:
+                    text = f"the relayer takes no {seen.kind} redemption, and the wallet has no other way"
+                    self.refuse(lease, seen, FailureCode.NO_SENDER, text, report)
+            elif kind:
+                self._send_all(lease, wallet, ways, kind, report)
+
+    def _send_all(
+        self,
+        lease: Lease,
+        wallet: TradingWallet,
+        carriers: Sequence[Carrier],
+        ready: Sequence[Checked],
+        report: RedeemReport,
+    ) -> None:
         with self._database.transaction() as transaction:
             is_busy = bool(chain_sends.unfinished(transaction, wallet.trading_wallet_id))
         # What has failed on one way goes the next one; both have the same nonce of the wallet.
@@ -169,6 +191,11 @@ class RedemptionSending:
             refused = transitions.refuse(transaction, seen.redemption, code, text, actor=self._actor, now=now)
         report.failures.append(f"{seen.market.condition_id}: {code}: {text}")
         report.states[refused.state] += 1
+
+
+def is_relayable(kind: RedemptionKind) -> bool:
+    """Whether the relayer takes it: calls into the neg-risk adapter are blocked there since 2026-07-17."""
+    return kind is not RedemptionKind.DIRECT_NEG_RISK
 
 
 def _groups(ready: Sequence[Checked], most_calls: int) -> list[list[Checked]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Usd
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
-from live_trading.settlement.preflight import PATIENT, FailureCode
+from live_trading.settlement.preflight import PATIENT, WAITING, FailureCode
 from live_trading.store.chain import redemption_changes, redemptions, wallet_approvals
 from live_trading.store.chain.chain_sends import ChainSend
 from live_trading.store.chain.redemptions import Redemption, SettledBy
@@ -19,6 +19,9 @@ from live_trading.store.watch import alerts
 ALERT = "redemption"
 RETRY_AFTER = timedelta(minutes=10)
 MAX_ATTEMPTS = 5
+# Pauses and quotas are the venue's everyday; one that lasts for longer keeps money from being used.
+TELL_AFTER = timedelta(hours=1)
+_LONGEST_PAUSE_SECONDS = 24 * 3600
 _LOUD = frozenset({FailureCode.PAID_NOTHING, FailureCode.PAID_OTHERWISE, FailureCode.PAYMENT_NOT_FOUND})
 
 
@@ -41,16 +44,63 @@ def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, acto
     return replace(redemption, state=to)
 
 
-def carry(transaction: Transaction, send: ChainSend, cause: Cause, *, actor: str, now: datetime) -> None:
-    """Moves every redemption and approval that a transaction carries by the cause that moved the transaction."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Why a send will never be mined.
+
+    `is_skipped`: the relayer found no tokens to turn in, so that who was paid is looked for at once. `is_waiting`:
+    nobody has taken it and nothing is wrong; it is signed again after `retry_after_seconds`, where those are known.
+    """
+
+    why: str
+    is_skipped: bool = False
+    is_waiting: bool = False
+    retry_after_seconds: float | None = None
+
+
+def carry(
+    transaction: Transaction,
+    send: ChainSend,
+    cause: Cause,
+    ending: Ending | None = None,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Moves every redemption and approval that a transaction carries by the cause that moved the transaction.
+
+    `ending` says why, where the cause is that it will never be mined.
+    """
     carried = redemptions.of_send(transaction, send.chain_send_id)
     for redemption in carried:
         moved = move(transaction, redemption, cause, actor=actor, now=now)
         if moved.state is RedemptionState.FAILED:
-            why = f"transaction {send.transaction_hash} will never be mined"
-            fail(transaction, moved, FailureCode.NEVER_MINED, why, now)
+            _end_unsent(transaction, moved, send, ending, actor=actor, now=now)
     redemption_changes.copy_send(transaction, send.chain_send_id)
     wallet_approvals.mirror(transaction, send.chain_send_id, now)
+
+
+def _end_unsent(
+    transaction: Transaction,
+    redemption: Redemption,
+    send: ChainSend,
+    ending: Ending | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    if ending is not None and ending.is_waiting:
+        redemption_changes.uncount_attempt(transaction, redemption)
+        pause = max(RETRY_AFTER, timedelta(seconds=min(ending.retry_after_seconds or 0, _LONGEST_PAUSE_SECONDS)))
+        wait(transaction, redemption, FailureCode.RELAYER_QUOTA, ending.why, now, actor=actor, pause=pause)
+        return
+    why = f"transaction {send.transaction_hash} will never be mined"
+    if ending is not None:
+        why = f"{why}: {ending.why}"
+    # Who was paid is looked for at once, but only once: the relayer's node may be behind ours.
+    is_looked_at = ending is not None and ending.is_skipped and redemption.attempts <= 1
+    pause = timedelta(0) if is_looked_at else RETRY_AFTER
+    fail(transaction, redemption, FailureCode.NEVER_MINED, why, now, actor=actor, pause=pause)
 
 
 def settle(
@@ -83,7 +133,12 @@ def settle(
 def refuse(
     transaction: Transaction, redemption: Redemption, code: FailureCode, text: str, *, actor: str, now: datetime
 ) -> Redemption:
-    """A redemption that is not signed fails a check: FAILED with its next attempt, or the operator's after enough."""
+    """A redemption that is not signed fails a check: FAILED with its next attempt, or the operator's after enough.
+
+    What the venue only puts off stays DUE.
+    """
+    if code in WAITING:
+        return wait(transaction, redemption, code, text, now, actor=actor)
     moved = redemption
     if redemption.state is not RedemptionState.FAILED or redemption.failure_code is not code:
         moved = move(transaction, redemption, Cause.CHECK_FAILED, actor=actor, now=now)
@@ -91,6 +146,36 @@ def refuse(
         redemption_changes.count_attempt(transaction, moved)
         moved = replace(moved, attempts=moved.attempts + 1)
     return fail(transaction, moved, code, text, now, actor=actor)
+
+
+def wait(
+    transaction: Transaction,
+    redemption: Redemption,
+    code: FailureCode,
+    text: str,
+    now: datetime,
+    *,
+    actor: str,
+    pause: timedelta = RETRY_AFTER,
+) -> Redemption:
+    """Leaves a redemption DUE and tries it again after `pause`; whoever waits for long raises an alert."""
+    moved = redemption
+    if redemption.state is RedemptionState.FAILED:
+        moved = move(transaction, redemption, Cause.TOLD_TO_WAIT, actor=actor, now=now)
+    since = redemption_changes.note_waiting(
+        transaction, moved, error=f"{code}: {text}", next_attempt_at=now + pause, now=now
+    )
+    if now - since >= TELL_AFTER:
+        alerts.raise_alert(
+            transaction,
+            alert_type=ALERT,
+            severity="WARNING",
+            subject=str(moved.lt_redemption_id),
+            title=f"redemption of {moved.condition_id} waits: {code}",
+            message=f"since {since.isoformat()}: {text}",
+            at=now,
+        )
+    return moved
 
 
 def fail(
@@ -101,6 +186,7 @@ def fail(
     now: datetime,
     *,
     actor: str = "lt-redemptions",
+    pause: timedelta = RETRY_AFTER,
 ) -> Redemption:
     """Writes why a FAILED redemption failed; one that has been tried enough goes to the operator. Raises an alert."""
     if redemption.state is RedemptionState.FAILED and redemption.attempts >= MAX_ATTEMPTS and code not in PATIENT:
@@ -111,7 +197,7 @@ def fail(
         redemption,
         code=code,
         error=text,
-        next_attempt_at=None if is_for_operator else now + RETRY_AFTER,
+        next_attempt_at=None if is_for_operator else now + pause,
         now=now,
     )
     alerts.raise_alert(

@@ -110,7 +110,7 @@ def note_settled(
         UPDATE lt_redemptions SET
             redemption_amount_usd = :amount, redeemed_at = :now, settled_by = :settled_by,
             transaction_hash = coalesce(:transaction_hash, transaction_hash), remark = coalesce(:remark, remark),
-            last_error = NULL, next_attempt_at = NULL
+            last_error = NULL, next_attempt_at = NULL, waiting_since = NULL
         WHERE lt_redemption_id = :id
         """,
         amount=amount,
@@ -135,13 +135,43 @@ def note_failure(
     transaction.execute(
         """
         UPDATE lt_redemptions SET
-            failure_code = :code, last_error = :error, next_attempt_at = :next_attempt_at, last_attempt_at = :now
+            failure_code = :code, last_error = :error, next_attempt_at = :next_attempt_at, last_attempt_at = :now,
+            waiting_since = NULL
         WHERE lt_redemption_id = :id AND state IN ('FAILED', 'NEEDS_OPERATOR')
         """,
         code=code,
         error=error,
         next_attempt_at=next_attempt_at,
         now=now,
+        id=redemption.lt_redemption_id,
+    )
+
+
+def note_waiting(
+    transaction: Transaction, redemption: Redemption, *, error: str, next_attempt_at: datetime, now: datetime
+) -> datetime:
+    """Records why it is not sent yet and when it is tried again; since when it has waited, signed in between or not."""
+    since: datetime = transaction.only(
+        """
+        UPDATE lt_redemptions SET
+            last_error = :error, next_attempt_at = :next_attempt_at, last_attempt_at = :now,
+            waiting_since = coalesce(waiting_since, :now)
+        WHERE lt_redemption_id = :id
+        RETURNING waiting_since
+        """,
+        error=error,
+        next_attempt_at=next_attempt_at,
+        now=now,
+        id=redemption.lt_redemption_id,
+    )["waiting_since"]
+    return since
+
+
+def uncount_attempt(transaction: Transaction, redemption: Redemption) -> None:
+    """Takes back a try that was signed and that nobody took."""
+    transaction.execute(
+        "UPDATE lt_redemptions SET redemption_attempts = greatest(redemption_attempts - 1, 0) "
+        "WHERE lt_redemption_id = :id",
         id=redemption.lt_redemption_id,
     )
 

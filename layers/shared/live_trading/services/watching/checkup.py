@@ -24,6 +24,8 @@ class HealthStatus(StrEnum):
 
 
 UNKNOWN_ORDER_AGE = timedelta(minutes=2)
+# A receipt lies deep enough within half a minute of the confirmation; passes come every minute.
+UNREAD_RECEIPT_AGE = timedelta(minutes=5)
 # Three missed periods of each job's schedule.
 JOB_SILENCE = {
     "ft-sync": timedelta(minutes=3),
@@ -128,6 +130,7 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         _unknown_orders(alerts.oldest_unknown_order(transaction), now),
+        _unread_receipts(alerts.oldest_unread_receipt(transaction), now),
     ]
     since = alerts.trading_since(transaction)
     if since is not None:
@@ -145,6 +148,15 @@ def _unknown_orders(oldest: datetime | None, now: datetime) -> Finding:
     age = now - oldest
     status = HealthStatus.CRITICAL if age > UNKNOWN_ORDER_AGE else HealthStatus.WARNING
     return Finding(check="unknown_orders", status=status, detail=f"oldest is {age.total_seconds():.0f} s old")
+
+
+def _unread_receipts(oldest: datetime | None, now: datetime) -> Finding:
+    """A trade that the venue calls confirmed and whose receipt nobody could read: it settles nothing until then."""
+    if oldest is None:
+        return Finding(check="unread_receipts", status=HealthStatus.HEALTHY, detail="none")
+    age = now - oldest
+    status = HealthStatus.WARNING if age > UNREAD_RECEIPT_AGE else HealthStatus.HEALTHY
+    return Finding(check="unread_receipts", status=status, detail=f"oldest is {age.total_seconds():.0f} s old")
 
 
 def _silent_jobs(last_runs: Mapping[str, datetime], since: datetime, now: datetime) -> Sequence[Finding]:

@@ -1,4 +1,4 @@
-"""Random histories of orders and fills, with duplicates and reorderings, against the real ledger and state machine."""
+"""Random histories of orders, fills and receipts, repeated and reordered, against the real ledger and state machine."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from live_trading.ledger import capital_entries, order_entries
 from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.orders import Fill, FillStatus, OrderPlan, OrderState, OrderType, Purpose, SignedOrder
+from live_trading.nouns.orders import Fill, FillStatus, Moved, OrderPlan, OrderState, OrderType, Purpose, SignedOrder
 from live_trading.nouns.trades import Side
-from live_trading.orders.machine import TERMINAL, Cause
+from live_trading.orders.machine import Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_booking import apply_update, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
-from live_trading.store.books import ledger
+from live_trading.store.books import held_positions, ledger
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
@@ -39,7 +39,7 @@ FILLS_AN_ORDER = 4
 
 
 class History(RuleBasedStateMachine):
-    """One strategy that buys; the venue answers, fills, settles and fails in any order, and repeats itself."""
+    """One strategy buys and sells; the venue answers, fills, settles and fails in any order, and repeats itself."""
 
     database: Database
 
@@ -47,6 +47,7 @@ class History(RuleBasedStateMachine):
         super().__init__()
         self.orders: list[UUID] = []
         self.told: dict[UUID, dict[str, Fill]] = {}
+        self.receipts: dict[str, tuple[int, int, int]] = {}
         self.wallet, self.strategy = strategy_with_capital(self.database)
 
     @rule(dollars=st.integers(min_value=1, max_value=50))
@@ -62,6 +63,20 @@ class History(RuleBasedStateMachine):
                 occurred_at=NOON,
             )
             ledger.post(transaction, reserved, NOON)
+        self.orders.append(lt_order_id)
+        self.told[lt_order_id] = {}
+
+    @rule(hundredths=st.integers(min_value=1, max_value=100))
+    def intend_a_sale(self, hundredths: int) -> None:
+        """Of a part of what may be sold; a sale reserves no dollars."""
+        lt_order_id = uuid4()
+        with self.database.transaction() as transaction:
+            held = held_positions.of_strategy(transaction, self.strategy, YES)
+            sellable = held[0].sellable.value if held else Decimal(0)
+            shares = Shares.floor(sellable * hundredths / 100, Decimal("0.01"))
+            if shares < Shares(1):
+                return
+            intents.insert(transaction, self._intent(lt_order_id, Usd("0.01"), Side.SELL, shares), NOON)
         self.orders.append(lt_order_id)
         self.told[lt_order_id] = {}
 
@@ -83,11 +98,22 @@ class History(RuleBasedStateMachine):
         status=st.sampled_from(list(FillStatus)),
         venue=st.sampled_from(STATUSES),
         is_stale=st.booleans(),
+        is_read=st.booleans(),
     )
     def hear_from_the_venue(
-        self, data: st.DataObject, number: int, status: FillStatus, venue: VenueOrderStatus, *, is_stale: bool
+        self,
+        data: st.DataObject,
+        number: int,
+        status: FillStatus,
+        venue: VenueOrderStatus,
+        *,
+        is_stale: bool,
+        is_read: bool,
     ) -> None:
-        """A part of the truth: some of the fills, in some state, once or again; a stale answer leaves fills out."""
+        """A part of the truth: some of the fills, in some state, once or again; a stale answer leaves fills out.
+
+        Two trades share a transaction. Receipts can be had or not; what they tell is a little off what was expected.
+        """
         if not self.orders:
             return
         lt_order_id = data.draw(st.sampled_from(self.orders))
@@ -97,15 +123,34 @@ class History(RuleBasedStateMachine):
                 return
             known = self.told[lt_order_id]
             trade = f"{lt_order_id}:{number}"
-            if trade in known or order.state not in TERMINAL:
-                shares = Shares.floor(order.order_usd.value / FILLS_AN_ORDER / Decimal("0.40"), Decimal("0.01"))
-                heard = a_fill(price="0.40", shares=str(shares.value), order_hash=order.signed.order_hash)
-                known[trade] = replace(heard, venue_trade_id=trade, status=status)
+            if trade in known or order.state is not OrderState.REJECTED:
+                shares = Shares.floor(order.order_shares.value / FILLS_AN_ORDER, Decimal("0.01"))
+                heard = a_fill(
+                    side=order.side, price="0.40", shares=str(shares.value), order_hash=order.signed.order_hash
+                )
+                shared = f"{lt_order_id}:{number // 2}"
+                known[trade] = replace(heard, venue_trade_id=trade, status=status, transaction_hash=shared)
             parts = () if is_stale else tuple(known.values())
             matched = Shares.of_base_units(sum(fill.shares.base_units for fill in known.values()))
-            self._apply(
-                order.lt_order_id, VenueTruth(order=_at_venue(order.signed.order_hash, venue, matched), fills=parts)
+            said = _at_venue(order.signed.order_hash, order.side, venue, matched)
+            moved = self._receipts_of(data, parts) if is_read else {}
+            self._apply(order.lt_order_id, VenueTruth(order=said, fills=parts, moved=moved))
+
+    def _receipts_of(self, data: st.DataObject, parts: tuple[Fill, ...]) -> dict[str, Moved]:
+        """What the transactions of these trades moved, which never changes once it is on the chain."""
+        found: dict[str, Moved] = {}
+        for fill in parts:
+            off = st.integers(min_value=-3, max_value=3)
+            transaction_hash = str(fill.transaction_hash)
+            usd, shares, fee = self.receipts.setdefault(
+                transaction_hash, (data.draw(off), data.draw(off), data.draw(st.integers(min_value=0, max_value=9)))
             )
+            found[transaction_hash] = Moved(
+                usd=Usd.of_base_units(2 * fill.usd.base_units + usd),
+                shares=Shares.of_base_units(2 * fill.shares.base_units + shares),
+                fee=Usd.of_base_units(fee),
+            )
+        return found
 
     def _apply(self, lt_order_id: UUID, truth: VenueTruth) -> None:
         """Applied twice, as two runs that saw the same answer would."""
@@ -122,31 +167,34 @@ class History(RuleBasedStateMachine):
             balances = ledger.balances_of_strategy(transaction, self.strategy)
             facts = transaction.only(_FACTS, strategy=self.strategy)
         assert balances.reserved == Usd(facts["still_reserved"])
-        assert balances.position_cost == Usd(facts["bought"])
+        assert balances.position_cost == Usd(facts["bought"] - facts["sold"]) + balances.realised_pnl
+        assert balances.unsettled == Usd(facts["unsettled"])
         assert balances.fees == Usd(facts["fees"])
-        assert balances.available + balances.reserved + balances.position_cost + balances.fees == CAPITAL
+        assert facts["booked_shares"] == facts["shares"]
+        assert facts["off"] == 0
+        assert balances.equity + balances.fees - balances.realised_pnl == CAPITAL
 
-    def _intent(self, lt_order_id: UUID, usd: Usd) -> Intent:
-        shares = Shares.floor(usd.value / Decimal("0.40"), Decimal("0.0001"))
+    def _intent(self, lt_order_id: UUID, usd: Usd, side: Side = Side.BUY, shares: Shares | None = None) -> Intent:
+        shares = shares or Shares.floor(usd.value / Decimal("0.40"), Decimal("0.0001"))
         return Intent(
             lt_order_id=lt_order_id,
             lt_strategy_id=self.strategy,
             trading_wallet_id=self.wallet,
             decision_id=None,
             source_trade_id=None,
-            purpose=Purpose.ENTRY,
+            purpose=Purpose.ENTRY if side is Side.BUY else Purpose.EXIT,
             attempt=1,
             plan=OrderPlan(
                 token_id=YES,
                 condition_id=CONDITION,
                 version=ProtocolVersion.V1,
                 outcome_index=0,
-                side=Side.BUY,
+                side=side,
                 order_type=OrderType.GTD,
                 limit_price=Price("0.40"),
                 usd=usd,
                 shares=shares,
-                fee_bound=Usd(1),
+                fee_bound=Usd(1) if side is Side.BUY else Usd.zero(),
                 neg_risk=False,
                 tick_size=Price("0.01"),
             ),
@@ -163,27 +211,43 @@ class History(RuleBasedStateMachine):
 # A reservation stands until its order ends; then what lasting fills did not use has come back.
 _FACTS = """
 SELECT
-    coalesce(sum(bought.usd), 0) AS bought,
-    coalesce(sum(bought.fee), 0) AS fees,
-    coalesce(sum(CASE WHEN intent.finished_at IS NULL THEN intent.reserved_usd - bought.usd - bought.fee END), 0)
-        AS still_reserved
+    coalesce(sum(filled.usd) FILTER (WHERE intent.side = 'BUY'), 0) AS bought,
+    coalesce(sum(filled.usd) FILTER (WHERE intent.side = 'SELL'), 0) AS sold,
+    coalesce(sum(filled.unsettled) FILTER (WHERE intent.side = 'SELL'), 0) AS unsettled,
+    coalesce(sum(filled.fee), 0) AS fees,
+    coalesce(sum(CASE intent.side WHEN 'BUY' THEN filled.shares ELSE -filled.shares END), 0) AS shares,
+    (
+        SELECT coalesce(sum(shares), 0) FROM ledger_entries
+        WHERE lt_strategy_id = :strategy AND account = 'POSITION_COST'
+    ) AS booked_shares,
+    (
+        SELECT count(*) FROM fills
+        WHERE lt_strategy_id = :strategy AND (status = 'CONFIRMED') <> (receipt_read_at IS NOT NULL)
+    ) AS off,
+    coalesce(
+        sum(intent.reserved_usd - filled.usd - filled.fee)
+        FILTER (WHERE intent.finished_at IS NULL AND intent.side = 'BUY'), 0
+    ) AS still_reserved
 FROM lt_orders AS intent
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(fee_usd), 0) AS fee FROM fills
+    SELECT
+        coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(fee_usd), 0) AS fee, coalesce(sum(shares), 0) AS shares,
+        coalesce(sum(cost_usd - fee_usd) FILTER (WHERE status <> 'CONFIRMED'), 0) AS unsettled
+    FROM fills
     WHERE fills.lt_order_id = intent.lt_order_id AND fills.status <> 'FAILED'
-) AS bought
+) AS filled
 WHERE intent.lt_strategy_id = :strategy
 """
 
 
-def _at_venue(order_hash: str, status: VenueOrderStatus, matched: Shares) -> VenueOrder:
+def _at_venue(order_hash: str, side: Side, status: VenueOrderStatus, matched: Shares) -> VenueOrder:
     return VenueOrder(
         order_hash=order_hash,
         status=status,
         raw_status=status,
         condition_id=CONDITION,
         token_id=YES,
-        side=Side.BUY,
+        side=side,
         price=Price("0.40"),
         matched=matched,
     )

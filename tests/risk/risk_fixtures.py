@@ -244,6 +244,7 @@ class RiskDesk:
                     matched=Shares.zero() if heard is None else heard.shares,
                 ),
                 fills=() if heard is None else (heard,),
+                moved={} if heard is None else {str(heard.transaction_hash): heard.moved},
             )
             stored = fills.of_orders(transaction, [lt_order_id]).get(lt_order_id, [])
             update = plan_update(order, stored, truth, self.now)
@@ -397,6 +398,7 @@ class RiskDesk:
             venue_trade_id=f"trade-{next(self.numbers)}",
             token_id=order.token_id,
             status=FillStatus.CONFIRMED,
+            transaction_hash=order.signed.order_hash,
             match_time=self.now,
         )
 

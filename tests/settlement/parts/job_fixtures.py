@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from live_trading.chain.contracts import ContractAddresses
+from live_trading.chain.reading.fill_receipts import FillReceipts
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.sending.sender import FeeCaps
 from live_trading.nouns.errors import RetryLater
@@ -29,7 +30,7 @@ from live_trading.wiring.carriers import carriers_of
 from live_trading.wiring.chance import SYSTEM
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.settings import Settings
-from local.chain import ADDRESSES, STANDARD_EXCHANGE
+from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
 from local.exchange.identity.contracts import DEPOSIT_WALLET_FACTORY, PROXY_FACTORY
 from tests.integration.chain_fixtures import GWEI
 from tests.settlement.parts.bookkeeping_fixtures import Bookkeeping, Holder
@@ -63,6 +64,12 @@ class Jobs(ChainLevers, Bookkeeping):
             account=_venue_is_away,
             market_keeper=self.market_keeper,
             comparison=self.comparison,
+            receipts=FillReceipts(
+                self.rpc_url,
+                self.addresses,
+                exchanges=(STANDARD_EXCHANGE, NEG_RISK_EXCHANGE),
+                confirmations=CONFIRMATIONS,
+            ),
             clock=self.clock,
             chance=SYSTEM,
             holder="test",

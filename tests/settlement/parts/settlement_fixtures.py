@@ -119,7 +119,8 @@ class SettlementDesk(Jobs):
         traded = trade(self.chain, holder.account, market, Side.BUY, outcome=outcome, shares=shares, usd=usd)
         fill = self._fill(market.token_ids[outcome], Side.BUY, shares, usd, "0", traded)
         found = OutsideFill(condition_id=market.condition_id, fill=fill)
-        plan = OutsidePlan(orders=(), fills=(found,), unreadable=())
+        read = {fill.order_hash: {traded.transaction_hash: fill.moved}}
+        plan = OutsidePlan(orders=(), fills=(found,), unreadable=(), moved=read)
         with self.database.transaction() as transaction:
             adopt(transaction, holder.wallet.trading_wallet_id, plan, self.clock.now())
 

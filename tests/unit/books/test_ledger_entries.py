@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from live_trading.ledger import order_entries, settlement_entries, transactions
 from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.ledger.payouts import split_payout
-from live_trading.ledger.transactions import LedgerEntry, LedgerTransaction, OutOfBalance
+from live_trading.ledger.transactions import Book, LedgerEntry, LedgerTransaction, OutOfBalance
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_usd
+from live_trading.nouns.orders import Fill, Moved
 from live_trading.nouns.trades import Side
 from tests.builders import CONDITION, NOON, ORDER, REDEMPTION, STRATEGY, TRADING_WALLET, YES, a_fill, a_payout
 
@@ -105,6 +107,80 @@ def test_a_trade_beside_us_moves_only_what_is_allocated_to_nobody(side: Side, sh
 
     assert {entry.account for entry in booked.entries} <= {Account.UNALLOCATED, Account.EXTERNAL}
     assert all(entry.lt_strategy_id is None for entry in booked.entries)
+
+
+def as_moved(fill: Fill, moved: Moved) -> Fill:
+    return replace(fill, usd=moved.usd, shares=moved.shares, fee=moved.fee)
+
+
+units = st.integers(min_value=1, max_value=10**10)
+readings = st.builds(
+    lambda usd, shares, fee: Moved(
+        usd=Usd.of_base_units(usd), shares=Shares.of_base_units(shares), fee=Usd.of_base_units(fee)
+    ),
+    units,
+    units,
+    units,
+)
+
+
+def shares_by_account(*transactions: LedgerTransaction) -> dict[Account, int]:
+    found: dict[Account, int] = defaultdict(int)
+    for transaction in transactions:
+        for entry in transaction.entries:
+            found[entry.account] += entry.shares.base_units
+    return {account: shares for account, shares in found.items() if shares}
+
+
+@given(moved=readings, fee=st.decimals(min_value=0, max_value=5, places=5))
+def test_a_corrected_purchase_is_booked_as_if_the_receipt_had_been_known(moved: Moved, fee: Decimal) -> None:
+    fill = a_fill(fee=str(fee))
+    correction = order_entries.buy_correction(
+        reference="r",
+        book=Book(TRADING_WALLET, STRATEGY),
+        fill=fill,
+        moved=moved,
+        paid_from=Account.RESERVED,
+        occurred_at=NOON,
+    )
+    booked = (order_entries.buy_fill(**OURS, fill=fill), correction)
+    known = order_entries.buy_fill(**OURS, fill=as_moved(fill, moved))
+
+    assert correction.kind is TransactionKind.FILL_CORRECTION
+    assert sums(*booked) == sums(known)
+    assert shares_by_account(*booked) == shares_by_account(known)
+
+
+@given(moved=readings, cost=st.integers(min_value=-(10**6), max_value=10**9).map(Usd.of_base_units))
+def test_a_corrected_sale_is_booked_as_if_the_receipt_had_been_known(moved: Moved, cost: Usd) -> None:
+    fill = a_fill(side=Side.SELL, fee="0.20")
+    correction = order_entries.sell_correction(
+        reference="r",
+        book=Book(TRADING_WALLET, STRATEGY),
+        fill=fill,
+        moved=moved,
+        cost=cost,
+        paid_to=Account.UNSETTLED,
+        occurred_at=NOON,
+    )
+    booked = (order_entries.sell_fill(**OURS, fill=fill, average_cost=Usd(8)), correction)
+    known = order_entries.sell_fill(**OURS, fill=as_moved(fill, moved), average_cost=Usd(8) + cost)
+
+    assert sums(*booked) == sums(known)
+    assert shares_by_account(*booked) == shares_by_account(known)
+
+
+@given(side=st.sampled_from(list(Side)), moved=readings)
+def test_a_corrected_trade_beside_us_is_booked_as_if_the_receipt_had_been_known(side: Side, moved: Moved) -> None:
+    fill = a_fill(side=side, fee="0.20")
+    correction = order_entries.external_correction(
+        reference="r", trading_wallet_id=TRADING_WALLET, fill=fill, moved=moved, occurred_at=NOON
+    )
+    booked = (order_entries.external_fill(trading_wallet_id=TRADING_WALLET, fill=fill), correction)
+    known = order_entries.external_fill(trading_wallet_id=TRADING_WALLET, fill=as_moved(fill, moved))
+
+    assert sums(*booked) == sums(known)
+    assert shares_by_account(*booked) == shares_by_account(known)
 
 
 numerators = st.lists(st.integers(min_value=0, max_value=1000), min_size=2, max_size=4).filter(any)

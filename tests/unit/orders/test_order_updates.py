@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.orders import Fill, FillStatus, OrderState, OrderType, Purpose, RejectionCode, SignedOrder
+from live_trading.nouns.orders import (
+    Fill,
+    FillStatus,
+    Moved,
+    OrderState,
+    OrderType,
+    Purpose,
+    RejectionCode,
+    SignedOrder,
+)
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
@@ -78,9 +87,14 @@ def stored(fill: Fill, fill_id: int = 1) -> StoredFill:
 
 
 def planned(
-    order: StoredOrder, *, venue: VenueOrder | None = None, fills: tuple[Fill, ...] = (), known: tuple[Fill, ...] = ()
+    order: StoredOrder,
+    *,
+    venue: VenueOrder | None = None,
+    fills: tuple[Fill, ...] = (),
+    known: tuple[Fill, ...] = (),
+    moved: dict[str, Moved] | None = None,
 ) -> OrderUpdate:
-    truth = VenueTruth(order=venue, fills=fills)
+    truth = VenueTruth(order=venue, fills=fills, moved=moved or {})
     return plan_update(order, [stored(fill, number) for number, fill in enumerate(known)], truth, NOON)
 
 
@@ -152,12 +166,46 @@ def test_a_marketable_order_that_the_venue_forgot_ended_with_what_its_trades_say
 
 @pytest.mark.parametrize("state", sorted(TERMINAL))
 def test_a_finished_order_only_follows_its_fills(state: OrderState) -> None:
-    settled = replace(a_fill(), status=FillStatus.CONFIRMED)
+    settled = replace(a_fill(), status=FillStatus.CONFIRMED, transaction_hash="0xa")
 
-    update = planned(an_order(state=state), fills=(settled,), known=(a_fill(),))
+    update = planned(an_order(state=state), fills=(settled,), known=(a_fill(),), moved={"0xa": settled.moved})
 
     assert update.cause is None
     assert [each.to for each in update.progressed] == [FillStatus.CONFIRMED]
+
+
+def confirmed(number: int = 1, transaction_hash: str | None = "0xa") -> Fill:
+    return replace(a_fill(number=number), status=FillStatus.CONFIRMED, transaction_hash=transaction_hash)
+
+
+@pytest.mark.parametrize("transaction_hash", ["0xa", None])
+def test_a_confirmed_trade_is_mined_until_its_receipt_is_read(transaction_hash: str | None) -> None:
+    fill = confirmed(transaction_hash=transaction_hash)
+
+    new = planned(an_order(), fills=(fill,))
+    known = planned(an_order(), fills=(fill,), known=(a_fill(),))
+
+    assert [each.status for each in new.new_fills] == [FillStatus.MINED]
+    assert [each.to for each in known.progressed] == [FillStatus.MINED]
+    assert new.unread == known.unread == {"trade-1": transaction_hash}
+
+
+def test_a_settled_trade_is_not_unread_again() -> None:
+    assert planned(an_order(), fills=(confirmed(),), known=(confirmed(),)).unread == {}
+
+
+def test_trades_of_one_transaction_settle_together_because_its_receipt_tells_their_sum() -> None:
+    mined = replace(confirmed(number=2), status=FillStatus.MINED)
+    total = Moved(usd=Usd(20), shares=Shares(50), fee=Usd(0))
+
+    early = planned(an_order(), fills=(confirmed(), mined), moved={"0xa": total})
+    unheard = planned(an_order(), fills=(confirmed(),), known=(mined, mined), moved={"0xa": total})
+    whole = planned(an_order(), fills=(confirmed(), confirmed(number=2)), moved={"0xa": total})
+
+    assert [each.status for each in early.new_fills] == [FillStatus.MINED] * 2
+    assert (early.moved, unheard.moved) == ({}, {})
+    assert [each.status for each in whole.new_fills] == [FillStatus.CONFIRMED] * 2
+    assert whole.moved == {"0xa": total}
 
 
 @pytest.mark.parametrize("end", [FillStatus.CONFIRMED, FillStatus.FAILED])
@@ -179,11 +227,14 @@ fills_of_venue = st.lists(
 )
 
 
-@given(fills=fills_of_venue)
-def test_planning_again_from_facts_that_are_booked_finds_nothing_new(fills: list[Fill]) -> None:
-    first = planned(an_order(), venue=at_venue(VenueOrderStatus.LIVE, "0"), fills=tuple(fills))
+@given(fills=fills_of_venue, is_read=st.booleans())
+def test_planning_again_from_facts_that_are_booked_finds_nothing_new(fills: list[Fill], *, is_read: bool) -> None:
+    told = tuple(replace(fill, transaction_hash=f"0x{fill.venue_trade_id}") for fill in fills)
+    moved = {str(fill.transaction_hash): fill.moved for fill in told} if is_read else {}
+    live = at_venue(VenueOrderStatus.LIVE, "0")
 
-    again = planned(an_order(), venue=at_venue(VenueOrderStatus.LIVE, "0"), fills=tuple(fills), known=first.new_fills)
+    first = planned(an_order(), venue=live, fills=told, moved=moved)
+    again = planned(an_order(), venue=live, fills=told, known=first.new_fills, moved=moved)
 
-    assert set(first.new_fills) == set(fills)
+    assert [fill.venue_trade_id for fill in first.new_fills] == [fill.venue_trade_id for fill in told]
     assert (again.new_fills, again.progressed) == ((), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
@@ -19,6 +20,8 @@ _ERROR_STRING_SELECTOR = "0x08c379a0"
 # then the names that others use: EnforcedPause(), Paused(), IsPaused(), ContractPaused().
 _PAUSED_SELECTORS = frozenset({"0x49b8b3ac", "0xd93c0665", "0x9e87fac8", "0x1309a563", "0xab35696f"})
 _MOST_SHOWN = 500
+# Providers take at least so many in a batch.
+CALLS_A_BATCH = 50
 
 
 class JsonRpc:
@@ -36,14 +39,46 @@ class JsonRpc:
         RpcRefused with the node's own error.
         """
         request_id = next(self._ids)
-        body = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
+        return _result(method, request_id, self._sent(method, _request(request_id, method, params)))
+
+    def call_many(self, method: str, each_params: Sequence[Sequence[object]]) -> list[Any]:
+        """The `result` of each, in order, in one request for every 50; one that the node refuses is its RpcRefused.
+
+        Nodes that take no batches are asked one by one. Raises as `call` does for what concerns all of them.
+        """
+        results: list[Any] = []
+        for start in range(0, len(each_params), CALLS_A_BATCH):
+            some = each_params[start : start + CALLS_A_BATCH]
+            found = self._batch(method, some) if len(some) > 1 else None
+            results += found if found is not None else [self._call_or_refusal(method, params) for params in some]
+        return results
+
+    def _batch(self, method: str, each_params: Sequence[Sequence[object]]) -> list[Any] | None:
+        """None where the answer is not one to each."""
+        ids = [next(self._ids) for _ in each_params]
+        requests = [_request(request_id, method, params) for request_id, params in zip(ids, each_params, strict=True)]
+        response = self._sent(method, requests)
+        answers = _body(response)
+        if not isinstance(answers, list):
+            return None
+        by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
+        if not response.is_success or any(_says_nothing(by_id.get(request_id)) for request_id in ids):
+            return None
+        return [_result_or_refusal(method, by_id[request_id]) for request_id in ids]
+
+    def _call_or_refusal(self, method: str, params: Sequence[object]) -> Any:
         try:
-            response = self._client.post(self._url, json=body)
+            return self.call(method, *params)
+        except RpcRefused as refused:
+            return refused
+
+    def _sent(self, method: str, body: object) -> httpx.Response:
+        try:
+            return self._client.post(self._url, json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise RpcUnavailable(f"{method}: the node cannot be reached ({type(error).__name__})") from error
         except httpx.TransportError as error:
             raise RpcAnswerLost(f"{method}: no answer from the node ({type(error).__name__})") from error
-        return _result(method, request_id, response)
 
     def quantity(self, method: str, *params: object) -> int:
         """A result that is a hex quantity, such as a balance in wei or a nonce."""
@@ -100,11 +135,34 @@ def revert_reason(data: str | None) -> str | None:
     return body[64 : 64 + length].decode(errors="replace")
 
 
-def _result(method: str, request_id: int, response: httpx.Response) -> Any:
+def _request(request_id: int, method: str, params: Sequence[object]) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": request_id, "method": method, "params": list(params)}
+
+
+def _body(response: httpx.Response) -> Any:
     try:
-        body = response.json()
+        return response.json()
     except ValueError:
-        body = None
+        return None
+
+
+def _says_nothing(answer: dict[str, Any] | None) -> bool:
+    return answer is None or not ("result" in answer or isinstance(answer.get("error"), dict))
+
+
+def _result_or_refusal(method: str, answer: dict[str, Any]) -> Any:
+    """Raises what is no refusal of this one call: a limit of the node, a lost answer."""
+    error = answer.get("error")
+    if not isinstance(error, dict):
+        return answer["result"]
+    refusal = _refusal(method, error)
+    if isinstance(refusal, RpcRefused):
+        return refusal
+    raise refusal
+
+
+def _result(method: str, request_id: int, response: httpx.Response) -> Any:
+    body = _body(response)
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
         raise _refusal(method, error)

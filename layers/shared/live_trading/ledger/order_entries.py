@@ -1,4 +1,4 @@
-"""Entries of an order: its reservation, its fills and their settlement."""
+"""Entries of an order: its reservation, its fills as expected, what their receipts correct, and their settlement."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.ledger.transactions import Book, LedgerTransaction, transaction_of
 from live_trading.nouns.money import Usd
-from live_trading.nouns.orders import Fill
+from live_trading.nouns.orders import Fill, Moved
 from live_trading.nouns.trades import Side
 
 
@@ -99,6 +99,73 @@ def external_fill(*, trading_wallet_id: UUID, fill: Fill) -> LedgerTransaction:
         [
             book.entry(Account.UNALLOCATED, -moved),
             book.entry(Account.EXTERNAL, moved, token_id=fill.token_id, shares=fill.shares if is_buy else -fill.shares),
+        ],
+    )
+
+
+def correction_reference(fill: Fill, trades_in_transaction: int) -> str:
+    """The identity of what a receipt corrects of a fill.
+
+    A trade that is listed late shares the sum of its transaction with those known before, so that they are corrected
+    once more: the number of trades that shared tells the two apart.
+    """
+    return f"fill_correction:{fill.venue_trade_id}:{fill.order_hash}:{trades_in_transaction}"
+
+
+def buy_correction(
+    *, reference: str, book: Book, fill: Fill, moved: Moved, paid_from: Account, occurred_at: datetime
+) -> LedgerTransaction:
+    """The difference between a BUY as booked and what it moved; `paid_from` is RESERVED, or CASH once released."""
+    usd, fee = moved.usd - fill.usd, moved.fee - fill.fee
+    return transaction_of(
+        reference,
+        TransactionKind.FILL_CORRECTION,
+        occurred_at,
+        [
+            book.entry(paid_from, -(usd + fee)),
+            book.entry(Account.POSITION_COST, usd, token_id=fill.token_id, shares=moved.shares - fill.shares),
+            book.entry(Account.FEES, fee),
+        ],
+    )
+
+
+def sell_correction(
+    *, reference: str, book: Book, fill: Fill, moved: Moved, cost: Usd, paid_to: Account, occurred_at: datetime
+) -> LedgerTransaction:
+    """The difference between a SELL as it is booked and what it moved.
+
+    `cost` is what the shares that it moved beyond the booked ones had cost, negative where it moved fewer; `paid_to` is
+    UNSETTLED, or CASH once settled.
+    """
+    usd, fee = moved.usd - fill.usd, moved.fee - fill.fee
+    return transaction_of(
+        reference,
+        TransactionKind.FILL_CORRECTION,
+        occurred_at,
+        [
+            book.entry(Account.POSITION_COST, -cost, token_id=fill.token_id, shares=fill.shares - moved.shares),
+            book.entry(paid_to, usd - fee),
+            book.entry(Account.FEES, fee),
+            book.entry(Account.REALISED_PNL, -(usd - cost)),
+        ],
+    )
+
+
+def external_correction(
+    *, reference: str, trading_wallet_id: UUID, fill: Fill, moved: Moved, occurred_at: datetime
+) -> LedgerTransaction:
+    """The difference between a trade that no strategy made as it is booked and what it moved."""
+    book = Book(trading_wallet_id, None)
+    is_buy = fill.side is Side.BUY
+    usd, fee, shares = moved.usd - fill.usd, moved.fee - fill.fee, moved.shares - fill.shares
+    spent = usd + fee if is_buy else fee - usd
+    return transaction_of(
+        reference,
+        TransactionKind.FILL_CORRECTION,
+        occurred_at,
+        [
+            book.entry(Account.UNALLOCATED, -spent),
+            book.entry(Account.EXTERNAL, spent, token_id=fill.token_id, shares=shares if is_buy else -shares),
         ],
     )
 

@@ -42,7 +42,10 @@ class OrderState(StrEnum):
 
 
 class FillStatus(StrEnum):
-    """Settlement of one venue trade; only CONFIRMED is money, and FAILED takes it back."""
+    """Settlement of one venue trade; only CONFIRMED is money, and FAILED takes it back.
+
+    A stored fill is CONFIRMED once the venue says so and the receipt of its transaction has been read.
+    """
 
     MATCHED = "MATCHED"
     MINED = "MINED"
@@ -131,8 +134,20 @@ class SignedOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a trade moves for one order: dollars without the fee, shares, and the fee in dollars."""
+
+    usd: Usd
+    shares: Shares
+    fee: Usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
-    """Our part of one venue trade. `fee` is charged on top of a BUY and taken out of a SELL."""
+    """Our part of one venue trade. `fee` is charged on top of a BUY and taken out of a SELL.
+
+    The amounts are expected until the receipt of the trade's transaction is read, and what it says from then on.
+    """
 
     venue_trade_id: str
     order_hash: str
@@ -146,3 +161,7 @@ class Fill:
     status: FillStatus
     transaction_hash: str | None
     match_time: datetime
+
+    @property
+    def moved(self) -> Moved:
+        return Moved(usd=self.usd, shares=self.shares, fee=self.fee)

@@ -21,6 +21,7 @@ from live_trading.wiring.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from live_trading.chain.contracts import ContractAddresses
+    from live_trading.chain.reading.fill_receipts import FillReceipts
     from live_trading.chain.reading.reader import ChainReader
     from live_trading.polymarket.clob.account import VenueAccount
     from live_trading.polymarket.clob.geoblock import Geoblock
@@ -83,6 +84,18 @@ class Adapters:
         from live_trading.chain.reading.reader import ChainReader
 
         return ChainReader(self.settings.rpc_url, self.contracts)
+
+    @cached_property
+    def fill_receipts(self) -> FillReceipts:
+        from live_trading.chain.reading.fill_receipts import FillReceipts
+
+        settings = self.settings
+        return FillReceipts(
+            settings.rpc_url,
+            self.contracts,
+            exchanges=(settings.standard_exchange, settings.neg_risk_exchange, settings.exchange_v3),
+            confirmations=settings.confirmations,
+        )
 
     @cached_property
     def endpoints(self) -> VenueEndpoints:

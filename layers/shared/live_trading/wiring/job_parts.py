@@ -103,6 +103,7 @@ class JobParts(Adapters):
             account=self.account,
             market_keeper=self.market_keeper,
             comparison=self.comparison(holder),
+            receipts=self.fill_receipts,
             clock=self.clock,
             chance=self.chance,
             holder=holder,

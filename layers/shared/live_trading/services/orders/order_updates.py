@@ -1,17 +1,19 @@
 """What to change of one order after the venue was asked: a plan as a value, then applied in one transaction.
 
 The plan says which fills are new, which moved on, which transition has a proof, and never more than the venue's facts
-prove: only a terminal venue fact whose fills are all known ends an order and gives back its reservation.
+prove: only a terminal venue fact whose fills are all known ends an order and gives back its reservation. What the venue
+calls confirmed is held back as mined until the receipt of its transaction has been read, and all trades of an order in
+one transaction settle together, because the receipt tells their sum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from live_trading.nouns.money import Usd, total_shares, total_usd
-from live_trading.nouns.orders import Fill, FillStatus, OrderState, OrderType, RejectionCode
+from live_trading.nouns.orders import Fill, FillStatus, Moved, OrderState, OrderType, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
@@ -34,10 +36,14 @@ _ENDED_WITHOUT_REST = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueTruth:
-    """What the venue says: the order (None where it does not know the hash) and our fills of it."""
+    """What the venue says: the order (None where it does not know the hash) and our fills of it.
+
+    `moved` is what the chain says: by transaction, what it moved for this order; a missing one has not been read.
+    """
 
     order: VenueOrder | None
     fills: tuple[Fill, ...]
+    moved: Mapping[str, Moved] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +60,14 @@ class OrderUpdate:
     """The plan. `cause` is None where nothing is proved yet.
 
     `absent` is True for a look-up that found nothing and counts as a proof, False for a find, None for a look-up too
-    soon after the last one to prove anything more.
+    soon after the last one to prove anything more. `moved` is by transaction what its trades moved in sum; `unread` are
+    the trades, with their transactions, that the venue calls confirmed and whose receipt is still to be read.
     """
 
     new_fills: tuple[Fill, ...]
     progressed: tuple[FillProgress, ...]
+    moved: Mapping[str, Moved]
+    unread: Mapping[str, str | None]
     cause: Cause | None
     rejection: RejectionCode | None
     absent: bool | None
@@ -67,20 +76,54 @@ class OrderUpdate:
 def plan_update(order: StoredOrder, stored: Sequence[StoredFill], truth: VenueTruth, now: datetime) -> OrderUpdate:
     """The changes that the venue's facts prove. Pure; planning twice from the same facts gives nothing new."""
     known = {each.fill.venue_trade_id: each for each in stored}
-    new = tuple(fill for fill in truth.fills if fill.venue_trade_id not in known)
+    moved = readable(truth.moved, [*truth.fills, *_unheard(stored, truth.fills)])
+    heard = [held_back(fill, moved) for fill in truth.fills]
+    new = tuple(fill for fill in heard if fill.venue_trade_id not in known)
     progressed = tuple(
         FillProgress(stored=known[fill.venue_trade_id], to=fill.status, transaction_hash=fill.transaction_hash)
-        for fill in truth.fills
+        for fill in heard
         if fill.venue_trade_id in known and _moved(known[fill.venue_trade_id].fill.status, fill.status)
     )
     cause, rejection = (None, None) if order.state in TERMINAL else _cause(order, truth, stored, now)
     return OrderUpdate(
         new_fills=new,
         progressed=progressed,
+        moved=moved,
+        unread={
+            fill.venue_trade_id: fill.transaction_hash
+            for fill in truth.fills
+            if is_unread(fill, moved) and not _is_settled(known.get(fill.venue_trade_id))
+        },
         cause=cause,
         rejection=rejection,
         absent=_absent(order, truth, stored, now),
     )
+
+
+def readable(moved: Mapping[str, Moved], fills: Sequence[Fill]) -> dict[str, Moved]:
+    """The readings that count: those of transactions in which no trade of the order is still on its way."""
+    on_its_way = {fill.transaction_hash for fill in fills if fill.status not in _SETTLED}
+    return {each: sum_ for each, sum_ in moved.items() if each not in on_its_way}
+
+
+def is_unread(fill: Fill, moved: Mapping[str, Moved]) -> bool:
+    """Whether the venue calls it confirmed and nobody has read what it moved."""
+    return fill.status is FillStatus.CONFIRMED and fill.transaction_hash not in moved
+
+
+def held_back(fill: Fill, moved: Mapping[str, Moved]) -> Fill:
+    """The fill as far as it counts: mined while it is unread."""
+    return replace(fill, status=FillStatus.MINED) if is_unread(fill, moved) else fill
+
+
+def _unheard(stored: Sequence[StoredFill], heard: Sequence[Fill]) -> list[Fill]:
+    """Stored fills that this answer leaves out."""
+    told = {fill.venue_trade_id for fill in heard}
+    return [each.fill for each in stored if each.fill.venue_trade_id not in told]
+
+
+def _is_settled(stored: StoredFill | None) -> bool:
+    return stored is not None and stored.fill.status in _SETTLED
 
 
 def is_proved_by_trades(order: StoredOrder, fills: Sequence[Fill]) -> bool:

@@ -1,13 +1,14 @@
 """Adopts what a trading wallet did at the venue without us: its owner may trade beside this system.
 
-Such trades are booked against what is allocated to nobody, so that ledger, venue and chain go on agreeing; a strategy's
-own cash and shares never pay for them.
+Invariants: such trades are booked against what is allocated to nobody, so that ledger, venue and chain go on agreeing,
+and a strategy's own cash and shares never pay for them. They settle as our own fills do: once the receipt of their
+transaction is read, and with what it tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -15,15 +16,19 @@ from uuid import UUID
 from live_trading.ledger import order_entries, transactions
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import FeeSchedule
-from live_trading.nouns.orders import Fill, FillStatus
+from live_trading.nouns.money import average_price
+from live_trading.nouns.orders import Fill, FillStatus, Moved
 from live_trading.nouns.trades import QuarantinedRow
+from live_trading.orders.moved import shared_out
 from live_trading.polymarket.clob.account_rows import VenueOrder, VenueTrade, VenueTrades
 from live_trading.polymarket.clob.own_fills import fills_of_order
+from live_trading.services.orders.order_updates import held_back, is_unread, readable
 from live_trading.store.books import breaks, ledger
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import quarantine
 from live_trading.store.orders import outside_activity
+from live_trading.store.orders.outside_activity import StoredOutsideFill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +41,15 @@ class OutsideFill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutsidePlan:
-    """What to adopt. `unreadable` are trades that cannot be understood, and so not be booked."""
+    """What to adopt. `unreadable` are trades that cannot be understood, and so not be booked.
+
+    `moved` is by order and transaction what receipts tell.
+    """
 
     orders: tuple[VenueOrder, ...]
     fills: tuple[OutsideFill, ...]
     unreadable: tuple[QuarantinedRow, ...]
+    moved: Mapping[str, Mapping[str, Moved]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -61,11 +70,13 @@ def plan_outside(
     ours: set[str],
     fees: Mapping[str, FeeSchedule],
     since: datetime,
+    moved: Mapping[str, Mapping[str, Moved]],
 ) -> OutsidePlan:
     """Which orders and trades nobody of us made. Pure.
 
     `by_order` are the wallet's trades by the order that made them, `ours` the hashes of our intents, `fees` the
-    schedules by condition; trades from before `since` are part of what the wallet had when it was registered.
+    schedules by condition, `moved` what receipts tell by order and transaction; trades from before `since` are part of
+    what the wallet had when it was registered.
     """
     fills: list[OutsideFill] = []
     unreadable: list[QuarantinedRow] = []
@@ -81,6 +92,7 @@ def plan_outside(
         orders=tuple(order for order in open_orders if order.order_hash not in ours),
         fills=tuple(fills),
         unreadable=tuple(unreadable),
+        moved=moved,
     )
 
 
@@ -110,19 +122,96 @@ def adopt(transaction: Transaction, trading_wallet_id: UUID, plan: OutsidePlan, 
             matched=order.matched,
             now=now,
         )
-    return sum(_adopt_fill(transaction, trading_wallet_id, each, now) for each in plan.fills)
-
-
-def _adopt_fill(transaction: Transaction, trading_wallet_id: UUID, outside: OutsideFill, now: datetime) -> bool:
-    fill = outside.fill
-    is_new = outside_activity.insert_fill(
-        transaction, trading_wallet_id=trading_wallet_id, condition_id=outside.condition_id, fill=fill, now=now
+    by_order: dict[str, list[OutsideFill]] = {}
+    for each in plan.fills:
+        by_order.setdefault(each.fill.order_hash, []).append(each)
+    return sum(
+        _adopt_fills(transaction, trading_wallet_id, heard, plan.moved.get(order_hash, {}), now)
+        for order_hash, heard in by_order.items()
     )
-    if not is_new:
-        _progress(transaction, fill, now)
-        return False
+
+
+def _adopt_fills(
+    transaction: Transaction,
+    trading_wallet_id: UUID,
+    heard: Sequence[OutsideFill],
+    moved: Mapping[str, Moved],
+    now: datetime,
+) -> int:
+    """The trades of one order; how many are new."""
+    stored = outside_activity.of_order(transaction, heard[0].fill.order_hash)
+    told = {each.fill.venue_trade_id for each in heard}
+    unheard = [each.fill for each in stored if each.fill.venue_trade_id not in told]
+    read = readable(moved, [*(each.fill for each in heard), *unheard])
+    new = 0
+    for each in heard:
+        counted = held_back(each.fill, read)
+        is_new = outside_activity.insert_fill(
+            transaction, trading_wallet_id=trading_wallet_id, condition_id=each.condition_id, fill=counted, now=now
+        )
+        if is_new:
+            _book_new(transaction, trading_wallet_id, counted, now)
+        else:
+            _progress(transaction, counted, now)
+        if is_unread(each.fill, read):
+            outside_activity.note_unread(transaction, each.fill, now)
+        new += is_new
+    _book_readings(transaction, trading_wallet_id, heard[0].fill.order_hash, read, now)
+    return new
+
+
+def _book_readings(
+    transaction: Transaction, trading_wallet_id: UUID, order_hash: str, read: Mapping[str, Moved], now: datetime
+) -> None:
+    """Shares out what each transaction moved for the order among all its trades in it, those read before included."""
+    if not read:
+        return
+    stored = outside_activity.of_order(transaction, order_hash)
+    for transaction_hash, moved in read.items():
+        group = [
+            each
+            for each in stored
+            if each.fill.transaction_hash == transaction_hash and each.fill.status is FillStatus.CONFIRMED
+        ]
+        if not group:
+            continue
+        parts = shared_out(moved, [each.expected or each.fill.moved for each in group])
+        for each, part in zip(group, parts, strict=True):
+            if each.expected is None or each.fill.moved != part:
+                _book_reading(transaction, trading_wallet_id, each, part, shared_by=len(group), now=now)
+
+
+def _book_reading(
+    transaction: Transaction,
+    trading_wallet_id: UUID,
+    stored: StoredOutsideFill,
+    moved: Moved,
+    *,
+    shared_by: int,
+    now: datetime,
+) -> None:
+    fill = stored.fill
+    if fill.moved != moved:
+        entry = order_entries.external_correction(
+            reference=order_entries.correction_reference(fill, shared_by),
+            trading_wallet_id=trading_wallet_id,
+            fill=fill,
+            moved=moved,
+            occurred_at=now,
+        )
+        ledger.post(transaction, entry, now)
+    outside_activity.note_read(
+        transaction,
+        external_fill_id=stored.external_fill_id,
+        moved=moved,
+        price=average_price(moved.usd, moved.shares) or fill.price,
+        now=now,
+    )
+
+
+def _book_new(transaction: Transaction, trading_wallet_id: UUID, fill: Fill, now: datetime) -> None:
     if fill.status is FillStatus.FAILED:
-        return True
+        return
     booked = order_entries.external_fill(trading_wallet_id=trading_wallet_id, fill=fill)
     ledger.post(transaction, booked, now)
     breaks.record_explained(
@@ -137,7 +226,6 @@ def _adopt_fill(transaction: Transaction, trading_wallet_id: UUID, outside: Outs
         correction_reference=booked.source_reference,
         now=now,
     )
-    return True
 
 
 def _progress(transaction: Transaction, fill: Fill, now: datetime) -> None:

@@ -27,6 +27,8 @@ class HealthStatus(StrEnum):
 UNKNOWN_ORDER_AGE = timedelta(minutes=2)
 # A row that was set aside stays in the report this long after it was last seen.
 SET_ASIDE_FOR = timedelta(days=1)
+# A receipt lies deep enough within half a minute of the confirmation; passes come every minute.
+UNREAD_RECEIPT_AGE = timedelta(minutes=5)
 # Three missed periods of each job's schedule.
 JOB_SILENCE = {
     "ft-sync": timedelta(minutes=3),
@@ -133,6 +135,7 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         _unknown_orders(alerts.oldest_unknown_order(transaction), now),
         *_set_aside(transaction, now),
+        _unread_receipts(alerts.oldest_unread_receipt(transaction), now),
     ]
     since = alerts.trading_since(transaction)
     if since is not None:
@@ -167,6 +170,15 @@ def _counted_rows(check: str, rows: SetAside) -> Finding:
     status = HealthStatus.WARNING if rows.recent else HealthStatus.HEALTHY
     detail = f"{rows.recent} set aside, the newest for: {rows.newest_reason[:_LONGEST_REASON]}"
     return Finding(check=check, status=status, detail=detail if rows.recent else "none set aside")
+
+
+def _unread_receipts(oldest: datetime | None, now: datetime) -> Finding:
+    """A trade that the venue calls confirmed and whose receipt nobody could read: it settles nothing until then."""
+    if oldest is None:
+        return Finding(check="unread_receipts", status=HealthStatus.HEALTHY, detail="none")
+    age = now - oldest
+    status = HealthStatus.WARNING if age > UNREAD_RECEIPT_AGE else HealthStatus.HEALTHY
+    return Finding(check="unread_receipts", status=status, detail=f"oldest is {age.total_seconds():.0f} s old")
 
 
 def _silent_jobs(last_runs: Mapping[str, datetime], since: datetime, now: datetime) -> Sequence[Finding]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.nouns.money import Price, Shares
-from live_trading.nouns.orders import Fill, FillStatus
+from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole, Moved
 from live_trading.nouns.trades import Side
 from live_trading.store.database.connection import Transaction
+from live_trading.store.orders.fills import expectation_of
 
 
 def ours_among(transaction: Transaction, order_hashes: Collection[str]) -> set[str]:
@@ -117,6 +118,81 @@ def progress_fill(transaction: Transaction, fill: Fill) -> FillStatus | None:
         transaction_hash=fill.transaction_hash,
     )
     return None if row is None else FillStatus(row["status"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutsideFill:
+    """A trade as it is stored; `expected` is what was booked before its receipt, None until then."""
+
+    external_fill_id: int
+    fill: Fill
+    expected: Moved | None
+
+
+def of_order(transaction: Transaction, order_hash: str) -> list[StoredOutsideFill]:
+    """The trades of one order, oldest first, their rows locked."""
+    rows = transaction.rows(
+        "SELECT * FROM external_fills WHERE order_hash = :order_hash ORDER BY external_fill_id FOR UPDATE",
+        order_hash=order_hash,
+    )
+    return [
+        StoredOutsideFill(
+            external_fill_id=row["external_fill_id"],
+            fill=Fill(
+                venue_trade_id=row["venue_trade_id"],
+                order_hash=row["order_hash"],
+                token_id=row["token_id"],
+                side=Side(row["side"]),
+                shares=Shares(row["shares"]),
+                price=Price(row["price"]),
+                usd=Usd(row["cost_usd"]),
+                fee=Usd(row["fee_usd"]),
+                role=LiquidityRole(row["role"]),
+                status=FillStatus(row["status"]),
+                transaction_hash=row["transaction_hash"],
+                match_time=row["match_time"],
+            ),
+            expected=expectation_of(row),
+        )
+        for row in rows
+    ]
+
+
+def note_read(transaction: Transaction, *, external_fill_id: int, moved: Moved, price: Price, now: datetime) -> None:
+    """Keeps what the receipt told, and beside it what had been expected."""
+    transaction.execute(
+        """
+        UPDATE external_fills SET
+            expected_shares = coalesce(expected_shares, shares),
+            expected_usd = coalesce(expected_usd, cost_usd),
+            expected_fee_usd = coalesce(expected_fee_usd, fee_usd),
+            shares = :shares, cost_usd = :usd, fee_usd = :fee, price = :price, receipt_read_at = :now
+        WHERE external_fill_id = :external_fill_id
+        """,
+        shares=moved.shares,
+        usd=moved.usd,
+        fee=moved.fee,
+        price=price,
+        now=now,
+        external_fill_id=external_fill_id,
+    )
+
+
+def note_unread(transaction: Transaction, fill: Fill, now: datetime) -> None:
+    """Since when the venue calls this trade confirmed while its receipt is unread."""
+    transaction.execute(
+        """
+        UPDATE external_fills SET
+            venue_confirmed_at = coalesce(venue_confirmed_at, :now),
+            transaction_hash = coalesce(:transaction_hash, transaction_hash)
+        WHERE
+            venue_trade_id = :venue_trade_id AND order_hash = :order_hash AND status NOT IN ('CONFIRMED', 'FAILED')
+        """,
+        now=now,
+        transaction_hash=fill.transaction_hash,
+        venue_trade_id=fill.venue_trade_id,
+        order_hash=fill.order_hash,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,19 @@ def oldest_unknown_order(transaction: Transaction) -> datetime | None:
     return found
 
 
+def oldest_unread_receipt(transaction: Transaction) -> datetime | None:
+    """Since when the venue has called the oldest trade confirmed whose receipt is unread."""
+    found: datetime | None = transaction.only(
+        """
+        SELECT least(
+            (SELECT min(venue_confirmed_at) FROM fills WHERE status NOT IN ('CONFIRMED', 'FAILED')),
+            (SELECT min(venue_confirmed_at) FROM external_fills WHERE status NOT IN ('CONFIRMED', 'FAILED'))
+        ) AS oldest
+        """
+    )["oldest"]
+    return found
+
+
 def last_runs(transaction: Transaction) -> dict[str, datetime]:
     """When each job last took its lease."""
     return {row["lease_name"]: row["acquired_at"] for row in transaction.rows("SELECT * FROM leases")}

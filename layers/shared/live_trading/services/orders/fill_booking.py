@@ -1,0 +1,197 @@
+"""Books the fills of an order: as expected when they match, taken back when they fail, as read once they settle.
+
+Invariants: every fill is booked once, and every correction once; the receipt of a transaction decides what its fills
+moved, in sum and to the base unit; the proceeds of a sale may be spent only after that. A fill of an order that has
+ended already takes its dollars from cash, because the reservation has gone back there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from live_trading.ledger import order_entries, transactions
+from live_trading.ledger.accounts import Account
+from live_trading.ledger.transactions import Book
+from live_trading.nouns.money import Shares, Usd, average_price, total_usd
+from live_trading.nouns.orders import Fill, FillStatus, Moved
+from live_trading.nouns.trades import Side
+from live_trading.orders.machine import TERMINAL
+from live_trading.orders.moved import shared_out
+from live_trading.services.orders.order_updates import FillProgress, OrderUpdate
+from live_trading.store.books import ledger, resolutions
+from live_trading.store.database.connection import Transaction
+from live_trading.store.orders import fills
+from live_trading.store.orders.fills import StoredFill
+from live_trading.store.orders.lt_orders import StoredOrder
+
+
+def book_fills(transaction: Transaction, order: StoredOrder, update: OrderUpdate, now: datetime) -> None:
+    """New fills, their settlement, and what their receipts told; `order` as it stood before this update."""
+    settled = {fill.venue_trade_id for fill in update.new_fills if fill.status is FillStatus.CONFIRMED}
+    settled |= {each.stored.fill.venue_trade_id for each in update.progressed if each.to is FillStatus.CONFIRMED}
+    for fill in update.new_fills:
+        _book_fill(transaction, order, fill, now)
+    for progress in update.progressed:
+        _book_progress(transaction, order, progress, now)
+    if settled:
+        _book_readings(transaction, order, update.moved, settled, now)
+        _book_settlements(transaction, order, settled, now)
+    if update.unread:
+        fills.note_unread(transaction, lt_order_id=order.lt_order_id, transaction_hashes=dict(update.unread), now=now)
+
+
+def _book_fill(transaction: Transaction, order: StoredOrder, fill: Fill, now: datetime) -> None:
+    if not fills.insert(transaction, order, fill, now) or fill.status is FillStatus.FAILED:
+        return
+    ledger.post(transaction, _fill_entry(transaction, order, fill), now)
+    if order.state in TERMINAL and fill.side is Side.BUY:
+        _release(transaction, order, -(fill.usd + fill.fee), part=f"late:{fill.venue_trade_id}", now=now)
+
+
+def _fill_entry(transaction: Transaction, order: StoredOrder, fill: Fill) -> transactions.LedgerTransaction:
+    if fill.side is Side.BUY:
+        return order_entries.buy_fill(
+            trading_wallet_id=order.trading_wallet_id,
+            lt_strategy_id=order.lt_strategy_id,
+            fill=fill,
+        )
+    return order_entries.sell_fill(
+        trading_wallet_id=order.trading_wallet_id,
+        lt_strategy_id=order.lt_strategy_id,
+        fill=fill,
+        average_cost=_average_cost(transaction, order, fill.shares),
+    )
+
+
+def _average_cost(transaction: Transaction, order: StoredOrder, sold: Shares) -> Usd:
+    """What the sold shares had cost: the position's cost in proportion, all of it when all of it is sold."""
+    held = [
+        each
+        for each in ledger.holdings(transaction, Account.POSITION_COST, [order.token_id])
+        if each.lt_strategy_id == order.lt_strategy_id
+    ]
+    cost = total_usd([each.amount for each in held])
+    shares = sum(each.shares.base_units for each in held)
+    if shares == 0 or sold.base_units == shares:
+        return cost
+    return Usd.of_base_units(cost.base_units * sold.base_units // shares)
+
+
+def _book_progress(transaction: Transaction, order: StoredOrder, progress: FillProgress, now: datetime) -> None:
+    before = progress.stored.fill
+    moved = fills.progress(
+        transaction,
+        fill_id=progress.stored.fill_id,
+        expected=before.status,
+        to=progress.to,
+        transaction_hash=progress.transaction_hash,
+        now=now,
+    )
+    if moved and progress.to is FillStatus.FAILED:
+        _reverse(transaction, order, before, now)
+
+
+def _reverse(transaction: Transaction, order: StoredOrder, fill: Fill, now: datetime) -> None:
+    """Takes back every entry of a fill that failed after it had matched."""
+    booked = ledger.booked(transaction, order_entries.fill_reference(fill))
+    ledger.post(transaction, transactions.reversal(booked, occurred_at=now), now)
+    if order.state in TERMINAL and fill.side is Side.BUY:
+        _release(transaction, order, fill.usd + fill.fee, part=fill.venue_trade_id, now=now)
+    resolutions.mark_not_filled(transaction, order.lt_order_id)
+
+
+def _release(transaction: Transaction, order: StoredOrder, amount: Usd, *, part: str, now: datetime) -> None:
+    given_back = order_entries.release(
+        trading_wallet_id=order.trading_wallet_id,
+        lt_strategy_id=order.lt_strategy_id,
+        lt_order_id=order.lt_order_id,
+        amount=amount,
+        occurred_at=now,
+        part=part,
+    )
+    ledger.post(transaction, given_back, now)
+
+
+def _book_readings(
+    transaction: Transaction, order: StoredOrder, read: Mapping[str, Moved], settled: set[str], now: datetime
+) -> None:
+    """Shares out what each transaction moved for the order among all its trades in it, those read before included."""
+    stored = fills.of_orders(transaction, [order.lt_order_id])[order.lt_order_id]
+    for transaction_hash, moved in read.items():
+        group = [
+            each
+            for each in stored
+            if each.fill.transaction_hash == transaction_hash and each.fill.status is FillStatus.CONFIRMED
+        ]
+        if not group:
+            continue
+        parts = shared_out(moved, [each.expected or each.fill.moved for each in group])
+        for each, part in zip(group, parts, strict=True):
+            is_new = each.fill.venue_trade_id in settled
+            _book_reading(transaction, order, each, part, shared_by=len(group), is_new=is_new, now=now)
+
+
+def _book_reading(
+    transaction: Transaction,
+    order: StoredOrder,
+    stored: StoredFill,
+    moved: Moved,
+    *,
+    shared_by: int,
+    is_new: bool,
+    now: datetime,
+) -> None:
+    """`is_new` tells a fill that settles in this update from one whose proceeds are cash already."""
+    fill = stored.fill
+    if stored.expected is not None and fill.moved == moved:
+        return
+    if fill.moved != moved:
+        reference = order_entries.correction_reference(fill, shared_by)
+        book = Book(order.trading_wallet_id, order.lt_strategy_id)
+        if fill.side is Side.BUY:
+            entry = order_entries.buy_correction(
+                reference=reference,
+                book=book,
+                fill=fill,
+                moved=moved,
+                paid_from=Account.CASH if order.state in TERMINAL else Account.RESERVED,
+                occurred_at=now,
+            )
+        else:
+            entry = order_entries.sell_correction(
+                reference=reference,
+                book=book,
+                fill=fill,
+                moved=moved,
+                cost=_cost_of_difference(transaction, order, fill, moved),
+                paid_to=Account.UNSETTLED if is_new else Account.CASH,
+                occurred_at=now,
+            )
+        ledger.post(transaction, entry, now)
+    price = average_price(moved.usd, moved.shares) or fill.price
+    fills.note_read(transaction, fill_id=stored.fill_id, moved=moved, price=price, now=now)
+
+
+def _cost_of_difference(transaction: Transaction, order: StoredOrder, fill: Fill, moved: Moved) -> Usd:
+    """What the shares of a sale beyond the booked ones had cost; fewer come back at what they were booked at."""
+    if moved.shares >= fill.shares:
+        return _average_cost(transaction, order, moved.shares - fill.shares)
+    booked = ledger.booked(transaction, order_entries.fill_reference(fill))
+    cost = -total_usd([each.amount for each in booked.entries if each.account is Account.POSITION_COST])
+    back = fill.shares.base_units - moved.shares.base_units
+    return -Usd.of_base_units(cost.base_units * back // fill.shares.base_units)
+
+
+def _book_settlements(transaction: Transaction, order: StoredOrder, settled: set[str], now: datetime) -> None:
+    if order.side is not Side.SELL:
+        return
+    for each in fills.of_orders(transaction, [order.lt_order_id])[order.lt_order_id]:
+        if each.fill.venue_trade_id in settled and each.fill.status is FillStatus.CONFIRMED:
+            entry = order_entries.settlement(
+                trading_wallet_id=order.trading_wallet_id,
+                lt_strategy_id=order.lt_strategy_id,
+                fill=each.fill,
+                occurred_at=now,
+            )
+            ledger.post(transaction, entry, now)

@@ -7,6 +7,7 @@ from local.exchange.engine.engine import Engine
 from local.exchange.engine.funds import ChainHoldings
 from local.exchange.faults.faults import Faults
 from local.exchange.identity.accounts import Accounts
+from local.exchange.identity.signer_limits import SignerLimits
 from local.exchange.run_config import ExchangeConfig, ExtraMarket
 from local.exchange.settlement.resolution import schedule_resolutions
 from local.exchange.tape.fee_rates import fee_terms
@@ -66,7 +67,9 @@ def _empty_world(config: ExchangeConfig, chain: LocalChain) -> World:
         ),
         faults=faults,
         chain=chain,
-        accounts=Accounts(config.seed),
+        accounts=Accounts(config.seed, now_ms=timeline.now_ms, works_after_ms=config.lags.api_key_ms),
+        limits=SignerLimits(now_ms=timeline.now_ms),
+        lags=config.lags,
         listings=Listings(recorded_listing(market, ordinal) for ordinal, market in enumerate(markets)),
         traders=make_traders(config.traders, config.seed),
     )

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from local.exchange.lags import Lags
+
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -48,7 +50,7 @@ class ExchangeConfig(_Part):
     """`markets` limits the replay to the earliest so many recorded markets, null is all of them.
 
     `seed` decides everything that the scripted traders and their past are made of. With `start_paused` false
-    the replay runs at the speed of real time from the start.
+    the replay runs at the speed of real time from the start. `lags` are how late the venue tells what has happened.
     """
 
     ports: Ports
@@ -57,6 +59,7 @@ class ExchangeConfig(_Part):
     seed: int = 1
     traders: Annotated[int, Field(ge=0, le=60)] = 8
     start_paused: bool = True
+    lags: Lags = Lags()
     extra_markets: tuple[ExtraMarket, ...] = ()
 
 

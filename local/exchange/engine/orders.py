@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from pydantic.alias_generators import to_camel
 
 from local.exchange import errors
-from local.exchange.arithmetic import collateral_of
+from local.exchange.arithmetic import collateral_of, total_shares, total_usd
 from local.exchange.engine.demand import Demand
 from local.exchange.identity.signing import OrderFields
 from local.exchange.tape.recorded import RecordedMarket
@@ -112,13 +112,23 @@ class OrderStatus(StrEnum):
 OPEN_STATUSES = frozenset({OrderStatus.LIVE, OrderStatus.DELAYED})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFill:
+    """An order's part of one trade."""
+
+    trade_id: str
+    matched_ms: int
+    shares: Shares
+    usd: Usd
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Order:
     """An order that the engine has taken in.
 
     `account` is its maker, who holds the funds, `owner` the API key it came with and `user` that key's
-    address (addresses lower case). `maker_amount` and `taker_amount` are the signed base units, `limit`
-    their ratio on the tick grid.
+    address (addresses lower case). `signed` and `signature` are what the exchange contract checks;
+    `maker_amount` and `taker_amount` are of it, in base units, `limit` is their ratio on the tick grid.
     """
 
     order_hash: str
@@ -134,12 +144,28 @@ class Order:
     taker_amount: int
     expiration_s: int
     post_only: bool
+    signed: OrderFields
+    signature: bytes
     created_ms: int
     sequence: int
     status: OrderStatus = OrderStatus.LIVE
-    matched_shares: Shares = field(default_factory=Shares.zero)
-    matched_usd: Usd = field(default_factory=Usd.zero)
-    trade_ids: list[str] = field(default_factory=list)
+    fills: list[OrderFill] = field(default_factory=list)
+
+    def fill(self, part: OrderFill) -> None:
+        """Count a part of a trade."""
+        self.fills.append(part)
+
+    @property
+    def matched_shares(self) -> Shares:
+        return total_shares(part.shares for part in self.fills)
+
+    @property
+    def matched_usd(self) -> Usd:
+        return total_usd(part.usd for part in self.fills)
+
+    @property
+    def trade_ids(self) -> list[str]:
+        return [part.trade_id for part in self.fills]
 
     @property
     def is_dollar_sized(self) -> bool:
@@ -193,7 +219,9 @@ class Order:
         """As look-ups show it: dollars for a dollar-sized order, else shares."""
         return self.usd.value if self.is_dollar_sized else self.shares.value
 
-    @property
-    def size_matched(self) -> Decimal:
-        """As look-ups show it, in the unit of `original_size`."""
-        return self.matched_usd.value if self.is_dollar_sized else self.matched_shares.value
+    def size_matched(self, until_ms: int) -> Decimal:
+        """As look-ups show it, in the unit of `original_size`, of the fills that were matched by then."""
+        known = [part for part in self.fills if part.matched_ms <= until_ms]
+        if self.is_dollar_sized:
+            return total_usd(part.usd for part in known).value
+        return total_shares(part.shares for part in known).value

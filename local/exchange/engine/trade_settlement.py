@@ -92,9 +92,7 @@ class Settlement:
         return self._chain.settle_fills(exchange, fills)
 
     def _move(self, trade: Trade, status: TradeStatus, transaction_hash: str) -> None:
-        trade.status = status
-        trade.transaction_hash = transaction_hash
-        trade.updated_ms = self._timeline.now_ms()
+        trade.move(status, transaction_hash, self._timeline.now_ms())
 
     def _tape_trade(self, trade: Trade, leg: Leg, transaction_hash: str) -> TapeTrade:
         now_ms = self._timeline.now_ms()

@@ -107,6 +107,7 @@ class _Control:
         ]
         return {
             "start_ms": self._start_ms,
+            "keys_work_after_ms": self._world.lags.api_key_ms,
             "end_ms": max(resolutions) + AFTER_LAST_RESOLUTION_MS,
             "markets": [
                 {

@@ -9,6 +9,7 @@ from local.exchange.faults.faults import Faults
 from local.exchange.identity.accounts import Accounts
 from local.exchange.identity.signer_limits import SignerLimits
 from local.exchange.run_config import ExchangeConfig, ExtraMarket
+from local.exchange.settlement.payments import schedule_payments
 from local.exchange.settlement.resolution import schedule_resolutions
 from local.exchange.tape.fee_rates import fee_terms
 from local.exchange.tape.history import write_history
@@ -43,13 +44,14 @@ def build_world(config: ExchangeConfig, chain: LocalChain) -> World:
     )
     script.schedule()
     schedule_resolutions(world, script)
+    schedule_payments(world, config.payments)
     for ordinal, extra in enumerate(config.extra_markets):
         _add_extra(world, script, extra, extra_listing(extra, ordinal, start_ms))
     return world
 
 
 def _empty_world(config: ExchangeConfig, chain: LocalChain) -> World:
-    markets = load_recorded_markets(chain, limit=config.markets)
+    markets = load_recorded_markets(chain, limit=config.markets, kinds=config.kinds)
     # the replay starts on a whole second
     timeline = Timeline(-(-markets.start_ms // 1000) * 1000)
     tape, faults = Tape(), Faults(timeline.now_ms)

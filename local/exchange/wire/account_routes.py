@@ -15,6 +15,7 @@ from local.exchange.engine.funds import COLLATERAL_SPENDERS, POSITION_OPERATORS,
 from local.exchange.faults.faults import FaultKind
 from local.exchange.identity.accounts import ApiKey
 from local.exchange.identity.contracts import is_position_id
+from local.exchange.identity.signer_limits import TIER
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from local.exchange.wire.auth import Authentication
 from local.exchange.wire.calls import Call, Handler
@@ -50,7 +51,12 @@ class AccountRoutes:
             ("GET", "/balance-allowance"): self._balance_allowance,
             ("GET", "/balance-allowance/update"): self._refresh,
             ("POST", "/v1/heartbeats"): self._heartbeat,
+            ("GET", "/v1/user/rate-limit-tier"): self._tier,
         }
+
+    def _tier(self, call: Call) -> dict[str, str]:
+        self._authentication.api_key(call)
+        return {"tier": TIER}
 
     def _credentials(self, issue: Callable[[str, int], ApiKey], call: Call) -> dict[str, str]:
         api_key = issue(*self._authentication.login(call))

@@ -20,7 +20,7 @@ class Lags(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     trade_earliest: Seconds = 1
-    trade_latest: Seconds = 6
+    trade_latest: Seconds = 4
     order: Seconds = 0.5
     api_key: Seconds = 0
 

@@ -7,7 +7,9 @@ from local.exchange.engine.engine import Engine
 from local.exchange.engine.funds import ChainHoldings
 from local.exchange.faults.faults import Faults
 from local.exchange.identity.accounts import Accounts
+from local.exchange.identity.signer_limits import SignerLimits
 from local.exchange.run_config import ExchangeConfig, ExtraMarket
+from local.exchange.settlement.payments import schedule_payments
 from local.exchange.settlement.resolution import schedule_resolutions
 from local.exchange.tape.fee_rates import fee_terms
 from local.exchange.tape.history import write_history
@@ -42,13 +44,14 @@ def build_world(config: ExchangeConfig, chain: LocalChain) -> World:
     )
     script.schedule()
     schedule_resolutions(world, script)
+    schedule_payments(world, config.payments)
     for ordinal, extra in enumerate(config.extra_markets):
         _add_extra(world, script, extra, extra_listing(extra, ordinal, start_ms))
     return world
 
 
 def _empty_world(config: ExchangeConfig, chain: LocalChain) -> World:
-    markets = load_recorded_markets(chain, limit=config.markets)
+    markets = load_recorded_markets(chain, limit=config.markets, kinds=config.kinds)
     # the replay starts on a whole second
     timeline = Timeline(-(-markets.start_ms // 1000) * 1000)
     tape, faults = Tape(), Faults(timeline.now_ms)
@@ -66,7 +69,9 @@ def _empty_world(config: ExchangeConfig, chain: LocalChain) -> World:
         ),
         faults=faults,
         chain=chain,
-        accounts=Accounts(config.seed),
+        accounts=Accounts(config.seed, now_ms=timeline.now_ms, works_after_ms=config.lags.api_key_ms),
+        limits=SignerLimits(now_ms=timeline.now_ms),
+        lags=config.lags,
         listings=Listings(recorded_listing(market, ordinal) for ordinal, market in enumerate(markets)),
         traders=make_traders(config.traders, config.seed),
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from local.exchange.json_values import plain
+from local.exchange.terms import Side
 from local.exchange.units import Price, Usd
 
 
@@ -115,8 +116,8 @@ def invalid_amounts(orders: str, maker_places: int, taker_places: int) -> Refuse
     )
 
 
-def below_minimum_amount(amount: Usd, minimum: Usd) -> Refused:
-    text = f"invalid amount for a marketable BUY order (${plain(amount.value)})"
+def below_minimum_amount(side: Side, amount: Usd, minimum: Usd) -> Refused:
+    text = f"invalid amount for a marketable {side} order (${plain(amount.value)})"
     return Refused(400, f"{text}, min size: ${plain(minimum.value)}")
 
 
@@ -217,8 +218,9 @@ def engine_restarting() -> Refused:
     return Refused(425, "matching engine is restarting")
 
 
-def rate_limited(retry_after_seconds: float) -> Refused:
-    return Refused(429, "Too Many Requests", headers={"Retry-After": f"{retry_after_seconds:g}"})
+def rate_limited(retry_after_seconds: float, headers: Mapping[str, str] | None = None) -> Refused:
+    told = {**(headers or {}), "Retry-After": f"{retry_after_seconds:g}"}
+    return Refused(429, "Too Many Requests", headers=told)
 
 
 def server_error() -> Refused:

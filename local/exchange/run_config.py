@@ -8,6 +8,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from local.exchange.lags import Lags
+from local.exchange.tape.recorded import MarketKind
+
 Port = Annotated[int, Field(ge=1, le=65_535)]
 _ORDER_PATHS = ("/order", "/orders")
 Milliseconds = Annotated[int, Field(ge=0, le=60_000)]
@@ -25,6 +28,16 @@ class Ports(_Part):
     data: Port
     geoblock: Port
     control: Port
+
+
+class PaymentTimes(_Part):
+    """When the venue pays rebates, and a stranger sends somebody a base unit; null is never.
+
+    The venue pays daily; the replay of some hours pays more often.
+    """
+
+    rebates_every_seconds: Annotated[int, Field(gt=0)] | None = 3_600
+    dust_after_seconds: Annotated[int, Field(ge=0)] | None = 1_800
 
 
 class ExtraMarket(_Part):
@@ -70,6 +83,7 @@ class ExchangeConfig(_Part):
 
     `seed` decides everything that the scripted traders and their past are made of. With `start_paused` false
     the replay runs at the speed of real time from the start. `request_times` are charged while it is paused.
+    `lags` are how late the venue tells what has happened. The recorded markets take the `kinds` in turn.
     """
 
     ports: Ports
@@ -78,6 +92,9 @@ class ExchangeConfig(_Part):
     seed: int = 1
     traders: Annotated[int, Field(ge=0, le=60)] = 8
     start_paused: bool = True
+    kinds: Annotated[tuple[MarketKind, ...], Field(min_length=1)] = (MarketKind.STANDARD,)
+    lags: Lags = Lags()
+    payments: PaymentTimes = PaymentTimes()
     extra_markets: tuple[ExtraMarket, ...] = ()
     request_times: RequestTimes = RequestTimes()
 

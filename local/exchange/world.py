@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from local.exchange.lags import Lags
 from local.exchange.tape.listings import Listings
 from local.exchange.tape.recorded import RecordedMarkets
 from local.exchange.tape.tape import Tape
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from local.exchange.engine.engine import Engine
     from local.exchange.faults.faults import Faults
     from local.exchange.identity.accounts import Accounts
+    from local.exchange.identity.signer_limits import SignerLimits
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,5 +34,7 @@ class World:
     faults: Faults
     chain: LocalChain
     accounts: Accounts
+    limits: SignerLimits
+    lags: Lags
     listings: Listings = field(default_factory=Listings)
     traders: tuple[Trader, ...] = ()

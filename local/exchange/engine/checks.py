@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from types import MappingProxyType
 
 from local.exchange import errors
 from local.exchange.engine.orders import MARKET_TYPES, Order
@@ -13,22 +11,11 @@ from local.exchange.units import BASE_UNITS, Price, Shares, Usd
 
 MINIMUM_ORDER_SHARES = Shares(5)
 MINIMUM_MARKETABLE_USD = Usd(1)
+MINIMUM_LIFETIME_S = 180
 EXPIRES_EARLY_S = 60
 SHARE_PLACES = 2
 MARKET_MAKER_PLACES = 2
 MARKET_TAKER_PLACES = 4
-
-# How many decimals the dollar side of a limit order may have on each tick.
-AMOUNT_PLACES: Mapping[Decimal, int] = MappingProxyType(
-    {
-        Decimal("0.1"): 3,
-        Decimal("0.01"): 4,
-        Decimal("0.005"): 5,
-        Decimal("0.0025"): 6,
-        Decimal("0.001"): 5,
-        Decimal("0.0001"): 6,
-    }
-)
 # The larger amount of a market order is cut to four decimals, so its ratio can miss the grid by this much.
 _ROUNDING = BASE_UNITS // 10_000
 
@@ -62,12 +49,17 @@ def check_amounts(order: Order, tick_size: Price) -> None:
 def _allowed_places(order: Order, tick_size: Price) -> tuple[int, int]:
     if order.order_type in MARKET_TYPES:
         return MARKET_MAKER_PLACES, MARKET_TAKER_PLACES
-    dollars = AMOUNT_PLACES[tick_size.value]
+    # a price on this tick times shares on two places
+    dollars = _decimals(tick_size.value) + SHARE_PLACES
     return (dollars, SHARE_PLACES) if order.side is Side.BUY else (SHARE_PLACES, dollars)
 
 
 def _places(base_units: int) -> int:
-    exponent = (Decimal(base_units) / BASE_UNITS).normalize().as_tuple().exponent
+    return _decimals(Decimal(base_units) / BASE_UNITS)
+
+
+def _decimals(value: Decimal) -> int:
+    exponent = value.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
@@ -77,20 +69,25 @@ def check_size(order: Order) -> None:
         raise errors.below_minimum_size(order.order_hash, order.shares.value, MINIMUM_ORDER_SHARES.value)
 
 
-def check_marketable_amount(order: Order, *, is_marketable: bool) -> None:
-    """Refuse a BUY under one dollar that is a market order or would match at once."""
-    applies = order.side is Side.BUY and (is_marketable or not order.rests)
-    if applies and order.usd < MINIMUM_MARKETABLE_USD:
-        raise errors.below_minimum_amount(order.usd, MINIMUM_MARKETABLE_USD)
+def check_marketable_amount(order: Order, matched: Usd) -> None:
+    """Refuse under one dollar: market orders of either side, and a BUY that would match at once.
+
+    `matched` is what would trade now; a SELL counts for what it gets where that is more than its limit asks.
+    """
+    applies = not order.rests or (order.side is Side.BUY and matched.is_positive)
+    amount = order.usd if order.side is Side.BUY else max(order.usd, matched)
+    if applies and amount < MINIMUM_MARKETABLE_USD:
+        raise errors.below_minimum_amount(order.side, amount, MINIMUM_MARKETABLE_USD)
 
 
 def check_expiration(order_type: OrderType, expiration_s: int, now_ms: int) -> None:
-    """Refuse a GTD that has expired, which it does a minute early, and an expiration of any other type."""
-    is_valid = expiry_ms(expiration_s) > now_ms if order_type is OrderType.GTD else expiration_s == 0
+    """Refuse a GTD that ends in less than three minutes, and an expiration of any other type."""
+    earliest_ms = now_ms + MINIMUM_LIFETIME_S * 1000
+    is_valid = expiration_s * 1000 >= earliest_ms if order_type is OrderType.GTD else expiration_s == 0
     if not is_valid:
         raise errors.invalid_expiration()
 
 
 def expiry_ms(expiration_s: int) -> int:
-    """When the venue takes an order off the book, in ms of its clock."""
+    """When the venue takes an order off the book, a minute before its expiration, in ms of its clock."""
     return (expiration_s - EXPIRES_EARLY_S) * 1000

@@ -15,7 +15,7 @@ from local.exchange.engine import checks
 from local.exchange.engine.fills import Fills, order_amount
 from local.exchange.engine.funds import Funds, Holdings
 from local.exchange.engine.incoming import Incoming
-from local.exchange.engine.matching import Execution, Offer, is_filled, match
+from local.exchange.engine.matching import Execution, Offer, is_filled, match, usd_of
 from local.exchange.engine.orders import MARKET_TYPES, Order, OrderStatus
 from local.exchange.engine.records import Records
 from local.exchange.engine.resting import RestingOrders, offers_to
@@ -27,6 +27,7 @@ from local.exchange.tape.depth import Depth, MarketSource
 from local.exchange.tape.tape import Tape
 from local.exchange.tape.timeline import Timeline
 from local.exchange.terms import OrderType
+from local.exchange.units import Usd
 
 DEFAULT_DELAY_SECONDS = 3.0
 NOT_FOUND = "order can't be found - already canceled or matched"
@@ -116,9 +117,10 @@ class Engine:
             taker_amount=fields.taker_amount,
             expiration_s=incoming.expiration_s,
             post_only=incoming.body.post_only,
+            signed=fields,
+            signature=incoming.signature,
             created_ms=now_ms,
             sequence=len(self.records.orders()),
-            signed=incoming.body.order.signed(),
         )
         checks.check_amounts(order, tick_size)
         checks.check_size(order)
@@ -129,7 +131,7 @@ class Engine:
         executions = self._executions(order)
         if order.post_only and executions:
             raise errors.invalid_post_only()
-        checks.check_marketable_amount(order, is_marketable=bool(executions))
+        checks.check_marketable_amount(order, usd_of(executions))
         self._funds.check(order, order_amount(order, executions))
         self.records.add_order(order)
         if self._is_killed(order, executions):
@@ -139,7 +141,7 @@ class Engine:
         return Placement(order=order, status="matched" if trades else "live", trades=trades)
 
     def _delay(self, order: Order, delay_ms: int) -> Placement:
-        checks.check_marketable_amount(order, is_marketable=False)
+        checks.check_marketable_amount(order, Usd.zero())
         self._funds.check(order, order_amount(order, ()))
         order.status = OrderStatus.DELAYED
         self.records.add_order(order)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from local.exchange.arithmetic import average_price, collateral_of, taker_fee, total_usd
 from local.exchange.engine.matching import Execution, is_filled, shares_of, usd_of
-from local.exchange.engine.orders import MARKET_TYPES, Order, OrderStatus
+from local.exchange.engine.orders import MARKET_TYPES, Order, OrderFill, OrderStatus
 from local.exchange.engine.records import Records
 from local.exchange.engine.trade_settlement import Settlement
 from local.exchange.engine.trades import Leg, Trade, house_leg, new_trade, order_leg
@@ -115,8 +115,6 @@ class Fills:
 def _book(leg: Leg, trade: Trade) -> None:
     assert leg.order is not None
     order = leg.order
-    order.matched_shares += leg.shares
-    order.matched_usd += leg.usd
-    order.trade_ids.append(trade.trade_id)
+    order.fill(OrderFill(trade_id=trade.trade_id, matched_ms=trade.matched_ms, shares=leg.shares, usd=leg.usd))
     if is_filled(order.demand, ()):
         order.status = OrderStatus.MATCHED

@@ -7,15 +7,28 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
+from eth_utils.address import to_checksum_address
 
-from local.chain import ADDRESSES
+from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
 from local.exchange import errors
 from local.exchange.engine.orders import Order
 from local.exchange.engine.trades import Leg, Trade
-from local.exchange.identity.contracts import signing_domain
+from local.exchange.identity.contracts import (
+    EXCHANGE_V3,
+    NEG_RISK_ADAPTER,
+    POSITION_MANAGER,
+    is_position_id,
+    signing_domain,
+)
 from local.exchange.terms import Side
 
 UNLIMITED = (1 << 256) - 1
+
+_ADAPTER_ASKED = (NEG_RISK_EXCHANGE, NEG_RISK_ADAPTER)
+# What the venue checks of each asset, whichever market it is for: the map of `GET /balance-allowance`.
+COLLATERAL_SPENDERS = (STANDARD_EXCHANGE, *_ADAPTER_ASKED, EXCHANGE_V3)
+TOKEN_OPERATORS = (STANDARD_EXCHANGE, *_ADAPTER_ASKED)
+POSITION_OPERATORS = (EXCHANGE_V3,)
 
 _BALANCE_OF = "0x70a08231"
 _ALLOWANCE = "0xdd62ed3e"
@@ -54,10 +67,11 @@ class ChainHoldings:
         return Holding(balance=balance, allowance=allowance)
 
     def tokens(self, account: str, token_id: str, operator: str) -> Holding:
-        """Outcome tokens of an account, and all or nothing for `operator`."""
+        """Outcome tokens or positions of an account, and all or nothing for `operator`."""
+        keeper = POSITION_MANAGER if is_position_id(int(token_id)) else ADDRESSES.conditional_tokens
         balance, is_approved = self._call(
-            (ADDRESSES.conditional_tokens, _TOKEN_BALANCE_OF + _padded(account) + f"{int(token_id):064x}"),
-            (ADDRESSES.conditional_tokens, _IS_APPROVED_FOR_ALL + _padded(account) + _padded(operator)),
+            (keeper, _TOKEN_BALANCE_OF + _padded(account) + f"{int(token_id):064x}"),
+            (keeper, _IS_APPROVED_FOR_ALL + _padded(account) + _padded(operator)),
         )
         return Holding(balance=balance, allowance=UNLIMITED if is_approved else 0)
 
@@ -83,9 +97,13 @@ def _padded(address: str) -> str:
     return address[2:].rjust(64, "0")
 
 
-def exchange_of(order: Order) -> str:
-    """The exchange contract that settles an order, which needs the allowance."""
-    return signing_domain(int(order.token_id), neg_risk=order.market.neg_risk).exchange
+def spenders_of(order: Order) -> tuple[str, ...]:
+    """Who needs the allowance, the exchange contract that settles the order first.
+
+    Of neg-risk tokens the venue asks it for their adapter as well, which mints and merges them.
+    """
+    exchange = signing_domain(int(order.token_id), neg_risk=order.market.neg_risk).exchange
+    return _ADAPTER_ASKED if exchange == NEG_RISK_EXCHANGE else (exchange,)
 
 
 class Funds:
@@ -107,30 +125,37 @@ class Funds:
 
     def check(self, order: Order, amount: int) -> None:
         """Refuse an order whose account cannot part with `amount` base units, the fee included."""
-        holding = self._holding(order)
+        holdings = self._holdings_of(order)
         active = sum(_asked(other) for other in self._open_orders() if _same_asset(other, order))
         matched = sum(_owed(leg) for leg in self._owing_legs(order))
-        if holding.balance < active + matched + amount:
-            raise errors.balance_not_enough(balance=holding.balance, active=active, matched=matched, amount=amount)
-        if holding.allowance < active + matched + amount:
-            raise errors.allowance_not_enough(
-                spender=exchange_of(order),
-                allowance=holding.allowance,
-                active=active,
-                matched=matched,
-                amount=amount,
-            )
+        needed = active + matched + amount
+        balance = min(holding.balance for holding in holdings.values())
+        if balance < needed:
+            raise errors.balance_not_enough(balance=balance, active=active, matched=matched, amount=amount)
+        for spender, holding in holdings.items():
+            if holding.allowance < needed:
+                raise errors.allowance_not_enough(
+                    spender=to_checksum_address(spender),
+                    allowance=holding.allowance,
+                    active=active,
+                    matched=matched,
+                    amount=amount,
+                )
 
     def covers(self, order: Order) -> bool:
         """Whether a resting order could still be settled in full beside the fills that are outstanding."""
-        holding = self._holding(order)
+        holdings = self._holdings_of(order).values()
         needed = _asked(order) + sum(_owed(leg) for leg in self._owing_legs(order))
-        return min(holding.balance, holding.allowance) >= needed
+        return all(min(holding.balance, holding.allowance) >= needed for holding in holdings)
 
-    def _holding(self, order: Order) -> Holding:
+    def _holdings_of(self, order: Order) -> dict[str, Holding]:
+        """What the account has of what the order gives away, by spender."""
+        return {spender: self._holding(order, spender) for spender in spenders_of(order)}
+
+    def _holding(self, order: Order, spender: str) -> Holding:
         if order.side is Side.BUY:
-            return self._holdings.collateral(order.account, exchange_of(order))
-        return self._holdings.tokens(order.account, order.token_id, exchange_of(order))
+            return self._holdings.collateral(order.account, spender)
+        return self._holdings.tokens(order.account, order.token_id, spender)
 
     def _owing_legs(self, order: Order) -> Iterable[Leg]:
         for trade in self._unsettled():

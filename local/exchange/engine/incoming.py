@@ -32,6 +32,10 @@ class Incoming:
         return Side(self.body.order.side)
 
     @property
+    def signature(self) -> bytes:
+        return bytes.fromhex(self.body.order.signature[2:])
+
+    @property
     def order_type(self) -> OrderType:
         return OrderType(self.body.order_type)
 
@@ -55,10 +59,9 @@ def check_ownership(incoming: Incoming, api_key: ApiKey) -> None:
     if not _is_wallet_of(owner, fields):
         raise errors.wrong_signer()
     domain = signing_domain(fields.token_id, neg_risk=incoming.market.neg_risk)
-    signature = bytes.fromhex(incoming.body.order.signature[2:])
-    if _signed_by(fields, domain, signature) == owner:
+    if _signed_by(fields, domain, incoming.signature) == owner:
         return
-    if domain != V3_DOMAIN and _signed_by(fields, V3_DOMAIN, signature) == owner:
+    if domain != V3_DOMAIN and _signed_by(fields, V3_DOMAIN, incoming.signature) == owner:
         raise errors.version_mismatch()
     raise errors.invalid_signature()
 

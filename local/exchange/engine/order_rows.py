@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from local.exchange.arithmetic import total_shares, total_usd
-from local.exchange.engine.orders import Order
+from local.exchange.engine.orders import Order, OrderStatus
 from local.exchange.engine.trades import Leg, Placement, Trade
 from local.exchange.json_values import plain
 from local.exchange.terms import Side
@@ -43,34 +43,37 @@ def refused_row(text: str) -> dict[str, Any]:
     }
 
 
-def order_row(order: Order) -> dict[str, Any]:
-    """One order as look-ups and lists show it."""
+def order_row(order: Order, until_ms: int) -> dict[str, Any]:
+    """One order as look-ups and lists show it, with the fills that were matched by `until_ms`."""
+    known = [part.trade_id for part in order.fills if part.matched_ms <= until_ms]
+    is_behind = order.rests and len(known) < len(order.fills) and order.status is OrderStatus.MATCHED
+    status = OrderStatus.LIVE if is_behind else order.status
     return {
         "id": order.order_hash,
-        "status": f"ORDER_STATUS_{order.status}",
+        "status": f"ORDER_STATUS_{status}",
         "owner": order.owner,
         "maker_address": order.account,
         "market": order.market.condition_id,
         "asset_id": order.token_id,
         "side": order.side.value,
         "original_size": plain(order.original_size),
-        "size_matched": plain(order.size_matched),
+        "size_matched": plain(order.size_matched(until_ms)),
         "price": plain(order.limit.value),
         "outcome": order.outcome,
         "expiration": str(order.expiration_s),
         "order_type": order.order_type.value,
-        "associate_trades": list(order.trade_ids),
+        "associate_trades": known,
         "created_at": order.created_ms // 1000,
     }
 
 
-def trade_row(trade: Trade, user: str) -> dict[str, Any]:
-    """One trade as the owner of one of its legs sees it.
+def trade_row(trade: Trade, user: str, at_ms: int) -> dict[str, Any]:
+    """One trade as the owner of one of its legs sees it, as it stood at `at_ms`.
 
     The top level is always the taker's; a maker's own part is its element of `maker_orders`. Fees are charged
     but not shown: `fee_rate_bps` is 0 in production also where a fee was taken.
     """
-    taker = trade.taker
+    taker, standing = trade.taker, trade.standing(at_ms)
     is_taker = any(leg is taker for leg in trade.legs_of_user(user))
     return {
         "id": trade.trade_id,
@@ -81,16 +84,16 @@ def trade_row(trade: Trade, user: str) -> dict[str, Any]:
         "size": plain(taker.shares.value),
         "fee_rate_bps": "0",
         "price": plain(taker.price.value),
-        "status": f"TRADE_STATUS_{trade.status}",
+        "status": f"TRADE_STATUS_{standing.status}",
         "match_time": str(trade.matched_ms // 1000),
         "match_time_nano": str(trade.matched_ms * 1_000_000),
-        "last_update": str(trade.updated_ms // 1000),
+        "last_update": str(standing.since_ms // 1000),
         "outcome": taker.outcome,
         "bucket_index": trade.bucket_index,
         "owner": taker.owner,
         "maker_address": taker.account,
-        "transaction_hash": trade.transaction_hash or "",
-        "err_msg": trade.error,
+        "transaction_hash": standing.transaction_hash or "",
+        "err_msg": standing.error,
         "trader_side": "TAKER" if is_taker else "MAKER",
         "maker_orders": [_maker_row(leg) for leg in trade.makers],
     }

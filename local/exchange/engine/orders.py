@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from local.chain import OrderSide, SignedOrder
 from local.exchange import errors
-from local.exchange.arithmetic import collateral_of
+from local.exchange.arithmetic import collateral_of, total_shares, total_usd
 from local.exchange.engine.demand import Demand
 from local.exchange.identity.signing import OrderFields
 from local.exchange.tape.recorded import RecordedMarket
@@ -51,24 +51,6 @@ class SignedOrderBody(_Body):
     metadata: Word
     builder: Word
     signature: Signature
-
-    def signed(self) -> SignedOrder:
-        """The order as its exchange contract checks it."""
-        fields = self.fields()
-        return SignedOrder(
-            salt=fields.salt,
-            maker=fields.maker,
-            signer=fields.signer,
-            token_id=fields.token_id,
-            maker_amount=fields.maker_amount,
-            taker_amount=fields.taker_amount,
-            side=OrderSide(fields.side),
-            signature_type=fields.signature_type,
-            timestamp=fields.timestamp,
-            metadata=fields.metadata,
-            builder=fields.builder,
-            signature=bytes.fromhex(self.signature[2:]),
-        )
 
     def fields(self) -> OrderFields:
         """The part that is signed."""
@@ -131,13 +113,23 @@ class OrderStatus(StrEnum):
 OPEN_STATUSES = frozenset({OrderStatus.LIVE, OrderStatus.DELAYED})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFill:
+    """An order's part of one trade."""
+
+    trade_id: str
+    matched_ms: int
+    shares: Shares
+    usd: Usd
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Order:
     """An order that the engine has taken in.
 
     `account` is its maker, who holds the funds, `owner` the API key it came with and `user` that key's
-    address (addresses lower case). `maker_amount` and `taker_amount` are the signed base units, `limit`
-    their ratio on the tick grid; `signed` is what the chain gets to check.
+    address (addresses lower case). `signed` and `signature` are what the exchange contract checks;
+    `maker_amount` and `taker_amount` are of it, in base units, `limit` is their ratio on the tick grid.
     """
 
     order_hash: str
@@ -153,13 +145,45 @@ class Order:
     taker_amount: int
     expiration_s: int
     post_only: bool
+    signed: OrderFields
+    signature: bytes
     created_ms: int
     sequence: int
-    signed: SignedOrder | None = None
     status: OrderStatus = OrderStatus.LIVE
-    matched_shares: Shares = field(default_factory=Shares.zero)
-    matched_usd: Usd = field(default_factory=Usd.zero)
-    trade_ids: list[str] = field(default_factory=list)
+    fills: list[OrderFill] = field(default_factory=list)
+
+    def on_chain(self) -> SignedOrder:
+        """The order as its exchange contract checks it."""
+        return SignedOrder(
+            salt=self.signed.salt,
+            maker=self.signed.maker,
+            signer=self.signed.signer,
+            token_id=self.signed.token_id,
+            maker_amount=self.signed.maker_amount,
+            taker_amount=self.signed.taker_amount,
+            side=OrderSide(self.signed.side),
+            signature_type=self.signed.signature_type,
+            timestamp=self.signed.timestamp,
+            metadata=self.signed.metadata,
+            builder=self.signed.builder,
+            signature=self.signature,
+        )
+
+    def fill(self, part: OrderFill) -> None:
+        """Count a part of a trade."""
+        self.fills.append(part)
+
+    @property
+    def matched_shares(self) -> Shares:
+        return total_shares(part.shares for part in self.fills)
+
+    @property
+    def matched_usd(self) -> Usd:
+        return total_usd(part.usd for part in self.fills)
+
+    @property
+    def trade_ids(self) -> list[str]:
+        return [part.trade_id for part in self.fills]
 
     @property
     def is_dollar_sized(self) -> bool:
@@ -213,7 +237,9 @@ class Order:
         """As look-ups show it: dollars for a dollar-sized order, else shares."""
         return self.usd.value if self.is_dollar_sized else self.shares.value
 
-    @property
-    def size_matched(self) -> Decimal:
-        """As look-ups show it, in the unit of `original_size`."""
-        return self.matched_usd.value if self.is_dollar_sized else self.matched_shares.value
+    def size_matched(self, until_ms: int) -> Decimal:
+        """As look-ups show it, in the unit of `original_size`, of the fills that were matched by then."""
+        known = [part for part in self.fills if part.matched_ms <= until_ms]
+        if self.is_dollar_sized:
+            return total_usd(part.usd for part in known).value
+        return total_shares(part.shares for part in known).value

@@ -84,7 +84,7 @@ class Settlement:
                 usd=leg.usd_units,
                 shares=leg.shares_units,
                 fee=leg.fee_units,
-                order=None if leg.order is None else leg.order.signed,
+                order=None if leg.order is None else leg.order.on_chain(),
                 is_maker=leg is not trade.taker,
             )
             for leg in trade.settling_legs
@@ -93,9 +93,7 @@ class Settlement:
         return self._chain.settle_fills(exchange, fills)
 
     def _move(self, trade: Trade, status: TradeStatus, transaction_hash: str) -> None:
-        trade.status = status
-        trade.transaction_hash = transaction_hash
-        trade.updated_ms = self._timeline.now_ms()
+        trade.move(status, transaction_hash, self._timeline.now_ms())
 
     def _tape_trade(self, trade: Trade, leg: Leg, transaction_hash: str) -> TapeTrade:
         now_ms = self._timeline.now_ms()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from eth_hash.auto import keccak
@@ -66,6 +66,16 @@ class Leg:
         return self.fee.base_units
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a trade stood from `since_ms` on."""
+
+    since_ms: int
+    status: TradeStatus
+    transaction_hash: str | None
+    error: str | None
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Trade:
     """One trade. `transaction_hash` is that of its newest settlement, reverted ones included.
@@ -83,6 +93,23 @@ class Trade:
     status: TradeStatus = TradeStatus.MATCHED
     error: str | None = None
     transaction_hash: str | None = None
+    _past: list[Standing] = field(default_factory=list)
+
+    def move(self, status: TradeStatus, transaction_hash: str, now_ms: int) -> None:
+        """Go to a new status, keeping what was before it."""
+        self._past.append(self._standing(self.updated_ms, None))
+        self.status = status
+        self.transaction_hash = transaction_hash
+        self.updated_ms = now_ms
+
+    def standing(self, at_ms: int) -> Standing:
+        """Where it stood at a moment, MATCHED before its match."""
+        if at_ms >= self.updated_ms or not self._past:
+            return self._standing(self.updated_ms, self.error)
+        return next((past for past in reversed(self._past) if past.since_ms <= at_ms), self._past[0])
+
+    def _standing(self, since_ms: int, error: str | None) -> Standing:
+        return Standing(since_ms=since_ms, status=self.status, transaction_hash=self.transaction_hash, error=error)
 
     @property
     def settling_legs(self) -> tuple[Leg, ...]:

@@ -13,6 +13,8 @@ from local.exchange.engine.trades import Leg, Trade
 from local.exchange.json_values import plain
 from local.exchange.units import Shares, Usd
 
+_ALL_KNOWN_MS = 1 << 62
+
 
 def all_orders(records: Records) -> list[dict[str, Any]]:
     """Every order id that was ever posted and how often; `status` is null for one that was not taken in."""
@@ -49,7 +51,7 @@ def _order_truth(records: Records, order_hash: str) -> dict[str, Any]:
 
 
 def _accepted_truth(order: Order) -> dict[str, Any]:
-    row = order_row(order)
+    row = order_row(order, _ALL_KNOWN_MS)
     return {
         "account": order.account,
         "status": order.status.value,

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from local.exchange.arithmetic import collateral_of
+from local.exchange.feeds.data_rows import activity_type
 from local.exchange.feeds.feed_query import BadQuery, Cursor, Query, decode_cursor, encode_cursor
 from local.exchange.tape.listings import Listings
 from local.exchange.tape.tape import Tape, TapeEntry, TapeEvent, TapeTrade
@@ -54,7 +55,7 @@ def activity_page(query: Query, tape: Tape, listings: Listings, seen_until_ms: i
     matches = _all_of(
         _within_window(query, seen_until_ms, bounded=True),
         *_market_and_side(query, listings),
-        lambda event: types is None or ("TRADE" if isinstance(event, TapeTrade) else "REDEEM") in types,
+        lambda event: types is None or activity_type(event) in types,
     )
     filters = query.filters(_ACTIVITY_FILTERS)
     direction = _direction(query, filters)
@@ -110,9 +111,11 @@ def _large_enough(query: Query) -> Matches:
     least = query.amount("filter_amount") or DUST_SHARES
 
     def matches(event: TapeEvent) -> bool:
+        if not isinstance(event, TapeTrade):
+            return False
         if not by_cash:
             return event.shares.value >= least
-        return isinstance(event, TapeTrade) and collateral_of(event.price, event.shares).value >= least
+        return collateral_of(event.price, event.shares).value >= least
 
     return matches
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.exchange.arithmetic import collateral_of
 from local.exchange.feeds.portfolio import Position
 from local.exchange.json_values import iso, moment, number, plain
 from local.exchange.tape.listings import Listing, Stage
-from local.exchange.tape.tape import TapeEvent, TapeRedemption, TapeTrade
+from local.exchange.tape.tape import TapeEvent, TapePayment, TapeRedemption, TapeTrade
 from local.exchange.tape.traders import Trader
+from local.exchange.terms import Side
+from local.exchange.units import Usd
 
 ICON = "https://polymarket-upload.s3.us-east-2.amazonaws.com/BTC+fullsize.png"
 _UNSET_PRICE = "69"
-_UNSET_INDEX = 999
+# What the venue writes for an outcome that there is none of.
+NO_OUTCOME = 999
 _UNSET_DATE = "1970-01-01"
 
 
@@ -33,10 +35,21 @@ def trade_row(trade: TapeTrade, listing: Listing | None, trader: Trader | None) 
         "timestamp": trade.block_ms // 1000,
         **_market_fields(listing),
         "outcome": trade.outcome,
-        "outcome_index": _UNSET_INDEX if _is_unset(trade.transaction_hash) else trade.outcome_index,
+        "outcome_index": NO_OUTCOME if _is_unset(trade.transaction_hash) else trade.outcome_index,
         **_profile_fields(trader),
         "transaction_hash": trade.transaction_hash,
     }
+
+
+def activity_type(event: TapeEvent) -> str:
+    """What an event is called in the activity."""
+    match event:
+        case TapeTrade():
+            return "TRADE"
+        case TapeRedemption():
+            return "REDEEM"
+        case TapePayment():
+            return event.kind
 
 
 def activity_row(event: TapeEvent, listing: Listing | None, trader: Trader | None) -> dict[str, Any]:
@@ -44,11 +57,38 @@ def activity_row(event: TapeEvent, listing: Listing | None, trader: Trader | Non
     if isinstance(event, TapeTrade):
         return {
             **trade_row(event, listing, trader),
-            "type": "TRADE",
-            "usdc_size": number(collateral_of(event.price, event.shares).value),
+            "type": activity_type(event),
+            "usdc_size": number(_moved(event).value),
             "is_combo": False,
         }
+    if isinstance(event, TapePayment):
+        return _payment_row(event, trader)
     return _redemption_row(event, listing, trader)
+
+
+def _moved(trade: TapeTrade) -> Usd:
+    """The dollars of a trade with its fee, which a buyer pays on top and a seller out of them."""
+    return trade.usd + trade.fee if trade.side is Side.BUY else trade.usd - trade.fee
+
+
+def _payment_row(payment: TapePayment, trader: Trader | None) -> dict[str, Any]:
+    return {
+        "proxy_wallet": payment.account,
+        "side": "",
+        "token_id": "",
+        "condition_id": "",
+        "size": number(payment.usd.value),
+        "price": 0,
+        "timestamp": payment.block_ms // 1000,
+        **_market_fields(None),
+        "outcome": "",
+        "outcome_index": NO_OUTCOME,
+        **_profile_fields(trader),
+        "transaction_hash": payment.transaction_hash,
+        "type": activity_type(payment),
+        "usdc_size": number(payment.usd.value),
+        "is_combo": False,
+    }
 
 
 def _redemption_row(redemption: TapeRedemption, listing: Listing | None, trader: Trader | None) -> dict[str, Any]:
@@ -102,7 +142,7 @@ def position_row(
         **_market_fields(listing),
         "event_id": str(listing.event_id) if listing else "0",
         "outcome": position.outcome,
-        "outcome_index": _UNSET_INDEX if is_unset else position.outcome_index,
+        "outcome_index": NO_OUTCOME if is_unset else position.outcome_index,
         **_opposite_fields(position, listing),
         **({"end_date": _UNSET_DATE} if is_unset else {}),
         # what was sold has a date, what its market resolved may have none

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from local.exchange.tape.tape import TapeEvent, TapeTrade
+from local.exchange.tape.tape import TapeEvent, TapePayment, TapeRedemption, TapeTrade
 from local.exchange.terms import Side
 from local.exchange.units import Shares
 
@@ -72,7 +72,7 @@ class Mark:
 
 @dataclass(slots=True)
 class _Running:
-    first: TapeEvent
+    first: TapeTrade | TapeRedemption
     bought: Decimal = Decimal(0)
     spent: Decimal = Decimal(0)
     fees: Decimal = Decimal(0)
@@ -81,7 +81,7 @@ class _Running:
     realized: Decimal = Decimal(0)
     last_event_ms: int = 0
 
-    def apply(self, event: TapeEvent) -> None:
+    def apply(self, event: TapeTrade | TapeRedemption) -> None:
         self.last_event_ms = max(self.last_event_ms, event.block_ms)
         if isinstance(event, TapeTrade) and event.side is Side.BUY:
             self.bought += event.shares.value
@@ -117,6 +117,8 @@ def positions(
     """
     running: dict[str, _Running] = {}
     for event in events:
+        if isinstance(event, TapePayment):
+            continue
         running.setdefault(event.token_id, _Running(first=event)).apply(event)
     return [_position(token_id, state, mark_of, balance_of) for token_id, state in running.items()]
 

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from local.exchange import errors
@@ -31,11 +32,14 @@ class ApiKey:
 
 
 class Accounts:
-    """All API keys that exist."""
+    """All API keys that exist; each works `works_after_ms` after it was created."""
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, now_ms: Callable[[], int] = lambda: 0, works_after_ms: int = 0) -> None:
         self._root = hashlib.sha256(f"venue {seed}".encode()).digest()
+        self._now_ms = now_ms
+        self._works_after_ms = works_after_ms
         self._keys: dict[str, ApiKey] = {}
+        self._created_ms: dict[str, int] = {}
 
     def create(self, address: str, nonce: int) -> ApiKey:
         """A new API key for an address; Refused where this nonce has one already."""
@@ -43,6 +47,7 @@ class Accounts:
         if api_key.key in self._keys:
             raise errors.Refused(400, "Could not create api key")
         self._keys[api_key.key] = api_key
+        self._created_ms[api_key.key] = self._now_ms()
         return api_key
 
     def derive(self, address: str, nonce: int) -> ApiKey:
@@ -53,7 +58,9 @@ class Accounts:
         return api_key
 
     def find(self, key: str) -> ApiKey | None:
-        return self._keys.get(key)
+        """The API key of this name; None for one that does not exist, or is too new to work everywhere."""
+        is_young = self._now_ms() < self._created_ms.get(key, 0) + self._works_after_ms
+        return None if is_young else self._keys.get(key)
 
     def keys_of(self, address: str) -> tuple[str, ...]:
         """Every API key of an address, oldest first."""

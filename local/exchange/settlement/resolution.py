@@ -18,6 +18,9 @@ def schedule_resolutions(world: World, script: Script) -> None:
 
 def _resolve(world: World, script: Script, listing: Listing) -> None:
     assert listing.payouts is not None
-    transaction_hash = world.chain.report_payouts(listing.question_id, listing.payouts, neg_risk=listing.neg_risk)
+    kind: dict[str, bool] = {"neg_risk": listing.neg_risk}
+    if listing.version == "v2":
+        kind["is_v2"] = True
+    transaction_hash = world.chain.report_payouts(listing.question_id, listing.payouts, **kind)
     world.listings.mark_resolved(listing.condition_id, world.timeline.now_ms(), transaction_hash)
     script.market_resolved(listing)

@@ -133,12 +133,13 @@ def recorded_listing(market: RecordedMarket, ordinal: int) -> Listing:
     resolves_ms = max(market.end_ms + seconds * 1000, market.closes_ms + 1000)
     return Listing(
         market_id=FIRST_RECORDED_ID + ordinal,
-        version="v1",
+        version=market.version,
         slug=market.slug,
         question=market.question,
         question_id=market.question_id,
         condition_id=market.condition_id,
-        token_ids=market.token_ids,
+        token_ids=() if market.version == "v2" else market.token_ids,
+        position_ids=market.token_ids if market.version == "v2" else (),
         outcomes=market.outcomes,
         category=market.category.capitalize(),
         tags=(market.category.capitalize(), "Bitcoin", "Up or Down", "15M"),

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from eth_hash.auto import keccak
 
@@ -28,6 +29,19 @@ FINE_TICK = Price("0.001")
 Levels = tuple[tuple[Price, Shares], ...]
 
 
+class MarketKind(StrEnum):
+    """Which contracts keep a market's tokens: the protocol's version, and whether its outcomes exclude others."""
+
+    STANDARD = "standard"
+    NEG_RISK = "neg_risk"
+    V2 = "v2"
+
+    @property
+    def version(self) -> str:
+        """As the catalogue states it."""
+        return "v2" if self is MarketKind.V2 else "v1"
+
+
 class _PreparedMarket(Protocol):
     @property
     def condition_id(self) -> str: ...
@@ -38,7 +52,13 @@ class _PreparedMarket(Protocol):
 class MarketRegistrar(Protocol):
     """Who gives a market its condition and token ids; the local chain does."""
 
-    def prepare_market(self, question_id: str) -> _PreparedMarket: ...
+    def prepare_market(self, question_id: str, *, neg_risk: bool = False) -> _PreparedMarket: ...
+
+
+class PositionRegistrar(Protocol):
+    """Who does so for markets of protocol v2."""
+
+    def prepare_v2_market(self, question_id: str) -> _PreparedMarket: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +92,7 @@ class RecordedMarket:
     payouts: tuple[int, int]
     category: str
     neg_risk: bool = False
+    version: str = "v1"
     fees: FeeTerms
 
     def outcome_index(self, token_id: str) -> int:
@@ -189,24 +210,36 @@ def _shares(recorded: float) -> Shares:
     return Shares.near(Decimal(repr(recorded)))
 
 
-def load_recorded_markets(registrar: MarketRegistrar, *, limit: int | None = None) -> RecordedMarkets:
-    """Read resolvedkit's sample and register each market, the earliest `limit` of them if given."""
+def load_recorded_markets(
+    registrar: MarketRegistrar, *, limit: int | None = None, kinds: Sequence[MarketKind] = (MarketKind.STANDARD,)
+) -> RecordedMarkets:
+    """Read resolvedkit's sample and register each market, the earliest `limit` of them if given.
+
+    The books say nothing of the contracts behind them: the markets take the `kinds` in turn, in which they end.
+    """
     import pyarrow.parquet as pq
 
     folder = _sample_folder()
     rows = sorted(pq.read_table(folder / "markets.parquet").to_pylist(), key=lambda row: row["end_ts"])
     books = pq.read_table(folder / "books.parquet")
     return RecordedMarkets(
-        [_market(row, _rows_where(books, "market_id", row["market_id"]), registrar) for row in rows[:limit]]
+        [
+            _market(row, _rows_where(books, "market_id", row["market_id"]), registrar, kinds[place % len(kinds)])
+            for place, row in enumerate(rows[:limit])
+        ]
     )
 
 
 def _market(
-    row: dict[str, Any], books: Any, registrar: MarketRegistrar
+    row: dict[str, Any], books: Any, registrar: MarketRegistrar, kind: MarketKind
 ) -> tuple[RecordedMarket, tuple[_Track, _Track]]:
     up, down = (_Track(_rows_where(books, "side", side).sort_by("ts")) for side in ("UP", "DOWN"))
     question_id = "0x" + keccak(row["slug"].encode()).hex()
-    prepared = registrar.prepare_market(question_id)
+    payouts = payout_numerators(Decimal(repr(row["payout_up"])), Decimal(repr(row["payout_down"])))
+    if kind is MarketKind.NEG_RISK and 0 not in payouts:
+        # one outcome of a neg-risk market takes all
+        kind = MarketKind.STANDARD
+    prepared = _registered(question_id, registrar, kind)
     market = RecordedMarket(
         slug=row["slug"],
         question=row["question"],
@@ -218,11 +251,23 @@ def _market(
         end_ms=row["end_ts"],
         opens_ms=max(up.times[0], down.times[0]),
         closes_ms=min(up.times[-1], down.times[-1]),
-        payouts=payout_numerators(Decimal(repr(row["payout_up"])), Decimal(repr(row["payout_down"]))),
+        payouts=payouts,
         category=row["category"],
+        neg_risk=kind is MarketKind.NEG_RISK,
+        version=kind.version,
         fees=fee_terms(row["category"]),
     )
     return market, (up, down)
+
+
+def _registered(question_id: str, registrar: MarketRegistrar, kind: MarketKind) -> _PreparedMarket:
+    match kind:
+        case MarketKind.V2:
+            return cast("PositionRegistrar", registrar).prepare_v2_market(question_id)
+        case MarketKind.NEG_RISK:
+            return registrar.prepare_market(question_id, neg_risk=True)
+        case MarketKind.STANDARD:
+            return registrar.prepare_market(question_id)
 
 
 def _sample_folder() -> Path:

@@ -1,4 +1,4 @@
-"""The tape: every fill and redemption of the venue's accounts in the order of the Data API's feed."""
+"""The tape: every fill, redemption and payment of the venue's accounts in the order of the Data API's feed."""
 
 from __future__ import annotations
 
@@ -64,7 +64,28 @@ class TapeRedemption:
         return self.visible_ms
 
 
-TapeEvent = TapeTrade | TapeRedemption
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapePayment:
+    """Collateral that the venue paid an account of its own accord. `kind` is the activity's type."""
+
+    transaction_hash: str
+    account: str
+    kind: str
+    usd: Usd
+    paid_ms: int
+    visible_ms: int
+
+    @property
+    def block_ms(self) -> int:
+        return self.paid_ms
+
+    @property
+    def condition_id(self) -> str:
+        """A payment is of no market."""
+        return ""
+
+
+TapeEvent = TapeTrade | TapeRedemption | TapePayment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +119,10 @@ class Tape:
     def append_redemption(self, redemption: TapeRedemption) -> None:
         """Put a redemption on the tape."""
         self._add(redemption)
+
+    def append_payment(self, payment: TapePayment) -> None:
+        """Put a payment on the tape; the activity shows it from its `visible_ms` on."""
+        self._add(payment)
 
     def _add(self, event: TapeEvent) -> None:
         entry = TapeEntry(event=event, sequence=len(self._all))

@@ -10,12 +10,12 @@ from typing import Any
 
 from eth_utils.address import to_checksum_address
 
-from local.chain import NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
 from local.exchange import errors
-from local.exchange.engine.funds import Holding
+from local.exchange.engine.funds import COLLATERAL_SPENDERS, POSITION_OPERATORS, TOKEN_OPERATORS, Holding
 from local.exchange.faults.faults import FaultKind
 from local.exchange.identity.accounts import ApiKey
-from local.exchange.identity.contracts import EXCHANGE_V3
+from local.exchange.identity.contracts import is_position_id
+from local.exchange.identity.signer_limits import TIER
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from local.exchange.wire.auth import Authentication
 from local.exchange.wire.calls import Call, Handler
@@ -51,7 +51,12 @@ class AccountRoutes:
             ("GET", "/balance-allowance"): self._balance_allowance,
             ("GET", "/balance-allowance/update"): self._refresh,
             ("POST", "/v1/heartbeats"): self._heartbeat,
+            ("GET", "/v1/user/rate-limit-tier"): self._tier,
         }
+
+    def _tier(self, call: Call) -> dict[str, str]:
+        self._authentication.api_key(call)
+        return {"tier": TIER}
 
     def _credentials(self, issue: Callable[[str, int], ApiKey], call: Call) -> dict[str, str]:
         api_key = issue(*self._authentication.login(call))
@@ -88,13 +93,13 @@ class AccountRoutes:
         match call.query.get("asset_type"):
             case "COLLATERAL":
                 return self._world.engine.holdings.collateral(account, spender)
-            case "CONDITIONAL":
+            case "CONDITIONAL" | "CONDITIONAL-V2" as asset_type:
                 token_id = call.query.get("token_id", "")
                 if not token_id.isascii() or not token_id.isdigit():
                     raise errors.invalid_token_id()
+                if is_position_id(int(token_id)) is not (asset_type == "CONDITIONAL-V2"):
+                    raise errors.invalid_token_id()
                 return self._world.engine.holdings.tokens(account, token_id, spender)
-            case "CONDITIONAL-V2":
-                return Holding(balance=0, allowance=0)
             case _:
                 raise errors.Refused(400, "Invalid asset type")
 
@@ -138,9 +143,13 @@ class AccountRoutes:
 
 
 def _spenders(call: Call) -> tuple[str, ...]:
-    if call.query.get("asset_type") == "CONDITIONAL-V2":
-        return (EXCHANGE_V3,)
-    return STANDARD_EXCHANGE, NEG_RISK_EXCHANGE
+    match call.query.get("asset_type"):
+        case "CONDITIONAL-V2":
+            return POSITION_OPERATORS
+        case "CONDITIONAL":
+            return TOKEN_OPERATORS
+        case _:
+            return COLLATERAL_SPENDERS
 
 
 def _heartbeat_id(call: Call) -> str:

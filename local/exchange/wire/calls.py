@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
@@ -21,7 +21,10 @@ DEFAULT_RETRY_AFTER_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request as the venue sees it; `body` is byte for byte what was sent."""
+    """A request as the venue sees it; `body` is byte for byte what was sent.
+
+    `answer_headers` are filled in by its handler.
+    """
 
     method: str
     path: str
@@ -29,6 +32,7 @@ class Call:
     path_parameters: Mapping[str, Any]
     headers: Mapping[str, str]
     body: bytes
+    answer_headers: dict[str, str] = field(default_factory=dict)
 
     def json(self) -> Any:
         """The decoded body; ValueError where it is not JSON."""
@@ -88,7 +92,7 @@ def _answer(call: Call, handler: Handler, faults: Faults) -> Response:
         return HTMLResponse(page, status_code=403, headers={"Server": "cloudflare"})
     try:
         _refuse_whole_requests(call, faults)
-        answer: Response = JSONResponse(handler(call))
+        answer: Response = JSONResponse(handler(call), headers=call.answer_headers)
     except errors.Refused as refused:
         answer = JSONResponse(refused.body, status_code=refused.status, headers=refused.headers)
     return _spoiled(answer, call, faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,8 +15,10 @@ from starlette.routing import Route
 from local.exchange.engine.truth import account_truth, all_orders
 from local.exchange.faults.faults import Fault, FaultKind
 from local.exchange.json_values import iso
+from local.exchange.settlement.payments import STRANGER, PaymentKind, Payments
 from local.exchange.tape.pace import Pacer
 from local.exchange.tape.timeline import TimelineWentBackwards
+from local.exchange.units import Usd
 from local.exchange.world import World
 
 AFTER_LAST_RESOLUTION_MS = 25 * 60_000
@@ -32,6 +35,14 @@ class _Advance(_Body):
 
 class _Speed(_Body):
     speed: Annotated[float, Field(ge=0, le=10_000)]
+
+
+class _Pay(_Body):
+    """A payment to an account; one without a kind is a stranger's, which no activity explains."""
+
+    address: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
+    usd: Annotated[Decimal, Field(gt=0, decimal_places=6)]
+    kind: PaymentKind | None = None
 
 
 class _Arm(_Body):
@@ -52,6 +63,7 @@ def control_app(world: World, pacer: Pacer) -> Starlette:
         ("GET", "/faults", control.faults),
         ("POST", "/faults", control.arm),
         ("DELETE", "/faults", control.clear),
+        ("POST", "/payments", control.pay),
         ("GET", "/accounts/{address}", control.account),
         ("GET", "/orders", control.orders),
     ]
@@ -107,6 +119,7 @@ class _Control:
         ]
         return {
             "start_ms": self._start_ms,
+            "keys_work_after_ms": self._world.lags.api_key_ms,
             "end_ms": max(resolutions) + AFTER_LAST_RESOLUTION_MS,
             "markets": [
                 {
@@ -141,6 +154,13 @@ class _Control:
         if kind is not None and kind not in set(FaultKind):
             raise _Wrong(f"unknown fault kind: {kind}")
         return {"cleared": self._world.faults.clear(FaultKind(kind) if kind else None)}
+
+    async def pay(self, request: Request) -> Any:
+        wanted = _Pay.model_validate_json(await request.body())
+        account, usd, payments = wanted.address.lower(), Usd(wanted.usd), Payments(self._world)
+        if wanted.kind is None:
+            return {"transaction_hash": payments.send(STRANGER, account, usd)}
+        return {"transaction_hash": payments.pay(account, wanted.kind, usd)}
 
     async def account(self, request: Request) -> Any:
         engine = self._world.engine

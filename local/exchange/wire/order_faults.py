@@ -14,9 +14,9 @@ from local.exchange.units import Price
 from local.exchange.wire.calls import Call
 
 DEFAULT_POST_ONLY_SECONDS = 120.0
-# What the venue says of an order whose grid has changed under it.
-NO_LONGER_A_PRICE = Decimal("0.405")
-NEW_TICK = Price("0.01")
+# What the venue says of an order whose grid has become finer under it, from 0.0025 to 0.001.
+NO_LONGER_A_PRICE = Decimal("0.4025")
+NEW_TICK = Price("0.001")
 
 _REFUSALS: Mapping[FaultKind, Callable[[Incoming], errors.Refused]] = MappingProxyType(
     {

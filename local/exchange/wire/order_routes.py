@@ -20,7 +20,7 @@ from local.exchange.wire.pages import page
 from local.exchange.world import World
 
 LARGEST_BATCH = 15
-LARGEST_CANCEL_BATCH = 3000
+LARGEST_CANCEL_BATCH = 1000
 _ORDER_ID = re.compile(r"0x[0-9a-fA-F]{64}")
 
 
@@ -65,6 +65,7 @@ class OrderRoutes:
     def _post_order(self, call: Call) -> dict[str, Any]:
         api_key = self._authentication.api_key(call)
         body = parse_post(_json(call))
+        call.answer_headers.update(self._world.limits.order(api_key.address, 1))
         refuse_entry(self._world.faults, call, all_post_only=body.post_only)
         return self._place(call, api_key, body)
 
@@ -76,6 +77,7 @@ class OrderRoutes:
         if len(raw) > LARGEST_BATCH:
             raise errors.too_many_orders(len(raw), LARGEST_BATCH)
         bodies = [parse_post(item) for item in raw]
+        call.answer_headers.update(self._world.limits.order(api_key.address, len(bodies)))
         refuse_entry(self._world.faults, call, all_post_only=all(body.post_only for body in bodies))
         return [self._place_in_batch(call, api_key, body) for body in bodies]
 
@@ -95,15 +97,21 @@ class OrderRoutes:
         refuse_order(self._world.faults, call, incoming)
         return placement_row(self._world.engine.place(incoming, api_key.address))
 
-    def _cancel_order(self, call: Call) -> dict[str, Any]:
+    def _canceller(self, call: Call) -> ApiKey:
+        """The API key of a request to cancel, which counts against its signer's limit."""
         api_key = self._authentication.api_key(call)
+        call.answer_headers.update(self._world.limits.cancel(api_key.address))
+        return api_key
+
+    def _cancel_order(self, call: Call) -> dict[str, Any]:
+        api_key = self._canceller(call)
         body = _json(call)
         if not isinstance(body, dict) or set(body) != {"orderID"}:
             raise errors.invalid_payload()
         return self._cancel(api_key, [body["orderID"]])
 
     def _cancel_orders(self, call: Call) -> dict[str, Any]:
-        api_key = self._authentication.api_key(call)
+        api_key = self._canceller(call)
         order_hashes = _json(call)
         if not isinstance(order_hashes, list) or not order_hashes:
             raise errors.invalid_payload()
@@ -112,11 +120,11 @@ class OrderRoutes:
         return self._cancel(api_key, order_hashes)
 
     def _cancel_all(self, call: Call) -> dict[str, Any]:
-        api_key = self._authentication.api_key(call)
+        api_key = self._canceller(call)
         return self._cancel(api_key, [order.order_hash for order in self._open_orders(api_key)])
 
     def _cancel_market_orders(self, call: Call) -> dict[str, Any]:
-        api_key = self._authentication.api_key(call)
+        api_key = self._canceller(call)
         body = _json(call)
         is_well_formed = (
             isinstance(body, dict)
@@ -150,25 +158,44 @@ class OrderRoutes:
         order = self._world.engine.records.order(order_hash.lower())
         if order is None or order.user != api_key.address:
             raise errors.order_not_found()
-        return None if order.status is OrderStatus.KILLED else order_row(order)
+        known_ms = self._known_ms()
+        is_hidden = order.status is OrderStatus.KILLED or order.created_ms > known_ms
+        return None if is_hidden else order_row(order, known_ms)
 
     def _list_orders(self, call: Call) -> dict[str, Any]:
         api_key = self._authentication.api_key(call)
-        live = (order for order in self._open_orders(api_key) if order.status is OrderStatus.LIVE)
-        rows = [order_row(order) for order in _matching(live, call.query)]
+        known_ms = self._known_ms()
+        live = (
+            order
+            for order in self._open_orders(api_key)
+            if order.status is OrderStatus.LIVE and order.created_ms <= known_ms
+        )
+        rows = [order_row(order, known_ms) for order in _matching(live, call.query)]
         return page(rows, call.query.get("next_cursor"))
 
     def _list_trades(self, call: Call) -> dict[str, Any]:
         api_key = self._authentication.api_key(call)
         after_s, before_s = _seconds(call, "after"), _seconds(call, "before")
         rows = [
-            trade_row(trade, api_key.address)
-            for trade in reversed(self._world.engine.records.trades())
+            trade_row(trade, api_key.address, stood_ms)
+            for trade, stood_ms in self._listed_trades()
             if _is_asked(trade, api_key.address, call)
             and (after_s is None or trade.matched_ms // 1000 >= after_s)
             and (before_s is None or trade.matched_ms // 1000 <= before_s)
         ]
         return page(rows, call.query.get("next_cursor"))
+
+    def _known_ms(self) -> int:
+        """Look-ups of orders are this far."""
+        return self._world.timeline.now_ms() - self._world.lags.order_ms
+
+    def _listed_trades(self) -> list[tuple[Trade, int]]:
+        """What lists show by now, the last to appear first, and the moment as of which they show it."""
+        now_ms = self._world.timeline.now_ms()
+        late = [(trade, self._world.lags.of_trade_ms(trade.trade_id)) for trade in self._world.engine.records.trades()]
+        listed = [(trade, lag_ms) for trade, lag_ms in reversed(late) if trade.matched_ms + lag_ms <= now_ms]
+        listed.sort(key=lambda each: each[0].matched_ms + each[1], reverse=True)
+        return [(trade, now_ms - lag_ms) for trade, lag_ms in listed]
 
     def _open_orders(self, api_key: ApiKey) -> Iterable[Order]:
         return [order for order in self._world.engine.records.open_orders() if order.user == api_key.address]

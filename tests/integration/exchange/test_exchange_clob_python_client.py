@@ -13,10 +13,9 @@ from polymarket.errors import RequestRejectedError
 from polymarket.models.clob.order_response import AcceptedOrder
 from polymarket.models.clob.requests import PriceRequest
 
-from live_trading.nouns.markets import FeeSchedule
-from live_trading.nouns.money import Price, Shares, total_usd
-from live_trading.orders.fees import taker_fee
+from live_trading.nouns.money import Shares
 from local.chain.safes import place_relayed_wallet
+from local.exchange import arithmetic, units
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from tests.integration.exchange_clients import (
     best_ask,
@@ -31,7 +30,9 @@ from tests.integration.exchange_fixtures import RunningExchange, running_exchang
 
 pytestmark = pytest.mark.integration
 
-CRYPTO_FEES = FeeSchedule(rate=Decimal("0.07"), exponent=Decimal(1))
+# answers every call with the selector by which a contract accepts outcome tokens
+RECEIVER_CODE = "0x63f23a6e6160e01b60005260206000f3"
+CRYPTO_FEES = arithmetic.FeeTerms(rate=Decimal("0.07"))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_a_market_buy_is_matched_settled_on_the_chain_and_confirmed(
     signed = client.create_market_order(asset_id=token, side="BUY", amount=5, max_price=best_ask(client, token))
 
     accepted = client.post_order(signed)
-    exchange.advance(4)
+    exchange.advance(10)
 
     assert isinstance(accepted, AcceptedOrder)
     assert accepted.status == "matched"
@@ -71,9 +72,9 @@ def test_a_market_buy_is_matched_settled_on_the_chain_and_confirmed(
     assert client.wait_for_order_fill_settlement(accepted) == tuple(trade.transaction_hash for trade in trades)
     bought = exchange.chain.token_balance(str(client.wallet), token)
     assert bought == Shares(sum(trade.size for trade in trades)) == Shares(accepted.taking_amount)
-    fees = [taker_fee(CRYPTO_FEES, Price(trade.price), Shares(trade.size)) for trade in trades]
+    fee = arithmetic.taker_fee(CRYPTO_FEES, units.Usd(accepted.making_amount), units.Shares(accepted.taking_amount))
     left = exchange.chain.collateral_balance(str(client.wallet)).value
-    assert left == Decimal(100) - accepted.making_amount - total_usd(fees).value
+    assert left == Decimal(100) - accepted.making_amount - fee.value
     truth = exchange.control("GET", f"/accounts/{client.wallet}")
     assert Decimal(truth["collateral_usd"]) == left
     assert Decimal(truth["positions"][token]) == bought.value
@@ -98,11 +99,12 @@ def test_shares_that_were_bought_can_be_sold_once_they_have_settled(
     assert balance.balance == int(bought.taking_amount * 10**6)
 
 
-def test_a_limit_order_rests_is_read_and_canceled(client: SecureClient, token: str) -> None:
+def test_a_limit_order_rests_is_read_and_canceled(exchange: RunningExchange, client: SecureClient, token: str) -> None:
     signed = client.create_limit_order(asset_id=token, price=Decimal("0.02"), size=50, side="BUY")
 
     accepted = client.post_order(signed)
     assert isinstance(accepted, AcceptedOrder)
+    exchange.advance(1)
     found = client.get_order(order_id=accepted.order_id)
     (listed,) = client.list_open_orders(asset_id=token).iter_items()
     canceled = client.cancel_order(order_id=accepted.order_id)
@@ -116,7 +118,7 @@ def test_a_limit_order_rests_is_read_and_canceled(client: SecureClient, token: s
     assert list(client.list_open_orders().iter_items()) == []
 
 
-def test_a_dated_order_and_a_batch_are_taken_in(client: SecureClient, token: str) -> None:
+def test_a_dated_order_and_a_batch_are_taken_in(exchange: RunningExchange, client: SecureClient, token: str) -> None:
     far_away = 4_000_000_000
     orders = [
         client.create_limit_order(asset_id=token, price=Decimal("0.01"), size=10, side="BUY", expiration=far_away),
@@ -125,6 +127,7 @@ def test_a_dated_order_and_a_batch_are_taken_in(client: SecureClient, token: str
     ]
 
     dated, post_only, too_small = client.post_orders(orders)
+    exchange.advance(1)
 
     assert (dated.ok, post_only.ok, too_small.ok) == (True, True, False)
     assert {order.order_type for order in client.list_open_orders().iter_items()} == {"GTD", "GTC"}

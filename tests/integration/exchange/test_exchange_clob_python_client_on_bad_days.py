@@ -50,6 +50,7 @@ def test_an_order_whose_answer_is_lost_was_placed_once(
         client.post_order(signed)
 
     posted = order_id(signed)
+    exchange.advance(1)
     assert client.get_order(order_id=posted).status == "ORDER_STATUS_LIVE"
     with pytest.raises(RequestRejectedError, match="Duplicated"):
         client.post_order(signed)
@@ -111,7 +112,7 @@ def test_a_failed_settlement_is_reported_and_moves_nothing(
     signed = client.create_market_order(asset_id=token, side="BUY", amount=5, max_price=best_ask(client, token))
 
     accepted = client.post_order(signed)
-    exchange.advance(4)
+    exchange.advance(10)
 
     assert isinstance(accepted, AcceptedOrder)
     statuses = {trade.status for trade in client.list_account_trades().iter_items()}
@@ -121,12 +122,12 @@ def test_a_failed_settlement_is_reported_and_moves_nothing(
 
 def test_a_retried_settlement_is_confirmed_later(exchange: RunningExchange, client: SecureClient, token: str) -> None:
     signed = client.create_market_order(asset_id=token, side="BUY", amount=2, max_price=best_ask(client, token))
-    exchange.arm("settlement_retrying", count=1, seconds=5)
+    exchange.arm("settlement_retrying", count=1, seconds=9)
 
     client.post_order(signed)
-    exchange.advance(2)
+    exchange.advance(8)
     during = {trade.status for trade in client.list_account_trades().iter_items()}
-    exchange.advance(7)
+    exchange.advance(12)
 
     assert "RETRYING" in during
     assert {trade.status for trade in client.list_account_trades().iter_items()} == {"CONFIRMED"}

@@ -68,7 +68,7 @@ def test_two_buyers_of_opposite_outcomes_both_get_their_shares(exchange: Running
     up, down = exchange.replay()["markets"][0]["token_ids"]
 
     maker, taker, price = meeting(exchange, clob)
-    exchange.advance(4)
+    exchange.advance(10)
 
     (maker_view,), (taker_view,) = maker.trades(), taker.trades()
     assert maker_view["transaction_hash"] == taker_view["transaction_hash"] != ""
@@ -84,7 +84,7 @@ def test_if_one_of_them_cannot_pay_neither_does(exchange: RunningExchange, clob:
     maker, taker, _ = meeting(exchange, clob)
     give_away(exchange, maker.address, PLENTY)
 
-    exchange.advance(4)
+    exchange.advance(10)
 
     assert {trade["status"] for trade in maker.trades() + taker.trades()} == {"TRADE_STATUS_FAILED"}
     assert exchange.chain.collateral_balance(taker.address) == PLENTY
@@ -93,7 +93,7 @@ def test_if_one_of_them_cannot_pay_neither_does(exchange: RunningExchange, clob:
 
 def test_the_tape_shows_the_maker_and_the_taker(exchange: RunningExchange, clob: httpx.Client) -> None:
     maker, taker, price = meeting(exchange, clob)
-    exchange.advance(6)
+    exchange.advance(10)
 
     rows = [
         exchange.http.get(

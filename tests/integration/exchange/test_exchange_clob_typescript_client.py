@@ -14,6 +14,7 @@ import pytest
 from eth_account import Account
 
 from live_trading.nouns.money import Shares, Usd
+from local.exchange.lags import AT_ONCE
 from local.machine.patience import HANG_SECONDS
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 
@@ -26,9 +27,9 @@ ACCOUNT = Account.from_key(PRIVATE_KEY).address.lower()
 
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchange]:
-    """A market in free running: the client waits for settlements by itself."""
+    """A market in free running that tells all at once: the client waits for settlements, but for no list."""
     directory: Path = tmp_path_factory.mktemp("exchange")
-    with running_exchange(directory, markets=1, traders=0) as exchange:
+    with running_exchange(directory, markets=1, traders=0, lags=AT_ONCE.model_dump()) as exchange:
         exchange.chain.fund_gas(ACCOUNT)
         exchange.chain.mint_collateral(ACCOUNT, Usd(100))
         exchange.chain.approve_trading(PRIVATE_KEY)

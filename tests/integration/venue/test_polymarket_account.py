@@ -53,8 +53,11 @@ def test_a_buy_is_matched_at_once_and_becomes_money_when_it_settles(desk: Tradin
     signed = desk.account.sign(desk.buy("5"))
 
     outcome = post_one(desk.account, signed)
-    matched = fills_of(desk, desk.account, signed)
-    desk.exchange.advance(5)
+    matched: list[Fill] = []
+    while not matched:
+        desk.exchange.advance(0.5)
+        matched = fills_of(desk, desk.account, signed)
+    desk.exchange.advance(10)
     confirmed = fills_of(desk, desk.account, signed)
 
     assert isinstance(outcome, Accepted)
@@ -81,7 +84,7 @@ def test_a_fill_over_several_levels_costs_exactly_what_the_chain_moved(desk: Tra
     signed = desk.account.sign(desk.buy(str(stake), limit=second.price))
 
     post_one(desk.account, signed)
-    desk.exchange.advance(5)
+    desk.exchange.advance(10)
     fills = fills_of(desk, desk.account, signed)
 
     since = datetime.fromtimestamp(desk.exchange.now_ms() // 1000, UTC) - timedelta(minutes=5)
@@ -138,12 +141,12 @@ def test_more_than_the_wallet_has_is_refused(desk: Trading) -> None:
 def test_what_was_bought_is_sold_again_and_the_fee_comes_out_of_the_proceeds(desk: Trading) -> None:
     bought = post_one(desk.account, desk.account.sign(desk.buy("20")))
     assert isinstance(bought, Accepted)
-    desk.exchange.advance(5)
+    desk.exchange.advance(10)
     before = desk.exchange.chain.collateral_balance(desk.wallet.address)
     signed = desk.account.sign(desk.sell(bought.matched_shares))
 
     sold = post_one(desk.account, signed)
-    desk.exchange.advance(5)
+    desk.exchange.advance(10)
     fills = fills_of(desk, desk.account, signed)
 
     assert isinstance(sold, Accepted)
@@ -156,6 +159,7 @@ def test_a_resting_order_is_found_listed_and_cancelled(desk: Trading) -> None:
     signed = desk.account.sign(desk.rest())
 
     outcome = post_one(desk.account, signed)
+    desk.exchange.advance(1)
     found = desk.account.find_order(signed.order_hash, signed)
     listed = desk.account.open_orders()
     cancelled = desk.account.cancel([signed.order_hash])
@@ -257,7 +261,7 @@ def test_every_kind_of_wallet_trades_with_its_own_signature(exchange: RunningExc
         signed = desk.account.sign(desk.buy("5"))
 
         outcome = post_one(desk.account, signed)
-        exchange.advance(5)
+        exchange.advance(10)
         fills = fills_of(desk, desk.account, signed)
 
         assert isinstance(outcome, Accepted)

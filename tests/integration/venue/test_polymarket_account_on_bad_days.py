@@ -43,6 +43,7 @@ def test_an_order_whose_answer_is_lost_is_unknown_and_then_found(desk: Trading, 
     signed = desk.account.sign(desk.rest())
 
     outcome = post_one(desk.account, signed)
+    desk.exchange.advance(1)
     found = desk.account.find_order(signed.order_hash, signed)
 
     assert isinstance(outcome, Unknown)
@@ -69,6 +70,7 @@ def test_a_lost_order_is_posted_again_as_the_same_order(desk: Trading) -> None:
 
     assert isinstance(first, Unknown)
     assert isinstance(second, AlreadyKnown)
+    desk.exchange.advance(1)
     assert len(desk.account.open_orders()) == 1
 
 
@@ -158,8 +160,9 @@ def test_a_delayed_order_is_accepted_and_matches_later(desk: Trading) -> None:
     signed = desk.account.sign(desk.buy("5", limit=Price("0.99")))
 
     outcome = post_one(desk.account, signed)
+    desk.exchange.advance(1)
     before = desk.account.find_order(signed.order_hash, signed)
-    desk.exchange.advance(8)
+    desk.exchange.advance(12)
 
     assert isinstance(outcome, Accepted)
     assert outcome.status is AcceptedStatus.DELAYED

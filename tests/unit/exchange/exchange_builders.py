@@ -26,10 +26,15 @@ class PreparedIds:
 class HashedIds:
     """Gives markets ids that follow from their question alone."""
 
-    def prepare_market(self, question_id: str) -> PreparedIds:
-        digest = keccak(question_id.encode())
+    def prepare_market(self, question_id: str, *, neg_risk: bool = False) -> PreparedIds:
+        digest = keccak(f"{question_id}{'neg risk' if neg_risk else ''}".encode())
         first = int.from_bytes(digest, "big")
         return PreparedIds(condition_id="0x" + digest.hex(), token_ids=(str(first), str(first ^ 1)))
+
+    def prepare_v2_market(self, question_id: str) -> PreparedIds:
+        digest = keccak(question_id.encode())
+        first = int.from_bytes(digest[:19], "big") << 104
+        return PreparedIds(condition_id=f"0x{first >> 8:062x}", token_ids=(str(first), str(first | 1)))
 
 
 @cache

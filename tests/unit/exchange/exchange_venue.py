@@ -23,6 +23,8 @@ from local.exchange.engine.incoming import identify
 from local.exchange.engine.orders import parse_post
 from local.exchange.faults.faults import Faults
 from local.exchange.identity.accounts import Accounts
+from local.exchange.identity.signer_limits import SignerLimits
+from local.exchange.lags import AT_ONCE, Lags
 from local.exchange.tape.recorded import RawBook, RecordedMarket, RecordedMarkets
 from local.exchange.tape.tape import Tape
 from local.exchange.tape.timeline import Timeline
@@ -61,7 +63,9 @@ class ScriptedMarkets:
         neg_risk: bool = False,
         fine_after_s: float | None = None,
         fee_rate: str = "0.07",
+        lasts_s: int = 60,
     ) -> None:
+        self._closes_ms = START_MS + lasts_s * 1000
         self.market = RecordedMarket(
             slug="up-or-down",
             question="Up or Down?",
@@ -70,9 +74,9 @@ class ScriptedMarkets:
             token_ids=(UP, DOWN),
             outcomes=("Up", "Down"),
             start_ms=START_MS,
-            end_ms=END_MS,
+            end_ms=self._closes_ms,
             opens_ms=START_MS,
-            closes_ms=END_MS,
+            closes_ms=self._closes_ms,
             payouts=(1, 0),
             category="crypto",
             neg_risk=neg_risk,
@@ -106,7 +110,7 @@ class ScriptedMarkets:
         return Price("0.001") if is_fine else Price("0.01")
 
     def is_open(self, condition_id: str, at_ms: int) -> bool:
-        return condition_id == CONDITION and START_MS <= at_ms <= END_MS
+        return condition_id == CONDITION and START_MS <= at_ms <= self._closes_ms
 
 
 def _raw_book(at_ms: int, snapshot: Snapshot) -> RawBook:
@@ -130,6 +134,7 @@ class LedgerChain:
         self.usd: defaultdict[str, int] = defaultdict(int)
         self.tokens: defaultdict[tuple[str, str], int] = defaultdict(int)
         self.allowance: dict[str, int] = {}
+        self.refused: set[tuple[str, str]] = set()
         self.operators_refused: set[str] = set()
         self.deployed: set[str] = set()
         self.settled: list[FillToSettle] = []
@@ -138,7 +143,8 @@ class LedgerChain:
         self._numbers = itertools.count(1)
 
     def collateral(self, account: str, spender: str) -> Holding:
-        return Holding(balance=self.usd[account], allowance=self.allowance.get(account, UNLIMITED))
+        allowance = 0 if (account, spender) in self.refused else self.allowance.get(account, UNLIMITED)
+        return Holding(balance=self.usd[account], allowance=allowance)
 
     def tokens_of(self, account: str, token_id: str) -> int:
         return self.tokens[account, token_id]
@@ -177,7 +183,7 @@ class LedgerHoldings:
         return self._chain.collateral(account, spender)
 
     def tokens(self, account: str, token_id: str, operator: str) -> Holding:
-        is_refused = account in self._chain.operators_refused
+        is_refused = account in self._chain.operators_refused or (account, operator) in self._chain.refused
         balance = self._chain.tokens_of(account, token_id)
         return Holding(balance=balance, allowance=0 if is_refused else UNLIMITED)
 
@@ -208,10 +214,12 @@ class Venue:
         neg_risk: bool = False,
         fine_after_s: float | None = None,
         fee_rate: str = "0.07",
+        lasts_s: int = 60,
+        lags: Lags = AT_ONCE,
     ) -> None:
         self.snapshots = snapshots
         self.markets = ScriptedMarkets(
-            snapshots or [Snapshot()], neg_risk=neg_risk, fine_after_s=fine_after_s, fee_rate=fee_rate
+            snapshots or [Snapshot()], neg_risk=neg_risk, fine_after_s=fine_after_s, fee_rate=fee_rate, lasts_s=lasts_s
         )
         self.timeline = Timeline(START_MS)
         self.chain = LedgerChain()
@@ -232,7 +240,9 @@ class Venue:
             engine=self.engine,
             faults=self.faults,
             chain=cast("LocalChain", self.chain),
-            accounts=Accounts(),
+            accounts=Accounts(now_ms=self.timeline.now_ms, works_after_ms=lags.api_key_ms),
+            limits=SignerLimits(now_ms=self.timeline.now_ms),
+            lags=lags,
         )
         self.http = httpx.Client(transport=InProcess(clob_app(self.world)), base_url="http://clob")
         self._keys = itertools.count(1)

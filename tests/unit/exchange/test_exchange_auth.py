@@ -7,6 +7,7 @@ import time
 import pytest
 
 from local.chain import NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
+from local.exchange.identity.contracts import EXCHANGE_V3, NEG_RISK_ADAPTER
 from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, proxy_address, safe_address
 from local.exchange.units import BASE_UNITS
 from tests.unit.exchange.exchange_traders import UP
@@ -140,7 +141,7 @@ def test_balances_are_those_of_the_wallet_that_the_signature_type_means() -> Non
     assert balance(3) == "9000000"
 
 
-def test_allowances_are_given_for_both_exchanges() -> None:
+def test_allowances_are_given_for_every_spender_that_the_venue_checks() -> None:
     venue = Venue()
     trader = venue.trader(usd=5, shares=7)
     venue.chain.allowance[trader.address] = 3
@@ -150,8 +151,10 @@ def test_allowances_are_given_for_both_exchanges() -> None:
 
     assert dollars["balance"] == "5"
     allowances = {spender.lower(): allowance for spender, allowance in dollars["allowances"].items()}
-    assert allowances == {STANDARD_EXCHANGE: "3", NEG_RISK_EXCHANGE: "3"}
+    spenders = (STANDARD_EXCHANGE, NEG_RISK_EXCHANGE, NEG_RISK_ADAPTER)
+    assert allowances == dict.fromkeys((*spenders, EXCHANGE_V3), "3")
     assert tokens["balance"] == "7"
+    assert {spender.lower() for spender in tokens["allowances"]} == set(spenders)
     assert trader.call("GET", "/balance-allowance/update", asset_type="COLLATERAL").status_code == 200
 
 

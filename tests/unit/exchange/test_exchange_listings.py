@@ -7,8 +7,10 @@ from decimal import Decimal
 
 import pytest
 
+from local.exchange.identity.contracts import NEG_RISK_DOMAIN, STANDARD_DOMAIN, V3_DOMAIN, signing_domain
 from local.exchange.tape.listings import Listing, Listings, Stage, recorded_listing
-from tests.unit.exchange.exchange_builders import recorded_markets
+from local.exchange.tape.recorded import MarketKind, load_recorded_markets
+from tests.unit.exchange.exchange_builders import HashedIds, recorded_markets
 
 
 def _listing() -> Listing:
@@ -66,3 +68,18 @@ def test_listings_are_found_by_condition_and_by_asset() -> None:
     assert listings.by_condition(listing.condition_id) is listing
     assert listings.by_asset(listing.token_ids[1]) is listing
     assert listings.by_asset("9") is None
+
+
+def test_recorded_markets_take_the_kinds_of_contract_in_turn() -> None:
+    kinds = (MarketKind.STANDARD, MarketKind.NEG_RISK, MarketKind.V2)
+
+    listings = [recorded_listing(market, 0) for market in load_recorded_markets(HashedIds(), limit=3, kinds=kinds)]
+
+    assert [(listing.version, listing.neg_risk) for listing in listings] == [("v1", False), ("v1", True), ("v2", False)]
+    assert [bool(listing.token_ids) for listing in listings] == [True, True, False]
+    assert [len(listing.position_ids) for listing in listings] == [0, 0, 2]
+    assert [signing_domain(int(listing.asset_ids[0]), neg_risk=listing.neg_risk) for listing in listings] == [
+        STANDARD_DOMAIN,
+        NEG_RISK_DOMAIN,
+        V3_DOMAIN,
+    ]

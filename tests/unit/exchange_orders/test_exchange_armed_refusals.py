@@ -38,7 +38,7 @@ def trader(venue: Venue) -> Trader:
         (
             FaultKind.TICK_CHANGED,
             400,
-            "order {order} is invalid. Price (0.405) breaks minimum tick size rule: 0.01",
+            "order {order} is invalid. Price (0.4025) breaks minimum tick size rule: 0.001",
         ),
         (
             FaultKind.BALANCE_STALE,

@@ -75,15 +75,15 @@ def test_a_price_off_the_grid_is_refused_in_the_venues_words(side: Side, maker: 
 @pytest.mark.parametrize(
     ("order_type", "expiration_s", "is_valid"),
     [
-        (OrderType.GTD, 1_061, True),
-        (OrderType.GTD, 1_060, False),
+        (OrderType.GTD, 1_180, True),
+        (OrderType.GTD, 1_179, False),
         (OrderType.GTD, 0, False),
         (OrderType.GTC, 0, True),
         (OrderType.GTC, 5_000, False),
         (OrderType.FAK, 5_000, False),
     ],
 )
-def test_only_a_dated_order_expires_and_not_within_a_minute(
+def test_only_a_dated_order_expires_and_not_within_three_minutes(
     order_type: OrderType, expiration_s: int, is_valid: bool
 ) -> None:
     if is_valid:

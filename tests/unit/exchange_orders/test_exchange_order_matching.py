@@ -243,12 +243,12 @@ def test_a_maker_who_has_spent_its_funds_is_taken_off_the_book_when_it_is_met() 
 
 
 def test_a_dated_order_leaves_the_book_a_minute_before_its_date() -> None:
-    venue = Venue(BOOK)
+    venue = Venue(BOOK, lasts_s=600)
     trader = venue.trader()
-    expiration = START_MS // 1000 + 90
+    expiration = START_MS // 1000 + 180
     order = trader.place(price="0.40", shares="10", order_type="GTD", expiration=expiration)
 
-    venue.advance(29)
+    venue.advance(119)
     before = trader.find(order["orderID"])["status"]
     venue.advance(1)
 

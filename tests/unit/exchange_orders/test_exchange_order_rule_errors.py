@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from eth_utils.address import to_checksum_address
 
-from local.chain import STANDARD_EXCHANGE
+from local.chain import NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
+from local.exchange.identity.contracts import NEG_RISK_ADAPTER
 from local.exchange.units import BASE_UNITS
 from tests.unit.exchange.exchange_traders import UP, Trader
 from tests.unit.exchange.exchange_venue import END_MS, START_MS, Snapshot, Venue
@@ -108,6 +110,24 @@ def test_a_market_buy_under_a_dollar_is_too_small(trader: Trader, order_type: st
     assert refusal == (400, "invalid amount for a marketable BUY order ($0.99), min size: $1")
 
 
+@pytest.mark.parametrize("order_type", ["FAK", "FOK"])
+def test_a_market_order_over_a_dollar_needs_no_five_shares(trader: Trader, order_type: str) -> None:
+    bought = trader.place(price="0.52", usd="1.04", order_type=order_type)
+    sold = trader.place(side="SELL", price="0.40", shares="2.1", order_type=order_type)
+
+    assert (bought["takingAmount"], sold["makingAmount"]) == ("2", "2.1")
+
+
+def test_a_market_sell_that_would_get_less_than_a_dollar_is_too_small(trader: Trader) -> None:
+    refusal = trader.refusal(side="SELL", price="0.40", shares="2", order_type="FAK")
+
+    assert refusal == (400, "invalid amount for a marketable SELL order ($0.96), min size: $1")
+
+
+def test_a_resting_order_needs_five_shares_whatever_they_are_worth(trader: Trader) -> None:
+    assert trader.refusal(price="0.45", shares="4.99")[1].endswith("Size (4.99) lower than the minimum: 5")
+
+
 def test_a_limit_buy_under_a_dollar_is_too_small_only_where_it_would_match() -> None:
     venue = Venue(Snapshot(asks={"0.10": "100"}))
     trader = venue.trader()
@@ -116,7 +136,7 @@ def test_a_limit_buy_under_a_dollar_is_too_small_only_where_it_would_match() -> 
     assert trader.place(price="0.09", shares="5")["status"] == "live"
 
 
-@pytest.mark.parametrize(("order_type", "expires_in_s"), [("GTD", 60), ("GTD", -1), ("GTC", 600), ("FAK", 600)])
+@pytest.mark.parametrize(("order_type", "expires_in_s"), [("GTD", 179), ("GTD", -1), ("GTC", 600), ("FAK", 600)])
 def test_an_expiration_that_cannot_be_kept_is_invalid(trader: Trader, order_type: str, expires_in_s: int) -> None:
     expiration = START_MS // 1000 + expires_in_s
 
@@ -183,7 +203,8 @@ def test_an_allowance_below_the_order_is_refused(venue: Venue, trader: Trader) -
     assert refusal == (
         400,
         (
-            f"not enough balance / allowance: the allowance is not enough -> spender: {STANDARD_EXCHANGE}, "
+            "not enough balance / allowance: the allowance is not enough -> "
+            f"spender: {to_checksum_address(STANDARD_EXCHANGE)}, "
             "allowance: 1000000, order amount (inc. fees): 4000000"
         ),
     )
@@ -195,6 +216,26 @@ def test_a_sell_needs_the_exchange_as_operator(venue: Venue, trader: Trader) -> 
     refusal = trader.refusal(side="SELL", price="0.60", shares="10")
 
     assert "the allowance is not enough -> spender:" in refusal[1]
+
+
+@pytest.mark.parametrize("spender", [NEG_RISK_EXCHANGE, NEG_RISK_ADAPTER])
+@pytest.mark.parametrize("side", ["BUY", "SELL"])
+def test_neg_risk_needs_the_allowance_of_its_exchange_and_of_the_adapter(spender: str, side: str) -> None:
+    venue = Venue(Snapshot(bids={"0.48": "100"}, asks={"0.52": "100"}), neg_risk=True)
+    trader = venue.trader()
+    order = {"side": side, "price": "0.50", "shares": "10"}
+    assert trader.place(**order)["status"] == "live"
+    venue.chain.refused.add((trader.address, spender))
+
+    status, text = trader.refusal(**order)
+
+    assert (status, f"spender: {to_checksum_address(spender)}, allowance: 0" in text) == (400, True)
+
+
+def test_a_standard_market_asks_nothing_of_neg_risk_spenders(venue: Venue, trader: Trader) -> None:
+    venue.chain.refused |= {(trader.address, NEG_RISK_EXCHANGE), (trader.address, NEG_RISK_ADAPTER)}
+
+    assert trader.place(price="0.52", usd="5.20", order_type="FAK")["status"] == "matched"
 
 
 def test_a_fill_or_kill_that_cannot_fill_is_killed_and_then_duplicated(venue: Venue, trader: Trader) -> None:

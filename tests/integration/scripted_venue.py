@@ -33,6 +33,7 @@ class ScriptedVenue:
     def __init__(self) -> None:
         self.trades: dict[str, list[Any]] = defaultdict(list)
         self.positions: dict[str, list[Any]] = defaultdict(list)
+        self.resolutions: list[Any] = []
         self.markets: dict[str, Any] = {}
         self.books: dict[str, Any] = {}
         self.broken_traders: set[str] = set()
@@ -55,7 +56,7 @@ class ScriptedVenue:
                 rows = [row for row in self.positions[query["user"][0]] if row["status"] == query["status"][0]]
                 return 200, {"data": rows, "pagination": {"has_more": False, "next_cursor": None}}
             case "/v2/resolutions":
-                return 200, {"data": []}
+                return 200, {"data": self.resolutions}
             case "/markets/keyset":
                 return 200, {"markets": self._markets(query)}
             case "/books":

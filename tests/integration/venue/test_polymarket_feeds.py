@@ -145,7 +145,7 @@ def _all_of(feed: DataApi, exchange: RunningExchange, trader: str) -> list[Sourc
 
 
 def test_a_traders_history_is_dated_before_now(exchange: RunningExchange, feed: DataApi) -> None:
-    for trader in traders_of(exchange)[:3]:
+    for trader in traders_of(exchange):
         page, sizes = feed.closed_positions(trader), feed.trade_sizes(trader)
         positions = page.positions
 

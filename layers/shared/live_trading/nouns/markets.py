@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_usd
 
 
@@ -84,9 +85,9 @@ class Market:
 
     @property
     def known_neg_risk(self) -> bool:
-        """Whether it is a neg-risk market. Raises LookupError where that is not known: no order can be made then."""
+        """Whether it is a neg-risk market. Raises GiveUp where that is not known: no order can be made then."""
         if self.neg_risk is None:
-            raise LookupError(f"nobody says whether {self.condition_id} is a neg-risk market")
+            raise GiveUp(f"nobody says whether {self.condition_id} is a neg-risk market")
         return self.neg_risk
 
 

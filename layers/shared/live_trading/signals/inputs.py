@@ -49,7 +49,7 @@ class EvaluationInputs:
 def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
     """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC."""
     return {
-        "trade": _trade(inputs.trade),
+        "trade": _trade(inputs.trade, inputs.market),
         "stats": None if inputs.stats is None else _stats(inputs.stats),
         "prior_mean": _number(inputs.prior_mean),
         "market": None if inputs.market is None else _market(inputs.market),
@@ -88,7 +88,9 @@ def _moment(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).isoformat()
 
 
-def _trade(trade: SourceTrade) -> dict[str, Any]:
+def _trade(trade: SourceTrade, market: Market | None) -> dict[str, Any]:
+    # The market's list of tokens says which outcome it is; the feed's own number may be missing.
+    tokens = () if market is None else market.token_ids
     return {
         "transaction_hash": trade.transaction_hash,
         "token_id": trade.token_id,
@@ -99,7 +101,7 @@ def _trade(trade: SourceTrade) -> dict[str, Any]:
         "occurrence": trade.occurrence,
         "condition_id": trade.condition_id,
         "outcome": trade.outcome,
-        "outcome_index": trade.outcome_index,
+        "outcome_index": tokens.index(trade.token_id) if trade.token_id in tokens else None,
         "title": trade.title,
         "slug": trade.slug,
         "trade_time": _moment(trade.trade_time),

@@ -6,12 +6,15 @@ from decimal import Decimal
 
 import pytest
 
+from live_trading.chain.abi import Function
 from live_trading.nouns.markets import PayoutVector
 from live_trading.store.database import leases
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import ContradictingResolution
+from local.chain import ADDRESSES, ORACLE
+from tests.integration.chain_fixtures import fresh_id
 from tests.integration.paper_bench_fixtures import Bench, on_market
-from tests.integration.scripted_venue import gamma_row
+from tests.integration.scripted_venue import book_row, gamma_row
 from tests.integration.source_builders import CONDITION, NOON, a_trade, create_wallet, minutes, seconds, store_market
 
 pytestmark = pytest.mark.integration
@@ -46,6 +49,39 @@ def test_each_order_is_paid_what_the_vector_says_for_its_outcome(
     assert (report.resolved, report.waiting, report.outcomes.total()) == (1, 0, 2)
     total = Decimal(1000) + sum(pnl for _, pnl in expected)
     assert Decimal(bench.bankroll(wallet)) == total
+
+
+@pytest.mark.parametrize(
+    ("payouts", "expected"),
+    [
+        pytest.param((1, 0), [("WON", Decimal(10)), ("LOST", Decimal(-10))], id="first outcome wins"),
+        pytest.param((3, 1), [("SPLIT", Decimal(5)), ("SPLIT", Decimal(-5))], id="three to one"),
+    ],
+)
+@pytest.mark.parametrize("pad", ["", "00"], ids=["feed of 31 bytes", "feed of 32 bytes"])
+def test_a_market_of_the_second_protocol_is_entered_and_paid_as_one_of_the_first(
+    bench: Bench, pad: str, payouts: tuple[int, int], expected: list[tuple[str, Decimal]]
+) -> None:
+    create_wallet(bench.database)
+    # The id of a position is its condition and a byte for the outcome, and has 64 zero bits in this place.
+    condition = "0x01" + fresh_id()[2:38] + "0" * 16 + fresh_id()[2:10]
+    positions = [str(int(condition, 16) << 8 | index) for index in (0, 1)]
+    bench.venue.markets[condition] = gamma_row(
+        condition, version="v2", positionIds=positions, resolutionStatus="active"
+    )
+    for index, position in enumerate(positions):
+        bench.venue.books[position] = book_row(position, market=condition + "00")
+        trade = a_trade(index + 1, condition_id=condition + pad, token_id=position, outcome_index=index)
+        bench.feed((trade, NOON + seconds(10 * (index + 1))))
+    bench.run_paper(NOON + minutes(1))
+    before = bench.run_resolve(NOON + minutes(2))
+    report = Function("report(bytes31,uint256,uint256)")
+    bench.chain.send_as(ORACLE, str(ADDRESSES.position_manager), report, condition, *payouts)
+
+    after = bench.run_resolve(NOON + minutes(3))
+
+    assert (before.resolved, before.waiting) == (0, 1)
+    assert (after.resolved, after.failures, outcomes(bench)) == (1, [], expected)
 
 
 def test_the_outcome_goes_by_the_tokens_place_in_the_market_and_never_by_its_label(bench: Bench) -> None:

@@ -30,8 +30,6 @@ from tests.integration.exchange_fixtures import RunningExchange, running_exchang
 
 pytestmark = pytest.mark.integration
 
-# answers every call with the selector by which a contract accepts outcome tokens
-RECEIVER_CODE = "0x63f23a6e6160e01b60005260206000f3"
 CRYPTO_FEES = arithmetic.FeeTerms(rate=Decimal("0.07"))
 
 

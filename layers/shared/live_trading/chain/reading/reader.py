@@ -19,6 +19,7 @@ from live_trading.chain.contracts import (
     WRAPPED_COLLATERAL_OF,
     ContractAddresses,
 )
+from live_trading.chain.reading.arrivals import arrived_tokens
 from live_trading.chain.reading.dry_run import predicted_payment
 from live_trading.chain.reading.multicall import Multicall
 from live_trading.chain.reading.outside_payments import leaving_transactions
@@ -192,6 +193,10 @@ class ChainReader:
     def leaving_transactions(self, wallet: str, token_ids: Sequence[str]) -> Iterator[Receipt]:
         """Transactions of anybody that took these tokens from the wallet, newest first."""
         return leaving_transactions(self._rpc, payer=self._payer(wallet), token_ids=token_ids)
+
+    def arrived_tokens(self, wallet: str, after_block: int) -> tuple[Sequence[str], int]:
+        """Outcome tokens that came to the wallet after a block, and the block up to which was looked."""
+        return arrived_tokens(self._rpc, payer=self._payer(wallet), after_block=after_block)
 
     def receipt(self, transaction_hash: str, wallet: str) -> Receipt | None:
         """What a transaction of anybody moved for the wallet; None while it is in no block."""

@@ -26,8 +26,13 @@ from live_trading.services.reconciling.unasked_money import (
 from live_trading.store.books import breaks, ledger, surpluses
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.books.ledger import ExpectedHoldings
+<<<<<<< HEAD
 from live_trading.store.chain import redemptions, venue_spenders
 from live_trading.store.database import leases
+=======
+from live_trading.store.chain import redemptions
+from live_trading.store.database import cursors, leases
+>>>>>>> 75dd9091408b679f20036e3b4a03be2bad7af66a
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.orders import fills
@@ -35,6 +40,8 @@ from live_trading.store.risk import locks
 
 # What is looked at also while something settles.
 _AT_ANY_TIME = (BreakKind.UNREADABLE_ANSWER,)
+# A quiet wallet writes nothing in most of its comparisons, and reads so many blocks of arrivals again.
+_BLOCKS_TO_REMEMBER = 200
 _BALANCES = (BreakKind.COLLATERAL, BreakKind.TOKEN_BALANCE)
 
 
@@ -98,8 +105,14 @@ def allowance_differences(*, needed: Usd, allowances: Mapping[str, int]) -> list
 class Expectation:
     """What the ledger says of a wallet: nothing while it is settling. `has_breaks`: earlier ones stand.
 
+<<<<<<< HEAD
     `spenders` are the contracts whose allowance of collateral the venue checks. `has_surplus`: the last comparison saw
     more than the ledger has. `is_unexplained`: dollars were booked that nothing explains yet.
+=======
+    `has_surplus`: the last comparison saw more than the ledger has, of `surplus_tokens` among others.
+    `is_unexplained`: dollars were booked that nothing explains yet. `arrivals_read_to`: the block up to which tokens
+    that came unasked have been looked for.
+>>>>>>> 75dd9091408b679f20036e3b4a03be2bad7af66a
     """
 
     holdings: ExpectedHoldings | None
@@ -107,6 +120,8 @@ class Expectation:
     spenders: tuple[str, ...]
     has_surplus: bool = False
     is_unexplained: bool = False
+    surplus_tokens: frozenset[str] = frozenset()
+    arrivals_read_to: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +130,13 @@ class Look:
 
     expected: Expectation
     observed: Holdings | None
+    arrivals_read_to: int = 0
+
+    @property
+    def is_worth_noting(self) -> bool:
+        """Whether the place up to which arrivals were read has moved far enough to be remembered."""
+        before, after = self.expected.arrivals_read_to, self.arrivals_read_to
+        return after > 0 and (before == 0 or after - before >= _BLOCKS_TO_REMEMBER)
 
     def differences(self, gained: Usd | None = None) -> list[Break] | None:
         """Every difference; None where there is nothing to compare yet.
@@ -173,6 +195,10 @@ class Comparison:
             spenders=self._spenders(transaction, wallet_id),
             has_surplus=has_surplus,
             is_unexplained=is_unexplained,
+            surplus_tokens=frozenset(surpluses.of_wallet(transaction, wallet_id)) - {COLLATERAL}
+            if has_surplus
+            else frozenset(),
+            arrivals_read_to=cursors.number(transaction, _arrivals(wallet)),
         )
 
     def _spenders(self, transaction: Transaction, trading_wallet_id: UUID) -> tuple[str, ...]:
@@ -185,8 +211,15 @@ class Comparison:
         """Asks the chain about what is expected; touches no database. Raises as ChainReader does."""
         if expected.holdings is None:
             return Look(expected=expected, observed=None)
+<<<<<<< HEAD
         tokens = sorted(expected.holdings.tokens)
         return Look(expected=expected, observed=self._chain.holdings(wallet.address, tokens, expected.spenders))
+=======
+        arrived, read_to = self._chain.arrived_tokens(wallet.address, expected.arrivals_read_to)
+        tokens = sorted({*expected.holdings.tokens, *expected.surplus_tokens, *arrived})
+        observed = self._chain.holdings(wallet.address, tokens, self._exchange_address)
+        return Look(expected=expected, observed=observed, arrivals_read_to=read_to)
+>>>>>>> 75dd9091408b679f20036e3b4a03be2bad7af66a
 
     def run(self, lease: Lease, wallet: TradingWallet, unreadable: Sequence[Break] = ()) -> int | None:
         """How many breaks there are; None while something of the wallet is still settling.
@@ -204,10 +237,13 @@ class Comparison:
         found = look.differences(gained)
         incoming, differing = split(found or [])
         seen = [*differing, *unreadable]
-        if seen or incoming or look.expected.has_breaks or look.expected.has_surplus:
+        is_news = bool(seen or incoming or look.expected.has_breaks or look.expected.has_surplus)
+        if is_news or look.is_worth_noting:
             now = self._clock.now()
             with self._database.transaction() as transaction:
                 leases.assert_held(transaction, lease)
+                if found is not None:
+                    cursors.advance_number(transaction, _arrivals(wallet), look.arrivals_read_to, now)
                 kinds = _AT_ANY_TIME if found is None else tuple(BreakKind)
                 breaks.replace_open(transaction, wallet.trading_wallet_id, seen, now, kinds=kinds)
                 if found is not None:
@@ -258,6 +294,10 @@ class Comparison:
             released_by=self._actor,
             now=now,
         )
+
+
+def _arrivals(wallet: TradingWallet) -> str:
+    return f"arrived_tokens:{wallet.trading_wallet_id}"
 
 
 def _is_settling(transaction: Transaction, trading_wallet_id: UUID) -> bool:

@@ -160,6 +160,26 @@ def test_a_traders_history_is_dated_before_now(exchange: RunningExchange, feed: 
         assert len(recent) < len(sizes)
 
 
+def test_what_the_feed_has_no_value_for_costs_no_trade_and_no_position(
+    exchange: RunningExchange, feed: DataApi
+) -> None:
+    numbers, times = set(), set()
+    for trader in traders_of(exchange):
+        asked = {"user": trader, "taker_only": "false", "start": 1, "limit": 1000}
+        trades = exchange.http.get(f"{exchange.data_url}/v2/trades", params=asked).json()["data"]
+        asked = {"user": trader, "status": "REDEEMABLE_LOST", "limit": 1000}
+        lost = exchange.http.get(f"{exchange.data_url}/v2/positions", params=asked).json()["data"]
+        numbers |= {row["outcome_index"] for row in trades}
+        times |= {row["last_event_at"] for row in lost}
+        found = {each.token_id: each for each in feed.closed_positions(trader).positions}
+
+        assert feed.trades(trader, datetime.fromtimestamp(1, UTC)).quarantined == []
+        assert all(found[row["token_id"]].closed_at is not None for row in lost)
+
+    assert numbers == {0, 1, 999}
+    assert 0 in times
+
+
 def test_the_feed_says_how_late_it_is(exchange: RunningExchange, feed: DataApi) -> None:
     exchange.arm("feed_delay", seconds=90)
 

@@ -37,6 +37,21 @@ def test_a_trade_counts_from_the_moment_it_is_made() -> None:
     assert found.lifetime.average_trade_usd == Usd(10)
 
 
+def test_a_trade_of_unknown_size_leaves_the_average_of_its_windows_unknown() -> None:
+    trades = [traded(NOON), TradeSize(time=NOON - THIRTY_DAYS, usd=None)]
+
+    found = stats_as_of(ALICE, NOON, [], trades)
+
+    assert (found.last_30_days.average_trade_usd, found.lifetime.average_trade_usd) == (Usd(10), None)
+
+
+def test_a_trade_of_unknown_time_and_size_leaves_every_average_unknown() -> None:
+    found = stats_as_of(ALICE, NOON, [closed(NOON)], [traded(NOON), TradeSize(time=None, usd=None)])
+
+    assert (found.last_30_days.average_trade_usd, found.lifetime.average_trade_usd) == (None, None)
+    assert found.lifetime.resolved_count == 1
+
+
 def test_the_window_holds_the_last_thirty_days_and_the_lifetime_holds_all() -> None:
     just_in, just_out = NOON - THIRTY_DAYS + INSTANT, NOON - THIRTY_DAYS
 

@@ -26,7 +26,10 @@ def main() -> int:
     options = _options()
     began = time.monotonic()
     try:
-        with Stack(directory=options.directory, markets=options.markets, seed=options.seed) as facts:
+        exchange_options = {"lags": {"api_key": job.API_KEY_LAG_SECONDS}}
+        with Stack(
+            directory=options.directory, markets=options.markets, seed=options.seed, exchange_options=exchange_options
+        ) as facts:
             status = _run_whole(facts, began, options.directory / "summary.json")
             if options.keep:
                 _keep(facts)

@@ -16,6 +16,8 @@ from local.machine.processes import PartFailed
 from local.stack.assembly import StackFacts
 
 SLICE_MS = 15 * 60_000
+# How long the venue does not know a new API key everywhere.
+API_KEY_LAG_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +31,13 @@ class Replay:
 
 
 def create(stack: StackFacts) -> Replay:
-    """Creates FT wallets and LT strategies through the API; the replay that they will see. Raises ApiRefused."""
+    """Creates FT wallets and LT strategies through the API, once the venue knows the wallet's key.
+
+    Returns the replay that they will see. Raises ApiRefused.
+    """
     told = httpx.get(f"{stack.control_url}/replay").raise_for_status().json()
+    keys_work_ms = told["start_ms"] + told["keys_work_after_ms"]
+    httpx.post(f"{stack.host_url}/tick", json={"to_ms": keys_work_ms}, timeout=600).raise_for_status()
     replay = Replay(
         traders=tuple(trader["address"] for trader in told["traders"]),
         markets=tuple(market["slug"] for market in told["markets"]),

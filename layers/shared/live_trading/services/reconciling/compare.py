@@ -26,13 +26,8 @@ from live_trading.services.reconciling.unasked_money import (
 from live_trading.store.books import breaks, ledger, surpluses
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.books.ledger import ExpectedHoldings
-<<<<<<< HEAD
 from live_trading.store.chain import redemptions, venue_spenders
-from live_trading.store.database import leases
-=======
-from live_trading.store.chain import redemptions
 from live_trading.store.database import cursors, leases
->>>>>>> 75dd9091408b679f20036e3b4a03be2bad7af66a
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.orders import fills
@@ -105,14 +100,10 @@ def allowance_differences(*, needed: Usd, allowances: Mapping[str, int]) -> list
 class Expectation:
     """What the ledger says of a wallet: nothing while it is settling. `has_breaks`: earlier ones stand.
 
-<<<<<<< HEAD
-    `spenders` are the contracts whose allowance of collateral the venue checks. `has_surplus`: the last comparison saw
-    more than the ledger has. `is_unexplained`: dollars were booked that nothing explains yet.
-=======
+    `spenders` are the contracts whose allowance of collateral the venue checks.
     `has_surplus`: the last comparison saw more than the ledger has, of `surplus_tokens` among others.
     `is_unexplained`: dollars were booked that nothing explains yet. `arrivals_read_to`: the block up to which tokens
     that came unasked have been looked for.
->>>>>>> 75dd9091408b679f20036e3b4a03be2bad7af66a
     """
 
     holdings: ExpectedHoldings | None
@@ -211,15 +202,10 @@ class Comparison:
         """Asks the chain about what is expected; touches no database. Raises as ChainReader does."""
         if expected.holdings is None:
             return Look(expected=expected, observed=None)
-<<<<<<< HEAD
-        tokens = sorted(expected.holdings.tokens)
-        return Look(expected=expected, observed=self._chain.holdings(wallet.address, tokens, expected.spenders))
-=======
         arrived, read_to = self._chain.arrived_tokens(wallet.address, expected.arrivals_read_to)
         tokens = sorted({*expected.holdings.tokens, *expected.surplus_tokens, *arrived})
-        observed = self._chain.holdings(wallet.address, tokens, self._exchange_address)
+        observed = self._chain.holdings(wallet.address, tokens, expected.spenders)
         return Look(expected=expected, observed=observed, arrivals_read_to=read_to)
->>>>>>> 75dd9091408b679f20036e3b4a03be2bad7af66a
 
     def run(self, lease: Lease, wallet: TradingWallet, unreadable: Sequence[Break] = ()) -> int | None:
         """How many breaks there are; None while something of the wallet is still settling.

@@ -18,6 +18,9 @@ def test_a_signal_becomes_one_filled_order_whose_cost_is_in_the_ledger(desk: Liv
     desk.signal()
 
     report = desk.execute()
+    # the venue lists a trade some seconds after its match
+    desk.advance(10)
+    desk.execute()
 
     (order,) = desk.orders()
     assert order["state"] == "FILLED", report
@@ -167,6 +170,8 @@ def test_bytes_that_were_lost_on_the_way_are_sent_again_as_they_were(desk: LiveD
 
     desk.advance(40)
     desk.execute()
+    desk.advance(10)
+    desk.execute()
 
     (order,) = desk.orders()
     assert (lost["state"], order["state"], order["order_hash"]) == ("UNKNOWN", "FILLED", lost["order_hash"])
@@ -197,6 +202,8 @@ def test_an_order_that_a_restarting_engine_refused_goes_out_again_with_the_same_
     (waiting,) = desk.orders()
     desk.advance(60)
     desk.execute()
+    desk.advance(10)
+    desk.execute()
 
     (order,) = desk.orders()
     assert (waiting["state"], waiting["last_refusal_code"]) == ("INTENT", "engine_restarting")
@@ -223,6 +230,8 @@ def test_an_exchange_that_answers_500_to_everything_loses_and_doubles_nothing(de
     broken = desk.execute()
 
     desk.clear_faults()
+    desk.execute()
+    desk.advance(10)
     desk.execute()
 
     assert broken.failures
@@ -328,6 +337,8 @@ def test_postgres_going_away_in_mid_run_loses_nothing(desk: LiveDesk) -> None:
     with pytest.raises(RetryLater):
         executor.run()
     desk.advance(120)
+    desk.execute()
+    desk.advance(10)
     desk.execute()
 
     assert len(desk.orders()) == 1

@@ -117,8 +117,6 @@ class Engine:
             taker_amount=fields.taker_amount,
             expiration_s=incoming.expiration_s,
             post_only=incoming.body.post_only,
-            signed=fields,
-            signature=incoming.signature,
             created_ms=now_ms,
             sequence=len(self.records.orders()),
         )

@@ -128,8 +128,8 @@ class Order:
     """An order that the engine has taken in.
 
     `account` is its maker, who holds the funds, `owner` the API key it came with and `user` that key's
-    address (addresses lower case). `signed` and `signature` are what the exchange contract checks;
-    `maker_amount` and `taker_amount` are of it, in base units, `limit` is their ratio on the tick grid.
+    address (addresses lower case). `maker_amount` and `taker_amount` are the signed base units, `limit`
+    their ratio on the tick grid.
     """
 
     order_hash: str
@@ -145,8 +145,6 @@ class Order:
     taker_amount: int
     expiration_s: int
     post_only: bool
-    signed: OrderFields
-    signature: bytes
     created_ms: int
     sequence: int
     status: OrderStatus = OrderStatus.LIVE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 import pytest
 
@@ -162,6 +163,22 @@ def test_tokens_that_nobody_bought_are_external_shares_and_stop_nothing(payday: 
     (row,) = settling.rows("SELECT token_id, shares FROM ledger_entries WHERE account = 'EXTERNAL'")
     assert (row["token_id"], row["shares"]) == (market.token_ids[0], 3)
     assert payday.alerts() == [f"3.000000 shares of token {market.token_ids[0]} came to {holder.address} unasked"]
+    assert payday.locks() == []
+    settling.assert_ledger_is_chain(holder)
+
+
+def test_tokens_that_the_ledger_has_never_held_are_found_by_their_arrival(payday: Payday) -> None:
+    settling, holder = payday.settling, payday.holder
+    payday.compare()
+    market, stranger = settling.market(), settling.holder()
+    settling.buys(stranger, market, outcome=1, shares="3", usd="1")
+    settling.gives(stranger, holder, market.token_ids[1], Shares("1.5"))
+
+    for _ in range(3):
+        assert payday.compare() == 0
+
+    (row,) = settling.rows("SELECT token_id, shares FROM ledger_entries WHERE account = 'EXTERNAL'")
+    assert (row["token_id"], row["shares"]) == (market.token_ids[1], Decimal("1.5"))
     assert payday.locks() == []
     settling.assert_ledger_is_chain(holder)
 

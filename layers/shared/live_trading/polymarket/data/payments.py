@@ -36,6 +36,8 @@ PAID = frozenset(
 """Types of `/v2/activity` that bring money; a WITHDRAWAL takes it, and what is missing is never explained away."""
 
 _PATH = "/v2/activity"
+# The feed writes an absent time as the first second of all time.
+_NO_YEAR = 1970
 _ROWS_A_PAGE = 500
 # The newest come first and the walk ends at `since`; more pages than this are not looked through for a payment.
 _MOST_PAGES = 20
@@ -137,7 +139,7 @@ def read_payment(row: object) -> OwnPayment | None:
     except ValidationError:
         return None
     stated = seen.usdc_size or seen.size
-    if stated is None or stated <= 0:
+    if stated is None or stated <= 0 or seen.timestamp.year <= _NO_YEAR:
         return None
     amount = Usd.nearest(stated)
     if not amount:

@@ -123,13 +123,10 @@ class History(RuleBasedStateMachine):
                 return
             known = self.told[lt_order_id]
             trade = f"{lt_order_id}:{number}"
-            if trade in known or order.state is not OrderState.REJECTED:
-                shares = Shares.floor(order.order_shares.value / FILLS_AN_ORDER, Decimal("0.01"))
-                heard = a_fill(
-                    side=order.side, price="0.40", shares=str(shares.value), order_hash=order.signed.order_hash
-                )
-                shared = f"{lt_order_id}:{number // 2}"
-                known[trade] = replace(heard, venue_trade_id=trade, status=status, transaction_hash=shared)
+            shares = Shares.floor(order.order_shares.value / FILLS_AN_ORDER, Decimal("0.01"))
+            heard = a_fill(side=order.side, price="0.40", shares=str(shares.value), order_hash=order.signed.order_hash)
+            shared = f"{lt_order_id}:{number // 2}"
+            known[trade] = replace(heard, venue_trade_id=trade, status=status, transaction_hash=shared)
             parts = () if is_stale else tuple(known.values())
             matched = Shares.of_base_units(sum(fill.shares.base_units for fill in known.values()))
             said = _at_venue(order.signed.order_hash, order.side, venue, matched)

@@ -49,6 +49,21 @@ class History(RuleBasedStateMachine):
         self.told: dict[UUID, dict[str, Fill]] = {}
         self.receipts: dict[str, tuple[int, int, int]] = {}
         self.wallet, self.strategy = strategy_with_capital(self.database)
+        self._begin_with_a_position()
+
+    def _begin_with_a_position(self) -> None:
+        """125 settled shares, so that there is something to sell."""
+        self.intend(dollars=50)
+        lt_order_id = self.orders.pop()
+        del self.told[lt_order_id]
+        with self.database.transaction() as transaction:
+            (order,) = lt_orders.locked(transaction, [lt_order_id])
+            transition(transaction, order, Cause.SENT_TO_VENUE, actor="venue", now=NOON)
+        first = a_fill(price="0.40", shares="125", order_hash=order.signed.order_hash)
+        name = f"{lt_order_id}:0"
+        bought = replace(first, venue_trade_id=name, status=FillStatus.CONFIRMED, transaction_hash=name)
+        said = _at_venue(order.signed.order_hash, Side.BUY, VenueOrderStatus.MATCHED, bought.shares)
+        self._apply(lt_order_id, VenueTruth(order=said, fills=(bought,), moved={name: bought.moved}))
 
     @rule(dollars=st.integers(min_value=1, max_value=50))
     def intend(self, dollars: int) -> None:
@@ -123,13 +138,10 @@ class History(RuleBasedStateMachine):
                 return
             known = self.told[lt_order_id]
             trade = f"{lt_order_id}:{number}"
-            if trade in known or order.state is not OrderState.REJECTED:
-                shares = Shares.floor(order.order_shares.value / FILLS_AN_ORDER, Decimal("0.01"))
-                heard = a_fill(
-                    side=order.side, price="0.40", shares=str(shares.value), order_hash=order.signed.order_hash
-                )
-                shared = f"{lt_order_id}:{number // 2}"
-                known[trade] = replace(heard, venue_trade_id=trade, status=status, transaction_hash=shared)
+            shares = Shares.floor(order.order_shares.value / FILLS_AN_ORDER, Decimal("0.01"))
+            heard = a_fill(side=order.side, price="0.40", shares=str(shares.value), order_hash=order.signed.order_hash)
+            shared = f"{lt_order_id}:{number // 2}"
+            known[trade] = replace(heard, venue_trade_id=trade, status=status, transaction_hash=shared)
             parts = () if is_stale else tuple(known.values())
             matched = Shares.of_base_units(sum(fill.shares.base_units for fill in known.values()))
             said = _at_venue(order.signed.order_hash, order.side, venue, matched)

@@ -148,12 +148,16 @@ def reader_of(chain: LocalChain) -> ChainReader:
 
 @dataclass(slots=True)
 class Hop:
-    """A forwarding HTTP server; while `loses_answers` it passes requests on and closes without an answer."""
+    """A forwarding HTTP server; while `loses_answers` it passes requests on and closes without an answer.
+
+    Some providers take no batches of requests: `takes_batches`.
+    """
 
     node_url: str
     url: str = ""
     methods: list[str] = field(default_factory=list)
     loses_answers: bool = False
+    takes_batches: bool = True
 
 
 @contextmanager
@@ -166,6 +170,12 @@ def hop_before(node_url: str) -> Iterator[Hop]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if body.startswith(b"[") and not hop.takes_batches:
+                hop.methods.append("a batch")
+                self.send_response(400)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             answer = httpx.post(node_url, content=body, headers={"Content-Type": "application/json"})
             hop.methods.append(answer.request.content.decode().split('"method":"')[1].split('"')[0])
             if hop.loses_answers:

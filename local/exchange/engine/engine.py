@@ -119,6 +119,7 @@ class Engine:
             post_only=incoming.body.post_only,
             created_ms=now_ms,
             sequence=len(self.records.orders()),
+            signed=incoming.body.order.signed(),
         )
         checks.check_amounts(order, tick_size)
         checks.check_size(order)

@@ -52,6 +52,24 @@ class SignedOrderBody(_Body):
     builder: Word
     signature: Signature
 
+    def signed(self) -> SignedOrder:
+        """The order as its exchange contract checks it."""
+        fields = self.fields()
+        return SignedOrder(
+            salt=fields.salt,
+            maker=fields.maker,
+            signer=fields.signer,
+            token_id=fields.token_id,
+            maker_amount=fields.maker_amount,
+            taker_amount=fields.taker_amount,
+            side=OrderSide(fields.side),
+            signature_type=fields.signature_type,
+            timestamp=fields.timestamp,
+            metadata=fields.metadata,
+            builder=fields.builder,
+            signature=bytes.fromhex(self.signature[2:]),
+        )
+
     def fields(self) -> OrderFields:
         """The part that is signed."""
         return OrderFields(
@@ -129,7 +147,7 @@ class Order:
 
     `account` is its maker, who holds the funds, `owner` the API key it came with and `user` that key's
     address (addresses lower case). `maker_amount` and `taker_amount` are the signed base units, `limit`
-    their ratio on the tick grid.
+    their ratio on the tick grid; `signed` is what the chain gets to check.
     """
 
     order_hash: str
@@ -147,25 +165,9 @@ class Order:
     post_only: bool
     created_ms: int
     sequence: int
+    signed: SignedOrder | None = None
     status: OrderStatus = OrderStatus.LIVE
     fills: list[OrderFill] = field(default_factory=list)
-
-    def on_chain(self) -> SignedOrder:
-        """The order as its exchange contract checks it."""
-        return SignedOrder(
-            salt=self.signed.salt,
-            maker=self.signed.maker,
-            signer=self.signed.signer,
-            token_id=self.signed.token_id,
-            maker_amount=self.signed.maker_amount,
-            taker_amount=self.signed.taker_amount,
-            side=OrderSide(self.signed.side),
-            signature_type=self.signed.signature_type,
-            timestamp=self.signed.timestamp,
-            metadata=self.signed.metadata,
-            builder=self.signed.builder,
-            signature=self.signature,
-        )
 
     def fill(self, part: OrderFill) -> None:
         """Count a part of a trade."""

@@ -81,10 +81,10 @@ class Settlement:
                 side=leg.side,
                 token_id=leg.token_id,
                 condition_id=trade.market.condition_id,
-                usd=leg.usd_units,
-                shares=leg.shares_units,
-                fee=leg.fee_units,
-                order=None if leg.order is None else leg.order.on_chain(),
+                usd=leg.usd,
+                shares=leg.shares,
+                fee=leg.fee,
+                order=None if leg.order is None else leg.order.signed,
                 is_maker=leg is not trade.taker,
             )
             for leg in trade.settling_legs

@@ -129,6 +129,18 @@ def test_many_receipts_take_few_requests(chain: LocalChain) -> None:
     assert len(hop.methods) <= 3
 
 
+def test_a_node_that_takes_no_batches_is_asked_one_by_one(chain: LocalChain) -> None:
+    account, market = new_account(chain).address, chain.prepare_market(fresh_id())
+    hashes = [chain.settle_fills(STANDARD_EXCHANGE, [part(account, market, BOUGHT)]) for _ in range(2)]
+
+    with hop_before(chain.rpc_url) as hop:
+        hop.takes_batches = False
+        read = receipts_of(hop.url).read(account, hashes)
+
+    assert set(read.moved) == set(hashes)
+    assert hop.methods.count("eth_getTransactionReceipt") == 2
+
+
 def test_nothing_to_read_asks_nothing_and_a_node_that_is_away_is_told_apart() -> None:
     nowhere = receipts_of("http://127.0.0.1:9")
 

@@ -162,6 +162,13 @@ class Bookkeeping:
         return order_id
 
     def _write_order(self, holder: Holder, market: PreparedMarket, outcome: int, fill: Fill) -> UUID:
+        """A finished order with its settled fill."""
+        return self.write_order(holder, market, outcome, fill, is_filled=True)
+
+    def write_order(
+        self, holder: Holder, market: PreparedMarket, outcome: int, fill: Fill, *, is_filled: bool = False
+    ) -> UUID:
+        """A finished order of what the fill says; the fill is still to be heard of unless `is_filled`."""
         order_id = uuid4()
         facts: dict[str, object] = {
             "id": order_id,
@@ -179,6 +186,8 @@ class Bookkeeping:
         }
         with self.database.transaction() as transaction:
             transaction.execute(_ORDER, purpose="ENTRY" if fill.side is Side.BUY else "EXIT", **facts)
+            if not is_filled:
+                return order_id
             transaction.execute(
                 _FILL,
                 trade=fill.venue_trade_id,

@@ -142,8 +142,12 @@ def handler(event, context):
 
 @dataclass(slots=True)
 class MovableClock:
-    """The part of the exchange's control API that the scheduler uses."""
+    """The part of the exchange's control API that the scheduler uses.
 
+    `moves_on` is how far it has gone by itself whenever it has been advanced, as where invocations take venue time.
+    """
+
+    moves_on: int = 0
     now_ms: int = 1_000_000_000_000
     advanced_to: list[int] = field(default_factory=list)
     url: str = ""
@@ -160,6 +164,7 @@ class MovableClock:
                 clock.now_ms = body["to_ms"]
                 clock.advanced_to.append(clock.now_ms)
                 self._send()
+                clock.now_ms += clock.moves_on
 
             def _send(self) -> None:
                 self.send_response(200)

@@ -54,6 +54,18 @@ def test_a_second_strategy_for_a_paper_wallet_names_the_first(api: Api) -> None:
     assert len(api.rows("SELECT 1 FROM lt_strategies")) == 1
 
 
+def test_wallets_that_were_made_at_the_same_moment_come_in_the_order_in_which_they_were_made(api: Api) -> None:
+    """Their ids are random: in that order four come once in twenty-four times."""
+    names = ["zinc", "gold", "tin", "iron"]
+    for name in names:
+        api.ft_wallet(name)
+    api.rows("UPDATE ft_wallets SET created_at = '2026-01-01T00:00:00Z' RETURNING 1")
+
+    listed = api.call("GET", "/api/ft/wallets").body
+
+    assert [each["name"] for each in listed["ft_wallets"]] == names
+
+
 @pytest.mark.parametrize("field", ["ft_wallet_id", "trading_wallet_id"])
 def test_an_unknown_wallet_is_not_found(api: Api, field: str) -> None:
     refused = api.call("POST", STRATEGIES, {**api.strategy_body(), field: str(uuid.uuid4())})

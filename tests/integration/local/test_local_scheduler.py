@@ -25,6 +25,22 @@ def test_a_tick_stops_the_clock_at_each_due_time_and_invokes_in_order(lambda_hos
     assert again["fired"] == []
 
 
+def test_what_falls_due_while_something_else_takes_its_time_is_late_and_is_not_left_out(
+    lambda_host: RunningHost,
+) -> None:
+    start = lambda_host.clock.now_ms
+    lambda_host.clock.moves_on = 70_000
+
+    answer = lambda_host.http.post(f"{lambda_host.host_url}/tick", json={"to_ms": start + 130_000}).json()
+
+    lambda_host.clock.moves_on = 0
+    due = [one["at_ms"] for one in answer["fired"]]
+    assert due == list(range(due[0], start + 130_001, 60_000))
+    assert due[-1] < lambda_host.clock.advanced_to[-2]
+    assert lambda_host.clock.advanced_to == sorted(lambda_host.clock.advanced_to)
+    assert answer["now_ms"] == lambda_host.clock.now_ms >= start + 130_000
+
+
 def test_a_tick_with_a_malformed_body_is_refused(lambda_host: RunningHost) -> None:
     response = lambda_host.http.post(f"{lambda_host.host_url}/tick", json={"to": 1})
 

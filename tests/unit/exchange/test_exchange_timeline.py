@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.types import Receive, Scope, Send
 
+from local.exchange.run_config import RequestTimes
+from local.exchange.tape.pace import TakesTime
 from local.exchange.tape.timeline import Timeline, TimelineWentBackwards
 
 
@@ -112,3 +116,36 @@ def test_however_the_advance_is_cut_the_same_actions_run_in_the_same_order(due: 
 
 def _note(seen: list[tuple[int, int]], ordinal: int, timeline: Timeline) -> None:
     seen.append((ordinal, timeline.now_ms()))
+
+
+def answered(timeline: Timeline, times: RequestTimes, method: str, path: str) -> list[int]:
+    """When a request that comes now is answered, and anything else that is seen meanwhile."""
+    seen: list[int] = []
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(timeline.now_ms())
+
+    async def nothing(*_: object) -> None: ...
+
+    port = TakesTime(answer, timeline, partial(times.milliseconds, "clob"))
+    asyncio.run(port({"type": "http", "method": method, "path": path}, nothing, nothing))  # type: ignore[arg-type]
+    return seen
+
+
+def test_a_request_takes_the_time_of_its_kind_and_what_falls_due_meanwhile_happens() -> None:
+    timeline, seen = Timeline(1_000), list[int]()
+    timeline.call_at(1_020, lambda: seen.append(timeline.now_ms()))
+    times = RequestTimes(orders=150, clob=50)
+
+    assert answered(timeline, times, "POST", "/books") == [1_050]
+    assert seen == [1_020]
+    assert answered(timeline, times, "POST", "/orders") == [1_200]
+    assert answered(timeline, times, "DELETE", "/cancel-all") == [1_350]
+
+
+def test_a_request_takes_no_time_where_none_is_stated_or_real_time_passes() -> None:
+    timeline = Timeline(1_000)
+
+    assert answered(timeline, RequestTimes(), "GET", "/time") == [1_000]
+    timeline.speed = 1.0
+    assert answered(timeline, RequestTimes(clob=50), "GET", "/time") == [1_000]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from live_trading.wiring.chance import stepped
 from live_trading.wiring.database import database_of
 from live_trading.wiring.settings import SettingsInvalid, read_settings
 
@@ -61,6 +64,37 @@ def test_an_empty_optional_variable_is_the_same_as_none() -> None:
     settings = read_settings({**COMPLETE, "CLOCK_URL": "", "ALERT_TOPIC_ARN": ""})
 
     assert (settings.clock_url, settings.alert_topic_arn) == (None, None)
+
+
+def test_only_a_clock_that_is_told_can_be_stepped() -> None:
+    asked = {**COMPLETE, "STEPPED_CLOCK": "true"}
+
+    assert read_settings({**asked, "CLOCK_URL": "http://127.0.0.1:1/clock"}).stepped_clock
+    assert not read_settings(COMPLETE).stepped_clock
+    with pytest.raises(SettingsInvalid, match="STEPPED_CLOCK"):
+        read_settings(asked)
+
+
+def test_on_a_stepped_clock_one_thing_is_done_after_the_other_and_takes_as_long_as_the_clock_says() -> None:
+    class Steps:
+        at = datetime(2026, 9, 28, tzinfo=UTC)
+
+        def now(self) -> datetime:
+            self.at += timedelta(milliseconds=50)
+            return self.at
+
+    done: list[str] = []
+    chance = stepped(Steps())
+
+    with chance.side_by_side(4) as beside:
+        first = beside.submit(done.append, "first")
+        failing = beside.submit(lambda: int("no number"))
+        beside.submit(done.append, "second")
+
+    assert (done, first.done()) == (["first", "second"], True)
+    assert isinstance(failing.exception(), ValueError)
+    assert chance.elapsed() - chance.elapsed() == pytest.approx(-0.05)
+    assert chance.new_id() != chance.new_id()
 
 
 def test_a_complaint_does_not_tell_the_password() -> None:

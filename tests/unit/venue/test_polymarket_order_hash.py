@@ -93,6 +93,14 @@ def test_a_version_that_its_token_contradicts_has_no_exchange(
         exchange_domain(ENDPOINTS, token_id, version=version, neg_risk=neg_risk)
 
 
+def test_what_could_not_be_redeemed_has_no_exchange() -> None:
+    closed = replace(ENDPOINTS, trades_v2=False)
+
+    with pytest.raises(NoExchange, match="not configured"):
+        exchange_domain(closed, POSITION, version=ProtocolVersion.V2, neg_risk=False)
+    assert exchange_domain(closed, YES, version=ProtocolVersion.V1, neg_risk=False) == STANDARD
+
+
 def test_an_address_hashes_alike_with_and_without_its_checksum() -> None:
     checksummed = replace(VECTOR, maker=Account.from_key(KEY).address, signer=Account.from_key(KEY).address)
 

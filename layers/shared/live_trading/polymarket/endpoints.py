@@ -10,7 +10,7 @@ class VenueEndpoints:
     """URLs without a trailing slash and contract addresses in lower case.
 
     `geoblock_url` is the full address of the question. The venue has replaced contracts before, so none is a
-    constant of the code.
+    constant of the code. `trades_v2` is off where the contracts that keep and redeem v2 tokens are not configured.
     """
 
     clob_url: str
@@ -28,3 +28,4 @@ class VenueEndpoints:
     standard_exchange: str
     neg_risk_exchange: str
     exchange_v3: str
+    trades_v2: bool = True

@@ -118,6 +118,7 @@ class Adapters:
             standard_exchange=settings.standard_exchange,
             neg_risk_exchange=settings.neg_risk_exchange,
             exchange_v3=settings.exchange_v3,
+            trades_v2=settings.position_manager is not None and settings.protocol_v2_router is not None,
         )
 
     @cached_property

@@ -86,11 +86,13 @@ def exchange_domain(
 ) -> ExchangeDomain:
     """The exchange that trades a market's token, by the market's version: v2 has one, neg risk or not.
 
-    Raises NoExchange for an unknown version, and for a token of v2 that no PositionManager can keep: the venue's own
-    client goes by the id alone, and balances are looked up by it.
+    Raises NoExchange for an unknown version, for a token of v2 that no PositionManager can keep (the venue's own client
+    goes by the id alone, and balances are looked up by it), and where v2 could be entered but not redeemed.
     """
     if version is ProtocolVersion.UNKNOWN or (version is ProtocolVersion.V2 and not is_position_id(token_id)):
         raise NoExchange(f"token {token_id} in a market of version {version}")
+    if version is ProtocolVersion.V2 and not endpoints.trades_v2:
+        raise NoExchange("the contracts that keep and redeem tokens of protocol v2 are not configured")
     if version is ProtocolVersion.V2:
         return ExchangeDomain(chain_id=endpoints.chain_id, version="3", contract=endpoints.exchange_v3)
     contract = endpoints.neg_risk_exchange if neg_risk else endpoints.standard_exchange

@@ -21,7 +21,8 @@ from tests.settlement.parts.way_fixtures import WAYS, Rig, rig_of
 pytestmark = pytest.mark.settlement
 
 OWED = {(1, 0): "10.000001", (0, 1): "0", (1, 1): "5", (7, 3): "7"}
-POSITIONS = [(neg_risk, numerators) for neg_risk in (False, True) for numerators in OWED]
+# A neg-risk market pays one outcome all and the other nothing.
+POSITIONS = [*((False, numerators) for numerators in OWED), (True, (1, 0)), (True, (0, 1))]
 ADAPTERS = (ADDRESSES.ctf_collateral_adapter, ADDRESSES.neg_risk_ctf_collateral_adapter)
 SWAPPED = replace(ADDRESSES, ctf_collateral_adapter=ADAPTERS[1], neg_risk_ctf_collateral_adapter=ADAPTERS[0])
 PAID = sum(numerators != (0, 1) for _, numerators in POSITIONS)

@@ -172,19 +172,22 @@ def test_a_thousand_conditions_are_looked_up_in_ten_requests_at_most(settling: S
 @pytest.mark.parametrize("seed", range(10))
 def test_profit_is_the_movement_of_cash_for_any_fills_and_any_vector(settling: SettlementDesk, seed: int) -> None:
     chance = Random(seed)
-    holder, market = settling.holder(), settling.market(neg_risk=chance.random() < 0.5)
+    neg_risk = chance.random() < 0.5
+    holder, market = settling.holder(), settling.market(neg_risk=neg_risk)
     for _ in range(chance.randint(1, 4)):
         shares = chance.randint(10, 20_000_000)
+        paid = chance.randint(shares // 10, shares)
         settling.buys(
             holder,
             market,
             outcome=chance.randint(0, 1),
             shares=str(Shares.of_base_units(shares)),
-            usd=str(Usd.of_base_units(chance.randint(shares // 10, shares))),
-            fee=str(Usd.of_base_units(chance.randint(0, 300_000))),
+            usd=str(Usd.of_base_units(paid)),
+            fee=str(Usd.of_base_units(chance.randint(0, paid // 20))),
         )
         settling.wait(seconds=1)
-    vector = chance.choice([(1, 0), (0, 1), (1, 1), (7, 3), (1, 2), (999_983, 17)])
+    whole, parted = [(1, 0), (0, 1)], [(1, 1), (7, 3), (1, 2), (999_983, 17)]
+    vector = chance.choice(whole if neg_risk else [*whole, *parted])
     settling.resolves(market, vector)
 
     states = settling.redeem_to_the_end()

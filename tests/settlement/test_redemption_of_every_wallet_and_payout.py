@@ -12,16 +12,21 @@ from tests.settlement.parts.settlement_fixtures import SettlementDesk
 pytestmark = pytest.mark.settlement
 
 WALLETS = pytest.mark.parametrize("kind", [SignatureType.EOA, SignatureType.SAFE], ids=["eoa", "safe"])
-MARKETS = pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "neg-risk"])
 PAYOUTS = pytest.mark.parametrize(
-    ("numerators", "owed"),
-    [((1, 0), "10.000001"), ((0, 1), "0"), ((1, 1), "5.000000"), ((7, 3), "7.000000")],
-    ids=["won", "lost", "fifty-fifty", "seventy-thirty"],
+    ("neg_risk", "numerators", "owed"),
+    [
+        (False, (1, 0), "10.000001"),
+        (False, (0, 1), "0"),
+        (False, (1, 1), "5.000000"),
+        (False, (7, 3), "7.000000"),
+        (True, (1, 0), "10.000001"),
+        (True, (0, 1), "0"),
+    ],
+    ids=["won", "lost", "fifty-fifty", "seventy-thirty", "neg-risk-won", "neg-risk-lost"],
 )
 
 
 @WALLETS
-@MARKETS
 @PAYOUTS
 def test_what_is_owed_arrives_and_is_booked_once(
     settling: SettlementDesk, kind: SignatureType, neg_risk: bool, numerators: tuple[int, int], owed: str

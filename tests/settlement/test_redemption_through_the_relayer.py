@@ -27,12 +27,18 @@ pytestmark = pytest.mark.settlement
 
 KINDS = (SignatureType.SAFE, SignatureType.PROXY, SignatureType.DEPOSIT_WALLET)
 WALLETS = pytest.mark.parametrize("kind", KINDS, ids=["safe", "proxy", "deposit-wallet"])
-MARKETS = pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "neg-risk"])
 EXECUTED = pytest.mark.parametrize("is_executed", [False, True], ids=["waits-there", "is-executed"])
 PAYOUTS = pytest.mark.parametrize(
-    ("numerators", "owed"),
-    [((1, 0), "10.000001"), ((0, 1), "0"), ((1, 1), "5.000000"), ((7, 3), "7.000000")],
-    ids=["won", "lost", "fifty-fifty", "seventy-thirty"],
+    ("neg_risk", "numerators", "owed"),
+    [
+        (False, (1, 0), "10.000001"),
+        (False, (0, 1), "0"),
+        (False, (1, 1), "5.000000"),
+        (False, (7, 3), "7.000000"),
+        (True, (1, 0), "10.000001"),
+        (True, (0, 1), "0"),
+    ],
+    ids=["won", "lost", "fifty-fifty", "seventy-thirty", "neg-risk-won", "neg-risk-lost"],
 )
 
 
@@ -50,7 +56,6 @@ def due(settling: SettlementDesk, relayed: ServedRelayer, kind: SignatureType, *
 
 
 @WALLETS
-@MARKETS
 @PAYOUTS
 def test_what_is_owed_arrives_without_a_transaction_of_the_owner(
     settling: SettlementDesk,

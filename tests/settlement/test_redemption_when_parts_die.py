@@ -30,8 +30,12 @@ if EVERY_POINT:
 RELAYER_TROUBLES = [*((way, Lost) for way in RELAYED), ("relayed-safe", Broken)]
 PAYMENTS = [
     (neg_risk, numerators, Usd(owed))
-    for numerators, owed in (((1, 0), 10), ((1, 1), 5), ((7, 3), 7))
-    for neg_risk in (False, True)
+    for neg_risk, numerators, owed in (
+        (False, (1, 0), 10),
+        (True, (1, 0), 10),
+        (False, (1, 1), 5),
+        (False, (7, 3), 7),
+    )
 ]
 EFFECTS = frozenset({"eth_sendRawTransaction", SUBMIT, LOOK})
 MOST_STEPS = 80

@@ -19,16 +19,17 @@ MARKETS = pytest.mark.parametrize("neg_risk", [False, True], ids=["standard", "n
 
 
 @WALLETS
-@MARKETS
 @pytest.mark.parametrize(
-    ("numerators", "first_part", "second_part", "outcome", "rest"),
+    ("neg_risk", "numerators", "first_part", "second_part", "outcome", "rest"),
     [
-        ((1, 0), "10.000001", "5", 0, "3.000003"),
-        ((1, 0), "10.000001", "5", 1, "0"),
-        ((1, 1), "5", "2.5", 0, "1.500002"),
-        ((1, 1), "5", "2.5", 1, "1.500001"),
-        ((7, 3), "7", "3.5", 0, "2.100002"),
-        ((7, 3), "7", "3.5", 1, "0.9"),
+        (False, (1, 0), "10.000001", "5", 0, "3.000003"),
+        (False, (1, 0), "10.000001", "5", 1, "0"),
+        (False, (1, 1), "5", "2.5", 0, "1.500002"),
+        (False, (1, 1), "5", "2.5", 1, "1.500001"),
+        (False, (7, 3), "7", "3.5", 0, "2.100002"),
+        (False, (7, 3), "7", "3.5", 1, "0.9"),
+        (True, (1, 0), "10.000001", "5", 0, "3.000003"),
+        (True, (1, 0), "10.000001", "5", 1, "0"),
     ],
 )
 def test_each_strategy_gets_its_part_and_the_wallet_what_is_paid_for_the_owner_s_shares(
@@ -91,14 +92,14 @@ def test_the_owner_s_shares_that_somebody_redeemed_first_leave_the_ledger_too(
     holder, market = settling.holder(kind), settling.market(neg_risk=neg_risk)
     settling.buys(holder, market)
     settling.outsider_buys(holder, market)
-    settling.resolves(market, [7, 3])
+    settling.resolves(market, [1, 0] if neg_risk else [7, 3])
     settling.auto_redeem(holder, market)
     settling.chain.mine(CONFIRMATIONS)
 
     assert settling.redeem_to_the_end() == ["NOTHING_TO_DO"]
 
-    assert settling.balances(holder).available == CAPITAL - Usd(4) + Usd(7)
-    assert settling.unallocated(holder) == Usd("2.1") - Usd(1)
+    assert settling.balances(holder).available == CAPITAL - Usd(4) + Usd(10 if neg_risk else 7)
+    assert settling.unallocated(holder) == Usd("3" if neg_risk else "2.1") - Usd(1)
     settling.assert_ledger_is_chain(holder)
 
 

@@ -122,3 +122,33 @@ def test_the_venues_own_view_of_an_account_agrees_with_the_chain() -> None:
         "5.200000",
         "0.174720",
     )
+
+
+def test_what_settles_is_the_order_as_its_maker_signed_it() -> None:
+    venue = Venue(BOOK)
+    trader = venue.trader()
+    body = trader.order(price="0.52", usd="5.20", order_type="FAK")
+    trader.post(body)
+
+    venue.advance(20)
+
+    (fill,) = venue.chain.settled
+    assert fill.order is not None
+    assert (fill.order.maker, fill.order.maker_amount, fill.order.taker_amount) == (
+        trader.address,
+        int(body["order"]["makerAmount"]),
+        int(body["order"]["takerAmount"]),
+    )
+    assert fill.order.signature.hex() == body["order"]["signature"][2:]
+    assert not fill.is_maker
+
+
+def test_an_order_that_rested_settles_as_the_maker() -> None:
+    venue = Venue(BOOK, Snapshot(at_s=5, bids={"0.40": "100"}, asks={"0.45": "100"}))
+    trader = venue.trader()
+    trader.place(price="0.45", shares="10")
+
+    venue.advance(30)
+
+    (fill,) = venue.chain.settled
+    assert fill.is_maker

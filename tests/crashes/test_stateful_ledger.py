@@ -83,7 +83,7 @@ class History(RuleBasedStateMachine):
 
     @rule(hundredths=st.integers(min_value=1, max_value=100))
     def intend_a_sale(self, hundredths: int) -> None:
-        """Of a part of what may be sold; a sale reserves no dollars."""
+        """Of a part of what may be sold, and sent at once; a sale reserves no dollars."""
         lt_order_id = uuid4()
         with self.database.transaction() as transaction:
             held = held_positions.of_strategy(transaction, self.strategy, YES)
@@ -92,6 +92,8 @@ class History(RuleBasedStateMachine):
             if shares < Shares(1):
                 return
             intents.insert(transaction, self._intent(lt_order_id, Usd("0.01"), Side.SELL, shares), NOON)
+            (order,) = lt_orders.locked(transaction, [lt_order_id])
+            transition(transaction, order, Cause.SENT_TO_VENUE, actor="venue", now=NOON)
         self.orders.append(lt_order_id)
         self.told[lt_order_id] = {}
 
@@ -110,10 +112,10 @@ class History(RuleBasedStateMachine):
     @rule(
         data=st.data(),
         number=st.integers(min_value=1, max_value=FILLS_AN_ORDER),
-        status=st.sampled_from(list(FillStatus)),
+        status=st.sampled_from([FillStatus.CONFIRMED, FillStatus.CONFIRMED, *FillStatus]),
         venue=st.sampled_from(STATUSES),
-        is_stale=st.booleans(),
-        is_read=st.booleans(),
+        is_stale=st.sampled_from([False, False, False, True]),
+        is_read=st.sampled_from([True, True, False]),
     )
     def hear_from_the_venue(
         self,

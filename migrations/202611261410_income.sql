@@ -5,7 +5,7 @@
 
 ALTER TABLE ledger_transactions DROP CONSTRAINT ledger_transactions_kind_check;
 ALTER TABLE ledger_transactions ADD CONSTRAINT ledger_transactions_kind_check CHECK (kind IN (
-    'DEPOSIT', 'ALLOCATION', 'RESERVATION', 'RELEASE', 'FILL', 'SETTLEMENT', 'REVERSAL', 'RESOLUTION',
+    'DEPOSIT', 'ALLOCATION', 'RESERVATION', 'RELEASE', 'FILL', 'FILL_CORRECTION', 'SETTLEMENT', 'REVERSAL', 'RESOLUTION',
     'REDEMPTION', 'GAS', 'CORRECTION', 'INCOME'
 )) NOT VALID;
 ALTER TABLE ledger_transactions VALIDATE CONSTRAINT ledger_transactions_kind_check;

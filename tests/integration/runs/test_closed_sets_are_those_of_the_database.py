@@ -1,0 +1,52 @@
+"""Closed sets of the code and of the database are the same, whichever migration touched a check last."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+import pytest
+
+from live_trading.ledger.accounts import Account, TransactionKind
+from live_trading.nouns.locks import LockMode, LockReason, LockScope
+from live_trading.nouns.orders import FillStatus, OrderState
+from live_trading.settlement.machine import RedemptionState
+from live_trading.store.books.breaks import BreakKind
+from live_trading.store.database.connection import Database
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "members"),
+    [
+        ("ledger_transactions", "kind", TransactionKind),
+        ("ledger_entries", "account", Account),
+        ("locks", "scope", LockScope),
+        ("locks", "mode", LockMode),
+        ("locks", "reason", LockReason),
+        ("lt_orders", "state", OrderState),
+        ("fills", "status", FillStatus),
+        ("breaks", "kind", BreakKind),
+        ("lt_redemptions", "state", RedemptionState),
+    ],
+)
+def test_every_value_of_the_code_is_one_that_the_database_takes(
+    database: Database, table: str, column: str, members: type[StrEnum]
+) -> None:
+    with database.transaction() as transaction:
+        checks = transaction.rows(
+            """
+            SELECT pg_get_constraintdef(oid) AS said FROM pg_constraint
+            WHERE conrelid = :table::regclass AND contype = 'c'
+            """,
+            table=table,
+        )
+    listed = [
+        set(re.findall(r"'([^']+)'::", check["said"]))
+        for check in checks
+        if re.match(rf"CHECK \(+{column} = ANY", check["said"].replace("((" + column + ")::text", column))
+    ]
+
+    assert listed, [check["said"] for check in checks]
+    assert set(members) <= set.union(*listed)

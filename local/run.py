@@ -31,7 +31,7 @@ def main() -> int:
             markets=options.markets,
             seed=options.seed,
             front_door_port=options.port or None,
-            exchange_options={"lags": {"api_key": job.API_KEY_LAG_SECONDS}},
+            exchange_options={"lags": {"api_key": job.API_KEY_LAG_SECONDS}, "kinds": list(job.MARKET_KINDS)},
             stepped=True,
         ) as facts:
             status = _run_whole(facts, began, options.directory / "summary.json")

@@ -36,6 +36,8 @@ class Facts:
     orders: dict[str, int]
     rejections: dict[str, int]
     fills: list[dict[str, Any]]
+    fills_by_kind: dict[str, int]
+    unasked: dict[str, Decimal]
     positions: dict[str, int]
     redemptions: dict[str, int]
     redeemed: list[dict[str, Any]]
@@ -85,6 +87,8 @@ def read_facts(database: Database) -> Facts:
                 "GROUP BY rejection_code ORDER BY rejection_code"
             ),
             fills=transaction.rows(_FILLS),
+            fills_by_kind=counts(_FILLS_BY_KIND),
+            unasked={row["name"]: row["usd"] for row in transaction.rows(_UNASKED)},
             positions=counts(_POSITIONS),
             redemptions=counts("SELECT state AS name, count(*) FROM lt_redemptions GROUP BY state ORDER BY state"),
             redeemed=transaction.rows(_REDEEMED),
@@ -127,6 +131,24 @@ INNER JOIN lt_orders AS intent USING (lt_order_id)
 INNER JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = fill.lt_strategy_id
 INNER JOIN markets AS market ON market.condition_id = fill.condition_id
 ORDER BY fill.match_time, fill.fill_id
+"""
+
+_FILLS_BY_KIND = """
+SELECT
+    CASE
+        WHEN market.version = 'v2' THEN 'protocol v2' WHEN market.neg_risk THEN 'neg risk' ELSE 'standard'
+    END AS name,
+    count(*)
+FROM fills INNER JOIN markets AS market USING (condition_id)
+GROUP BY 1 ORDER BY 1
+"""
+
+# What came to wallets without a trade: the type stands in the reference.
+_UNASKED = """
+SELECT split_part(source_reference, ':', 2) AS name, sum(entry.amount_usd) AS usd
+FROM ledger_transactions INNER JOIN ledger_entries AS entry USING (ledger_transaction_id)
+WHERE kind = 'INCOME' AND entry.account = 'UNALLOCATED'
+GROUP BY 1 ORDER BY 1
 """
 
 _POSITIONS = """

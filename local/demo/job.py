@@ -18,6 +18,8 @@ from local.stack.assembly import StackFacts
 SLICE_MS = 15 * 60_000
 # How long the venue does not know a new API key everywhere.
 API_KEY_LAG_SECONDS = 120
+# The recorded markets take these in turn, so that every kind of contract is traded and redeemed.
+MARKET_KINDS = ("standard", "neg_risk", "v2")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,10 @@ def text(facts: Facts, lines: list[Line], seconds: float) -> str:
         _counted("Orders by state", facts.orders),
         _counted("Refused by the venue", facts.rejections),
         _fills(facts),
+        _counted("Fills by kind of market", facts.fills_by_kind),
         _counted("Positions", facts.positions),
         _redemptions(facts),
+        _unasked(facts),
         _paper_and_live(facts),
         _comparison(lines),
         f"Open breaks: {facts.open_breaks}. Trades that went the whole way: {facts.whole_way}. Took {seconds:.0f} s.",
@@ -49,6 +51,8 @@ def write_summary(path: Path, facts: Facts, lines: list[Line], seconds: float) -
         "fills": len(facts.fills),
         "filled_usd": str(sum((fill["cost_usd"] for fill in facts.fills), Decimal(0))),
         "fees_usd": str(sum((fill["fee_usd"] for fill in facts.fills), Decimal(0))),
+        "fills_by_kind": facts.fills_by_kind,
+        "unasked_usd": {name: str(usd) for name, usd in facts.unasked.items()},
         "resolved": facts.positions,
         "redemptions": facts.redemptions,
         "strategies": [
@@ -143,6 +147,14 @@ def _redemptions(facts: Facts) -> str:
     ]
     lines.append(f"  {total:.6f} USD in all")
     return "\n".join(lines)
+
+
+def _unasked(facts: Facts) -> str:
+    """Rebates and gifts: money that no trade of ours asked for, the wallet's and no strategy's."""
+    if not facts.unasked:
+        return ""
+    rows = [f"  {name:<22}{usd:>14.6f} USD" for name, usd in facts.unasked.items()]
+    return "\n".join(["Money that came unasked", *rows])
 
 
 def _paper_and_live(facts: Facts) -> str:

@@ -18,6 +18,7 @@ from benchmarks.order_rate import ANSWER_SECONDS, slow_venue
 from live_trading.api.once import Caller
 from live_trading.api.routes.kill_switch_routes import PullKillSwitch
 from live_trading.store.accounts import live_strategies
+from local.machine.patience import HANG_SECONDS
 from local.stack.assembly import Stack
 from tests.e2e.live_fixtures import LiveDesk, beside
 
@@ -33,7 +34,7 @@ def main() -> int:
     ):
         desk = desk_with_environment(stack)
         desks = [desk, *(beside(desk) for _ in range(WALLETS - 1))]
-        httpx.put(f"{stack.control_url}/clock", json={"speed": 1}).raise_for_status()
+        httpx.put(f"{stack.control_url}/clock", json={"speed": 1}, timeout=HANG_SECONDS).raise_for_status()
         with slow_venue(stack.clob_url):
             _rest(desk)
             bare = _bare(desks)

@@ -24,6 +24,7 @@ from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy
 from live_trading.store.accounts import live_strategies
 from live_trading.store.feed import markets
+from local.machine.patience import HANG_SECONDS
 from local.stack.assembly import Stack
 from tests.e2e.live_fixtures import LiveDesk
 
@@ -51,7 +52,7 @@ def main() -> int:
         desk = desk_with_environment(stack)
         desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
         desk.change("UPDATE ft_wallet_versions SET config = jsonb_set(config, '{bet_size}', '\"5\"')")
-        httpx.put(f"{stack.control_url}/clock", json={"speed": 1}).raise_for_status()
+        httpx.put(f"{stack.control_url}/clock", json={"speed": 1}, timeout=HANG_SECONDS).raise_for_status()
         desk.parts.clock = NaturalClock(desk.now())
         with slow_venue(stack.clob_url):
             bare = _bare_rate(desk)

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from local.machine.patience import HANG_SECONDS
+
 
 class ApiRefused(Exception):
     """The API answered with an error; the message is its own."""
@@ -15,7 +17,7 @@ class ApiClient:
     """Calls the front door with an operator's token."""
 
     def __init__(self, base_url: str, token: str) -> None:
-        self._http = httpx.Client(base_url=base_url, headers={"authorization": f"Bearer {token}"}, timeout=30)
+        self._http = httpx.Client(base_url=base_url, headers={"authorization": f"Bearer {token}"}, timeout=HANG_SECONDS)
 
     def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The answer's body. Raises ApiRefused."""

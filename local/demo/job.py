@@ -12,6 +12,7 @@ from local.demo import scenario
 from local.demo.api import ApiClient
 from local.demo.comparison import Line, compare
 from local.demo.facts import Facts, read_facts
+from local.machine.patience import HANG_SECONDS
 from local.machine.processes import PartFailed
 from local.stack.assembly import StackFacts
 
@@ -37,7 +38,7 @@ def create(stack: StackFacts) -> Replay:
 
     Returns the replay that they will see. Raises ApiRefused.
     """
-    told = httpx.get(f"{stack.control_url}/replay").raise_for_status().json()
+    told = httpx.get(f"{stack.control_url}/replay", timeout=HANG_SECONDS).raise_for_status().json()
     keys_work_ms = told["start_ms"] + told["keys_work_after_ms"]
     httpx.post(f"{stack.host_url}/tick", json={"to_ms": keys_work_ms}, timeout=600).raise_for_status()
     replay = Replay(
@@ -85,7 +86,9 @@ def outcome(stack: StackFacts) -> tuple[Facts, list[Line]]:
     lines = compare(
         database=database,
         chain=stack.chain_reader(),
-        venue_account=httpx.get(f"{stack.control_url}/accounts/{stack.wallet_address}").raise_for_status().json(),
+        venue_account=httpx.get(f"{stack.control_url}/accounts/{stack.wallet_address}", timeout=HANG_SECONDS)
+        .raise_for_status()
+        .json(),
         trading_wallet_id=wallet["trading_wallet_id"],
         address=stack.wallet_address,
     )

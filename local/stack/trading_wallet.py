@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from live_trading.nouns.money import Usd
+from local.machine.patience import HANG_SECONDS
 
 if TYPE_CHECKING:
     from local.chain import LocalChain
@@ -61,7 +62,7 @@ def secret_of(wallet: KeyedWallet, clob_url: str) -> dict[str, str]:
 
     Raises LoginRefused.
     """
-    response = httpx.post(f"{clob_url}/auth/api-key", headers=_login_headers(wallet), timeout=30)
+    response = httpx.post(f"{clob_url}/auth/api-key", headers=_login_headers(wallet), timeout=HANG_SECONDS)
     if response.is_error:
         raise LoginRefused(f"the venue gave no API key: {response.status_code} {response.text}")
     granted = response.json()

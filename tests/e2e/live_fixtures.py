@@ -27,6 +27,7 @@ from live_trading.store.database.connection import Database
 from live_trading.wiring.composition import Parts
 from local.chain import LocalChain
 from local.lambdas.template.intrinsics import REGION
+from local.machine.patience import HANG_SECONDS
 from local.postgres.databases import create_database, drop_database
 from local.stack.assembly import Stack, StackFacts
 from local.stack.trading_wallet import KeyedWallet, fund, secret_of, wallet_of_seed
@@ -84,7 +85,7 @@ class LiveDesk:
             transaction.execute("UPDATE leases SET expires_at = least(expires_at, :now)", now=now)
 
     def clear_faults(self) -> None:
-        httpx.delete(f"{self.stack.control_url}/faults").raise_for_status()
+        httpx.delete(f"{self.stack.control_url}/faults", timeout=HANG_SECONDS).raise_for_status()
 
     def book(self, outcome_index: int = 0) -> OrderBook:
         token = self.market["token_ids"][outcome_index]
@@ -142,12 +143,12 @@ class LiveDesk:
 
     def venue_orders(self) -> dict[str, dict[str, Any]]:
         """Every order that the venue ever saw of this strategy, by hash."""
-        found = httpx.get(f"{self.stack.control_url}/orders").raise_for_status().json()["orders"]
+        found = httpx.get(f"{self.stack.control_url}/orders", timeout=HANG_SECONDS).raise_for_status().json()["orders"]
         ours = {order["order_hash"] for order in self.orders()}
         return {order["order_hash"]: order for order in found if order["order_hash"] in ours}
 
     def _control(self, method: str, path: str, body: dict[str, Any]) -> None:
-        httpx.request(method, self.stack.control_url + path, json=body).raise_for_status()
+        httpx.request(method, self.stack.control_url + path, json=body, timeout=HANG_SECONDS).raise_for_status()
 
 
 class DeskMaker:
@@ -244,8 +245,8 @@ def beside(desk: LiveDesk) -> LiveDesk:
 
 def _market_with_time_left(desk: LiveDesk, *, seconds_left: int, settle_seconds: int) -> dict[str, Any]:
     """The recorded market that runs now, or the next one, entered early enough for a test to play in it."""
-    replay = httpx.get(f"{desk.stack.control_url}/replay").raise_for_status().json()
-    now_ms = int(httpx.get(f"{desk.stack.control_url}/clock").json()["now_ms"])
+    replay = httpx.get(f"{desk.stack.control_url}/replay", timeout=HANG_SECONDS).raise_for_status().json()
+    now_ms = int(httpx.get(f"{desk.stack.control_url}/clock", timeout=HANG_SECONDS).json()["now_ms"])
     for market in replay["markets"]:
         if now_ms <= market["end_ms"] - seconds_left * 1000:
             desk.advance_to(max(now_ms + settle_seconds * 1000, market["start_ms"] + INTO_A_MARKET_MS))

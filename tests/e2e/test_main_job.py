@@ -88,7 +88,7 @@ def walk_with_a_bad_quarter(stack: StackFacts, hurt: Callable[[], None], heal: C
     assert all(line.agrees for line in lines), report.text(facts, lines, 0)
     assert facts.open_breaks == 0
     assert all_of(facts.decisions) == 3 * facts.source_trades
-    venue = httpx.get(f"{stack.control_url}/orders").raise_for_status().json()["orders"]
+    venue = httpx.get(f"{stack.control_url}/orders", timeout=HANG_SECONDS).raise_for_status().json()["orders"]
     assert len(venue) == len({order["order_hash"] for order in venue}) <= all_of(facts.orders)
     return facts
 
@@ -111,10 +111,10 @@ def test_an_exchange_that_answers_500_to_everything_costs_time_and_nothing_else(
 
         def hurt() -> None:
             body = {"kind": "server_error", "count": None}
-            httpx.post(f"{stack.control_url}/faults", json=body).raise_for_status()
+            httpx.post(f"{stack.control_url}/faults", json=body, timeout=HANG_SECONDS).raise_for_status()
 
         def heal() -> None:
-            httpx.delete(f"{stack.control_url}/faults").raise_for_status()
+            httpx.delete(f"{stack.control_url}/faults", timeout=HANG_SECONDS).raise_for_status()
 
         facts = walk_with_a_bad_quarter(stack, hurt, heal)
 

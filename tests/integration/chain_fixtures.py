@@ -24,6 +24,7 @@ from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import SignatureType
 from local.chain import ADDRESSES, LocalChain, PreparedMarket
+from local.machine.patience import HANG_SECONDS
 from tests.integration.signed_order_fixtures import fill_of, signed_order
 
 GWEI = 10**9
@@ -176,7 +177,9 @@ def hop_before(node_url: str) -> Iterator[Hop]:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
                 return
-            answer = httpx.post(node_url, content=body, headers={"Content-Type": "application/json"})
+            answer = httpx.post(
+                node_url, content=body, headers={"Content-Type": "application/json"}, timeout=HANG_SECONDS
+            )
             hop.methods.append(answer.request.content.decode().split('"method":"')[1].split('"')[0])
             if hop.loses_answers:
                 self.close_connection = True

@@ -21,6 +21,7 @@ from local.exchange.identity.contracts import (
     signing_domain,
 )
 from local.exchange.terms import Side
+from local.machine.patience import HANG_SECONDS
 
 UNLIMITED = (1 << 256) - 1
 
@@ -56,7 +57,7 @@ class ChainHoldings:
     """Balances and allowances on the local chain, read at the moment they are asked for."""
 
     def __init__(self, rpc_url: str) -> None:
-        self._rpc = httpx.Client(base_url=rpc_url, timeout=10)
+        self._rpc = httpx.Client(base_url=rpc_url, timeout=HANG_SECONDS)
 
     def collateral(self, account: str, spender: str) -> Holding:
         """pUSD of an account and its allowance to `spender`."""

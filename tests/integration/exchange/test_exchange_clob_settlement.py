@@ -14,6 +14,7 @@ from live_trading.chain.abi import Function
 from live_trading.nouns.money import Price, Shares, Usd, notional
 from local.chain import ADDRESSES
 from local.exchange.tape.depth import mirrored
+from local.machine.patience import HANG_SECONDS
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 from tests.unit.exchange.exchange_traders import Trader
 
@@ -33,7 +34,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchan
 
 @pytest.fixture
 def clob(exchange: RunningExchange) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=exchange.clob_url) as http:
+    with httpx.Client(base_url=exchange.clob_url, timeout=HANG_SECONDS) as http:
         yield http
 
 

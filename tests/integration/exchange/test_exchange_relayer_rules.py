@@ -17,6 +17,7 @@ from local.chain import ADDRESSES, LocalChain
 from local.chain.deployment import CHAIN_ID, RELAYED_WALLET
 from local.exchange.settlement.relay_rules import NOTHING_TO_REDEEM
 from local.exchange.settlement.relayer import Relayer, RelayError
+from local.machine.patience import HANG_SECONDS
 
 pytestmark = pytest.mark.integration
 
@@ -89,7 +90,7 @@ def owned(chain: LocalChain) -> Owned:
 
 def rpc(chain: LocalChain, method: str, *params: object) -> Any:
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    return httpx.post(chain.rpc_url, json=body).raise_for_status().json()["result"]
+    return httpx.post(chain.rpc_url, json=body, timeout=HANG_SECONDS).raise_for_status().json()["result"]
 
 
 def test_a_direct_redemption_of_neg_risk_tokens_is_blocked_and_named(owned: Owned) -> None:

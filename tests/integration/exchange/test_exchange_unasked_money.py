@@ -11,6 +11,7 @@ import pytest
 from eth_account import Account
 
 from live_trading.nouns.money import Usd
+from local.machine.patience import HANG_SECONDS
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 from tests.unit.exchange.exchange_traders import Trader
 
@@ -31,7 +32,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningExchan
 def trader(exchange: RunningExchange) -> Iterator[Trader]:
     """An account that has bought for about ten dollars."""
     (up, _) = exchange.replay()["markets"][0]["token_ids"]
-    with httpx.Client(base_url=exchange.clob_url) as http:
+    with httpx.Client(base_url=exchange.clob_url, timeout=HANG_SECONDS) as http:
         trader = Trader(http, Account.create())
         exchange.chain.fund_gas(trader.address)
         exchange.chain.mint_collateral(trader.address, Usd(100))

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from local.machine.patience import HANG_SECONDS
 from tests.settlement.parts.fault_fixtures import Faults, Lost, Moment
 from tests.settlement.parts.loopback_fixtures import QuietHandler, serving
 
@@ -39,7 +40,7 @@ class FaultyNode(Faults):
 def faulty_node(node_url: str) -> Iterator[FaultyNode]:
     """A hop in front of a node, on a free loopback port."""
     node = FaultyNode(node_url=node_url)
-    forward = httpx.Client()
+    forward = httpx.Client(timeout=HANG_SECONDS)
 
     class Handler(QuietHandler):
         def do_POST(self) -> None:  # noqa: N802

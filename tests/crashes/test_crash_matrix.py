@@ -58,14 +58,15 @@ def unanswered_order(desk: LiveDesk) -> dict[str, Any]:
 
 
 def held_position(desk: LiveDesk) -> dict[str, Any]:
-    desk.signal()
+    outcome = desk.dearer()
+    desk.signal(outcome_index=outcome)
     desk.execute()
     desk.advance(10)
     desk.execute()
     return {
         "key": "by-hand",
         "lt_strategy_id": str(desk.lt_strategy_id),
-        "token_id": desk.market["token_ids"][0],
+        "token_id": desk.market["token_ids"][outcome],
         "shares": "10",
     }
 

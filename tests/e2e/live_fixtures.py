@@ -119,6 +119,16 @@ class LiveDesk:
             )
         return int(row["source_trade_id"])
 
+    def dearer(self) -> int:
+        """The outcome that costs more, so that ten shares of it are worth the venue's dollar."""
+        asks = {index: ask.value for index in (0, 1) if (ask := self.book(index).best_ask) is not None}
+        return max(asks, key=lambda index: asks[index])
+
+    def settle(self) -> ExecuteReport:
+        """What is under way is listed by the venue, settles on the chain, and is followed."""
+        self.advance(10)
+        return self.execute()
+
     def execute(self) -> ExecuteReport:
         return self.parts.executor(f"test-{uuid.uuid4().hex[:8]}").run()
 

@@ -47,10 +47,11 @@ def test_every_spender_that_the_venue_lists_is_watched_and_none_of_them_stops_en
 
 def test_fewer_than_five_shares_are_bought_and_sold_again(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
-    asks = {index: ask.value for index in (0, 1) if (ask := desk.book(index).best_ask) is not None}
-    dearer = max(asks, key=lambda index: asks[index])
+    dearer = desk.dearer()
+    best = desk.book(dearer).best_ask
+    assert best is not None
     # Under five shares at the best offer, and worth well over a dollar.
-    stake = (asks[dearer] * Decimal("4.4")).quantize(Decimal("0.01"))
+    stake = (best.value * Decimal("4.4")).quantize(Decimal("0.01"))
     desk.change(f"UPDATE ft_wallet_versions SET config = jsonb_set(config, '{{bet_size}}', '\"{stake}\"')")
     desk.signal(outcome_index=dearer)
     desk.execute()
@@ -64,4 +65,6 @@ def test_fewer_than_five_shares_are_bought_and_sold_again(desk: LiveDesk) -> Non
     caller = Caller(owner_id="operator", idempotency_key=None, request_hash="0" * 64)
     order = actions.close_position(caller, desk.lt_strategy_id, desk.market["token_ids"][dearer], body).body
 
-    assert (order["purpose"], order["status"]) == ("EXIT", "FILLED")
+    desk.settle()
+    assert order["purpose"] == "EXIT"
+    assert [row["state"] for row in desk.orders()] == ["FILLED", "FILLED"]

@@ -17,6 +17,7 @@ from live_trading.api.routes.risk_check_routes import CheckRisk
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.money import Usd
+from live_trading.services.entering.execute import ExecuteReport
 from live_trading.services.running.leasing import held_wallet
 from live_trading.store.database.connection import StoreUnavailable
 from live_trading.store.risk import locks
@@ -76,6 +77,8 @@ def test_a_lock_that_cancels_has_resting_entries_cancelled_within_one_run(desk: 
     report = desk.execute()
 
     assert report.failures == []
+    assert is_cancelled_at_venue(desk, order)
+    desk.settle()
     assert [row["state"] for row in desk.orders()] == ["CANCELLED"]
     assert is_cancelled_at_venue(desk, order)
     assert desk.balances().available == CAPITAL
@@ -160,6 +163,7 @@ def test_the_kill_switch_stops_cancels_and_lasts_until_it_is_released(desk: Live
 
     assert (answer.status, answer.body["entries_stopped"], answer.body["wallets"]) == (200, True, 1)
     assert (answer.body["cancelled"], answer.body["refused"]) == ([order["order_hash"]], {})
+    desk.settle()
     assert [row["state"] for row in desk.orders()] == ["CANCELLED"]
     desk.signal(price=Decimal("0.03"), shares="1000")
     desk.execute()
@@ -206,6 +210,7 @@ def test_without_the_venue_entries_stop_all_the_same_and_the_answer_says_what_is
     assert any("cancelling at the venue" in each for each in answer.body["not_done"])
 
     desk.execute()
+    desk.settle()
 
     assert [row["state"] for row in desk.orders()] == ["CANCELLED"]
     assert is_cancelled_at_venue(desk, order)
@@ -227,7 +232,7 @@ def test_without_the_database_the_venue_is_asked_to_cancel_for_every_wallet_met_
     assert (answer.status, answer.body["entries_stopped"], answer.body["wallets"]) == (207, False, 1)
     assert answer.body["cancelled"] == [order["order_hash"]]
     assert any("stopping entries" in each for each in answer.body["not_done"])
-    desk.execute()
+    desk.settle()
     assert [row["state"] for row in desk.orders()] == ["CANCELLED"]
 
 
@@ -257,17 +262,21 @@ def test_errors_that_may_pass_are_told_and_never_raised_by_the_switch(
     assert (answer.status, answer.body["entries_stopped"]) == (207, True)
 
 
-def bought_at_this_moment(desk: LiveDesk) -> None:
-    """A position of now: between what was paid and what is bid there is the spread, and no move of the price."""
-    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
-    desk.signal()
-    desk.execute()
+def bought_and_fallen(desk: LiveDesk) -> ExecuteReport:
+    """A position that bids do not pay for: held until the recorded price is under what it cost."""
+    bought(desk)
+    for _ in range(300):
+        report = desk.execute()
+        (state,) = desk.rows("SELECT marked_equity_usd < equity_usd AS is_under FROM lt_risk_state")
+        if state["is_under"]:
+            return report
+        desk.advance(1)
+    raise AssertionError("the price never fell")
 
 
 def test_a_position_that_bids_do_not_pay_for_trips_the_drawdown(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_risk_rules SET max_drawdown_fraction = 0.0001")
-    bought_at_this_moment(desk)
-    report = desk.execute()
+    report = bought_and_fallen(desk)
     (state,) = desk.rows("SELECT equity_usd, marked_equity_usd FROM lt_risk_state")
 
     assert report.failures == []
@@ -281,8 +290,7 @@ def test_a_position_that_bids_do_not_pay_for_trips_the_drawdown(desk: LiveDesk) 
 
 def test_a_drawdown_that_is_back_under_its_threshold_releases_itself(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_risk_rules SET max_drawdown_fraction = 0.0001, drawdown_resume_threshold_fraction = 0.00009")
-    bought_at_this_moment(desk)
-    desk.execute()
+    bought_and_fallen(desk)
     assert desk.rows("SELECT release_kind FROM locks") == [{"release_kind": None}]
     # The book of a recorded market cannot be made to rise; a wider limit makes the same drawdown a small one.
     desk.change("UPDATE lt_risk_rules SET max_drawdown_fraction = 0.9, drawdown_resume_threshold_fraction = 0.8")

@@ -8,7 +8,7 @@ import pytest
 
 from live_trading.chain.abi import Function
 from live_trading.chain.contracts import ROUTER_MERGE, ROUTER_REDEEM
-from live_trading.chain.reading.position_ids import is_position
+from live_trading.nouns.markets import is_position_id
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.trades import Side
 from local.chain import ChainRefused, LocalChain, PreparedMarket
@@ -53,7 +53,7 @@ def test_a_v2_market_has_a_condition_of_31_bytes_and_ids_that_the_venue_s_client
         int(market.condition_id, 16),
         first | 1,
     )
-    assert all(is_position(token) for token in market.token_ids)
+    assert all(is_position_id(token) for token in market.token_ids)
     assert market.exchange == EXCHANGE_V3 == signing_domain(first, neg_risk=True).exchange
 
 

@@ -33,6 +33,8 @@ subprocess.Popen([sys.executable, "-c", {grandchild!r}, sys.argv[1] + "/grandchi
 open(sys.argv[1] + "/child", "w").write(str(__import__("os").getpid()))
 time.sleep(600)
 '''
+# A shell that starts this in the background has it ignore the interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with signals_as_exit(), Processes(directory) as processes:
     processes.start(python_part("child", "-c", child, str(directory), remedy="none"))
     time.sleep(600)

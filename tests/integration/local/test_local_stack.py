@@ -27,9 +27,11 @@ from tests.waiting import await_true
 pytestmark = pytest.mark.e2e
 
 HOLD_A_STACK = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from local.stack.assembly import Stack
+# A shell that starts this in the background has it ignore the interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with Stack(directory=Path(sys.argv[1]), markets=1, front_door_port=int(sys.argv[2])) as facts:
     Path(sys.argv[1], "is-up").touch()
     time.sleep(600)

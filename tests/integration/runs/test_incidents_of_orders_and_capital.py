@@ -51,6 +51,7 @@ def test_an_order_is_for_the_token_that_the_trader_bought(desk: LiveDesk) -> Non
     (at_venue,) = desk.venue_orders().values()
     wanted = desk.market["token_ids"][1]
     assert (order["token_id"], order["signed_payload"]["tokenId"], at_venue["token_id"]) == (wanted,) * 3
+    desk.settle()
     assert desk.rows("SELECT DISTINCT token_id FROM fills") == [{"token_id": wanted}]
 
 
@@ -121,6 +122,7 @@ def test_a_huge_trade_of_the_trader_does_not_make_ours_huge(desk: LiveDesk) -> N
 
     (order,) = desk.orders()
     assert order["order_usd"] <= 20
+    desk.settle()
     assert desk.balances().exposure <= Usd(20)
 
 
@@ -134,6 +136,7 @@ def test_cash_of_an_order_that_ended_meanwhile_serves_the_signals_of_the_same_ru
     desk.execute()
 
     assert desk.reasons() == ["accepted", "accepted"]
+    desk.settle()
     assert [order["state"] for order in desk.orders()] == ["EXPIRED", "FILLED"]
 
 
@@ -146,6 +149,7 @@ def test_one_wallets_failure_does_not_stop_the_others(desk: LiveDesk) -> None:
 
     failed = [failure.part for each in report.reconciled for failure in each.failures]
     assert failed == [f"wallet {broken}"]
+    desk.settle()
     assert [order["state"] for order in desk.orders()] == ["FILLED"]
 
 
@@ -163,6 +167,7 @@ def test_one_strategys_unreadable_configuration_does_not_stop_the_others(desk: L
     report = desk.execute()
 
     assert "InvalidConfig" in [failure.error for failure in report.failures]
+    desk.settle()
     assert [order["state"] for order in desk.orders()] == ["FILLED"]
 
 

@@ -18,7 +18,7 @@ from live_trading.store.books import held_positions, ledger
 from live_trading.store.orders import fills, lt_orders, order_history
 from live_trading.store.watch import alerts
 from local.chain import ADDRESSES, STANDARD_EXCHANGE, PreparedMarket
-from tests.integration.chain_fixtures import fresh_id
+from tests.integration.chain_fixtures import fresh_id, trade
 from tests.settlement.parts.bookkeeping_fixtures import Holder
 from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
@@ -37,24 +37,13 @@ def traded(
     side: Side = Side.BUY,
     moved: Moved = MOVED,
     expected: Moved = EXPECTED,
-    order_hash: str | None = None,
 ) -> Fill:
     """A trade that moved `moved` on the chain, as the venue tells of it: confirmed, and expected otherwise."""
-    order_hash = order_hash or fresh_id()
-    transaction_hash = desk.chain.settle_fill(
-        exchange=STANDARD_EXCHANGE,
-        order_hash=order_hash,
-        account=holder.address,
-        side=side,
-        token_id=market.token_ids[0],
-        condition_id=market.condition_id,
-        usd=moved.usd,
-        shares=moved.shares,
-        fee=moved.fee,
-    )
+    shares, usd, fee = str(moved.shares), str(moved.usd), str(moved.fee)
+    settled = trade(desk.chain, holder.account, market, side, shares=shares, usd=usd, fee=fee)
     return Fill(
         venue_trade_id=fresh_id(),
-        order_hash=order_hash,
+        order_hash=settled.order_hash,
         token_id=market.token_ids[0],
         side=side,
         shares=expected.shares,
@@ -63,7 +52,7 @@ def traded(
         fee=expected.fee,
         role=LiquidityRole.TAKER,
         status=FillStatus.CONFIRMED,
-        transaction_hash=transaction_hash,
+        transaction_hash=settled.transaction_hash,
         match_time=desk.clock.now(),
     )
 

@@ -38,7 +38,11 @@ def is_retired(call: InnerCall) -> bool:
 
 
 def redeems_nothing(relayed: Relayed, node: Node) -> bool:
-    """Whether some call of a relayed action redeems positions of which the wallet has none."""
+    """Whether some call of a relayed action redeems positions of which the wallet has none.
+
+    Those are the tokens that the called contract would burn. Tokens of the same condition behind which other collateral
+    stands do not count: the venue has skipped redemptions of tokens that the wallet had (builder-relayer-client #30).
+    """
     return any(_is_empty(call, relayed.wallet, node) for call in relayed.calls)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -15,15 +16,26 @@ from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.orders import Moved
 from live_trading.nouns.trades import Side
-from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, LocalChain, PreparedMarket
-from local.chain.settlement import FillToSettle, SettlementReverted
-from tests.integration.chain_fixtures import fresh_id, hop_before, new_account, running_chain
+from local.chain import (
+    ADDRESSES,
+    NEG_RISK_EXCHANGE,
+    STANDARD_EXCHANGE,
+    FillToSettle,
+    LocalChain,
+    PreparedMarket,
+    SettlementReverted,
+    SignedOrder,
+)
+from tests.integration.chain_fixtures import Account, fresh_id, hop_before, new_account, running_chain
+from tests.integration.signed_order_fixtures import fill_of, signed_order
 
 pytestmark = pytest.mark.integration
 
 EXCHANGES = (STANDARD_EXCHANGE, NEG_RISK_EXCHANGE)
 BOUGHT = Moved(usd=Usd("4.999998"), shares=Shares("7.042251"), fee=Usd("0.07249"))
 SOLD = Moved(usd=Usd("1.5"), shares=Shares(3), fee=Usd("0.02"))
+# More than three buyers of BOUGHT take: recorded depth takes the rest.
+SOLD_TO_MANY = Moved(usd=Usd("16.5"), shares=Shares(24), fee=Usd("0.02"))
 
 
 @pytest.fixture(scope="module")
@@ -36,106 +48,129 @@ def receipts_of(url: str, *, exchanges: tuple[str, ...] = EXCHANGES, confirmatio
     return FillReceipts(url, ADDRESSES, exchanges=exchanges, confirmations=confirmations)
 
 
+def signed(
+    account: Account, market: PreparedMarket, moved: Moved, *, side: Side = Side.BUY, times: int = 1
+) -> SignedOrder:
+    """An order that allows `moved` so many times."""
+    given, taken = (moved.usd, moved.shares) if side is Side.BUY else (moved.shares, moved.usd)
+    return signed_order(
+        account.private_key,
+        market,
+        side,
+        maker_amount=times * given.base_units,
+        taker_amount=times * taken.base_units,
+    )
+
+
 def part(
-    account: str, market: PreparedMarket, moved: Moved, *, side: Side = Side.BUY, order_hash: str | None = None
+    account: Account,
+    market: PreparedMarket,
+    moved: Moved,
+    *,
+    side: Side = Side.BUY,
+    order: SignedOrder | None = None,
+    is_maker: bool = False,
 ) -> FillToSettle:
-    return FillToSettle(
-        order_hash=order_hash or fresh_id(),
-        account=account,
-        side=side,
-        token_id=market.token_ids[0],
-        condition_id=market.condition_id,
-        usd=moved.usd,
-        shares=moved.shares,
-        fee=moved.fee,
+    return fill_of(
+        order or signed(account, market, moved, side=side),
+        market,
+        usd=moved.usd.base_units,
+        shares=moved.shares.base_units,
+        fee=moved.fee.base_units,
+        is_maker=is_maker,
     )
 
 
 @pytest.mark.parametrize("neg_risk", [False, True])
 def test_a_purchase_and_a_sale_are_read_to_the_base_unit(chain: LocalChain, *, neg_risk: bool) -> None:
-    account, market = new_account(chain).address, chain.prepare_market(fresh_id(), neg_risk=neg_risk)
+    account, market = new_account(chain), chain.prepare_market(fresh_id(), neg_risk=neg_risk)
     exchange = NEG_RISK_EXCHANGE if neg_risk else STANDARD_EXCHANGE
     buy, sale = part(account, market, BOUGHT), part(account, market, SOLD, side=Side.SELL)
     hashes = [chain.settle_fills(exchange, [each]) for each in (buy, sale)]
 
-    read = receipts_of(chain.rpc_url).read(account, hashes)
+    read = receipts_of(chain.rpc_url).read(account.address, hashes)
 
     assert read.moved == {hashes[0]: {buy.order_hash: BOUGHT}, hashes[1]: {sale.order_hash: SOLD}}
     assert read.of_order(buy.order_hash) == {hashes[0]: BOUGHT}
 
 
 def test_several_fills_in_one_transaction_are_summed_by_order_and_by_nobody_else(chain: LocalChain) -> None:
-    account, other = new_account(chain).address, new_account(chain).address
-    market, order, second = chain.prepare_market(fresh_id()), fresh_id(), fresh_id()
+    account, other = new_account(chain), new_account(chain)
+    market = chain.prepare_market(fresh_id())
+    chain.settle_fills(STANDARD_EXCHANGE, [part(account, market, replace(SOLD_TO_MANY, fee=Usd(0)))])
+    order = signed(account, market, BOUGHT, times=2)
+    sale = part(account, market, SOLD_TO_MANY, side=Side.SELL)
     parts = [
-        part(account, market, BOUGHT, order_hash=order),
-        part(other, market, BOUGHT),
-        part(account, market, BOUGHT, order_hash=order),
-        part(account, market, SOLD, side=Side.SELL, order_hash=second),
+        part(account, market, BOUGHT, order=order, is_maker=True),
+        part(other, market, BOUGHT, is_maker=True),
+        part(account, market, BOUGHT, order=order, is_maker=True),
+        sale,
     ]
 
     transaction_hash = chain.settle_fills(STANDARD_EXCHANGE, parts)
 
     twice = Moved(usd=BOUGHT.usd + BOUGHT.usd, shares=BOUGHT.shares + BOUGHT.shares, fee=BOUGHT.fee + BOUGHT.fee)
-    read = receipts_of(chain.rpc_url).read(account, [transaction_hash])
-    assert read.moved == {transaction_hash: {order: twice, second: SOLD}}
+    read = receipts_of(chain.rpc_url).read(account.address, [transaction_hash])
+    assert read.moved == {transaction_hash: {parts[0].order_hash: twice, sale.order_hash: SOLD_TO_MANY}}
 
 
 def test_only_the_configured_exchanges_are_believed(chain: LocalChain) -> None:
-    account, market = new_account(chain).address, chain.prepare_market(fresh_id())
+    account, market = new_account(chain), chain.prepare_market(fresh_id())
     transaction_hash = chain.settle_fills(STANDARD_EXCHANGE, [part(account, market, BOUGHT)])
 
-    read = receipts_of(chain.rpc_url, exchanges=(NEG_RISK_EXCHANGE,)).read(account, [transaction_hash])
+    read = receipts_of(chain.rpc_url, exchanges=(NEG_RISK_EXCHANGE,)).read(account.address, [transaction_hash])
 
     assert (read.moved, list(read.at_odds)) == ({}, [transaction_hash])
 
 
 def test_a_receipt_waits_until_it_lies_deep_enough(chain: LocalChain) -> None:
-    account, market = new_account(chain).address, chain.prepare_market(fresh_id())
+    account, market = new_account(chain), chain.prepare_market(fresh_id())
     transaction_hash = chain.settle_fills(STANDARD_EXCHANGE, [part(account, market, BOUGHT)])
     receipts = receipts_of(chain.rpc_url, confirmations=3)
 
-    early = receipts.read(account, [transaction_hash, fresh_id()])
+    early = receipts.read(account.address, [transaction_hash, fresh_id()])
     chain.mine(2)
-    late = receipts.read(account, [transaction_hash])
+    late = receipts.read(account.address, [transaction_hash])
 
     assert (early.moved, len(early.waiting)) == ({}, 2)
     assert list(late.moved) == [transaction_hash]
 
 
 def test_a_reverted_and_a_nonsensical_transaction_take_no_other_with_them(chain: LocalChain) -> None:
-    account, market = new_account(chain).address, chain.prepare_market(fresh_id())
+    account, poor = new_account(chain), new_account(chain, collateral="0")
+    market = chain.prepare_market(fresh_id())
     good = chain.settle_fills(STANDARD_EXCHANGE, [part(account, market, BOUGHT)])
     with pytest.raises(SettlementReverted) as reverted:
         chain.settle_fills(
-            STANDARD_EXCHANGE, [part(account, market, SOLD, side=Side.SELL), part("0x" + "9" * 40, market, BOUGHT)]
+            STANDARD_EXCHANGE,
+            [part(account, market, SOLD, side=Side.SELL), part(poor, market, SOLD, is_maker=True)],
         )
 
-    read = receipts_of(chain.rpc_url).read(account, [good, reverted.value.transaction_hash, "0x12"])
+    read = receipts_of(chain.rpc_url).read(account.address, [good, reverted.value.transaction_hash, "0x12"])
 
     assert list(read.moved) == [good]
     assert set(read.at_odds) == {reverted.value.transaction_hash, "0x12"}
 
 
 def test_many_receipts_take_few_requests(chain: LocalChain) -> None:
-    account, market = new_account(chain).address, chain.prepare_market(fresh_id())
+    account, market = new_account(chain), chain.prepare_market(fresh_id())
     small = Moved(usd=Usd("0.1"), shares=Shares(1), fee=Usd(0))
     hashes = [chain.settle_fills(STANDARD_EXCHANGE, [part(account, market, small)]) for _ in range(60)]
 
     with hop_before(chain.rpc_url) as hop:
-        read = receipts_of(hop.url).read(account, hashes)
+        read = receipts_of(hop.url).read(account.address, hashes)
 
     assert set(read.moved) == set(hashes)
     assert len(hop.methods) <= 3
 
 
 def test_a_node_that_takes_no_batches_is_asked_one_by_one(chain: LocalChain) -> None:
-    account, market = new_account(chain).address, chain.prepare_market(fresh_id())
+    account, market = new_account(chain), chain.prepare_market(fresh_id())
     hashes = [chain.settle_fills(STANDARD_EXCHANGE, [part(account, market, BOUGHT)]) for _ in range(2)]
 
     with hop_before(chain.rpc_url) as hop:
         hop.takes_batches = False
-        read = receipts_of(hop.url).read(account, hashes)
+        read = receipts_of(hop.url).read(account.address, hashes)
 
     assert set(read.moved) == set(hashes)
     assert hop.methods.count("eth_getTransactionReceipt") == 2

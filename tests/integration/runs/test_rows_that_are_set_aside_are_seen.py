@@ -59,6 +59,7 @@ def test_a_market_past_its_stated_end_is_bet_on_while_it_takes_orders(bench: Ben
     assert bench.rows("SELECT resolution_state FROM markets") == [{"resolution_state": "OPEN"}]
 
 
+@pytest.mark.venue_facts
 def test_a_book_without_tick_and_minimum_is_bet_on_by_the_markets_tick(bench: Bench) -> None:
     create_wallet(bench.database)
     book = book_row()

@@ -160,6 +160,7 @@ def test_a_traders_history_is_dated_before_now(exchange: RunningExchange, feed: 
         assert len(recent) < len(sizes)
 
 
+@pytest.mark.venue_facts
 def test_what_the_feed_has_no_value_for_costs_no_trade_and_no_position(
     exchange: RunningExchange, feed: DataApi
 ) -> None:

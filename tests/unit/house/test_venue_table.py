@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -37,3 +39,22 @@ def test_every_belief_is_pinned_by_a_test_that_exists() -> None:
     }
 
     assert sorted(named - there) == []
+
+
+def test_every_belief_with_a_recording_is_among_the_venue_s_facts() -> None:
+    recorded = {name for row in beliefs() if row[1] == "recorded" for name in re.findall(r"`(test_\w+)`", row[2])}
+
+    assert sorted(recorded - set(venue_facts())) == []
+
+
+def venue_facts() -> Iterator[str]:
+    """Names of tests that `-m venue_facts` chooses, marked by themselves or by their module."""
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        module = ast.parse(file.read_text(encoding="utf-8"))
+        marks = [ast.unparse(node.value) for node in module.body if isinstance(node, ast.Assign)]
+        of_module = any("venue_facts" in mark for mark in marks)
+        for node in module.body:
+            if isinstance(node, ast.FunctionDef) and (
+                of_module or any("venue_facts" in ast.unparse(each) for each in node.decorator_list)
+            ):
+                yield node.name

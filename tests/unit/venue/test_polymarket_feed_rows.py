@@ -23,6 +23,7 @@ TRADES = "data_api_trades_global_sample.json"
 ACTIVITY = "activity_sample.json"
 
 
+@pytest.mark.venue_facts
 def test_every_recorded_trade_is_read() -> None:
     rows = recorded_json(TRADES)
     page = read_feed(recorded_text(TRADES), "recorded")
@@ -67,6 +68,7 @@ def test_addresses_and_hashes_become_lower_case() -> None:
     assert trade.condition_id == "0x" + "ef" * 31
 
 
+@pytest.mark.venue_facts
 def test_an_envelope_and_a_bare_array_hold_the_same_rows() -> None:
     row = raw_text(feed_row())
 
@@ -82,6 +84,7 @@ def test_a_text_without_rows_is_malformed(text: str) -> None:
         read_feed(text, "feed")
 
 
+@pytest.mark.venue_facts
 def test_more_digits_than_six_are_rounded_half_to_even() -> None:
     row = feed_row(price=Decimal("0.9929999999683085"), size=Decimal("1.0000005"))
 
@@ -220,6 +223,7 @@ def test_a_row_of_another_wallet_is_quarantined() -> None:
     assert "another wallet" in page.quarantined[0].reason
 
 
+@pytest.mark.venue_facts
 def test_an_activity_that_is_no_trade_is_counted_and_left() -> None:
     page = read_rows([feed_row(type="REDEEM", side=""), feed_row(type="TRADE")], "feed")
 
@@ -228,6 +232,7 @@ def test_an_activity_that_is_no_trade_is_counted_and_left() -> None:
     assert page.other_activities == 1
 
 
+@pytest.mark.venue_facts
 def test_equal_fills_of_one_transaction_are_told_apart() -> None:
     page = read_rows([feed_row(), feed_row(price=Decimal("0.41")), feed_row(), feed_row()], "feed")
 
@@ -235,6 +240,7 @@ def test_equal_fills_of_one_transaction_are_told_apart() -> None:
     assert len({trade.key for trade in page.trades}) == 4
 
 
+@pytest.mark.venue_facts
 def test_fills_that_become_equal_by_rounding_are_told_apart() -> None:
     rows = [feed_row(price=Decimal("0.40000001")), feed_row(price=Decimal("0.40000002"))]
 

@@ -33,6 +33,7 @@ def complaint(**changes: Any) -> str:
     return answer.malformed[0].reason
 
 
+@pytest.mark.venue_facts
 @pytest.mark.parametrize(("name", "count"), RECORDED)
 def test_every_recorded_market_is_read(name: str, count: int) -> None:
     rows = recorded_json(name)
@@ -80,6 +81,7 @@ def test_a_market_is_read() -> None:
     assert market.event_id == "77"
 
 
+@pytest.mark.venue_facts
 def test_lists_may_be_real_lists() -> None:
     assert snapshot(outcomes=["Up", "Down"], clobTokenIds=[YES, NO]).market.token_ids == (YES, NO)
 
@@ -96,6 +98,7 @@ def test_a_missing_or_strange_version_stays_unknown(version: str | None) -> None
     assert snapshot(version=version).market.version is ProtocolVersion.UNKNOWN
 
 
+@pytest.mark.venue_facts
 @pytest.mark.parametrize(
     "changes",
     [
@@ -185,6 +188,7 @@ def test_a_market_out_of_all_range_costs_only_itself(changes: dict[str, Any]) ->
     assert len(answer.malformed) == 1
 
 
+@pytest.mark.venue_facts
 @pytest.mark.parametrize(
     "changes",
     [

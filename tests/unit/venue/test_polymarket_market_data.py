@@ -32,6 +32,7 @@ def book(**changes: Any) -> OrderBook:
     return read(BookRow, row | changes, "book").as_book()
 
 
+@pytest.mark.venue_facts
 def test_a_recorded_book_has_its_best_prices_first() -> None:
     row = recorded_json("clob_orderbook_sample.json")
     assert isinstance(row, dict)
@@ -55,6 +56,7 @@ def test_a_recorded_tick_and_midpoint_are_read_exactly() -> None:
     assert midpoint.mid == Decimal("0.08")
 
 
+@pytest.mark.venue_facts
 def test_the_venue_sends_the_best_price_last() -> None:
     found = book()
 
@@ -81,6 +83,7 @@ def _rows(levels: list[tuple[int, int]]) -> list[dict[str, str]]:
     return [{"price": str(Decimal(price).scaleb(-3)), "size": str(Decimal(size).scaleb(-6))} for price, size in levels]
 
 
+@pytest.mark.venue_facts
 def test_a_frame_of_the_stream_is_a_book_without_tick_and_minimum() -> None:
     frame = {"event_type": "book", "market": CONDITION, "asset_id": YES, "timestamp": "1790586000123"}
     sides = {"buys": [{"price": "0.48", "size": "5"}], "sells": [{"price": "0.52", "size": "2"}]}

@@ -143,12 +143,15 @@ FROM fills INNER JOIN markets AS market USING (condition_id)
 GROUP BY 1 ORDER BY 1
 """
 
-# What came to wallets without a trade: the type stands in the reference.
+# What came to wallets without a trade: the type stands in the reference, and dollars that a payment has explained since
+# have moved from EXTERNAL to it.
 _UNASKED = """
-SELECT split_part(source_reference, ':', 2) AS name, sum(entry.amount_usd) AS usd
+SELECT
+    CASE WHEN entry.account = 'EXTERNAL' THEN 'EXTERNAL' ELSE split_part(source_reference, ':', 2) END AS name,
+    -sum(entry.amount_usd) AS usd
 FROM ledger_transactions INNER JOIN ledger_entries AS entry USING (ledger_transaction_id)
-WHERE kind = 'INCOME' AND entry.account = 'UNALLOCATED'
-GROUP BY 1 ORDER BY 1
+WHERE kind = 'INCOME' AND entry.account IN ('INCOME', 'TRANSFERS', 'EXTERNAL')
+GROUP BY 1 HAVING sum(entry.amount_usd) <> 0 ORDER BY 1
 """
 
 _POSITIONS = """

@@ -33,7 +33,7 @@ _OWN = (LockScope.STRATEGY, LockScope.TRADING_WALLET)
 _SCOPES_WITH_MODES = (LockScope.GLOBAL, LockScope.TRADING_WALLET, LockScope.STRATEGY)
 
 
-Scope = Annotated[LockScope, PlainValidator(one_of(*LockScope))]
+LockScopeName = Annotated[LockScope, PlainValidator(one_of(*LockScope))]
 
 
 class CreateLock(Body):
@@ -42,7 +42,7 @@ class CreateLock(Body):
     Without `duration_seconds` it lasts until it is released.
     """
 
-    scope: Scope
+    scope: LockScopeName
     scope_id: ScopeId | None = None
     reason: Reasoned
     mode: LockModeName = LockMode.STOP_ENTRIES

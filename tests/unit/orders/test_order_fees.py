@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from live_trading.nouns.markets import FeeSchedule
@@ -97,6 +97,11 @@ def test_no_way_of_filling_a_purchase_costs_more_in_fees_than_was_reserved(
     assert charged <= fee_bound_buy(fees, Usd(dollars), Price(limit), TICK)
 
 
+@example(
+    fees=FeeSchedule(rate=Decimal("0.0592"), exponent=Decimal(0)),
+    limit=Decimal("0.001"),
+    fills=[(Decimal("0.001"), 184), (Decimal("0.001"), 999)],
+)
 @given(
     fees=schedules,
     limit=prices,
@@ -111,8 +116,9 @@ def test_one_trade_over_many_prices_costs_no_more_than_the_bound_of_its_dollars(
 
     charged = trade_fee(fees, matched)
 
-    # A single price is charged as it is, so the dollars before they were floored count.
-    assert charged <= fee_bound_buy(fees, usd + Usd("0.000001"), Price(limit), TICK)
+    # A single price is charged as it is, so the dollars before they were floored count: each match lost up to a unit.
+    before_floors = usd + Usd(Decimal("0.000001") * len(matched))
+    assert charged <= fee_bound_buy(fees, before_floors, Price(limit), TICK)
     if fees.exponent:
         assert charged <= fee_bound_sell(fees, sold)
 

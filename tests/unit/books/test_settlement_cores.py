@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from live_trading.nouns.alerts import Severity
 from live_trading.nouns.markets import PayoutVector, ResolutionState
 from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.nouns.wallets import Outcome
@@ -36,7 +37,7 @@ from live_trading.settlement.preflight import (
     before_redeeming,
 )
 from live_trading.settlement.proof import Claim, Verdict, payout_of, surplus_of, verdicts
-from live_trading.settlement.waiting import Urgency, hint_at, urgency
+from live_trading.settlement.waiting import hint_at, urgency
 
 NOON = datetime(2026, 10, 1, 12, tzinfo=UTC)
 WON = PayoutVector(condition_id="0x" + "c0" * 32, numerators=(1, 0), denominator=1)
@@ -227,5 +228,5 @@ def test_a_market_whose_end_has_passed_has_ended_whatever_its_catalogue_says() -
 def test_waiting_becomes_urgent_by_state_and_age() -> None:
     assert urgency(ResolutionState.OPEN, NOON, NOON + timedelta(days=99)) is None
     assert urgency(ResolutionState.ENDED, NOON, NOON + timedelta(hours=23)) is None
-    assert urgency(ResolutionState.ENDED, NOON, NOON + timedelta(hours=24)) is Urgency.WARNING
-    assert urgency(ResolutionState.DISPUTED, NOON, NOON + timedelta(days=7)) is Urgency.CRITICAL
+    assert urgency(ResolutionState.ENDED, NOON, NOON + timedelta(hours=24)) is Severity.WARNING
+    assert urgency(ResolutionState.DISPUTED, NOON, NOON + timedelta(days=7)) is Severity.CRITICAL

@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from live_trading.nouns.alerts import Severity
 from live_trading.nouns.markets import ResolutionState
-
-
-class Urgency(StrEnum):
-    """Severities of an alert."""
-
-    WARNING = "WARNING"
-    CRITICAL = "CRITICAL"
-
 
 # The oracle's usual way is two hours of challenge after a proposal; a dispute is voted on for two to four days.
 _LIMITS: dict[ResolutionState, tuple[timedelta, timedelta]] = {
@@ -30,7 +22,7 @@ def hint_at(hint: ResolutionState, end_time: datetime | None, now: datetime) -> 
     return hint
 
 
-def urgency(state: ResolutionState, since: datetime, now: datetime) -> Urgency | None:
+def urgency(state: ResolutionState, since: datetime, now: datetime) -> Severity | None:
     """How urgent a market is that has been in `state` since then; None where it is not."""
     limits = _LIMITS.get(state)
     if limits is None:
@@ -38,5 +30,5 @@ def urgency(state: ResolutionState, since: datetime, now: datetime) -> Urgency |
     age = now - since
     warn_after, alarm_after = limits
     if age >= alarm_after:
-        return Urgency.CRITICAL
-    return Urgency.WARNING if age >= warn_after else None
+        return Severity.CRITICAL
+    return Severity.WARNING if age >= warn_after else None

@@ -19,6 +19,7 @@ from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.lock_views import lock_view
+from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.store.accounts import live_strategies, strategies, trading_wallets
@@ -115,7 +116,7 @@ class LocksApi:
                 raise Problem(ProblemCode.WRONG_STATE, "the lock is over", facts={"current_state": "over"})
             locks.release_one(transaction, lock_id, released_by=caller.owner_id, detail=body.reason, now=now)
             alerts.resolve_alert(
-                transaction, alert_type="lock", subject=alerts.lock_subject(lock.reason, lock.scope_id), at=now
+                transaction, alert_type=AlertType.LOCK, subject=alerts.lock_subject(lock.reason, lock.scope_id), at=now
             )
             _keep_new_start(transaction, lock, caller.owner_id, now)
             released = locks.locked(transaction, lock_id)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
@@ -192,8 +193,8 @@ def _lock(
     )
     alerts.raise_alert(
         transaction,
-        alert_type="lock",
-        severity="CRITICAL",
+        alert_type=AlertType.LOCK,
+        severity=Severity.CRITICAL,
         subject=alerts.lock_subject(LockReason.KILL_SWITCH, scope_id),
         title="Kill switch: entries are stopped "
         + ("everywhere" if scope_id is None else f"for trading wallet {scope_id}"),

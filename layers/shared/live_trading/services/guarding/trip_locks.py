@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.risk.results import RuleResult
 from live_trading.risk.trips import TripLock, lock_for
 from live_trading.store.accounts.live_strategies import LiveStrategy
@@ -59,8 +60,8 @@ def _tell(
     )
     alerts.raise_alert(
         transaction,
-        alert_type="lock",
-        severity="CRITICAL",
+        alert_type=AlertType.LOCK,
+        severity=Severity.CRITICAL,
         subject=alerts.lock_subject(lock.reason, lock.scope_id),
         title=f"{strategy.name}: entries stopped ({lock.reason})",
         message=lock.detail,

@@ -16,6 +16,7 @@ from uuid import UUID
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.ledger import income_entries
 from live_trading.ledger.transactions import LedgerTransaction
+from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import Shares, Usd
@@ -30,8 +31,6 @@ from live_trading.store.database.leases import Lease
 from live_trading.store.watch import alerts
 
 COLLATERAL = "collateral"
-ALERT = "unexplained_income"
-FEED_ALERT = "own_payments"
 # The activity lags the chain by minutes, and pays once a day what the day before has earned.
 LOOK_BACK = timedelta(days=3)
 ASK_AGAIN_AFTER = timedelta(minutes=5)
@@ -85,10 +84,10 @@ class UnaskedMoney:
             leases.assert_held(transaction, lease)
             gained = [self._book(transaction, wallet, each, now) for each in proved]
             cursors.advance_times(transaction, {cursor: now}, now)
-            alerts.resolve_alert(transaction, alert_type=FEED_ALERT, subject=str(wallet_id), at=now)
+            alerts.resolve_alert(transaction, alert_type=AlertType.OWN_PAYMENTS, subject=str(wallet_id), at=now)
             if not surpluses.unexplained(transaction, wallet_id).is_positive:
                 subject = _alert_subject(wallet, COLLATERAL)
-                alerts.resolve_alert(transaction, alert_type=ALERT, subject=subject, at=now)
+                alerts.resolve_alert(transaction, alert_type=AlertType.UNEXPLAINED_INCOME, subject=subject, at=now)
         return Usd.of_base_units(sum(each.base_units for each in gained))
 
     def _proved(self, wallet: TradingWallet, since: datetime) -> list[_Proved]:
@@ -161,8 +160,8 @@ class UnaskedMoney:
             leases.assert_held(transaction, lease)
             alerts.raise_alert(
                 transaction,
-                alert_type=FEED_ALERT,
-                severity="WARNING",
+                alert_type=AlertType.OWN_PAYMENTS,
+                severity=Severity.WARNING,
                 subject=str(wallet.trading_wallet_id),
                 title=f"payments to {wallet.address} cannot be read",
                 message=f"what came to the wallet stays unexplained until they can: {error}",
@@ -207,8 +206,8 @@ class UnaskedMoney:
         )
         alerts.raise_alert(
             transaction,
-            alert_type=ALERT,
-            severity="WARNING",
+            alert_type=AlertType.UNEXPLAINED_INCOME,
+            severity=Severity.WARNING,
             subject=_alert_subject(wallet, found.subject),
             title=f"{_what(found, amount)} came to {wallet.address} unasked",
             message=_may_explain(found),

@@ -7,13 +7,12 @@ from datetime import datetime
 
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.sending.senders import Channel
+from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.services.redeeming.carriers import Carrier
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.watch import alerts
-
-GAS_ALERT = "gas"
 
 
 def watch_gas(
@@ -25,12 +24,12 @@ def watch_gas(
         with database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             if left >= low_wei:
-                alerts.resolve_alert(transaction, alert_type=GAS_ALERT, subject=payer, at=now)
+                alerts.resolve_alert(transaction, alert_type=AlertType.GAS, subject=payer, at=now)
                 continue
             alerts.raise_alert(
                 transaction,
-                alert_type=GAS_ALERT,
-                severity="WARNING",
+                alert_type=AlertType.GAS,
+                severity=Severity.WARNING,
                 subject=payer,
                 title=f"{payer} is running out of gas money",
                 message=f"{left} wei are left; redemptions stop when a transaction costs more",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Usd
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
@@ -16,7 +17,6 @@ from live_trading.store.database import audit
 from live_trading.store.database.connection import Transaction
 from live_trading.store.watch import alerts
 
-ALERT = "redemption"
 RETRY_AFTER = timedelta(minutes=10)
 MAX_ATTEMPTS = 5
 # Pauses and quotas are the venue's everyday; one that lasts for longer keeps money from being used.
@@ -126,7 +126,7 @@ def settle(
         remark=remark,
         now=now,
     )
-    alerts.resolve_alert(transaction, alert_type=ALERT, subject=str(moved.lt_redemption_id), at=now)
+    alerts.resolve_alert(transaction, alert_type=AlertType.REDEMPTION, subject=str(moved.lt_redemption_id), at=now)
     return moved
 
 
@@ -168,8 +168,8 @@ def wait(
     if now - since >= TELL_AFTER:
         alerts.raise_alert(
             transaction,
-            alert_type=ALERT,
-            severity="WARNING",
+            alert_type=AlertType.REDEMPTION,
+            severity=Severity.WARNING,
             subject=str(moved.lt_redemption_id),
             title=f"redemption of {moved.condition_id} waits: {code}",
             message=f"since {since.isoformat()}: {text}",
@@ -202,8 +202,8 @@ def fail(
     )
     alerts.raise_alert(
         transaction,
-        alert_type=ALERT,
-        severity="CRITICAL" if is_for_operator or code in _LOUD else "WARNING",
+        alert_type=AlertType.REDEMPTION,
+        severity=Severity.CRITICAL if is_for_operator or code in _LOUD else Severity.WARNING,
         subject=str(redemption.lt_redemption_id),
         title=f"redemption of {redemption.condition_id}: {code}",
         message=text,

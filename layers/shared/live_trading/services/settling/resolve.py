@@ -16,6 +16,7 @@ from live_trading.chain.redemption import RedemptionKind
 from live_trading.ledger import settlement_entries
 from live_trading.ledger.accounts import Account
 from live_trading.ledger.payouts import split_payout
+from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
@@ -40,7 +41,6 @@ from live_trading.store.watch import alerts
 LEASE = "lt-resolve"
 LEASE_SECONDS = 120
 HINT_AGE = timedelta(minutes=5)
-ALERT = "resolution"
 
 # Redemption ids are derived, so that a second booking of the same condition names the same row.
 _REDEMPTION_NAMESPACE = UUID("6d3f6f3a-1f0a-5d5a-9c39-5d1c7c1a7e10")
@@ -143,7 +143,7 @@ class Resolver:
                 payout = payouts.get((position.lt_strategy_id, position.token_id), Usd.zero())
                 label = label_of(vector, market.token_ids.index(position.token_id))
                 self._close(transaction, market, position, payout, label, report, now)
-            alerts.resolve_alert(transaction, alert_type=ALERT, subject=market.condition_id, at=now)
+            alerts.resolve_alert(transaction, alert_type=AlertType.RESOLUTION, subject=market.condition_id, at=now)
             report.resolved += 1
 
     def _close(
@@ -186,12 +186,12 @@ class Resolver:
 def _watch_one(transaction: Transaction, condition_id: str, stored: StoredMarket, now: datetime) -> None:
     severity = urgency(stored.resolution_state, stored.resolution_state_since, now)
     if severity is None:
-        alerts.resolve_alert(transaction, alert_type=ALERT, subject=condition_id, at=now)
+        alerts.resolve_alert(transaction, alert_type=AlertType.RESOLUTION, subject=condition_id, at=now)
         return
     hours = int((now - stored.resolution_state_since).total_seconds()) // 3600
     alerts.raise_alert(
         transaction,
-        alert_type=ALERT,
+        alert_type=AlertType.RESOLUTION,
         severity=severity,
         subject=condition_id,
         title=f"{stored.market.slug} is {stored.resolution_state} for {hours} hours",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.store.database import migrations
@@ -198,12 +199,12 @@ def _keep(transaction: Transaction, finding: Finding, now: datetime) -> None:
         transaction, check_type=finding.check, status=finding.status, details={"detail": finding.detail}, at=now
     )
     if finding.status is HealthStatus.HEALTHY:
-        alerts.resolve_alert(transaction, alert_type="health", subject=finding.check, at=now)
+        alerts.resolve_alert(transaction, alert_type=AlertType.HEALTH, subject=finding.check, at=now)
         return
     alerts.raise_alert(
         transaction,
-        alert_type="health",
-        severity=finding.status,
+        alert_type=AlertType.HEALTH,
+        severity=Severity(finding.status),
         subject=finding.check,
         title=f"{finding.check}: {finding.status}",
         message=finding.detail,

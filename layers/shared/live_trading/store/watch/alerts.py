@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.locks import LockReason
 from live_trading.store.database.connection import Transaction
 
@@ -123,7 +124,14 @@ def record_check(
 
 
 def raise_alert(
-    transaction: Transaction, *, alert_type: str, severity: str, subject: str, title: str, message: str, at: datetime
+    transaction: Transaction,
+    *,
+    alert_type: AlertType,
+    severity: Severity,
+    subject: str,
+    title: str,
+    message: str,
+    at: datetime,
 ) -> None:
     """Opens an alert, or brings the text of the open one up to date."""
     transaction.execute(
@@ -158,7 +166,7 @@ def note_notified(transaction: Transaction, lt_alert_id: int, at: datetime) -> N
     )
 
 
-def resolve_alert(transaction: Transaction, *, alert_type: str, subject: str, at: datetime) -> None:
+def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: str, at: datetime) -> None:
     """Closes an alert whose cause is gone."""
     transaction.execute(
         """

@@ -1,4 +1,4 @@
-"""A market is booked wallet by wallet: one whose order still moves waits, the others are paid; what comes late is too."""
+"""A market is booked wallet by wallet: one whose order still moves waits, others are paid; what comes late is too."""
 
 from __future__ import annotations
 

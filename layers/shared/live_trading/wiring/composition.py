@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from live_trading.wiring.job_parts import JobParts
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from live_trading.api.routes.trading_routes import TradingActions
     from live_trading.api.routes.trading_wallet_routes import TradingWallets
     from live_trading.services.watching.checkup import HealthService
+
+
+Report = TypeVar("Report")
 
 
 class Parts(JobParts):
@@ -133,6 +137,12 @@ class Parts(JobParts):
             },
             notify=None if topic is None else SnsNotifier(topic).notify,
         )
+
+    def watched(self, job: str, run: Callable[[], Report]) -> Report:
+        """The job's report, after what became of the run was noted for health."""
+        from live_trading.services.watching.job_watch import JobWatch
+
+        return JobWatch(database=self.database, clock=self.clock).run(job, run)
 
     def _feed_freshness(self) -> str:
         return f"lag {self.data_api.status().lag_seconds} s"

@@ -61,7 +61,9 @@ def answer(event: dict[str, Any], job: str, run: Callable[[], object]) -> dict[s
         if not is_http(event):
             raise
         return _refusal(error)
-    metrics.add_metric(name="RunCompleted", unit=MetricUnit.Count, value=1)
+    # A call that found another run at it did nothing, and must not look like one to the alarm.
+    completed = isinstance(report, dict) and report.get("ran", True)
+    metrics.add_metric(name="RunCompleted" if completed else "RunSkipped", unit=MetricUnit.Count, value=1)
     metrics.flush_metrics()
     logger.info("job done", extra={"job": job, "report": report})
     return http_json(200, report) if is_http(event) else report

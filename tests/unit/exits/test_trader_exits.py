@@ -9,19 +9,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live_trading.exits.trader_exits import OwnEntry, TraderReduction, due, reduction
+from live_trading.exits.trader_exits import (
+    OwnBuy,
+    OwnSale,
+    TraderReduction,
+    TraderTrade,
+    due,
+    reduction,
+    reductions,
+)
 from live_trading.nouns.money import Shares, total_shares
+from live_trading.nouns.trades import Side
 from tests.unit.exits.exit_builders import NOON, fractions, sizes
 
 pytestmark = pytest.mark.exits
 
+ALICE, BOB = "0x" + "a" * 40, "0x" + "b" * 40
+NONE = Shares(0)
 
-def entry(minute: int, shares: str) -> OwnEntry:
-    return OwnEntry(at=NOON + timedelta(minutes=minute), shares=Shares(shares))
+
+def buy(minute: int, shares: str, trader: str = ALICE) -> OwnBuy:
+    return OwnBuy(at=NOON + timedelta(minutes=minute), trader=trader, shares=Shares(shares))
 
 
-def sale(minute: int, fraction: str) -> TraderReduction:
-    return TraderReduction(at=NOON + timedelta(minutes=minute), fraction=Decimal(fraction))
+def left(minute: int, shares: str) -> OwnSale:
+    return OwnSale(at=NOON + timedelta(minutes=minute), shares=Shares(shares))
+
+
+def sale(minute: int, fraction: str, trader: str = ALICE) -> TraderReduction:
+    return TraderReduction(at=NOON + timedelta(minutes=minute), trader=trader, fraction=Decimal(fraction))
 
 
 @pytest.mark.parametrize(
@@ -34,10 +50,27 @@ def test_the_part_that_was_given_up_is_known_only_where_all_of_what_was_sold_is(
     assert reduction(Shares(held), Shares(sold), Decimal("0.6")) == Decimal(fraction)
 
 
+def test_a_traders_known_trades_tell_what_each_of_their_sales_gave_up() -> None:
+    def traded(minute: int, side: Side, shares: str) -> TraderTrade:
+        return TraderTrade(at=NOON + timedelta(minutes=minute), side=side, shares=Shares(shares))
+
+    trades = [
+        traded(0, Side.BUY, "80"),
+        traded(1, Side.SELL, "20"),
+        traded(2, Side.BUY, "40"),
+        traded(3, Side.SELL, "100"),
+        traded(4, Side.SELL, "5"),
+    ]
+
+    found = reductions(ALICE, trades, Decimal("0.3"))
+
+    assert [each.fraction for each in found] == [Decimal("0.25"), Decimal(1), Decimal("0.3")]
+
+
 def test_partial_sales_add_up_each_of_what_was_left() -> None:
     sales = [sale(1, "0.5"), sale(2, "0.5"), sale(3, "1")]
 
-    assert [due([entry(0, "100")], sales[:number], Shares(0)) for number in (1, 2, 3)] == [
+    assert [due([buy(0, "100")], [], sales[:number], NONE) for number in (1, 2, 3)] == [
         Shares(50),
         Shares(75),
         Shares(100),
@@ -45,29 +78,46 @@ def test_partial_sales_add_up_each_of_what_was_left() -> None:
 
 
 def test_what_was_bought_after_the_sale_stays() -> None:
-    assert due([entry(0, "100"), entry(2, "40")], [sale(1, "0.5")], Shares(0)) == Shares(50)
-
-
-def test_what_was_sold_for_it_already_is_not_due_again() -> None:
-    assert due([entry(0, "100")], [sale(1, "0.5")], Shares("49.5")) == Shares("0.5")
-    assert due([entry(0, "100")], [sale(1, "0.5")], Shares(60)) == Shares(0)
+    assert due([buy(0, "100"), buy(2, "40")], [], [sale(1, "0.5")], NONE) == Shares(50)
 
 
 def test_a_sale_before_our_entry_is_none_of_ours() -> None:
-    assert due([entry(2, "100")], [sale(1, "1")], Shares(0)) == Shares(0)
+    assert due([buy(2, "100")], [], [sale(1, "1")], NONE) == NONE
+
+
+def test_what_was_bought_after_another_trader_stays_when_this_one_sells() -> None:
+    assert due([buy(0, "100"), buy(0, "40", BOB)], [], [sale(1, "1", BOB)], NONE) == Shares(40)
+
+
+def test_what_was_sold_for_it_already_is_not_due_again() -> None:
+    assert due([buy(0, "100")], [], [sale(1, "0.5")], Shares("49.5")) == Shares("0.5")
+    assert due([buy(0, "100")], [], [sale(1, "0.5")], Shares(60)) == NONE
+
+
+def test_what_a_stop_sold_is_given_up_no_second_time() -> None:
+    # A stop sold the first 50; of the 30 that were bought after it half is due.
+    assert due([buy(0, "50"), buy(2, "30")], [left(1, "50")], [sale(3, "0.5")], NONE) == Shares(15)
+
+
+def test_what_a_person_sold_was_everybodys_in_proportion() -> None:
+    bought = [buy(0, "60"), buy(0, "40", BOB)]
+
+    assert due(bought, [left(1, "50")], [sale(2, "1", BOB)], NONE) == Shares(20)
 
 
 @given(
-    entries=st.lists(st.tuples(st.integers(0, 9), sizes), max_size=5),
+    bought=st.lists(st.tuples(st.integers(0, 9), sizes), max_size=5),
+    gone=st.lists(st.tuples(st.integers(0, 9), sizes), max_size=3),
     sales=st.lists(st.tuples(st.integers(0, 9), fractions), max_size=5),
 )
-def test_no_more_is_due_than_was_bought_and_no_sale_makes_it_less(
-    entries: list[tuple[int, Decimal]], sales: list[tuple[int, Decimal]]
+def test_no_more_is_due_than_was_bought_and_no_later_sale_makes_it_less(
+    bought: list[tuple[int, Decimal]], gone: list[tuple[int, Decimal]], sales: list[tuple[int, Decimal]]
 ) -> None:
-    own = [entry(minute, str(shares)) for minute, shares in entries]
-    reductions = [sale(minute, str(fraction)) for minute, fraction in sorted(sales)]
+    own = [buy(minute, str(shares)) for minute, shares in bought]
+    others = [left(minute, str(shares)) for minute, shares in gone]
+    given_up = [sale(minute, str(fraction)) for minute, fraction in sorted(sales)]
 
-    amounts = [due(own, reductions[:number], Shares(0)) for number in range(len(reductions) + 1)]
+    amounts = [due(own, others, given_up[:number], NONE) for number in range(len(given_up) + 1)]
 
     assert amounts == sorted(amounts)
     assert amounts[-1] <= total_shares([each.shares for each in own])

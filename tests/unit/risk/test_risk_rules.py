@@ -417,7 +417,7 @@ def test_what_only_time_can_bring_may_be_missing_and_what_the_market_must_show_m
 
 def test_a_rule_that_is_off_is_not_there_and_has_no_hidden_default() -> None:
     """Incident 26: a budget of null was taken for ten percent."""
-    assert set(judged({}, entry={"reservation": Usd(999)})) == {RuleName.CASH, RuleName.SIGNAL_AGE}
+    assert set(judged({}, entry={"reservation": Usd(999)})) == {RuleName.CASH, RuleName.WALLET_UNALLOCATED, RuleName.SIGNAL_AGE}
 
 
 def test_of_two_limits_of_one_rule_the_smaller_one_counts() -> None:

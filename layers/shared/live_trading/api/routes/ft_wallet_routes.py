@@ -227,7 +227,7 @@ def _version(row: FtWalletVersionRow) -> dict[str, Any]:
 ROUTES = Routes[FtWallets]("ft_wallets")
 
 
-@ROUTES.post("/api/ft/wallets")
+@ROUTES.post("/api/ft/wallets", body=CreateFtWallet)
 def _create(wallets: FtWallets, request: Request) -> Answer:
     return wallets.create(request.caller, request.body(CreateFtWallet))
 
@@ -242,7 +242,7 @@ def _get(wallets: FtWallets, request: Request) -> Answer:
     return wallets.get(request.owner, request.id("ft_wallet_id", "FT wallet"))
 
 
-@ROUTES.put("/api/ft/wallets/<ft_wallet_id>")
+@ROUTES.put("/api/ft/wallets/<ft_wallet_id>", body=UpdateFtWallet)
 def _update(wallets: FtWallets, request: Request) -> Answer:
     wallet = request.id("ft_wallet_id", "FT wallet")
     return wallets.update(request.caller, wallet, request.body(UpdateFtWallet))

@@ -191,7 +191,9 @@ Switch = StrictBool
 def number_in_path(text: str, field: str, what: str) -> int:
     """A row's number in a path. Raises Problem: INVALID for what is no number, NOT_FOUND for one that no row has."""
     if not _NUMBER_IN_PATH.fullmatch(text):
-        raise invalid(FieldProblem(field=field, reason="is not a whole number", allowed="a whole number in plain digits"))
+        raise invalid(
+            FieldProblem(field=field, reason="is not a whole number", allowed="a whole number in plain digits")
+        )
     if len(text) > _LONGEST_NUMBER:
         raise not_found(what)
     return int(text)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from live_trading.nouns.errors import RetryLater
 from live_trading.services.entering.execute import ExecuteReport
+from live_trading.store.database.connection import Database
+from live_trading.wiring.composition import Parts
 from live_trading.wiring.jobs import answer
 from local.lambdas.template.intrinsics import read_template
 from local.lambdas.template.reading import load_application
 from local.machine.env import TEMPLATE
+from tests.settlement.parts.bookkeeping_fixtures import HandClock
 
-pytestmark = pytest.mark.money_faults
+pytestmark = [pytest.mark.integration, pytest.mark.money_faults]
 
 STACK = "live-trading"
 NAMESPACE = f"LiveTrading/{STACK}"
@@ -40,8 +44,18 @@ def _as_deployed(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, function.environment[name])
 
 
-def test_a_completed_run_of_lt_execute_is_what_keeps_its_alarm_quiet(capsys: pytest.CaptureFixture[str]) -> None:
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=True))
+@pytest.fixture
+def parts(database: Database) -> Parts:
+    """Those of a function, on this database."""
+    found = Parts({})
+    found.__dict__.update(database=database, clock=HandClock(datetime(2026, 11, 26, 12, tzinfo=UTC)))
+    return found
+
+
+def test_a_completed_run_of_lt_execute_is_what_keeps_its_alarm_quiet(
+    parts: Parts, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer({}, "lt-execute", lambda: ExecuteReport(ran=True), parts)
 
     (metric,) = emitted(capsys)
     stopped = alarm("ExecuteStopped")
@@ -55,14 +69,14 @@ def test_a_completed_run_of_lt_execute_is_what_keeps_its_alarm_quiet(capsys: pyt
 
 
 def test_a_run_that_dies_or_finds_another_at_it_does_not_keep_the_alarm_quiet(
-    capsys: pytest.CaptureFixture[str],
+    parts: Parts, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def dies() -> None:
         raise RetryLater("the database is away")
 
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=False))
+    answer({}, "lt-execute", lambda: ExecuteReport(ran=False), parts)
     with pytest.raises(RetryLater):
-        answer({}, "lt-execute", dies)
+        answer({}, "lt-execute", dies, parts)
 
     names = [
         each["Name"]

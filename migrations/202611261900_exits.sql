@@ -5,6 +5,7 @@
 CREATE TABLE exit_watches (
     ft_wallet_id UUID REFERENCES ft_wallets (ft_wallet_id),
     lt_strategy_id UUID REFERENCES lt_strategies (lt_strategy_id),
+    subject_id UUID GENERATED ALWAYS AS (coalesce(ft_wallet_id, lt_strategy_id)) STORED,
     token_id TEXT NOT NULL,
     best_price NUMERIC(8, 6) CHECK (best_price BETWEEN 0 AND 1),
     trigger_reason TEXT,
@@ -18,11 +19,10 @@ CREATE TABLE exit_watches (
     executable_price NUMERIC(8, 6) CHECK (executable_price BETWEEN 0 AND 1),
     waiting_since TIMESTAMPTZ,
     looked_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (subject_id, token_id),
     CHECK ((ft_wallet_id IS NULL) <> (lt_strategy_id IS NULL)),
     CHECK ((trigger_reason IS NULL) = (trigger_since IS NULL))
 );
-CREATE UNIQUE INDEX exit_watches_of_wallets ON exit_watches (ft_wallet_id, token_id) WHERE lt_strategy_id IS NULL;
-CREATE UNIQUE INDEX exit_watches_of_strategies ON exit_watches (lt_strategy_id, token_id) WHERE ft_wallet_id IS NULL;
 
 -- Which rule an exit was placed for; NULL where a person or a lock wanted it.
 ALTER TABLE lt_orders ADD COLUMN exit_reason TEXT CHECK (exit_reason IN (

@@ -40,6 +40,7 @@ class PaperHolding:
     are all that ever came and left but for traders' sales, which are in `sold_for_trader`.
     """
 
+    ft_wallet_id: UUID
     token_id: str
     condition_id: str
     outcome_index: int
@@ -137,6 +138,7 @@ def _holding(bought: list[Row], gone: list[Row]) -> PaperHolding:
     orders = tuple(_held(row) for row in still_open)
     for_trader = [row for row in gone if row["exit_reason"] == ExitReason.TRADER_SOLD]
     return PaperHolding(
+        ft_wallet_id=still_open[0]["ft_wallet_id"],
         token_id=still_open[0]["token_id"],
         condition_id=still_open[0]["condition_id"],
         outcome_index=still_open[0]["outcome_index"],

@@ -37,7 +37,11 @@ class Budget:
     @classmethod
     def until(cls, clock: Clock, ends_at: datetime) -> Budget:
         """Up to a moment of a clock."""
-        return cls(lambda: (ends_at - clock.now()).total_seconds())
+
+        def seconds_left() -> float:
+            return (ends_at - clock.now()).total_seconds()
+
+        return cls(seconds_left)
 
     def has(self, seconds: float) -> bool:
         """Whether at least so much time is left."""

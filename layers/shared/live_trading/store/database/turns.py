@@ -1,4 +1,4 @@
-"""Whose turn it is: when each part of a rotation was last served, so that none is always the one that time runs out for.
+"""Whose turn it is: when each part of a rotation was last served, so that time does not always run out for the same.
 
 A rotation is a name, such as `lt-execute:wallets`; its parts are the ids of what is served.
 """

@@ -2,8 +2,9 @@
 
 A subject is an FT wallet, or an LT strategy with its FT wallet's current configuration. Everything is read set by set;
 a trade costs no query of its own. What is too old is decided first, in one statement. The rest the caller judges in
-the order given, the newest trade first, because a signal is worth less with every second; it lowers the bankroll as
-bets are taken, then stores the decisions and calls `settle` in the same transaction.
+the order given and lowers the bankroll as bets are taken, then stores the decisions and calls `settle` in the same
+transaction. On paper that order is the trades' own. Live it is the newest first: an order takes its time, and a signal
+is worth less with every second.
 """
 
 from __future__ import annotations
@@ -80,11 +81,11 @@ def strategy_subject(transaction: Transaction, lt_strategy_id: UUID) -> Subject:
 
 
 def undecided_for_wallet(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
-    """Up to BATCH trades that an FT wallet has not decided: the newest there are, newest trade first."""
+    """Up to BATCH trades that an FT wallet has not decided: the newest there are, in the order of their time."""
     found = source_trades.undecided_by_wallet(
         transaction, subject.ft_wallet_id, after=_after(transaction, subject), since=subject.starts_at, limit=BATCH
     )
-    return sorted(found, key=_in_time, reverse=True)
+    return sorted(found, key=_in_time)
 
 
 def undecided_for_strategy(transaction: Transaction, subject: Subject) -> list[StoredTrade]:

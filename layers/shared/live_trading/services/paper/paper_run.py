@@ -162,11 +162,15 @@ class PaperTrader:
         prepared = self._prepared(subject, evidence.ready)
         shelf.fetch(_hopeful_tokens(prepared))
         plan = plan_bets(subject, prepared, shelf)
-        self._apply(subject, plan, lease, report)
         report.failures += plan.failures
+        refusals: list[PartFailure] = []
+        with contained(f"decisions of {subject.name}", refusals):
+            self._apply(subject, plan, lease, report)
+        if refusals:
+            self._apply_one_by_one(subject, plan, lease, report)
         waiting = len(evidence.waiting) + plan.waiting
         report.waiting += waiting
-        return len(trades) == evaluation.BATCH and not waiting
+        return len(trades) == evaluation.BATCH and not waiting and not refusals
 
     def _prepared(self, subject: Subject, trades: Sequence[StoredTrade]) -> list[PreparedTrade]:
         now = self._clock.now()
@@ -179,6 +183,13 @@ class PaperTrader:
                 now=now,
                 max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS,
             )
+
+    def _apply_one_by_one(self, subject: Subject, plan: PaperPlan, lease: Lease, report: PaperReport) -> None:
+        """What the database does not take together, so that only what it refuses stays undecided."""
+        for record in plan.records:
+            orders = tuple(order for order in plan.orders if order.source_trade_id == record.source_trade_id)
+            with contained(f"trade {record.source_trade_id}", report.failures):
+                self._apply(subject, PaperPlan(records=(record,), orders=orders, waiting=0), lease, report)
 
     def _apply(self, subject: Subject, plan: PaperPlan, lease: Lease, report: PaperReport) -> None:
         now = self._clock.now()

@@ -290,6 +290,7 @@ CASES = (
 
 BY_SERVICES = frozenset(
     {
+        Reason.MARKET_UNSUPPORTED,
         Reason.STRATEGY_PAUSED,
         Reason.ENTRIES_LOCKED,
         Reason.WALLET_OVERDRAWN,

@@ -48,7 +48,10 @@ def test_a_stop_looks_at_what_the_whole_size_would_fetch_and_not_at_the_best_bid
 
     assert decision.executable == Price("0.408")
     assert decision.exit == Exit(
-        reason=ExitReason.STOP_LOSS, shares=Shares(100), bound_fraction=Decimal("0.02"), floor=Price("0.3264")
+        # Two hundredths under the 0.40 that the last of them needs.
+        reason=ExitReason.STOP_LOSS,
+        shares=Shares(100),
+        limit=Price("0.392"),
     )
 
 
@@ -169,8 +172,7 @@ def test_an_exit_that_does_not_fill_asks_for_less_each_time_and_never_goes_under
     decisions = looked(rules, book, book, book, a_book(("0.35", "100")))
 
     placed = [each.exit for each in decisions[:3] if each.exit is not None]
-    assert [each.bound_fraction for each in placed] == [Decimal("0.02"), Decimal("0.07"), Decimal("0.1")]
-    assert {each.floor for each in placed} == {Price("0.36")}
+    assert [each.limit for each in placed] == [Price("0.392"), Price("0.372"), Price("0.36")]
     assert decisions[3].hold is HoldReason.BELOW_FLOOR
 
 
@@ -179,7 +181,7 @@ def test_an_exit_for_the_clock_keeps_the_floor_of_its_first_try() -> None:
 
     decisions = looked(rules, a_book(("0.50", "100")), a_book(("0.46", "100")), a_book(("0.44", "100")))
 
-    assert [each.exit and each.exit.floor for each in decisions] == [Price("0.45"), Price("0.45"), None]
+    assert [each.exit and each.exit.limit for each in decisions] == [Price("0.49"), Price("0.45"), None]
     assert decisions[2].hold is HoldReason.BELOW_FLOOR
 
 
@@ -203,7 +205,7 @@ rules_of_all_kinds = st.builds(
 
 
 @given(rules=rules_of_all_kinds, looks=st.lists(books, min_size=1, max_size=6), shares=sizes, due=sizes)
-def test_no_exit_is_larger_than_what_can_be_sold_and_its_bound_is_no_more_than_its_floor(
+def test_no_exit_is_larger_than_what_can_be_sold_and_its_limit_is_never_under_the_floor(
     rules: ExitRules, looks: list[OrderBook], shares: Decimal, due: Decimal
 ) -> None:
     sellable = shares / 2
@@ -211,9 +213,9 @@ def test_no_exit_is_larger_than_what_can_be_sold_and_its_bound_is_no_more_than_i
         assert (decision.exit is None) != (decision.hold is None)
         if decision.exit is not None:
             assert Shares(0) < decision.exit.shares <= Shares.floor(sellable)
-            assert decision.exit.bound_fraction <= max(rules.floor_fraction, rules.limit_fraction)
             assert decision.executable is not None
-            assert decision.executable >= decision.exit.floor
+            first = decision.watch.first_seen_at or decision.watch.placed_from or decision.executable
+            assert decision.exit.limit.value >= min(first.value, decision.executable.value) * (1 - rules.floor_fraction)
 
 
 @given(

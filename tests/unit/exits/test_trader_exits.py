@@ -17,6 +17,7 @@ from live_trading.exits.trader_exits import (
     due,
     reduction,
     reductions,
+    still_held,
 )
 from live_trading.nouns.money import Shares, total_shares
 from live_trading.nouns.trades import Side
@@ -65,6 +66,14 @@ def test_a_traders_known_trades_tell_what_each_of_their_sales_gave_up() -> None:
     found = reductions(ALICE, trades, Decimal("0.3"))
 
     assert [each.fraction for each in found] == [Decimal("0.25"), Decimal(1), Decimal("0.3")]
+
+
+def test_sales_of_shares_that_nobody_knew_of_leave_nothing_and_take_nothing_of_what_is_bought_later() -> None:
+    def traded(minute: int, side: Side, shares: str) -> TraderTrade:
+        return TraderTrade(at=NOON + timedelta(minutes=minute), side=side, shares=Shares(shares))
+
+    assert still_held([traded(0, Side.SELL, "100"), traded(1, Side.BUY, "10")]) == Shares(10)
+    assert still_held([traded(0, Side.BUY, "10"), traded(1, Side.SELL, "10.5")]) == NONE
 
 
 def test_partial_sales_add_up_each_of_what_was_left() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from live_trading.exits.triggers import VALUE_TRIGGERS, time_trigger, value_trigger
 from live_trading.exits.valuation import spread_fraction
@@ -96,17 +97,19 @@ class _Look:
         floor = Price.ceil(self._start(reason).value * (1 - self.rules.floor_fraction))
         if self.price < floor:
             return self.kept(HoldReason.BELOW_FLOOR)
-        attempts = self.watch.attempts if self.watch.placed_for is reason else 0
-        bound = min(
-            self.rules.limit_fraction + attempts * self.rules.limit_step_fraction,
-            max(self.rules.floor_fraction, self.rules.limit_fraction),
-        )
-        placed = Exit(reason=reason, shares=shares, bound_fraction=bound, floor=floor)
+        placed = Exit(reason=reason, shares=shares, limit=max(self._limit(reason, shares), floor))
         return ExitDecision(exit=placed, hold=None, watch=self.watch, executable=self.price)
 
     def kept(self, hold: HoldReason) -> ExitDecision:
         """Nothing is sold, for this reason."""
         return _kept(hold, self.watch, self.price)
+
+    def _limit(self, reason: ExitReason, shares: Shares) -> Price:
+        """Under the lowest bid that so many shares need, the further the more exits were placed for this reason."""
+        lowest = self.book.marginal_price(shares) or self.price
+        attempts = self.watch.attempts if self.watch.placed_for is reason else 0
+        under = self.rules.limit_fraction + attempts * self.rules.limit_step_fraction
+        return Price.ceil(lowest.value * max(1 - under, Decimal(0)))
 
     def _start(self, reason: ExitReason) -> Price:
         """What a share would have fetched when this reason was first seen."""

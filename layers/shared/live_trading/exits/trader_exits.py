@@ -74,6 +74,14 @@ def reductions(trader: str, trades: Iterable[TraderTrade], unknown: Decimal) -> 
     return found
 
 
+def still_held(trades: Iterable[TraderTrade]) -> Shares:
+    """What a trader's known fills leave of a token, oldest first; sales of shares that nobody knew of leave nothing."""
+    held = Shares.zero()
+    for trade in trades:
+        held = held + trade.shares if trade.side is Side.BUY else held - min(held, trade.shares)
+    return held
+
+
 _Event = OwnBuy | OwnSale | TraderReduction
 
 

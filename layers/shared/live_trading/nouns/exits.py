@@ -55,10 +55,10 @@ class ExitRules:
     """When a strategy leaves its positions; None is off. Fractions are 0..1 of the average price paid.
 
     A value trigger (stop, take-profit, trailing) fires after `trigger_observations` looks in a row or after
-    `trigger_after`, whichever comes first. The first exit asks for at least the best bid less `limit_fraction`, each
-    further one for `limit_step_fraction` less, and never for less than `floor_fraction` under what the position was
-    worth a share when its trigger was first seen. `unknown_reduction_fraction` is what is sold of a position when its
-    trader sold and how much that was of what they held is not known.
+    `trigger_after`, whichever comes first. The first exit asks for at least the lowest bid that its shares need less
+    `limit_fraction`, each further one for `limit_step_fraction` less, and never for less than `floor_fraction` under
+    what the position was worth a share when its trigger was first seen. `unknown_reduction_fraction` is what is sold of
+    a position when its trader sold and how much that was of what they held is not known.
     """
 
     stop_loss_fraction: Decimal | None = None
@@ -116,12 +116,11 @@ class ExitWatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """Shares to sell now, why, how far under the best bid, and the price that is never gone under."""
+    """Shares to sell now, why, and the least to take for one of them, before it is put on the market's grid."""
 
     reason: ExitReason
     shares: Shares
-    bound_fraction: Decimal
-    floor: Price
+    limit: Price
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,15 @@ class OrderBook:
         proceeds += left * self.bids[-1].price.value
         return Price.floor(proceeds / shares.value)
 
+    def marginal_price(self, shares: Shares) -> Price | None:
+        """The bid that the last of so many shares would be sold to; the lowest where there are more than bids."""
+        left = shares.value
+        for level in self.bids:
+            left -= level.shares.value
+            if left <= 0:
+                return level.price
+        return self.bids[-1].price if self.bids else None
+
     def takes(self, shares: Shares) -> Shares:
         """How many of so many shares the bids would take."""
         return min(shares, total_shares([level.shares for level in self.bids]))

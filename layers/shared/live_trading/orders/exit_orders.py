@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 
 from live_trading.nouns.exits import Exit
 from live_trading.nouns.markets import Market, OrderBook
@@ -11,8 +12,6 @@ from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import (
     TooSmall,
     UnusableTick,
-    ceil_to_tick,
-    floor_to_tick,
     is_usable_tick,
     limit_for_sale,
     plan_marketable_sell,
@@ -20,7 +19,7 @@ from live_trading.orders.rounding import (
 
 
 def plan_exit(market: Market, outcome_index: int, book: OrderBook, wanted: Exit) -> OrderPlan | TooSmall | UnusableTick:
-    """A FAK for the shares of an exit, at no less than its floor and no further under the best bid than its bound.
+    """A FAK for the shares of an exit, at no less than its limit.
 
     Raises ValueError where nobody bids: the decision to leave has seen that somebody does.
     """
@@ -40,6 +39,6 @@ def plan_exit(market: Market, outcome_index: int, book: OrderBook, wanted: Exit)
 
 
 def _limit(best: Price, wanted: Exit, tick: Price) -> Price:
-    """The bound, raised to the floor where that is higher; both are under what the size would fetch."""
-    limit = limit_for_sale(best, wanted.bound_fraction, wanted.shares, tick)
-    return max(limit, min(ceil_to_tick(wanted.floor.value, tick), floor_to_tick(best.value, tick)))
+    """The exit's own limit, or as high above it as the venue's dollar and decimals need."""
+    under = max(1 - wanted.limit.value / best.value, Decimal(0))
+    return limit_for_sale(best, under, wanted.shares, tick)

@@ -36,6 +36,7 @@ class ExitConfig(BaseModel):
     max_hold_minutes: Minutes | None = None
     minutes_before_end: Minutes | None = None
     follow_trader: Switch = False
+    skip_hedged: Switch = False
     unknown_reduction_fraction: PositiveFraction = Decimal(1)
     trigger_observations: Looks = 2
     trigger_seconds: Seconds | None = None

@@ -37,7 +37,8 @@ class PaperHolding:
     """What a wallet holds of a token in a market that is not resolved.
 
     `orders` are those of which something is left, the oldest first, and `paid` what that had cost. `bought` and `sold`
-    are all that ever came and left but for traders' sales, which are in `sold_for_trader`.
+    are all that ever came and left but for traders' sales, which are in `sold_for_trader`; what was bought counts from
+    the trade that it copies, so that a trader who sold before our order was filled has left it too.
     """
 
     ft_wallet_id: UUID
@@ -60,7 +61,7 @@ def holdings(transaction: Transaction, ft_wallet_id: UUID) -> list[PaperHolding]
     """Every token of which an order of the wallet is open, by token."""
     bought = transaction.rows(
         """
-        SELECT paper.*, trade.trader_address FROM ft_orders AS paper
+        SELECT paper.*, trade.trader_address, trade.trade_time AS traded_at FROM ft_orders AS paper
         INNER JOIN source_trades AS trade USING (source_trade_id)
         WHERE
             paper.ft_wallet_id = :ft_wallet_id AND paper.outcome IN ('OPEN', 'SOLD')
@@ -85,6 +86,25 @@ def holdings(transaction: Transaction, ft_wallet_id: UUID) -> list[PaperHolding]
     return [
         _holding(rows, [each for each in gone if each["token_id"] == token_id]) for token_id, rows in by_token.items()
     ]
+
+
+def held_after_traders(transaction: Transaction, ft_wallet_id: UUID) -> dict[tuple[str, str], datetime | None]:
+    """By (trader, token) what was bought after them: when the last of it was sold, None where something is held."""
+    rows = transaction.rows(
+        """
+        SELECT
+            trade.trader_address, paper.token_id,
+            CASE WHEN count(*) = count(paper.resolved_at) THEN max(paper.resolved_at) END AS left_at
+        FROM ft_orders AS paper INNER JOIN source_trades AS trade USING (source_trade_id)
+        INNER JOIN markets AS market ON market.condition_id = paper.condition_id
+        WHERE
+            paper.ft_wallet_id = :ft_wallet_id AND paper.outcome IN ('OPEN', 'SOLD')
+            AND market.resolution_state <> 'RESOLVED'
+        GROUP BY trade.trader_address, paper.token_id
+        """,
+        ft_wallet_id=ft_wallet_id,
+    )
+    return {(row["trader_address"], row["token_id"]): row["left_at"] for row in rows}
 
 
 def record(transaction: Transaction, sale: PaperExit, parts: Sequence[ExitLeg], now: datetime) -> None:
@@ -146,7 +166,7 @@ def _holding(bought: list[Row], gone: list[Row]) -> PaperHolding:
         orders=orders,
         paid=total_usd([_cost_of_left(row, order) for row, order in zip(still_open, orders, strict=True)]),
         bought=tuple(
-            OwnBuy(at=row["decided_at"], trader=row["trader_address"], shares=Shares(row["shares"])) for row in bought
+            OwnBuy(at=row["traded_at"], trader=row["trader_address"], shares=Shares(row["shares"])) for row in bought
         ),
         sold=tuple(
             OwnSale(at=row["decided_at"], shares=Shares(row["shares"])) for row in gone if row not in for_trader

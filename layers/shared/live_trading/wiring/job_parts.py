@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from live_trading.services.guarding.closing import PositionCloser
     from live_trading.services.guarding.kill_switch import KillSwitch
     from live_trading.services.guarding.lock_enforcement import LockEnforcer
+    from live_trading.services.orders.posting import OrderPoster
     from live_trading.services.paper.ft_resolve import PaperResolver
     from live_trading.services.paper.paper_run import PaperTrader
     from live_trading.services.reconciling.compare import Comparison
@@ -104,17 +105,22 @@ class JobParts(Adapters):
             market_keeper=self.market_keeper,
             comparison=self.comparison(holder),
             receipts=self.fill_receipts,
+            books=self.market_data,
             clock=self.clock,
             chance=self.chance,
             holder=holder,
         )
+
+    def poster(self, holder: str) -> OrderPoster:
+        from live_trading.services.orders.posting import OrderPoster
+
+        return OrderPoster(database=self.database, clock=self.clock, actor=holder, books=self.market_data)
 
     def executor(self, holder: str) -> Executor:
         from live_trading.services.entering.entry import EntryDesk
         from live_trading.services.entering.execute import Executor
         from live_trading.services.entering.wallet_entries import WalletEntries
         from live_trading.services.guarding.risk_monitor import RiskMonitor
-        from live_trading.services.orders.posting import OrderPoster
 
         return Executor(
             database=self.database,
@@ -139,14 +145,13 @@ class JobParts(Adapters):
                 account=self.account,
                 may_open=self.may_open,
                 desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
-                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+                poster=self.poster(holder),
             ),
             holder=holder,
         )
 
     def closer(self, holder: str) -> PositionCloser:
         from live_trading.services.guarding.closing import PositionCloser
-        from live_trading.services.orders.posting import OrderPoster
 
         return PositionCloser(
             database=self.database,
@@ -154,7 +159,7 @@ class JobParts(Adapters):
             market_data=self.market_data,
             account=self.account,
             reconciler=self.reconciler(holder),
-            poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+            poster=self.poster(holder),
             new_id=self.chance.new_id,
             holder=holder,
         )

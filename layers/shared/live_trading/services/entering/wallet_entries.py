@@ -5,7 +5,7 @@ What the venue has to be asked is asked once for all of them, side by side: book
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -24,12 +24,13 @@ from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.risk.volatility import per_day
 from live_trading.services.entering.entry import Candidate, Entered, EntryDesk
+from live_trading.services.entering.planning_again import refused_for_tick
 from live_trading.services.following import evaluation
 from live_trading.services.following.decision_records import decision_record
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.services.orders.outbox import Outbox
 from live_trading.services.orders.posting import Flight, OrderPoster
-from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.services.running.failures import PART_FAILURES, PartFailure, contained, failed_part
 from live_trading.signals.evaluate import evaluate
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database import leases
@@ -121,15 +122,29 @@ class WalletEntries:
         self._poster = poster
 
     def run(self, lease: Lease, wallet: TradingWallet, work: Sequence[StrategyTrades], counts: EntryCounts) -> bool:
-        """Decides every trade once; True where orders went out."""
-        tokens = {each.inputs.trade.token_id for one in work for each in one.trades if _is_hopeful(each)}
+        """Decides every trade once, and plans anew what was refused for the tick; True where orders went out."""
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            refused = refused_for_tick(transaction, wallet, now)
+        again = {
+            each.lt_order_id: StrategyTrades(
+                strategy=each.strategy,
+                subject=each.subject,
+                trades=[each.prepared],
+                bankroll=each.prepared.inputs.bankroll,
+            )
+            for each in refused
+        }
+        pending = [*work, *again.values()]
+        tokens = {each.inputs.trade.token_id for one in pending for each in one.trades if _is_hopeful(each)}
         if not tokens:
             self._decide_all(lease, work, None, counts)
             return False
-        venue = self._asked(wallet, sorted(tokens), _lookbacks(work))
+        venue = self._asked(wallet, sorted(tokens), _lookbacks(pending))
         # Whatever happens, no order is on its way any more when this block is left, and so none when the lease is.
         with self._chance.side_by_side(1) as beside:
             run = self._begun(lease, venue, counts, beside)
+            self._enter_again(run, again)
             self._decide_all(lease, work, run, counts)
             try:
                 run.outbox.flush()
@@ -176,6 +191,20 @@ class WalletEntries:
         run = _Run(lease=lease, venue=venue, outbox=outbox, counts=counts)
         return run
 
+    def _enter_again(self, run: _Run, refused: Mapping[UUID, StrategyTrades]) -> None:
+        for lt_order_id, work in refused.items():
+            (prepared,) = work.trades
+            judged = _with_outside_reason(run.venue, evaluate(prepared.inputs), prepared.inputs.trade.token_id)
+            if judged.verdict is Verdict.REJECTED:
+                continue
+            candidate = _candidate(run.venue, work, prepared, judged)
+            with contained(f"order {lt_order_id} planned anew", run.counts.failures):
+                again = self._desk.enter_again(
+                    run.lease, run.venue.account, work.strategy, work.subject, candidate, lt_order_id
+                )
+                if again is not None:
+                    self._post(run, _Entry(work=work, candidate=candidate), again)
+
     def _decide(self, lease: Lease, work: StrategyTrades, run: _Run | None, counts: EntryCounts) -> None:
         bankroll = work.bankroll
         refused: list[DecisionRecord] = []
@@ -196,17 +225,7 @@ class WalletEntries:
 
     def _enter(self, run: _Run, work: StrategyTrades, prepared: PreparedTrade, judged: Evaluation) -> Usd:
         """Enters one order; returns what it reserved, nothing where it came to none."""
-        market = prepared.inputs.market
-        if market is None:
-            raise StopEverything(f"trade {prepared.source_trade_id} was accepted without a market")
-        token_id = prepared.inputs.trade.token_id
-        candidate = Candidate(
-            prepared=prepared,
-            evaluation=judged,
-            market=market,
-            book=run.venue.books[token_id],
-            volatility=run.venue.volatility.get((token_id, work.strategy.rules.volatility_lookback_days or 0)),
-        )
+        candidate = _candidate(run.venue, work, prepared, judged)
         reserved = Usd.zero()
         try:
             entered = self._desk.enter(run.lease, run.venue.account, work.strategy, work.subject, candidate)
@@ -241,6 +260,19 @@ class WalletEntries:
 
 def _is_hopeful(prepared: PreparedTrade) -> bool:
     return evaluate(prepared.inputs).verdict is Verdict.ACCEPTED
+
+
+def _candidate(venue: _Venue, work: StrategyTrades, prepared: PreparedTrade, judged: Evaluation) -> Candidate:
+    market, token_id = prepared.inputs.market, prepared.inputs.trade.token_id
+    if market is None:
+        raise StopEverything(f"trade {prepared.source_trade_id} was accepted without a market")
+    return Candidate(
+        prepared=prepared,
+        evaluation=judged,
+        market=market,
+        book=venue.books[token_id],
+        volatility=venue.volatility.get((token_id, work.strategy.rules.volatility_lookback_days or 0)),
+    )
 
 
 def _lookbacks(work: Sequence[StrategyTrades]) -> set[tuple[str, int]]:

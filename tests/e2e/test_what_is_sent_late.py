@@ -1,4 +1,4 @@
-"""What goes out later than it was decided, or goes out twice: nothing that may rest is given up, nothing stale is sent."""
+"""What goes out later than it was decided, or twice: nothing that may rest is given up, nothing stale is sent."""
 
 from __future__ import annotations
 

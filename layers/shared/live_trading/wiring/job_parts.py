@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from live_trading.services.guarding.closing import PositionCloser
     from live_trading.services.guarding.kill_switch import KillSwitch
     from live_trading.services.guarding.lock_enforcement import LockEnforcer
+    from live_trading.services.guarding.wish_keeping import WishKeeper
     from live_trading.services.orders.posting import OrderPoster
     from live_trading.services.paper.ft_resolve import PaperResolver
     from live_trading.services.paper.paper_run import PaperTrader
@@ -122,6 +123,7 @@ class JobParts(Adapters):
         from live_trading.services.entering.wallet_entries import WalletEntries
         from live_trading.services.guarding.risk_monitor import RiskMonitor
 
+        wishes = self.wishes(holder)
         return Executor(
             database=self.database,
             clock=self.clock,
@@ -136,6 +138,7 @@ class JobParts(Adapters):
                 actor=holder,
             ),
             enforcer=self.enforcer(holder),
+            wishes=wishes,
             account=self.account,
             entries=WalletEntries(
                 database=self.database,
@@ -146,6 +149,7 @@ class JobParts(Adapters):
                 may_open=self.may_open,
                 desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
                 poster=self.poster(holder),
+                wishes=wishes,
             ),
             holder=holder,
         )
@@ -172,6 +176,20 @@ class JobParts(Adapters):
             clock=self.clock,
             account=self.account,
             reconciler=self.reconciler(holder),
+            new_id=self.chance.new_id,
+            holder=holder,
+        )
+
+    def wishes(self, holder: str) -> WishKeeper:
+        from live_trading.services.guarding.wish_keeping import WishKeeper
+
+        return WishKeeper(
+            database=self.database,
+            clock=self.clock,
+            closer=self.closer(holder),
+            canceller=self.canceller(holder),
+            enforcer=self.enforcer(holder),
+            reconciler=self.reconciler(holder),
             holder=holder,
         )
 
@@ -196,6 +214,7 @@ class JobParts(Adapters):
             known_wallets=lambda: [account.wallet for account in self.accounts.values()],
             canceller=self.canceller(holder),
             enforcer=self.enforcer(holder),
+            take_up_if_free=self.wishes(holder).take_up_if_free,
             holder=holder,
         )
 

@@ -18,6 +18,7 @@ from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.guarding.lock_enforcement import LockEnforcer
 from live_trading.services.guarding.risk_monitor import RiskMonitor
+from live_trading.services.guarding.wish_keeping import WishKeeper
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running import leasing
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
@@ -59,6 +60,7 @@ class Executor:
         reconciler: Reconciler,
         monitor: RiskMonitor,
         enforcer: LockEnforcer,
+        wishes: WishKeeper,
         entries: WalletEntries,
         account: Callable[[TradingWallet], VenueAccount],
         holder: str,
@@ -70,6 +72,7 @@ class Executor:
         self._reconciler = reconciler
         self._monitor = monitor
         self._enforcer = enforcer
+        self._wishes = wishes
         self._entries = entries
         self._account = account
         self._holder = holder
@@ -97,15 +100,20 @@ class Executor:
     def _run_wallet(self, wallet: TradingWallet, report: ExecuteReport) -> None:
         with leasing.held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
             report.reconciled.append(self._reconciler.run(lease, wallet))
+            got_out = self._wishes.take_up(lease, wallet, report.failures)
             with self._database.transaction() as transaction:
                 strategies = live_strategies.active(transaction, wallet.trading_wallet_id)
             watched = self._monitor.run(lease, wallet, strategies)
             report.failures += watched.failures
             enforced = self._enforcer.run(lease, wallet)
             report.failures += enforced.failures
-            work = [each for each in (self._prepared(lease, one, report) for one in strategies) if each is not None]
+            work = [
+                each for each in (self._prepared(lease, wallet, one, report) for one in strategies) if each is not None
+            ]
             counts = EntryCounts(decisions=report.decisions, orders=report.orders, failures=report.failures)
-            if self._entries.run(lease, wallet, work, counts) or enforced.sales or enforced.cancelled:
+            has_entered = self._entries.run(lease, wallet, work, counts)
+            got_out |= self._wishes.take_up(lease, wallet, report.failures)
+            if has_entered or got_out or enforced.sales or enforced.cancelled:
                 after = ReconcileReport()
                 self._reconciler.follow_orders(lease, wallet, after)
                 report.reconciled.append(after)
@@ -116,8 +124,11 @@ class Executor:
                 for strategy in strategies:
                     risk_state.project(transaction, strategy, now)
 
-    def _prepared(self, lease: Lease, strategy: LiveStrategy, report: ExecuteReport) -> StrategyTrades | None:
+    def _prepared(
+        self, lease: Lease, wallet: TradingWallet, strategy: LiveStrategy, report: ExecuteReport
+    ) -> StrategyTrades | None:
         """A strategy's pending trades with what judging them needs; None where there are none, or it cannot be had."""
+        self._wishes.take_up(lease, wallet, report.failures)
         try:
             return self._gathered(lease, strategy, report)
         except PART_FAILURES as error:

@@ -28,6 +28,7 @@ from live_trading.services.entering.planning_again import refused_for_tick
 from live_trading.services.following import evaluation
 from live_trading.services.following.decision_records import decision_record
 from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.services.guarding.wish_keeping import WishKeeper
 from live_trading.services.orders.outbox import Outbox
 from live_trading.services.orders.posting import Flight, OrderPoster
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, contained, failed_part
@@ -111,6 +112,7 @@ class WalletEntries:
         may_open: Callable[[VenueAccount], bool],
         desk: EntryDesk,
         poster: OrderPoster,
+        wishes: WishKeeper,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -120,6 +122,7 @@ class WalletEntries:
         self._may_open = may_open
         self._desk = desk
         self._poster = poster
+        self._wishes = wishes
 
     def run(self, lease: Lease, wallet: TradingWallet, work: Sequence[StrategyTrades], counts: EntryCounts) -> bool:
         """Decides every trade once, and plans anew what was refused for the tick; True where orders went out."""
@@ -143,7 +146,7 @@ class WalletEntries:
         venue = self._asked(wallet, sorted(tokens), _lookbacks(pending))
         # Whatever happens, no order is on its way any more when this block is left, and so none when the lease is.
         with self._chance.side_by_side(1) as beside:
-            run = self._begun(lease, venue, counts, beside)
+            run = self._begun(lease, wallet, venue, counts, beside)
             self._enter_again(run, again)
             self._decide_all(lease, work, run, counts)
             try:
@@ -182,9 +185,14 @@ class WalletEntries:
                 volatility[token_id, days] = known
         return books, volatility
 
-    def _begun(self, lease: Lease, venue: _Venue, counts: EntryCounts, beside: Executor) -> _Run:
+    def _begun(self, lease: Lease, wallet: TradingWallet, venue: _Venue, counts: EntryCounts, beside: Executor) -> _Run:
+        def depart(batch: list[UUID]) -> Flight:
+            # Nothing is on its way here; whoever wants to get out goes first.
+            self._wishes.take_up(lease, wallet, counts.failures)
+            return self._poster.depart(lease, venue.account, batch, beside)
+
         outbox = Outbox(
-            depart=lambda batch: self._poster.depart(lease, venue.account, batch, beside),
+            depart=depart,
             land=lambda flight: self._poster.land(lease, venue.account, flight),
             sent=lambda lt_order_id, state, plan_again: self._sent(run, lt_order_id, state, plan_again=plan_again),
         )

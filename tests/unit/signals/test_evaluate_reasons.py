@@ -292,6 +292,7 @@ BY_SERVICES = frozenset(
     {
         Reason.STRATEGY_PAUSED,
         Reason.ENTRIES_LOCKED,
+        Reason.WALLET_OVERDRAWN,
         Reason.RISK_REJECTED,
         Reason.RISK_NO_DATA,
         Reason.RISK_TRIPPED,

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     NO_POSITIVE_STAKE = "no_positive_stake"
     BELOW_MINIMUM_ORDER = "below_minimum_order"
     INSUFFICIENT_CASH = "insufficient_cash"
+    WALLET_OVERDRAWN = "wallet_overdrawn"
     STRATEGY_PAUSED = "strategy_paused"
     ENTRIES_LOCKED = "entries_locked"
     RISK_REJECTED = "risk_rejected"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +16,7 @@ from live_trading.orders.rounding import FINEST_TICK, MINIMUM_MARKETABLE_USD, is
 from live_trading.signals.config import AllocationMethod, ProbabilitySource, is_running
 from live_trading.signals.derived import Derived
 from live_trading.signals.inputs import EvaluationInputs
+from live_trading.signals.words import has_word
 
 _NEEDS_CONVICTION = frozenset({AllocationMethod.CONVICTION, AllocationMethod.CONFIDENCE, AllocationMethod.WHALE})
 _NEEDS_WIN_RATE = frozenset({AllocationMethod.CONFIDENCE, AllocationMethod.WHALE})
@@ -304,10 +304,10 @@ def _topic(inputs: EvaluationInputs) -> Iterator[Check]:
             ", ".join(labels),
             ", ".join(wanted),
             Reason.CATEGORY_NOT_ALLOWED,
-            passed=any(_has_word(label, word) for label in labels for word in wanted),
+            passed=any(has_word(label, word) for label in labels for word in wanted),
         )
     texts = [market.question, inputs.trade.title, *market.tags]
-    found = [word for word in config.exclude_market_keywords if any(_has_word(text, word) for text in texts)]
+    found = [word for word in config.exclude_market_keywords if any(has_word(text, word) for text in texts)]
     yield _check(
         "excluded_keyword",
         ", ".join(found) or None,
@@ -315,11 +315,6 @@ def _topic(inputs: EvaluationInputs) -> Iterator[Check]:
         Reason.KEYWORD_EXCLUDED,
         passed=not found,
     )
-
-
-def _has_word(text: str, word: str) -> bool:
-    """Whole words, case-insensitive: "eth" is not in "whether"."""
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _trade_size(inputs: EvaluationInputs) -> Iterator[Check]:

@@ -47,7 +47,8 @@ __all__ = [
 
 _PLACES = Decimal("0.000001")
 _MOST_DIGITS = 15
-_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
+_DECIMAL_TEXT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+_ISO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 _Ordered = TypeVar("_Ordered", Decimal, int)
 
 
@@ -76,8 +77,10 @@ class PaperFillMethod(StrEnum):
     FIXED_SLIPPAGE = "fixed_slippage"
 
 
-def _no_float(raw: object) -> object:
-    if isinstance(raw, bool | float):
+def _plain(raw: object) -> object:
+    """No binary float, and of text only digits, minus and point: a decimal reads much else, which nobody meant."""
+    is_odd_text = isinstance(raw, str) and not _DECIMAL_TEXT.fullmatch(raw)
+    if isinstance(raw, bool | float) or is_odd_text:
         raise PydanticCustomError("inexact", "a decimal number is expected, as text or as an exact number")
     return raw
 
@@ -111,7 +114,7 @@ def _utc(value: datetime) -> datetime:
 
 
 _ONE, _MOST_USD = Decimal(1), Decimal(10) ** 12
-Number = Annotated[Decimal, BeforeValidator(_no_float), AfterValidator(_six_places)]
+Number = Annotated[Decimal, BeforeValidator(_plain), AfterValidator(_six_places)]
 Fraction = Annotated[Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage")]
 PositiveFraction = Annotated[Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage", above_low=True)]
 SmallFraction = Annotated[Number, _within(Decimal(0), Decimal("0.5"), unit="as a fraction, not a percentage")]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from functions.lt_execute import app as lt_execute
 from live_trading.api.once import Answer, Caller
 from live_trading.api.problems import ProblemCode, problem_of
 from live_trading.api.routes.kill_switch_routes import PullKillSwitch
@@ -16,6 +19,7 @@ from live_trading.api.routes.trading_routes import ClosePosition
 from live_trading.nouns.errors import LiveTradingError, RetryLater
 from live_trading.services.running.leasing import held_wallet
 from tests.e2e.live_fixtures import LiveDesk
+from tests.integration.api_fixtures import http_event
 
 pytestmark = [pytest.mark.e2e, pytest.mark.money_faults]
 
@@ -55,6 +59,28 @@ def resting(desk: LiveDesk) -> dict[str, Any]:
     (order,) = desk.orders()
     assert order["state"] == "LIVE"
     return order
+
+
+class Http:
+    """The function behind the API, asked as the gateway asks it."""
+
+    def __init__(self, desk: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(lt_execute, "parts", desk.parts)
+
+    def post(self, path: str, body: dict[str, Any] | None = None, *, key: str | None = None) -> tuple[int, Any]:
+        event = http_event("POST", path, None if body is None else json.dumps(body), owner=OWNER, key=key)
+        context = SimpleNamespace(aws_request_id=f"http-{uuid4().hex[:8]}", function_name="lt-execute")
+        reply = lt_execute.handler(event, context)
+        return int(reply["statusCode"]), json.loads(reply["body"])
+
+
+@pytest.fixture
+def http(desk: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> Http:
+    return Http(desk, monkeypatch)
+
+
+def close_path(desk: LiveDesk) -> str:
+    return f"/api/lt/strategies/{desk.lt_strategy_id}/positions/{desk.market['token_ids'][0]}/close"
 
 
 def sides(desk: LiveDesk) -> list[str]:
@@ -254,3 +280,60 @@ def test_nobody_reads_the_wish_of_somebody_else_or_sells_what_there_is_not(desk:
         close_while_held(desk)
 
     assert [problem_of(each.value).code for each in (hidden, missing)] == [ProblemCode.NOT_FOUND] * 2
+
+
+def test_a_sale_by_hand_needs_a_key_and_is_made_once_under_it(desk: LiveDesk, http: Http) -> None:
+    bought(desk)
+    body = {"shares": "5", "slippage_bound_fraction": "0.5"}
+
+    status, refused = http.post(close_path(desk), body)
+    unsold = sides(desk)
+    first, again = http.post(close_path(desk), body, key="k"), http.post(close_path(desk), body, key="k")
+    other = http.post(close_path(desk), body | {"shares": "6"}, key="k")
+
+    assert (status, refused["error"]["fields"][0]["field"], unsold) == (400, "Idempotency-Key", ["BUY"])
+    assert (first[0], again[0], first[1]["lt_order_id"]) == (202, 202, again[1]["lt_order_id"])
+    assert (other[0], other[1]["error"]["code"]) == (409, "idempotency_key_reused")
+    assert sides(desk) == ["BUY", "SELL"]
+
+
+def test_a_wish_for_a_sale_is_one_under_its_key(desk: LiveDesk, http: Http) -> None:
+    bought(desk)
+    with held_wallet(desk.database, desk.parts.clock, desk.trading_wallet_id, "a run"):
+        first, again = (http.post(close_path(desk), {"shares": "5"}, key="k") for _ in range(2))
+
+    assert (first[0], first[1]) == (202, again[1])
+    assert desk.rows("SELECT count(*) AS wishes FROM exit_wishes") == [{"wishes": 1}]
+
+
+def test_the_kill_switch_needs_a_key_and_is_pulled_once_under_it(desk: LiveDesk, http: Http) -> None:
+    bought(desk)
+    path, body = "/api/lt/kill-switch", {"reason": "a drill", "flatten": False}
+
+    status, refused = http.post(path, body)
+    unlocked = desk.rows("SELECT 1 FROM locks")
+    first = http.post(path, body, key="k")
+    desk.change("UPDATE locks SET released_at = now(), released_by = 'operator', release_kind = 'BY_HAND'")
+    again = http.post(path, body, key="k")
+    other = http.post(path, body | {"flatten": True}, key="k")
+
+    assert (status, refused["error"]["fields"][0]["field"], unlocked) == (400, "Idempotency-Key", [])
+    assert (first[0], first) == (200, again)
+    assert (other[0], other[1]["error"]["code"]) == (409, "idempotency_key_reused")
+    assert desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL") == []
+
+
+def test_a_cancel_with_a_field_that_it_does_not_know_is_refused_and_cancels_nothing(desk: LiveDesk, http: Http) -> None:
+    order = resting(desk)
+    paths = [
+        f"/api/lt/orders/{order['lt_order_id']}/cancel",
+        f"/api/lt/strategies/{desk.lt_strategy_id}/cancel-orders",
+        f"/api/trading-wallets/{desk.trading_wallet_id}/cancel-orders",
+    ]
+
+    refused = [http.post(path, {"dry_run": True}) for path in paths]
+    desk.execute()
+
+    assert [(status, body["error"]["fields"][0]["field"]) for status, body in refused] == [(422, "dry_run")] * 3
+    assert [row["state"] for row in desk.orders()] == ["LIVE"]
+    assert http.post(paths[0], {})[1]["cancelled"] == [order["order_hash"]]

@@ -194,6 +194,7 @@ class JobParts(Adapters):
         )
 
     def enforcer(self, holder: str) -> LockEnforcer:
+        from live_trading.services.guarding.flatten_floor import FlattenFloor
         from live_trading.services.guarding.lock_enforcement import LockEnforcer
 
         return LockEnforcer(
@@ -201,6 +202,7 @@ class JobParts(Adapters):
             clock=self.clock,
             canceller=self.canceller(holder),
             closer=self.closer(holder),
+            floor=FlattenFloor(database=self.database, clock=self.clock, books=self.market_data),
         )
 
     def switch(self, holder: str) -> KillSwitch:

@@ -18,7 +18,7 @@ from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import DoesNotFit, NoSuch, WrongState
 from live_trading.nouns.markets import Market, OrderBook
-from live_trading.nouns.money import Shares
+from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, RejectionCode, SignedOrder
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.rounding import TooSmall, UnusableTick, limit_for_sale, plan_marketable_sell
@@ -49,7 +49,10 @@ Commit = Callable[[WriteIntent], UUID]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseRequest:
-    """What to sell; `shares` None is everything that may be sold, `slippage_bound_fraction` None the strategy's own."""
+    """What to sell; `shares` None is everything that may be sold, `slippage_bound_fraction` None the strategy's own.
+
+    Nothing is sold for less than `floor` a share.
+    """
 
     lt_strategy_id: UUID
     token_id: str
@@ -57,9 +60,10 @@ class CloseRequest:
     slippage_bound_fraction: Decimal | None
     order_type: OrderType = OrderType.FAK
     purpose: Purpose = Purpose.EXIT
+    floor: Price | None = None
 
     @classmethod
-    def flatten(cls, lt_strategy_id: UUID, token_id: str) -> Self:
+    def flatten(cls, lt_strategy_id: UUID, token_id: str, floor: Price | None) -> Self:
         """All that may be sold of one token, because a lock wants it sold."""
         return cls(
             lt_strategy_id=lt_strategy_id,
@@ -67,6 +71,7 @@ class CloseRequest:
             shares=None,
             slippage_bound_fraction=None,
             purpose=Purpose.FLATTEN,
+            floor=floor,
         )
 
 
@@ -232,7 +237,13 @@ def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
         sale.strategy.slippage_bound_fraction if bound is None else bound,
         shares,
         market.tick_size,
+        floor=request.floor,
     )
+    if limit is None:
+        raise WrongState(
+            f"the best bid is {sale.book.bids[0].price}, and nothing is sold under {request.floor}",
+            current_state="below_floor",
+        )
     plan = plan_marketable_sell(
         market=market,
         outcome_index=held.outcome_index,

@@ -21,6 +21,7 @@ from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
 from live_trading.services.guarding.risk_monitor import RiskMonitor
+from live_trading.services.guarding.wish_keeping import WishKeeper
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
@@ -75,6 +76,7 @@ class Executor:
         reconciler: Reconciler,
         monitor: RiskMonitor,
         enforcer: LockEnforcer,
+        wishes: WishKeeper,
         entries: WalletEntries,
         account: Callable[[TradingWallet], VenueAccount],
         holder: str,
@@ -86,6 +88,7 @@ class Executor:
         self._reconciler = reconciler
         self._monitor = monitor
         self._enforcer = enforcer
+        self._wishes = wishes
         self._entries = entries
         self._account = account
         self._holder = holder
@@ -119,6 +122,7 @@ class Executor:
             keeper = LeaseKeeper(database=self._database, clock=self._clock, lease=lease)
             is_reconciled = self._is_reconciled(lease, wallet, report)
             keeper.keep()
+            got_out = self._wishes.take_up(keeper.lease, wallet, report.failures)
             with self._database.transaction() as transaction:
                 strategies = live_strategies.active(transaction, wallet.trading_wallet_id)
             with contained(f"limits of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
@@ -132,7 +136,8 @@ class Executor:
             has_entered = False
             if is_reconciled:
                 has_entered = self._enter(keeper, wallet, strategies, report, budget)
-            if has_entered or enforced.sales or enforced.cancelled:
+            got_out |= self._wishes.take_up(keeper.lease, wallet, report.failures)
+            if has_entered or got_out or enforced.sales or enforced.cancelled:
                 keeper.keep()
                 after = ReconcileReport()
                 with contained(_wallet_part(wallet), report.failures, passing=(StopEverything,)):
@@ -167,6 +172,7 @@ class Executor:
         for strategy in turns:
             with contained(_strategy_part(strategy), report.failures, passing=(StopEverything,)):
                 keeper.keep()
+                self._wishes.take_up(keeper.lease, wallet, report.failures)
                 found = self._gathered(keeper.lease, strategy, report)
                 work += [] if found is None else [found]
         counts = EntryCounts(

@@ -123,6 +123,7 @@ class JobParts(Adapters):
         from live_trading.services.entering.venue_evidence import VenueAsking
         from live_trading.services.entering.wallet_entries import WalletEntries
         from live_trading.services.guarding.risk_monitor import RiskMonitor
+        from live_trading.services.leaving.live_exits import PositionLeaver
 
         wishes = self.wishes(holder)
         return Executor(
@@ -141,6 +142,9 @@ class JobParts(Adapters):
             ),
             enforcer=self.enforcer(holder),
             wishes=wishes,
+            leaver=PositionLeaver(
+                database=self.database, clock=self.clock, books=self.market_data, closer=self.closer(holder)
+            ),
             account=self.account,
             entries=WalletEntries(
                 database=self.database,

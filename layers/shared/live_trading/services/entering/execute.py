@@ -22,6 +22,7 @@ from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
 from live_trading.services.guarding.risk_monitor import RiskMonitor
 from live_trading.services.guarding.wish_keeping import WishKeeper
+from live_trading.services.leaving.live_exits import PositionLeaver
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
@@ -50,13 +51,17 @@ SECONDS_TO_FOLLOW = 6.0
 class ExecuteReport:
     """What one run did: decisions by reason, orders by the state that the answer to their POST proved.
 
-    `waiting` counts trades that are left for the next run by what they lack, `left` names what time ran out for.
+    `exits` counts sales by the rule that wanted them, `exits_waiting` positions that a rule wants sold and the book
+    does not let be, by why. `waiting` counts trades that are left for the next run by what they lack, `left` names what
+    time ran out for.
     """
 
     ran: bool
     ingest: IngestReport | None = None
     decisions: dict[str, int] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
+    exits: dict[str, int] = field(default_factory=dict)
+    exits_waiting: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     reconciled: list[ReconcileReport] = field(default_factory=list)
@@ -77,6 +82,7 @@ class Executor:
         monitor: RiskMonitor,
         enforcer: LockEnforcer,
         wishes: WishKeeper,
+        leaver: PositionLeaver,
         entries: WalletEntries,
         account: Callable[[TradingWallet], VenueAccount],
         holder: str,
@@ -89,6 +95,7 @@ class Executor:
         self._monitor = monitor
         self._enforcer = enforcer
         self._wishes = wishes
+        self._leaver = leaver
         self._entries = entries
         self._account = account
         self._holder = holder
@@ -128,6 +135,9 @@ class Executor:
             with contained(f"limits of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
                 report.failures += self._monitor.run(lease, wallet, strategies).failures
             keeper.keep()
+            with contained(f"exits of wallet {wallet.trading_wallet_id}", report.failures):
+                got_out |= self._leave(keeper.lease, wallet, report)
+            keeper.keep()
             enforced = EnforcementReport()
             with contained(f"locks of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
                 enforced = self._enforcer.run(lease, wallet)
@@ -154,6 +164,15 @@ class Executor:
                 report.failures += found.failures
             return found.is_reconciled
         return False
+
+    def _leave(self, lease: Lease, wallet: TradingWallet, report: ExecuteReport) -> bool:
+        """Looks at what is held; True where something was sold."""
+        left = self._leaver.run(lease, wallet, report.failures)
+        for reason, count in left.sales.items():
+            report.exits[reason] = report.exits.get(reason, 0) + count
+        for reason, count in left.waiting.items():
+            report.exits_waiting[reason] = report.exits_waiting.get(reason, 0) + count
+        return bool(left.sales)
 
     def _enter(
         self,

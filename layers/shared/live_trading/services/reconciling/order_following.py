@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
@@ -43,13 +44,15 @@ LOOK_UPS_AT_ONCE = 4
 class Followed:
     """What became of the orders: how many ended up in each state, new fills, and what could not be read.
 
-    `has_booked` tells whether the ledger may have changed.
+    `has_booked` tells whether the ledger may have changed. Of `unseen` orders nobody knows in this pass what they have
+    moved.
     """
 
     states: dict[str, int] = field(default_factory=dict)
     new_fills: int = 0
     has_booked: bool = False
     unreadable: list[Break] = field(default_factory=list)
+    unseen: set[UUID] = field(default_factory=set)
     failures: list[PartFailure] = field(default_factory=list)
 
 
@@ -91,12 +94,15 @@ class OrderFollowing:
                 for order in at_venue
             ]
             for order, truth in looked_up:
+                failures = len(followed.failures)
                 with contained(f"order {order.lt_order_id}", followed.failures):
                     try:
                         self._apply(lease, order, truth.result(), asked_at, followed)
                     except MalformedAnswer as error:
                         followed.unreadable.append(self._set_aside(order, error))
                         raise
+                if len(followed.failures) > failures:
+                    followed.unseen.add(order.lt_order_id)
         self._tell_undecided(lease, at_venue, asked_at)
         return followed
 

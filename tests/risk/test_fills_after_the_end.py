@@ -17,13 +17,14 @@ from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
 from live_trading.services.orders.order_booking import Refusal, apply_update, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
-from live_trading.services.watching.checkup import _overdrafts
-from live_trading.store.books import ledger, overdrafts
+from live_trading.services.watching.checkup import HealthService
+from live_trading.store.books import ledger
 from live_trading.store.database.connection import ConstraintViolated
 from live_trading.store.orders import fills, lt_orders, order_changes
 from live_trading.store.orders.lt_orders import StoredOrder
 from tests.builders import NOON, a_fill
 from tests.risk.risk_fixtures import CAPITAL, RiskDesk, Seat
+from tests.settlement.parts.bookkeeping_fixtures import HandClock
 
 pytestmark = [pytest.mark.integration, pytest.mark.risk, pytest.mark.money_faults]
 
@@ -225,8 +226,8 @@ def test_a_late_fill_is_booked_although_its_cash_is_spent_and_health_says_so(ris
     hear(risk_desk, order, trade(order, "20"))
 
     assert balances(risk_desk, seat) == (Usd(-10), Usd(0))
-    with risk_desk.database.transaction() as transaction:
-        finding = _overdrafts(overdrafts.standing(transaction))
+    health = HealthService(database=risk_desk.database, clock=HandClock(NOON), probes={}, notify=None)
+    (finding,) = [each for each in health.look().findings if each.check == "overdrafts"]
     assert finding.status == "CRITICAL"
     assert str(order.trading_wallet_id) in finding.detail
 

@@ -5,6 +5,7 @@ Trades come late, doubled and after an order's end; look-ups find nothing, or an
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -75,7 +76,7 @@ class History(RuleBasedStateMachine):
 
     def _begin_with_a_position(self) -> None:
         """125 settled shares, so that there is something to sell."""
-        self.intend(dollars=50)
+        self._intend(Usd(50), OrderType.GTD)
         lt_order_id = self.orders.pop()
         del self.told[lt_order_id]
         with self.database.transaction() as transaction:
@@ -87,21 +88,33 @@ class History(RuleBasedStateMachine):
         said = _at_venue(order.signed.order_hash, Side.BUY, VenueOrderStatus.MATCHED, bought.shares)
         self._apply(lt_order_id, VenueTruth(order=said, fills=(bought,), moved={name: bought.moved}))
 
-    @rule(dollars=st.integers(min_value=1, max_value=50), order_type=st.sampled_from([OrderType.FAK, OrderType.GTD]))
-    def intend(self, dollars: int, order_type: OrderType = OrderType.GTD) -> None:
+    @rule(
+        dollars=st.integers(min_value=1, max_value=50),
+        order_type=st.sampled_from([OrderType.FAK, OrderType.GTD]),
+        cause=st.sampled_from([None, *CAUSES]),
+        matched=st.integers(min_value=0, max_value=FILLS_AN_ORDER),
+    )
+    def intend(self, dollars: int, order_type: OrderType, cause: Cause | None, matched: int) -> None:
+        """Sent at once for the most part, and answered."""
+        lt_order_id = self._intend(Usd(dollars), order_type)
+        if cause is not None:
+            self._send(lt_order_id, cause, matched)
+
+    def _intend(self, usd: Usd, order_type: OrderType) -> UUID:
         lt_order_id = uuid4()
         with self.database.transaction() as transaction:
-            intents.insert(transaction, self._intent(lt_order_id, Usd(dollars), order_type=order_type), NOON)
+            intents.insert(transaction, self._intent(lt_order_id, usd, order_type=order_type), NOON)
             reserved = order_entries.reservation(
                 trading_wallet_id=self.wallet,
                 lt_strategy_id=self.strategy,
                 lt_order_id=lt_order_id,
-                amount=Usd(dollars) + Usd(1),
+                amount=usd + Usd(1),
                 occurred_at=NOON,
             )
             ledger.post(transaction, reserved, NOON)
         self.orders.append(lt_order_id)
         self.told[lt_order_id] = {}
+        return lt_order_id
 
     @rule(hundredths=st.integers(min_value=1, max_value=100))
     def intend_a_sale(self, hundredths: int) -> None:
@@ -121,11 +134,13 @@ class History(RuleBasedStateMachine):
 
     @rule(data=st.data(), cause=st.sampled_from(CAUSES), matched=st.integers(min_value=0, max_value=FILLS_AN_ORDER))
     def send_and_answer(self, data: st.DataObject, cause: Cause, matched: int) -> None:
+        if self.orders:
+            self._send(data.draw(st.sampled_from(self.orders)), cause, matched)
+
+    def _send(self, lt_order_id: UUID, cause: Cause, matched: int) -> None:
         """An answer that tells of a match is true: so many of the order's trades are made with it."""
-        if not self.orders:
-            return
         with self.database.transaction() as transaction:
-            (order,) = lt_orders.locked(transaction, [data.draw(st.sampled_from(self.orders))])
+            (order,) = lt_orders.locked(transaction, [lt_order_id])
             if order.state is not OrderState.INTENT:
                 return
             transition(transaction, order, Cause.SENT_TO_VENUE, actor="venue", now=NOON)
@@ -158,13 +173,26 @@ class History(RuleBasedStateMachine):
         empty = _at_venue(order.signed.order_hash, order.side, status, Shares.zero())
         self._apply(lt_order_id, VenueTruth(order=replace(empty, states_matched=states_matched), fills=()))
 
-    def _one_that_was_sent(self, data: st.DataObject) -> UUID | None:
-        if not self.orders:
-            return None
-        lt_order_id: UUID = data.draw(st.sampled_from(self.orders))
+    @rule(data=st.data(), number=st.integers(min_value=1, max_value=FILLS_AN_ORDER), is_doubled=st.booleans())
+    def a_trade_after_the_end(self, data: st.DataObject, number: int, *, is_doubled: bool) -> None:
+        """An order that has ended with us, given up as REJECTED or otherwise, has traded all the same."""
+        lt_order_id = self._one_in(data, TERMINAL)
+        if lt_order_id is None:
+            return
         with self.database.transaction() as transaction:
             (order,) = lt_orders.locked(transaction, [lt_order_id])
-        return None if order.state is OrderState.INTENT else lt_order_id
+        late = self._make_trade(order, number, FillStatus.MATCHED)
+        self._apply(lt_order_id, VenueTruth(order=None, fills=(late,) * (2 if is_doubled else 1), was_looked_up=False))
+
+    def _one_that_was_sent(self, data: st.DataObject) -> UUID | None:
+        return self._one_in(data, frozenset(OrderState) - TERMINAL - {OrderState.INTENT})
+
+    def _one_in(self, data: st.DataObject, states: Collection[OrderState]) -> UUID | None:
+        """One of the orders that were sent and are in one of these states."""
+        with self.database.transaction() as transaction:
+            orders = lt_orders.locked(transaction, self.orders)
+        found = [order.lt_order_id for order in orders if order.state in states and order.sent_at is not None]
+        return data.draw(st.sampled_from(found)) if found else None
 
     def _make_trade(self, order: StoredOrder, number: int, status: FillStatus) -> Fill:
         trade = f"{order.lt_order_id}:{number}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
 from live_trading.services.orders.order_booking import Refusal, apply_update, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
-from live_trading.services.watching.checkup import HealthService
+from live_trading.services.watching.checkup import Finding, HealthService
 from live_trading.store.books import ledger
 from live_trading.store.database.connection import ConstraintViolated
 from live_trading.store.orders import fills, lt_orders, order_changes
@@ -226,10 +226,33 @@ def test_a_late_fill_is_booked_although_its_cash_is_spent_and_health_says_so(ris
     hear(risk_desk, order, trade(order, "20"))
 
     assert balances(risk_desk, seat) == (Usd(-10), Usd(0))
-    health = HealthService(database=risk_desk.database, clock=HandClock(NOON), probes={}, notify=None)
-    (finding,) = [each for each in health.look().findings if each.check == "overdrafts"]
+    finding = health_says(risk_desk, "overdrafts", NOON)
     assert finding.status == "CRITICAL"
     assert str(order.trading_wallet_id) in finding.detail
+
+
+def health_says(desk: RiskDesk, check: str, at: datetime) -> Finding:
+    health = HealthService(database=desk.database, clock=HandClock(at), probes={}, notify=None)
+    (finding,) = [each for each in health.look().findings if each.check == check]
+    return finding
+
+
+@pytest.mark.parametrize("cause", [None, Cause.NO_ANSWER, Cause.ACCEPTED_DELAYED, Cause.ACCEPTED_MATCHED])
+def test_health_names_an_order_that_has_no_end_in_whatever_state(cause: Cause | None, risk_desk: RiskDesk) -> None:
+    seat = risk_desk.add_strategy()
+    order = entered(risk_desk, seat)
+    if cause is not None:
+        with risk_desk.database.transaction() as transaction:
+            transition(transaction, order, cause, actor="tests", now=risk_desk.now)
+    minutes = (4, 6, 31)
+
+    found = [health_says(risk_desk, "orders_without_end", NOON + timedelta(minutes=each)) for each in minutes]
+    ended(risk_desk, as_it_is(risk_desk, order.lt_order_id), OrderState.CANCELLED)
+    after = health_says(risk_desk, "orders_without_end", NOON + timedelta(minutes=31))
+
+    assert [each.status for each in (*found, after)] == ["HEALTHY", "WARNING", "CRITICAL", "HEALTHY"]
+    names = (order.signed.order_hash, order.condition_id, order.trading_wallet_id, order.reserved)
+    assert all(str(each) in found[1].detail for each in names)
 
 
 def test_a_finished_order_is_watched_until_it_was_looked_up_once_more(risk_desk: RiskDesk) -> None:

@@ -13,10 +13,13 @@ from enum import StrEnum
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
+from live_trading.services.orders.order_proofs import UNDECIDED_AFTER, is_undecided
 from live_trading.store.books import overdrafts
 from live_trading.store.books.overdrafts import Overdraft
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.orders import lt_orders
+from live_trading.store.orders.lt_orders import StoredOrder
 from live_trading.store.watch import alerts
 from live_trading.store.watch.alerts import SetAside
 
@@ -40,6 +43,10 @@ JOB_SILENCE = {
     "lt-redemptions": timedelta(minutes=30),
     "ft-resolve": timedelta(minutes=30),
 }
+# An order whose end is not proved for so long is one that no run can decide.
+UNPROVED_FOR = timedelta(minutes=30)
+_MOST_LOOKED_AT = 200
+_MOST_NAMED = 5
 _LONGEST_REASON = 200
 _ORDER = (HealthStatus.HEALTHY, HealthStatus.WARNING, HealthStatus.CRITICAL)
 
@@ -137,6 +144,7 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         _unknown_orders(alerts.oldest_unknown_order(transaction), now),
+        _endless_orders(lt_orders.sent_before(transaction, now - UNDECIDED_AFTER, _MOST_LOOKED_AT), now),
         _overdrafts(overdrafts.standing(transaction)),
         *_set_aside(transaction, now),
         _unread_receipts(alerts.oldest_unread_receipt(transaction), now),
@@ -149,6 +157,20 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
 
 def _counted(check: str, count: int, bad: HealthStatus) -> Finding:
     return Finding(check=check, status=bad if count else HealthStatus.HEALTHY, detail=str(count))
+
+
+def _endless_orders(sent: Sequence[StoredOrder], now: datetime) -> Finding:
+    """Orders whose end should long be proved, in whatever state, and whether or not any run looked at them."""
+    found = [order for order in sent if is_undecided(order, now)]
+    if not found:
+        return Finding(check="orders_without_end", status=HealthStatus.HEALTHY, detail="none")
+    told = [
+        f"{order.signed.order_hash} of wallet {order.trading_wallet_id} in market {order.condition_id} is "
+        f"{order.state}, sent {order.sent_at}, with ${order.reserved} reserved"
+        for order in found[:_MOST_NAMED]
+    ]
+    status = HealthStatus.CRITICAL if now - (found[0].sent_at or now) > UNPROVED_FOR else HealthStatus.WARNING
+    return Finding(check="orders_without_end", status=status, detail=f"{len(found)}: " + "; ".join(told))
 
 
 def _overdrafts(found: Sequence[Overdraft]) -> Finding:

@@ -147,6 +147,20 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
     return [_stored(row) for row in rows]
 
 
+def sent_before(transaction: Transaction, before: datetime, limit: int) -> list[StoredOrder]:
+    """Orders of every wallet that were sent before then and have no end, the oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM lt_orders
+        WHERE state NOT IN ('INTENT', 'FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED') AND sent_at < :before
+        ORDER BY sent_at, made_number LIMIT :limit
+        """,
+        before=before,
+        limit=limit,
+    )
+    return [_stored(row) for row in rows]
+
+
 def of_hashes(transaction: Transaction, trading_wallet_id: UUID, order_hashes: Collection[str]) -> list[StoredOrder]:
     """The orders of a wallet among these hashes, whatever their state; oldest first."""
     rows = transaction.rows(

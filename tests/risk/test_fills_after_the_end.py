@@ -17,7 +17,8 @@ from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
 from live_trading.services.orders.order_booking import Refusal, apply_update, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
-from live_trading.services.watching.checkup import Finding, HealthService
+from live_trading.services.watching.checkup import HealthService
+from live_trading.services.watching.findings import Finding
 from live_trading.store.books import ledger
 from live_trading.store.database.connection import ConstraintViolated
 from live_trading.store.orders import fills, lt_orders, order_changes
@@ -237,24 +238,6 @@ def health_says(desk: RiskDesk, check: str, at: datetime) -> Finding:
     return finding
 
 
-@pytest.mark.parametrize("cause", [None, Cause.NO_ANSWER, Cause.ACCEPTED_DELAYED, Cause.ACCEPTED_MATCHED])
-def test_health_names_an_order_that_has_no_end_in_whatever_state(cause: Cause | None, risk_desk: RiskDesk) -> None:
-    seat = risk_desk.add_strategy()
-    order = entered(risk_desk, seat)
-    if cause is not None:
-        with risk_desk.database.transaction() as transaction:
-            transition(transaction, order, cause, actor="tests", now=risk_desk.now)
-    minutes = (4, 6, 31)
-
-    found = [health_says(risk_desk, "orders_without_end", NOON + timedelta(minutes=each)) for each in minutes]
-    ended(risk_desk, as_it_is(risk_desk, order.lt_order_id), OrderState.CANCELLED)
-    after = health_says(risk_desk, "orders_without_end", NOON + timedelta(minutes=31))
-
-    assert [each.status for each in (*found, after)] == ["HEALTHY", "WARNING", "CRITICAL", "HEALTHY"]
-    names = (order.signed.order_hash, order.condition_id, order.trading_wallet_id, order.reserved)
-    assert all(str(each) in found[1].detail for each in names)
-
-
 def test_a_finished_order_is_watched_until_it_was_looked_up_once_more(risk_desk: RiskDesk) -> None:
     seat = risk_desk.add_strategy()
     order = ended(risk_desk, entered(risk_desk, seat), OrderState.CANCELLED)
@@ -276,12 +259,12 @@ def test_a_finished_order_is_watched_until_it_was_looked_up_once_more(risk_desk:
 def test_an_order_that_has_trades_is_not_among_those_that_are_sent_again(risk_desk: RiskDesk) -> None:
     seat = risk_desk.add_strategy()
     order = entered(risk_desk, seat)
+    looked_for = [order.lt_order_id]
     with risk_desk.database.transaction() as transaction:
-        order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=True, now=NOON)
-        lost = lt_orders.missing(transaction, order.trading_wallet_id)
+        lost = lt_orders.missing(transaction, order.trading_wallet_id, looked_for)
     hear(risk_desk, order, trade(order, "2"))
     with risk_desk.database.transaction() as transaction:
-        with_trades = lt_orders.missing(transaction, order.trading_wallet_id)
+        with_trades = lt_orders.missing(transaction, order.trading_wallet_id, looked_for)
 
     assert [each.lt_order_id for each in lost] == [order.lt_order_id]
     assert with_trades == []

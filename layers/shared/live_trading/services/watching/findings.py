@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from live_trading.nouns.orders import OrderState
+from live_trading.store.books import overdrafts
+from live_trading.store.books.overdrafts import Overdraft
 from live_trading.store.database.connection import Transaction
 from live_trading.store.watch import alerts, exit_liveness, job_runs, undecided
 from live_trading.store.watch.alerts import SetAside
@@ -69,6 +71,7 @@ def of_state(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         *_orders(transaction, now),
+        _overdrafts(overdrafts.standing(transaction)),
         *_conditions(transaction, now),
         *_exits(transaction, now),
         _failing_parts(job_runs.failing(transaction)),
@@ -94,6 +97,17 @@ def _orders(transaction: Transaction, now: datetime) -> Sequence[Finding]:
     if not found:
         return [Finding(check="orders", status=HealthStatus.HEALTHY, detail="each has an answer")]
     return [_order(each, now) for each in found]
+
+
+def _overdrafts(found: Sequence[Overdraft]) -> Finding:
+    """Cash or a reservation below zero."""
+    if not found:
+        return Finding(check="overdrafts", status=HealthStatus.HEALTHY, detail="none")
+    told = [
+        f"{each.account} of strategy {each.lt_strategy_id} in wallet {each.trading_wallet_id} is ${each.amount}"
+        for each in found
+    ]
+    return Finding(check="overdrafts", status=HealthStatus.CRITICAL, detail="; ".join(told))
 
 
 def _order(order: UndecidedOrder, now: datetime) -> Finding:

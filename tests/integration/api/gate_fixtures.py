@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
@@ -25,6 +26,7 @@ from tests.integration.api_fixtures import Api, Reply, http_event
 from tests.risk.risk_fixtures import RiskDesk
 
 OWNER = "owner"
+NO_ID = "00000000-0000-4000-8000-000000000000"
 FUNCTIONS: dict[str, ModuleType] = {
     "strategy-api": strategy_api,
     "lt-execute": lt_execute,
@@ -44,11 +46,8 @@ class Everything:
     own: dict[str, str]
 
     def path(self, pattern: str) -> str:
-        """The path with the owner's own ids."""
-        for name, value in self.own.items():
-            pattern = pattern.replace(f"<{name}>", value)
-        assert "<" not in pattern, pattern
-        return pattern
+        """The path with the owner's own ids, and with one that nothing has where the owner has nothing of the kind."""
+        return re.sub("<([^>]+)>", lambda named: self.own.get(named[1], NO_ID), pattern)
 
     def ask(self, function: str, method: str, pattern: str, body: object = None, **who: Any) -> Reply:
         """One request to the function, for the owner's own things, by the owner unless another one is named."""

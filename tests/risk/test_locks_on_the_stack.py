@@ -408,7 +408,7 @@ def test_the_route_needs_a_reason_and_a_token(desk: LiveDesk, monkeypatch: pytes
     context = SimpleNamespace(aws_request_id="kill", function_name="lt-execute")
 
     def asked(body: str, **who: Any) -> int:
-        event = http_event("POST", "/api/lt/kill-switch", body, **who)
+        event = http_event("POST", "/api/lt/kill-switch", body, key=uuid4().hex, **who)
         return int(lt_execute.handler(event, context)["statusCode"])
 
     assert asked("{}") == 422

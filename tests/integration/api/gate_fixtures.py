@@ -49,10 +49,20 @@ class Everything:
         """The path with the owner's own ids, and with one that nothing has where the owner has nothing of the kind."""
         return re.sub("<([^>]+)>", lambda named: self.own.get(named[1], NO_ID), pattern)
 
-    def ask(self, function: str, method: str, pattern: str, body: object = None, **who: Any) -> Reply:
+    def ask(
+        self,
+        function: str,
+        method: str,
+        pattern: str,
+        body: object = None,
+        *,
+        query: dict[str, str] | None = None,
+        **who: Any,
+    ) -> Reply:
         """One request to the function, for the owner's own things, by the owner unless another one is named."""
         text = None if body is None else json.dumps(body)
         event = http_event(method, self.path(pattern), text, **{"owner": OWNER, **who})
+        event["queryStringParameters"] = query or {}
         said = FUNCTIONS[function].handler(event, SimpleNamespace(aws_request_id="gate", function_name=function))
         headers = {name.lower(): str(value) for name, value in said["headers"].items()}
         return Reply(status=said["statusCode"], body=json.loads(said["body"]), headers=headers)

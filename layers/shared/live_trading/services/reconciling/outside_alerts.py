@@ -1,8 +1,8 @@
 """Tells of trades that this system did not make: who made them, whether they mirror ours, and who else claims a wallet.
 
 Invariants: every adopted trade raises an alert; it is CRITICAL where it looks like an order of ours, or where its order
-carries the marker of an installation, and then the wallet opens nothing until its owner releases the lock. An alert
-that has become CRITICAL is not told again as something milder.
+carries the marker of an installation, and then the wallet opens nothing until its owner releases the lock. What
+has been told as CRITICAL is not told again as something milder.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from live_trading.store.watch import alerts
 
 # Two installations that follow one trader order within each other's schedule, for stakes of one kind.
 MIRROR_WITHIN = timedelta(minutes=10)
-_MIRROR_FACTOR = Decimal(2)
+# A marketable order may get only a part of what it asked for.
+_LEAST_PART, _MOST = Decimal("0.1"), Decimal(2)
 
 
 def mirrored(fills: Sequence[Fill], own: Sequence[OwnOrder]) -> OwnOrder | None:
     """The order of ours that these trades of one order look like, None where there is none. Pure.
 
-    `own` are of the same token and side. The size is about the same from half to twice the dollars.
+    `own` are of the same token and side; the trades are worth from a tenth of its dollars to twice as many.
     """
     usd = total_usd([fill.usd for fill in fills])
     matched_at = min(fill.match_time for fill in fills)
@@ -43,8 +44,7 @@ def mirrored(fills: Sequence[Fill], own: Sequence[OwnOrder]) -> OwnOrder | None:
         order
         for order in own
         if abs(order.made_at - matched_at) <= MIRROR_WITHIN
-        and order.usd.value <= usd.value * _MIRROR_FACTOR
-        and usd.value <= order.usd.value * _MIRROR_FACTOR
+        and order.usd.value * _LEAST_PART <= usd.value <= order.usd.value * _MOST
     ]
     return min(near, key=lambda order: abs(order.made_at - matched_at), default=None)
 
@@ -54,6 +54,9 @@ def tell_of_trades(
 ) -> None:
     """Alerts of all trades of one outside order that are known by now."""
     first = fills[0]
+    subject = _subject(trading_wallet_id, first.order_hash)
+    if alerts.open_severity(transaction, alert_type=AlertType.OUTSIDE_TRADE, subject=subject) is Severity.CRITICAL:
+        return
     matched_at = min(fill.match_time for fill in fills)
     own = outside_activity.own_orders_around(
         transaction,
@@ -131,20 +134,20 @@ def _raise(
     message: str,
     now: datetime,
 ) -> None:
-    subject = f"{trading_wallet_id}:{order_hash}"
-    is_told = alerts.open_severity(transaction, alert_type=AlertType.OUTSIDE_TRADE, subject=subject)
-    if is_told is Severity.CRITICAL and severity is not Severity.CRITICAL:
-        return
     wallet = live_strategies.trading_wallet(transaction, trading_wallet_id)
     alerts.raise_alert(
         transaction,
         alert_type=AlertType.OUTSIDE_TRADE,
         severity=severity,
-        subject=subject,
+        subject=_subject(trading_wallet_id, order_hash),
         title=f"{title} ({wallet.address})",
         message=f"Wallet {wallet.address} ({trading_wallet_id}): {message}",
         at=now,
     )
+
+
+def _subject(trading_wallet_id: UUID, order_hash: str) -> str:
+    return f"{trading_wallet_id}:{order_hash}"
 
 
 def _market(transaction: Transaction, condition_id: str) -> str:

@@ -6,11 +6,9 @@ For what the simulator must not do: rows that cannot be read, rows that come twi
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,6 +17,7 @@ import httpx
 from live_trading.wiring.composition import Parts
 from local.machine.patience import HANG_SECONDS
 from tests.e2e.live_fixtures import LiveDesk
+from tests.settlement.parts.loopback_fixtures import QuietHandler, serving
 
 _HOP = frozenset({"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "content-encoding"})
 
@@ -56,29 +55,22 @@ def behind_a_door(desk: LiveDesk) -> Iterator[tuple[LiveDesk, AlteredVenue]]:
 
 @contextmanager
 def _serving(venue: AlteredVenue, behind: str) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802
             self._pass_on()
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802
             self._pass_on()
 
-        def do_DELETE(self) -> None:
+        def do_DELETE(self) -> None:  # noqa: N802
             self._pass_on()
-
-        def log_message(self, *_: object) -> None:
-            return
 
         def _pass_on(self) -> None:
             parts = urlsplit(self.path)
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             venue.asked.append((parts.path, {name: values[0] for name, values in parse_qs(parts.query).items()}))
             if parts.path in venue.away:
-                self._answer(503, b'{"error": "away"}')
+                self.answers(503, b'{"error": "away"}')
                 return
             headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
             answer = httpx.request(
@@ -87,22 +79,7 @@ def _serving(venue: AlteredVenue, behind: str) -> Iterator[str]:
             body = answer.content
             if parts.path in venue.alter and answer.is_success:
                 body = json.dumps(venue.alter[parts.path](answer.json())).encode()
-            self._answer(answer.status_code, body)
+            self.answers(answer.status_code, body)
 
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=HANG_SECONDS)
+    with serving(Handler) as url:
+        yield url

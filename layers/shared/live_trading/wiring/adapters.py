@@ -153,11 +153,13 @@ class Adapters:
     def account(self, wallet: TradingWallet) -> VenueAccount:
         """The wallet's account at the venue, connected once an execution environment."""
         from live_trading.polymarket.clob.account import VenueAccount
+        from live_trading.polymarket.signing.order_hash import ZERO_WORD
         from live_trading.polymarket.signing.order_marker import marker_of
 
         known = self.accounts.get(wallet.trading_wallet_id)
         if known is None:
-            marker = marker_of(self._installation_id, wallet.address)
+            is_marked = self.settings.mark_orders
+            marker = marker_of(self._installation_id, wallet.address) if is_marked else ZERO_WORD
             known = VenueAccount(wallet, self.secret(wallet), self.endpoints, self.chance, marker=marker)
             self.accounts[wallet.trading_wallet_id] = known
         return known

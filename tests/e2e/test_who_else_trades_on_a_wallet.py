@@ -12,11 +12,13 @@ from live_trading.nouns.markets import Market
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.nouns.trades import Side
+from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.rounding import plan_limit, plan_marketable_buy
 from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.services.reconciling.reconcile import Reconciler
 from live_trading.store.accounts import live_strategies
 from tests.e2e.altered_venue import AlteredVenue, behind_a_door
-from tests.e2e.live_fixtures import DeskMaker, LiveDesk, market_with_time_left
+from tests.e2e.live_fixtures import DeskMaker, LiveDesk, beside, market_with_time_left
 
 pytestmark = [pytest.mark.e2e, pytest.mark.money_faults]
 
@@ -254,3 +256,104 @@ def test_a_trade_that_never_settles_is_told_and_makes_no_read_longer(altered: tu
     assert alerts(desk, "fill_unsettled") == []
     assert desk.rows("SELECT DISTINCT status FROM fills") == [{"status": "CONFIRMED"}]
     assert desk.rows("SELECT DISTINCT status FROM external_fills") == [{"status": "CONFIRMED"}]
+
+
+def test_a_trade_that_cannot_be_booked_stops_no_other_and_is_set_aside_after_an_hour(
+    altered: tuple[LiveDesk, AlteredVenue],
+) -> None:
+    desk, venue = altered
+
+    def with_an_id_that_no_table_takes(page: Any) -> Any:
+        odd = desk.market["token_ids"][1]
+        rows = [{**row, "id": f"{row['id']}\0"} if row["asset_id"] == odd else row for row in page["data"]]
+        return {**page, "data": rows}
+
+    venue.alter[TRADES] = with_an_id_that_no_table_takes
+    bought_by_hand(desk)
+    bought_by_hand(desk, outcome=1)
+
+    matched_at = desk.now().timestamp()
+    first = desk.settle().reconciled[0]
+    desk.advance(3000)
+    desk.execute()
+    venue.asked.clear()
+    desk.execute()
+    waiting = min(int(query["after"]) for query in venue.questions(TRADES))
+    desk.advance(1200)
+    desk.execute()
+    last = desk.execute().reconciled[0]
+
+    assert (first.adopted, first.breaks, first.is_reconciled) == (1, None, True)
+    assert [failure.part.split(" 0x")[0] for failure in first.failures] == ["trades of outside order"]
+    assert waiting <= matched_at
+    (row,) = desk.rows("SELECT source, reason FROM quarantined_rows")
+    assert (row["source"], "DatabaseError" in row["reason"] or "byte sequence" in row["reason"]) == (
+        "clob.trades",
+        True,
+    )
+    assert len(alerts(desk, "unreadable_row")) == 1
+    assert last.breaks
+
+
+def test_a_trade_of_an_order_that_was_given_up_is_booked_and_not_adopted(
+    altered: tuple[LiveDesk, AlteredVenue],
+) -> None:
+    """A hash of ours in a final state counted as ours and was watched by nobody: its trades were nobody's."""
+    desk, venue = altered
+
+    def refused(answer: Any) -> Any:
+        refusal = {"success": False, "errorMsg": "not enough balance / allowance", "orderID": "", "status": ""}
+        return [{**each, **refusal} for each in answer] if isinstance(answer, list) else {**answer, **refusal}
+
+    venue.alter |= {"/order": refused, "/orders": refused}
+    desk.signal()
+    desk.execute()
+    venue.alter.clear()
+    for _ in range(3):
+        desk.advance(33)
+        report = desk.execute().reconciled[0]
+
+    assert (report.failures, report.adopted, report.breaks) == ([], 0, 0)
+    assert [row["status"] for row in desk.rows("SELECT status FROM fills")] == ["CONFIRMED"]
+    assert desk.balances().reserved == Usd(0)
+    assert desk.balances().exposure.is_positive
+
+
+def test_a_pass_that_failed_says_that_its_wallet_is_not_reconciled(altered: tuple[LiveDesk, AlteredVenue]) -> None:
+    desk, venue = altered
+    venue.away.add("/data/orders")
+
+    failed = desk.execute().reconciled[0]
+    venue.away.clear()
+    whole = desk.execute().reconciled[0]
+
+    assert (failed.is_reconciled, len(failed.failures)) == (False, 1)
+    assert (whole.is_reconciled, whole.failures) == (True, [])
+
+
+def test_an_error_that_nobody_foresaw_stops_the_wallet_that_it_concerns(desk: LiveDesk) -> None:
+    other = beside(desk)
+    parts = desk.parts
+
+    def account(wallet: TradingWallet) -> VenueAccount:
+        if wallet.trading_wallet_id == desk.trading_wallet_id:
+            raise ZeroDivisionError("nobody foresaw this")
+        return parts.account(wallet)
+
+    reconciler = Reconciler(
+        database=desk.database,
+        account=account,
+        market_keeper=parts.market_keeper,
+        comparison=parts.comparison("tests"),
+        receipts=parts.fill_receipts,
+        clock=parts.clock,
+        chance=parts.chance,
+        holder="tests",
+    )
+
+    reports = reconciler.run_all()
+
+    assert sorted(report.is_reconciled for report in reports) == [False, True]
+    (failure,) = [failure for report in reports for failure in report.failures]
+    assert (failure.part, failure.error) == (f"wallet {desk.trading_wallet_id}", "ZeroDivisionError")
+    assert other.trading_wallet_id != desk.trading_wallet_id

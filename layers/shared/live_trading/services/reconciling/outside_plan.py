@@ -19,6 +19,7 @@ from live_trading.polymarket.clob.account_rows import TRADES_SOURCE, VenueOrder,
 from live_trading.polymarket.clob.own_fills import fills_of_order
 from live_trading.polymarket.signing.order_marker import is_marker
 from live_trading.store.books.breaks import Break, BreakKind
+from live_trading.store.database.text import storable
 
 # How long a trade waits for a market that the catalogue does not have, or for whatever stands in the way of booking it.
 PATIENCE = timedelta(hours=1)
@@ -66,7 +67,12 @@ class OutsidePlan:
     @property
     def breaks(self) -> list[Break]:
         return [
-            Break(kind=BreakKind.UNREADABLE_ANSWER, subject=row.reason[:200], expected=Decimal(0), observed=Decimal(1))
+            Break(
+                kind=BreakKind.UNREADABLE_ANSWER,
+                subject=storable(row.reason[:200]),
+                expected=Decimal(0),
+                observed=Decimal(1),
+            )
             for row in self.unreadable
         ]
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.locks import LockReason
 from live_trading.store.database.connection import Transaction
+from live_trading.store.database.text import storable
 
 
 def trading_since(transaction: Transaction) -> datetime | None:
@@ -143,9 +144,9 @@ def raise_alert(
         """,
         alert_type=alert_type,
         severity=severity,
-        subject=subject,
-        title=title,
-        message=message,
+        subject=storable(subject),
+        title=storable(title),
+        message=storable(message),
         at=at,
     )
 

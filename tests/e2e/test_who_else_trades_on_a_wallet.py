@@ -222,79 +222,6 @@ def test_a_trade_that_is_listed_twice_counts_once(altered: tuple[LiveDesk, Alter
     assert order["state"] == "FILLED"
 
 
-def test_a_trade_that_never_settles_is_told_and_makes_no_read_longer(altered: tuple[LiveDesk, AlteredVenue]) -> None:
-    desk, venue = altered
-    desk.arm("settlement_retrying", seconds=3 * 3600, count=2)
-    desk.signal()
-    desk.execute()
-    bought_by_hand(desk, outcome=1)
-    desk.settle()
-    assert alerts(desk, "fill_unsettled") == []
-
-    desk.advance(900)
-    desk.execute()
-    early = [each["severity"] for each in alerts(desk, "fill_unsettled")]
-    desk.advance(7200)
-    later = replace(desk, market=market_with_time_left(desk, seconds_left=600, settle_seconds=0))
-    bought_by_hand(later)
-    newest = later.now().timestamp()
-    later.settle()
-    venue.asked.clear()
-    later.execute()
-
-    late = alerts(desk, "fill_unsettled")
-    asked = venue.questions(TRADES)
-    assert early == ["WARNING"] * 2
-    assert [each["severity"] for each in late] == ["CRITICAL"] * 2
-    (ours,) = desk.orders()
-    assert any(str(ours["lt_order_id"]) in each["message"] for each in late)
-    lists = [query for query in asked if not {"market", "id"} & set(query)]
-    assert min(int(query["after"]) for query in lists) >= newest - 3600 - 300 - 60
-    assert sorted({"market", "id"} & {*query} == {"id"} for query in asked if query not in lists) == [False, True]
-    desk.advance(3 * 3600)
-    later.execute()
-    assert alerts(desk, "fill_unsettled") == []
-    assert desk.rows("SELECT DISTINCT status FROM fills") == [{"status": "CONFIRMED"}]
-    assert desk.rows("SELECT DISTINCT status FROM external_fills") == [{"status": "CONFIRMED"}]
-
-
-def test_a_trade_that_cannot_be_booked_stops_no_other_and_is_set_aside_after_an_hour(
-    altered: tuple[LiveDesk, AlteredVenue],
-) -> None:
-    desk, venue = altered
-
-    def with_an_id_that_no_table_takes(page: Any) -> Any:
-        odd = desk.market["token_ids"][1]
-        rows = [{**row, "id": f"{row['id']}\0"} if row["asset_id"] == odd else row for row in page["data"]]
-        return {**page, "data": rows}
-
-    venue.alter[TRADES] = with_an_id_that_no_table_takes
-    bought_by_hand(desk)
-    bought_by_hand(desk, outcome=1)
-
-    matched_at = desk.now().timestamp()
-    first = desk.settle().reconciled[0]
-    desk.advance(3000)
-    desk.execute()
-    venue.asked.clear()
-    desk.execute()
-    waiting = min(int(query["after"]) for query in venue.questions(TRADES))
-    desk.advance(1200)
-    desk.execute()
-    last = desk.execute().reconciled[0]
-
-    assert (first.adopted, first.breaks, first.is_reconciled) == (1, None, True)
-    assert [failure.part.split(" 0x")[0] for failure in first.failures] == ["trades of outside order"]
-    assert waiting <= matched_at
-    (row,) = desk.rows("SELECT source, reason FROM quarantined_rows")
-    assert (row["source"], "DatabaseError" in row["reason"] or "byte sequence" in row["reason"]) == (
-        "clob.trades",
-        True,
-    )
-    assert len(alerts(desk, "unreadable_row")) == 1
-    assert last.breaks
-
-
 def test_a_trade_of_an_order_that_was_given_up_is_booked_and_not_adopted(
     altered: tuple[LiveDesk, AlteredVenue],
 ) -> None:
@@ -302,12 +229,13 @@ def test_a_trade_of_an_order_that_was_given_up_is_booked_and_not_adopted(
     desk, venue = altered
 
     def refused(answer: Any) -> Any:
-        refusal = {"success": False, "errorMsg": "not enough balance / allowance", "orderID": "", "status": ""}
+        refusal = {"success": False, "errorMsg": "no orders found to match with FAK order", "orderID": "", "status": ""}
         return [{**each, **refusal} for each in answer] if isinstance(answer, list) else {**answer, **refusal}
 
     venue.alter |= {"/order": refused, "/orders": refused}
     desk.signal()
     desk.execute()
+    assert [order["state"] for order in desk.orders()] == ["REJECTED"]
     venue.alter.clear()
     for _ in range(3):
         desk.advance(33)
@@ -357,3 +285,76 @@ def test_an_error_that_nobody_foresaw_stops_the_wallet_that_it_concerns(desk: Li
     (failure,) = [failure for report in reports for failure in report.failures]
     assert (failure.part, failure.error) == (f"wallet {desk.trading_wallet_id}", "ZeroDivisionError")
     assert other.trading_wallet_id != desk.trading_wallet_id
+
+
+def test_a_trade_that_cannot_be_booked_stops_no_other_and_is_set_aside_after_an_hour(
+    altered: tuple[LiveDesk, AlteredVenue],
+) -> None:
+    desk, venue = altered
+
+    def with_an_id_that_no_table_takes(page: Any) -> Any:
+        odd = desk.market["token_ids"][1]
+        rows = [{**row, "id": f"{row['id']}\0"} if row["asset_id"] == odd else row for row in page["data"]]
+        return {**page, "data": rows}
+
+    venue.alter[TRADES] = with_an_id_that_no_table_takes
+    bought_by_hand(desk)
+    bought_by_hand(desk, outcome=1)
+
+    matched_at = desk.now().timestamp()
+    first = desk.settle().reconciled[0]
+    desk.advance(3000)
+    desk.execute()
+    venue.asked.clear()
+    desk.execute()
+    waiting = min(int(query["after"]) for query in venue.questions(TRADES))
+    desk.advance(1200)
+    desk.execute()
+    last = desk.execute().reconciled[0]
+
+    assert (first.adopted, first.breaks, first.is_reconciled) == (1, None, True)
+    assert [failure.part.split(" 0x")[0] for failure in first.failures] == ["trades of outside order"]
+    assert waiting <= matched_at
+    (row,) = desk.rows("SELECT source, reason FROM quarantined_rows")
+    assert (row["source"], "DatabaseError" in row["reason"] or "byte sequence" in row["reason"]) == (
+        "clob.trades",
+        True,
+    )
+    assert len(alerts(desk, "unreadable_row")) == 1
+    assert last.breaks
+
+
+def test_a_trade_that_never_settles_is_told_and_makes_no_read_longer(altered: tuple[LiveDesk, AlteredVenue]) -> None:
+    desk, venue = altered
+    desk.arm("settlement_retrying", seconds=7200, count=2)
+    desk.signal()
+    desk.execute()
+    bought_by_hand(desk, outcome=1)
+    desk.settle()
+    assert alerts(desk, "fill_unsettled") == []
+
+    desk.advance(900)
+    desk.execute()
+    early = [each["severity"] for each in alerts(desk, "fill_unsettled")]
+    desk.advance(3900)
+    later = replace(desk, market=market_with_time_left(desk, seconds_left=600, settle_seconds=0))
+    bought_by_hand(later)
+    newest = later.now().timestamp()
+    later.settle()
+    venue.asked.clear()
+    later.execute()
+
+    late = alerts(desk, "fill_unsettled")
+    asked = venue.questions(TRADES)
+    assert early == ["WARNING"] * 2
+    assert [each["severity"] for each in late] == ["CRITICAL"] * 2
+    (ours,) = desk.orders()
+    assert any(str(ours["lt_order_id"]) in each["message"] for each in late)
+    lists = [query for query in asked if not {"market", "id"} & set(query)]
+    assert min(int(query["after"]) for query in lists) >= newest - 3600 - 300 - 60
+    assert sorted({"market", "id"} & {*query} == {"id"} for query in asked if query not in lists) == [False, True]
+    desk.advance(3000)
+    later.execute()
+    assert alerts(desk, "fill_unsettled") == []
+    assert desk.rows("SELECT DISTINCT status FROM fills") == [{"status": "CONFIRMED"}]
+    assert desk.rows("SELECT DISTINCT status FROM external_fills") == [{"status": "CONFIRMED"}]

@@ -123,7 +123,7 @@ class Reconciler:
             report.failures += self._spenders.keep(lease, wallet, account, held)
         asked = self._asking.ask(account, wallet, known)
         report.failures += asked.heard.failures
-        followed = self._following.follow(lease, account, asked.heard.of_those_heard(known.watched), asked.heard)
+        followed = self._following.follow(lease, account, asked.heard.of_those_heard(asked.watched), asked.heard)
         report.add(followed)
         if any(order.state in _PERHAPS_LOST for order in known.watched.orders):
             with contained(f"lost orders of wallet {wallet.trading_wallet_id}", report.failures):
@@ -134,7 +134,7 @@ class Reconciler:
         if adopted.is_undecided:
             # A trade that is not booked yet is on the chain's side only.
             return
-        if known.watched.orders or adopted.plan.fills:
+        if asked.watched.orders or adopted.plan.fills:
             # Something may have been booked since the look.
             report.breaks = self._comparison.run(lease, wallet, unreadable)
         else:

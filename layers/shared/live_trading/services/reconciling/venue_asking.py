@@ -89,8 +89,13 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the venue says, and what the chain said meanwhile."""
+    """What the venue says, and what the chain said meanwhile.
 
+    `watched` are the orders that may still change, and those in a final state of which there is a trade that nobody
+    has booked.
+    """
+
+    watched: Watched
     heard: Heard
     open_orders: OpenOrders
     look: Future[Look]
@@ -140,7 +145,24 @@ class Asking:
             old = self._ask_about_old(account, known.watched, known.old_trades, known.trades_since)
             earlier = _earlier(listed, known.registered_at) if known.is_first else ()
             heard = self._read(listed, old, wallet, wanted, earlier)
-            return Asked(heard=heard, open_orders=open_orders.result(), look=look)
+            watched = self._with_late(wallet, known, heard.trades)
+            return Asked(watched=watched, heard=heard, open_orders=open_orders.result(), look=look)
+
+    def _with_late(self, wallet: TradingWallet, known: Known, trades: VenueTrades) -> Watched:
+        """The watched orders, and those that were given up or finished before all their trades were known."""
+        watched = {order.signed.order_hash for order in known.watched.orders}
+        unknown = {
+            order_hash
+            for order_hash, each in orders_of_account(trades, wallet.address).items()
+            if order_hash not in watched
+            and any((trade.venue_trade_id, order_hash) not in known.settled for trade in each)
+        }
+        if not unknown:
+            return known.watched
+        with self._database.transaction() as transaction:
+            late = lt_orders.of_hashes(transaction, wallet.trading_wallet_id, unknown)
+            found = _with_schedules(transaction, late)
+        return Watched(orders=[*known.watched.orders, *late], schedules={**known.watched.schedules, **found.schedules})
 
     def ask_about_orders(self, account: VenueAccount, wallet: TradingWallet) -> tuple[Watched, Heard] | None:
         """The orders that may still change and what became of them; None where there are none."""
@@ -266,7 +288,10 @@ def _settled(
 
 
 def _watched(transaction: Transaction, wallet: TradingWallet) -> Watched:
-    orders = lt_orders.unfinished(transaction, wallet.trading_wallet_id)
+    return _with_schedules(transaction, lt_orders.unfinished(transaction, wallet.trading_wallet_id))
+
+
+def _with_schedules(transaction: Transaction, orders: list[StoredOrder]) -> Watched:
     if not orders:
         return Watched(orders=[], schedules={})
     known = markets.by_condition(transaction, [order.condition_id for order in orders])

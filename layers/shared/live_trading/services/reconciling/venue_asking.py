@@ -35,8 +35,9 @@ from live_trading.store.orders.unsettled_trades import OpenTrade
 TRADES_OVERLAP = timedelta(minutes=5)
 # What is open for longer is asked for by itself, so that one thing without an end does not make every read longer.
 LONGEST_LOOK_BACK = timedelta(hours=1)
-# Questions about what is old, a pass; where there are more, each pass begins at another of them.
-MOST_OLD_QUESTIONS = 20
+# Questions about what is old, a pass, and at once; where there are more, each pass begins at another of them.
+MOST_OLD_QUESTIONS = 200
+_AT_ONCE = 4
 # How far back another installation's orders are looked for when a wallet is read for the first time, and in how many
 # of its trades.
 CLAIM_LOOK_BACK = timedelta(days=7)
@@ -192,10 +193,13 @@ class Asking:
             questions = [*questions[first:], *questions[:first]][:MOST_OLD_QUESTIONS]
         answers: list[VenueTrades] = []
         failures: list[PartFailure] = []
-        for question in questions:
-            with contained(question.part, failures):
-                answers.append(question.ask())
-                unheard -= question.order_hashes
+        if questions:
+            with self._chance.side_by_side(_AT_ONCE) as beside:
+                asked = [(question, beside.submit(question.ask)) for question in questions]
+                for question, answer in asked:
+                    with contained(question.part, failures):
+                        answers.append(answer.result())
+                        unheard -= question.order_hashes
         return _Old(answers=answers, failures=failures, unheard=frozenset(unheard))
 
     def _read(

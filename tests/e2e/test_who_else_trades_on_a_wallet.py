@@ -17,6 +17,7 @@ from live_trading.orders.rounding import plan_limit, plan_marketable_buy
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.services.reconciling.reconcile import Reconciler
 from live_trading.store.accounts import live_strategies
+from live_trading.wiring.composition import Parts
 from tests.e2e.altered_venue import AlteredVenue, behind_a_door
 from tests.e2e.live_fixtures import DeskMaker, LiveDesk, beside, market_with_time_left
 
@@ -110,6 +111,11 @@ def test_two_installations_on_one_wallet_see_each_other_and_neither_opens_anythi
             assert named in told["message"]
         assert locks(desk) == ["wallet_claimed"]
         assert desk.reasons() == ["accepted", "entries_locked"]
+    stays = pair[0]
+    stays.change("UPDATE locks SET released_at = starts_at, released_by = 'operator', release_kind = 'BY_HAND'")
+    stays.signal(outcome_index=1)
+    stays.execute()
+    assert stays.reasons()[-1] == "accepted"
 
 
 def test_a_copy_of_the_database_that_trades_is_told_as_what_it_is(desks: DeskMaker) -> None:
@@ -137,6 +143,9 @@ def test_a_wallet_on_which_another_installation_traded_before_opens_nothing(desk
     assert spent.breaks == 0
     with second.database.transaction() as transaction:
         transaction.execute("UPDATE trading_wallets SET created_at = :now", now=second.now())
+    without_a_node = Parts({**second.settings, "RPC_URL": "http://127.0.0.1:9"})
+    without_a_node.executor("tests").run()
+    without_a_node.database.close()
     second.signal()
 
     second.execute()
@@ -206,6 +215,24 @@ def test_one_resting_order_that_cannot_be_read_is_set_aside_alone(altered: tuple
     venue.alter.clear()
     desk.execute()
     assert alerts(desk, "unreadable_row") == []
+
+
+def test_one_trade_that_cannot_be_read_is_set_aside_alone(altered: tuple[LiveDesk, AlteredVenue]) -> None:
+    desk, venue = altered
+    odd = desk.market["token_ids"][1]
+    venue.alter[TRADES] = lambda page: {
+        **page,
+        "data": [{**row, "size": "1e999"} if row["asset_id"] == odd else row for row in page["data"]],
+    }
+    bought_by_hand(desk)
+    bought_by_hand(desk, outcome=1)
+
+    report = desk.settle().reconciled[0]
+
+    assert (report.failures, report.adopted, report.is_reconciled) == ([], 1, True)
+    (told,) = alerts(desk, "unreadable_row")
+    assert "1e999" in told["message"]
+    assert [row["source"] for row in desk.rows("SELECT source FROM quarantined_rows")] == ["clob.trades"]
 
 
 def test_a_trade_that_is_listed_twice_counts_once(altered: tuple[LiveDesk, AlteredVenue]) -> None:

@@ -136,5 +136,5 @@ class OutsideWork:
             leases.assert_held(transaction, lease)
             quarantine.record(transaction, [row for rows in unreadable.values() for row in rows], now)
             reading_alerts.tell(transaction, wallet, unreadable, now)
-            if read_to > known.read_to or known.is_first:
+            if asked.heard.is_past_known and (read_to > known.read_to or known.is_first):
                 cursors.advance_times(transaction, {trades_cursor(wallet): read_to}, now)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 
 from live_trading.chain.reading.fill_receipts import NOTHING_READ, FillReceipts, ReadReceipts
 from live_trading.nouns.chance import Chance
@@ -23,6 +22,7 @@ from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
 from live_trading.polymarket.clob.account_lists import OpenOrders, once_each
 from live_trading.polymarket.clob.own_fills import orders_of_account
 from live_trading.services.reconciling.compare import Comparison, Expectation, Look
+from live_trading.services.reconciling.old_asking import TRADES_OVERLAP, HeardOfOld, ask_about_old
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Database, Transaction
@@ -31,13 +31,8 @@ from live_trading.store.orders import fills, lt_orders, outside_activity, unsett
 from live_trading.store.orders.lt_orders import StoredOrder
 from live_trading.store.orders.unsettled_trades import OpenTrade
 
-# The venue stamps trades by its own clock and lists them late: look this far behind what is known.
-TRADES_OVERLAP = timedelta(minutes=5)
 # What is open for longer is asked for by itself, so that one thing without an end does not make every read longer.
 LONGEST_LOOK_BACK = timedelta(hours=1)
-# Questions about what is old, a pass, and at once; where there are more, each pass begins at another of them.
-MOST_OLD_QUESTIONS = 200
-_AT_ONCE = 4
 # How far back another installation's orders are looked for when a wallet is read for the first time, and in how many
 # of its trades.
 CLAIM_LOOK_BACK = timedelta(days=7)
@@ -75,12 +70,14 @@ class Heard:
     """The wallet's trades, and what the receipts tell of those that have settled at the venue.
 
     `unheard` are watched orders whose trades could not all be asked for: nothing may be concluded of them.
+    `is_past_known`: who else traded on the wallet before it was registered has been looked at, where that was asked.
     """
 
     trades: VenueTrades
     receipts: ReadReceipts
     failures: list[PartFailure]
     unheard: frozenset[str] = frozenset()
+    is_past_known: bool = True
 
     def of_those_heard(self, watched: Watched) -> Watched:
         """The orders of which something may be concluded."""
@@ -143,7 +140,9 @@ class Asking:
             look = beside.submit(self._comparison.look, wallet, known.expected)
             open_orders = beside.submit(account.open_orders)
             listed = account.trades_since(known.trades_since)
-            old = self._ask_about_old(account, known.watched, known.old_trades, known.trades_since)
+            old = ask_about_old(
+                account, known.watched.orders, known.old_trades, since=known.trades_since, chance=self._chance
+            )
             earlier = _earlier(listed, known.registered_at) if known.is_first else ()
             heard = self._read(listed, old, wallet, wanted, earlier)
             watched = self._with_late(wallet, known, heard.trades)
@@ -179,33 +178,13 @@ class Asking:
             return _unsettled(trades, wallet, watched, settled, None)
 
         listed = account.trades_since(since)
-        old = self._ask_about_old(account, watched, (), since)
+        old = ask_about_old(account, watched.orders, (), since=since, chance=self._chance)
         return watched, self._read(listed, old, wallet, wanted)
-
-    def _ask_about_old(
-        self, account: VenueAccount, watched: Watched, trades: Sequence[OpenTrade], since: datetime
-    ) -> _Old:
-        """Asks for the trades of orders and for the outside trades that are older than the list that was read."""
-        questions = _old_questions(account, watched, trades, since)
-        unheard = {order_hash for question in questions for order_hash in question.order_hashes}
-        if len(questions) > MOST_OLD_QUESTIONS:
-            first = self._chance.below(len(questions))
-            questions = [*questions[first:], *questions[:first]][:MOST_OLD_QUESTIONS]
-        answers: list[VenueTrades] = []
-        failures: list[PartFailure] = []
-        if questions:
-            with self._chance.side_by_side(_AT_ONCE) as beside:
-                asked = [(question, beside.submit(question.ask)) for question in questions]
-                for question, answer in asked:
-                    with contained(question.part, failures):
-                        answers.append(answer.result())
-                        unheard -= question.order_hashes
-        return _Old(answers=answers, failures=failures, unheard=frozenset(unheard))
 
     def _read(
         self,
         listed: VenueTrades,
-        old: _Old,
+        old: HeardOfOld,
         wallet: TradingWallet,
         wanted: Callable[[VenueTrades], set[str]],
         earlier: Collection[str] = (),
@@ -221,55 +200,13 @@ class Asking:
             for each, reason in receipts.at_odds.items()
             if each in asked
         ]
-        return Heard(trades=trades, receipts=receipts, failures=failures, unheard=old.unheard)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """One question about what is old, and the orders of which it must be answered."""
-
-    part: str
-    ask: Callable[[], VenueTrades]
-    order_hashes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Old:
-    """What was heard of what is old."""
-
-    answers: list[VenueTrades]
-    failures: list[PartFailure]
-    unheard: frozenset[str]
-
-
-def _old_questions(
-    account: VenueAccount, watched: Watched, trades: Sequence[OpenTrade], since: datetime
-) -> list[_Question]:
-    by_market: dict[str, list[StoredOrder]] = {}
-    for order in watched.orders:
-        if order.intent_at < since:
-            by_market.setdefault(order.condition_id, []).append(order)
-    of_orders = [
-        _Question(
-            part=f"trades of old orders in market {condition_id}",
-            ask=partial(account.trades_in_market, condition_id, _oldest(orders) - TRADES_OVERLAP),
-            order_hashes=frozenset(order.signed.order_hash for order in orders),
+        return Heard(
+            trades=trades,
+            receipts=receipts,
+            failures=failures,
+            unheard=old.unheard,
+            is_past_known=all(each in receipts.moved or each in receipts.at_odds for each in earlier),
         )
-        for condition_id, orders in sorted(by_market.items())
-    ]
-    of_others = [
-        _Question(
-            part=f"outside trade {each.venue_trade_id}",
-            ask=partial(account.trade, each.venue_trade_id, each.match_time - TRADES_OVERLAP),
-            order_hashes=frozenset(),
-        )
-        for each in trades
-    ]
-    return of_orders + of_others
-
-
-def _oldest(orders: Sequence[StoredOrder]) -> datetime:
-    return min(order.intent_at for order in orders)
 
 
 def _bounded(oldest: datetime, newest: datetime) -> datetime:

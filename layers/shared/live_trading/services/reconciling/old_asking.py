@@ -72,11 +72,27 @@ def _of_orders(account: VenueAccount, orders: Sequence[StoredOrder]) -> list[_Qu
     return [
         _Question(
             part=f"trades of old orders in market {condition_id}",
-            ask=partial(account.trades_in_market, condition_id, min(order.intent_at for order in old) - TRADES_OVERLAP),
-            order_hashes=frozenset(order.signed.order_hash for order in old),
+            ask=partial(_ask_for_orders, account, condition_id, old),
+            order_hashes=_hashes(old),
         )
         for condition_id, old in sorted(by_market.items())
     ]
+
+
+def _ask_for_orders(account: VenueAccount, condition_id: str, orders: Sequence[StoredOrder]) -> VenueTrades:
+    """The market's trades in which these orders took part; the others have been read in their time."""
+    since = min(order.intent_at for order in orders) - TRADES_OVERLAP
+    found, asked = account.trades_in_market(condition_id, since), _hashes(orders)
+    took_part = (
+        trade
+        for trade in found.trades
+        if trade.taker_order_hash in asked or any(part.order_hash in asked for part in trade.makers)
+    )
+    return VenueTrades(trades=tuple(took_part), malformed=found.malformed)
+
+
+def _hashes(orders: Sequence[StoredOrder]) -> frozenset[str]:
+    return frozenset(order.signed.order_hash for order in orders)
 
 
 def _of_trades(account: VenueAccount, trades: Sequence[OpenTrade]) -> list[_Question]:

@@ -15,6 +15,7 @@ from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.rounding import plan_limit, plan_marketable_buy
 from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.polymarket.signing.order_marker import is_marker
 from live_trading.services.reconciling.reconcile import Reconciler
 from live_trading.store.accounts import live_strategies
 from live_trading.wiring.composition import Parts
@@ -312,6 +313,20 @@ def test_an_error_that_nobody_foresaw_stops_the_wallet_that_it_concerns(desk: Li
     (failure,) = [failure for report in reports for failure in report.failures]
     assert (failure.part, failure.error) == (f"wallet {desk.trading_wallet_id}", "ZeroDivisionError")
     assert other.trading_wallet_id != desk.trading_wallet_id
+
+
+@pytest.mark.parametrize(("switch", "is_marked"), [("true", True), ("false", False)])
+def test_orders_are_marked_unless_the_operator_says_otherwise(desk: LiveDesk, switch: str, is_marked: bool) -> None:
+    parts = Parts({**desk.settings, "MARK_ORDERS": switch})
+    marking = replace(desk, parts=parts, database=parts.database)
+    marking.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
+    marking.signal()
+    marking.execute()
+    parts.database.close()
+
+    (order,) = desk.orders()
+    assert is_marker(order["signed_payload"]["metadata"]) is is_marked
+    assert order["state"] != "REJECTED"
 
 
 def test_a_trade_that_cannot_be_booked_stops_no_other_and_is_set_aside_after_an_hour(

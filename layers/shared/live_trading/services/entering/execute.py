@@ -121,7 +121,7 @@ class Executor:
             keeper.keep()
             with self._database.transaction() as transaction:
                 strategies = live_strategies.active(transaction, wallet.trading_wallet_id)
-            with contained(f"limits of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
+            with contained(f"limits of wallet {wallet.trading_wallet_id}", report.failures):
                 report.failures += self._monitor.run(lease, wallet, strategies).failures
             keeper.keep()
             enforced = EnforcementReport()
@@ -165,7 +165,7 @@ class Executor:
         )
         work: list[StrategyTrades] = []
         for strategy in turns:
-            with contained(_strategy_part(strategy), report.failures, passing=(StopEverything,)):
+            with contained(_strategy_part(strategy), report.failures):
                 keeper.keep()
                 found = self._gathered(keeper.lease, strategy, report)
                 work += [] if found is None else [found]

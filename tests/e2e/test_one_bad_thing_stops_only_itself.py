@@ -286,3 +286,20 @@ def test_a_lock_for_closed_only_mode_ends_with_the_mode(desk: LiveDesk) -> None:
 
     assert desk.rows("SELECT release_kind FROM locks") == [{"release_kind": "RECOVERED"}]
     assert desk.reasons() == ["accepted"]
+
+
+def test_a_stake_that_the_markets_volatility_doubles_stays_within_the_largest_bet(desk: LiveDesk) -> None:
+    desk.change(
+        "UPDATE lt_risk_rules SET use_volatility_adjustment = TRUE, volatility_lookback_days = 1, "
+        "low_volatility_per_day = 0.000001, high_volatility_per_day = 0.000002, low_volatility_multiplier = 2, "
+        "high_volatility_multiplier = 2"
+    )
+    desk.change('UPDATE ft_wallet_versions SET config = config || \'{"bet_size": "20", "max_bet": "30"}\'::jsonb')
+    desk.advance_to(desk.market["end_ms"] - 100_000)
+    desk.signal()
+
+    desk.execute()
+
+    (decision,) = desk.rows("SELECT reason, stake_usd, inputs FROM decisions")
+    assert (decision["reason"], decision["inputs"]["stake_multiplier"]) == ("accepted", "2")
+    assert decision["stake_usd"] == 30

@@ -126,7 +126,7 @@ class OrderPoster:
         The venue makes one order of them however often they come: what it has seen before it calls duplicated.
         """
         now = self._clock.now()
-        due = [order for order in orders if _is_fresh(order, now) and _is_due(order, now)]
+        due = [order for order in orders if _is_fresh(order, now) and _is_due(order, now) and _may_go_again(order)]
         hindered = self._second_look.hindered(due)
         ids = [order.lt_order_id for order in due if order.lt_order_id not in hindered]
         if not ids:
@@ -140,7 +140,7 @@ class OrderPoster:
             due = [order for order in due if order.state in IN_DOUBT]
             for order in due:
                 transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
-            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due], now)
+            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due])
         if due:
             self._book(lease, due, account.post([order.signed for order in due]))
 
@@ -177,6 +177,7 @@ class OrderPoster:
 
     def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
         answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}
+        posted_by_id = {order.lt_order_id: order for order in posted}
         sent = Sent()
         if not answers:
             return sent
@@ -185,7 +186,16 @@ class OrderPoster:
             leases.assert_held(transaction, lease)
             for order in lt_orders.locked(transaction, list(answers)):
                 outcome = answers[order.lt_order_id]
-                sent.states[order.lt_order_id] = self._book_answer(transaction, order, outcome, sent, now)
+                state = self._book_answer(transaction, order, outcome, sent, now)
+                sent.states[order.lt_order_id] = state
+                if state is OrderState.UNKNOWN and isinstance(outcome, Rejected | AlreadyKnown):
+                    before = posted_by_id[order.lt_order_id]
+                    order_changes.note_nothing_came_of_it(
+                        transaction,
+                        lt_order_id=order.lt_order_id,
+                        absence_proofs=before.absence_proofs,
+                        last_looked_up_at=before.last_looked_up_at,
+                    )
         return sent
 
     def _book_answer(
@@ -243,6 +253,14 @@ def _is_fresh(order: StoredOrder, now: datetime) -> bool:
 
 def _is_due(order: StoredOrder, now: datetime) -> bool:
     return order.not_before is None or order.not_before <= now
+
+
+def _may_go_again(order: StoredOrder) -> bool:
+    """Whether the last refusal of these bytes, if there was one, was for a moment only."""
+    if order.last_refusal is None:
+        return True
+    step = refusals.next_step(order.last_refusal, may_try_again=False, sends=order.sends, attempt=order.attempt)
+    return step is NextStep.SEND_LATER
 
 
 def _note_refusal(

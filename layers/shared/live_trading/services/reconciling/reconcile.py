@@ -19,6 +19,7 @@ from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.orders.machine import TERMINAL
 from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
 from live_trading.polymarket.clob.own_fills import orders_of_account
 from live_trading.services.following.market_keeping import MarketKeeper
@@ -121,13 +122,14 @@ class Reconciler:
         report.failures += self._spenders.keep(lease, wallet, account, () if holdings is None else holdings.tokens)
         asked = self._asking.ask(account, wallet, known)
         report.failures += asked.heard.failures
-        followed = self._following.follow(lease, account, known.watched, asked.heard)
+        followed = self._following.follow(lease, account, asked.watched, asked.heard, asked.open_orders)
         report.add(followed)
-        if any(order.state in _PERHAPS_LOST for order in known.watched.orders):
+        if any(order.state in _PERHAPS_LOST for order in asked.watched.orders):
             self._send_missing(lease, account, wallet, report)
         plan = self._adopt_outside(lease, wallet, known, asked, report)
         unreadable = followed.unreadable + plan.breaks
-        if known.watched.orders or plan.fills:
+        may_change = any(order.state not in TERMINAL for order in asked.watched.orders)
+        if may_change or followed.has_booked or plan.fills:
             # Something may have been booked since the look.
             report.breaks = self._comparison.run(lease, wallet, unreadable)
         else:
@@ -157,7 +159,7 @@ class Reconciler:
     ) -> OutsidePlan:
         """Adopts orders and trades that are the wallet's but not ours, and moves the watermark past what was read."""
         by_order = orders_of_account(asked.heard.trades, wallet.address)
-        ours = {order.signed.order_hash for order in known.watched.orders}
+        ours = {order.signed.order_hash for order in asked.watched.orders}
         others = {*by_order, *(order.order_hash for order in asked.open_orders)} - ours
         if others:
             with self._database.transaction() as transaction:

@@ -13,6 +13,8 @@ from enum import StrEnum
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
+from live_trading.store.books import overdrafts
+from live_trading.store.books.overdrafts import Overdraft
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.watch import alerts
@@ -135,6 +137,7 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         _unknown_orders(alerts.oldest_unknown_order(transaction), now),
+        _overdrafts(overdrafts.standing(transaction)),
         *_set_aside(transaction, now),
         _unread_receipts(alerts.oldest_unread_receipt(transaction), now),
     ]
@@ -146,6 +149,17 @@ def _state_findings(transaction: Transaction, now: datetime) -> list[Finding]:
 
 def _counted(check: str, count: int, bad: HealthStatus) -> Finding:
     return Finding(check=check, status=bad if count else HealthStatus.HEALTHY, detail=str(count))
+
+
+def _overdrafts(found: Sequence[Overdraft]) -> Finding:
+    """Cash or a reservation below zero."""
+    if not found:
+        return Finding(check="overdrafts", status=HealthStatus.HEALTHY, detail="none")
+    told = [
+        f"{each.account} of strategy {each.lt_strategy_id} in wallet {each.trading_wallet_id} is ${each.amount}"
+        for each in found
+    ]
+    return Finding(check="overdrafts", status=HealthStatus.CRITICAL, detail="; ".join(told))
 
 
 def _unknown_orders(oldest: datetime | None, now: datetime) -> Finding:

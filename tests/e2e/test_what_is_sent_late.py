@@ -69,20 +69,22 @@ def test_absences_from_before_the_last_send_prove_nothing_about_it(desk: LiveDes
     assert (the_order(desk)["state"], the_order(desk)["sends"]) == ("UNKNOWN", 3)
 
 
-def test_a_second_post_that_is_refused_takes_nothing_from_what_was_known_before(desk: LiveDesk) -> None:
+@pytest.mark.parametrize("kind", ["closed_only", "insert_failed"])
+def test_bytes_whose_second_post_makes_no_order_are_not_sent_a_third_time(kind: str, desk: LiveDesk) -> None:
     desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
-    desk.arm("drop_before_accept", endpoint="/order", count=1)
+    is_dropped = kind == "closed_only"
+    desk.arm("drop_before_accept" if is_dropped else kind, endpoint="/order", count=1)
     desk.signal()
     desk.execute()
-    desk.advance(35)
-    desk.arm("closed_only", seconds=5)
-    desk.execute()
-    refused = the_order(desk)
-    desk.advance(35)
-    desk.execute()
+    if is_dropped:
+        desk.arm(kind, seconds=40)
+    states = []
+    for _ in range(3):
+        desk.advance(35)
+        desk.execute()
+        states.append(the_order(desk)["state"])
 
-    assert (refused["state"], refused["sends"], refused["absence_proofs"]) == ("UNKNOWN", 2, 2)
-    assert (the_order(desk)["state"], the_order(desk)["sends"]) == ("REJECTED", 2)
+    assert (states, the_order(desk)["sends"]) == (["UNKNOWN", "UNKNOWN", "REJECTED"], 2)
 
 
 def test_bytes_that_are_taken_after_two_absences_are_not_given_up_by_the_next_one(desk: LiveDesk) -> None:

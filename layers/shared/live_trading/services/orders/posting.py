@@ -177,7 +177,6 @@ class OrderPoster:
 
     def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
         answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}
-        posted_by_id = {order.lt_order_id: order for order in posted}
         sent = Sent()
         if not answers:
             return sent
@@ -186,16 +185,7 @@ class OrderPoster:
             leases.assert_held(transaction, lease)
             for order in lt_orders.locked(transaction, list(answers)):
                 outcome = answers[order.lt_order_id]
-                state = self._book_answer(transaction, order, outcome, sent, now)
-                sent.states[order.lt_order_id] = state
-                if state is OrderState.UNKNOWN and isinstance(outcome, Rejected | AlreadyKnown):
-                    before = posted_by_id[order.lt_order_id]
-                    order_changes.note_nothing_came_of_it(
-                        transaction,
-                        lt_order_id=order.lt_order_id,
-                        absence_proofs=before.absence_proofs,
-                        last_looked_up_at=before.last_looked_up_at,
-                    )
+                sent.states[order.lt_order_id] = self._book_answer(transaction, order, outcome, sent, now)
         return sent
 
     def _book_answer(
@@ -206,7 +196,9 @@ class OrderPoster:
                 order_changes.note_answer(transaction, order.lt_order_id, outcome.answer)
                 return transition(transaction, order, _ACCEPTED[status], actor=self._actor, now=now)
             case AlreadyKnown() | Unknown():
-                # Known already is no verdict: it is looked up like an unknown one.
+                # Known already is no verdict: it is looked up like an unknown one. Sending it again would make nothing.
+                if isinstance(outcome, AlreadyKnown):
+                    order_changes.note_not_before(transaction, order.lt_order_id, now + refusals.SEND_WITHIN)
                 return transition(transaction, order, Cause.NO_ANSWER, actor=self._actor, now=now)
             case Rejected():
                 return self._book_refusal(transaction, order, outcome, sent, now)

@@ -82,18 +82,12 @@ def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> N
     )
 
 
-def note_nothing_came_of_it(
-    transaction: Transaction, *, lt_order_id: UUID, absence_proofs: int, last_looked_up_at: datetime | None
-) -> None:
-    """The last sending has made no order: what was known of the earlier ones before it counts again."""
+def note_not_before(transaction: Transaction, lt_order_id: UUID, not_before: datetime) -> None:
+    """From when on the bytes may go out again."""
     transaction.execute(
-        """
-        UPDATE lt_orders SET absence_proofs = :absence_proofs, last_looked_up_at = :last_looked_up_at
-        WHERE lt_order_id = :lt_order_id AND state = 'UNKNOWN'
-        """,
+        "UPDATE lt_orders SET not_before = :not_before WHERE lt_order_id = :lt_order_id",
+        not_before=not_before,
         lt_order_id=lt_order_id,
-        absence_proofs=absence_proofs,
-        last_looked_up_at=last_looked_up_at,
     )
 
 

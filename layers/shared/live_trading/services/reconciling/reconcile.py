@@ -9,9 +9,8 @@ entries. While the receipt of any trade is unread nothing is concluded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from live_trading.chain.reading.fill_receipts import FillReceipts
 from live_trading.nouns.chance import Chance
@@ -20,7 +19,7 @@ from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.orders.machine import TERMINAL
+from live_trading.orders.machine import IN_DOUBT, TERMINAL
 from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
 from live_trading.polymarket.clob.own_fills import orders_of_account
 from live_trading.services.following.market_keeping import MarketKeeper
@@ -128,8 +127,8 @@ class Reconciler:
         report.failures += asked.heard.failures
         followed = self._following.follow(lease, account, asked.watched, asked.heard, asked.open_orders)
         report.add(followed)
-        if followed.not_found:
-            self._send_missing(lease, account, wallet, followed.not_found, report)
+        if any(order.state in IN_DOUBT for order in asked.watched.orders):
+            self._send_missing(lease, account, wallet, report)
         plan = self._adopt_outside(lease, wallet, known, asked, report)
         unreadable = followed.unreadable + plan.breaks
         may_change = any(order.state not in TERMINAL for order in asked.watched.orders)
@@ -149,16 +148,11 @@ class Reconciler:
             report.add(self._following.follow(lease, account, watched, heard))
 
     def _send_missing(
-        self,
-        lease: Lease,
-        account: VenueAccount,
-        wallet: TradingWallet,
-        not_found: Collection[UUID],
-        report: ReconcileReport,
+        self, lease: Lease, account: VenueAccount, wallet: TradingWallet, report: ReconcileReport
     ) -> None:
         """Orders that the venue does not know of may have died on the way: their bytes go out again."""
         with self._database.transaction() as transaction:
-            missing = lt_orders.missing(transaction, wallet.trading_wallet_id, not_found)
+            missing = lt_orders.missing(transaction, wallet.trading_wallet_id)
         if missing:
             self._poster.send_again(lease, account, missing)
             self.follow_orders(lease, wallet, report)

@@ -126,7 +126,7 @@ class OrderPoster:
         The venue makes one order of them however often they come: what it has seen before it calls duplicated.
         """
         now = self._clock.now()
-        due = [order for order in orders if _is_fresh(order, now) and _is_due(order, now)]
+        due = [order for order in orders if _is_fresh(order, now) and _is_due(order, now) and _may_go_again(order)]
         hindered = self._second_look.hindered(due)
         ids = [order.lt_order_id for order in due if order.lt_order_id not in hindered]
         if not ids:
@@ -196,7 +196,9 @@ class OrderPoster:
                 order_changes.note_answer(transaction, order.lt_order_id, outcome.answer)
                 return transition(transaction, order, _ACCEPTED[status], actor=self._actor, now=now)
             case AlreadyKnown() | Unknown():
-                # Known already is no verdict: it is looked up like an unknown one.
+                # Known already is no verdict: it is looked up like an unknown one. Sending it again would make nothing.
+                if isinstance(outcome, AlreadyKnown):
+                    order_changes.note_not_before(transaction, order.lt_order_id, now + refusals.SEND_WITHIN)
                 return transition(transaction, order, Cause.NO_ANSWER, actor=self._actor, now=now)
             case Rejected():
                 return self._book_refusal(transaction, order, outcome, sent, now)
@@ -244,6 +246,14 @@ def _is_fresh(order: StoredOrder, now: datetime) -> bool:
 
 def _is_due(order: StoredOrder, now: datetime) -> bool:
     return order.not_before is None or order.not_before <= now
+
+
+def _may_go_again(order: StoredOrder) -> bool:
+    """Whether the last refusal of these bytes, if there was one, was for a moment only."""
+    if order.last_refusal is None:
+        return True
+    step = refusals.next_step(order.last_refusal, may_try_again=False, sends=order.sends, attempt=order.attempt)
+    return step is NextStep.SEND_LATER
 
 
 def _note_refusal(

@@ -9,16 +9,15 @@ entries. While the receipt of any trade is unread nothing is concluded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from live_trading.chain.reading.fill_receipts import FillReceipts
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.orders.machine import TERMINAL
+from live_trading.orders.machine import IN_DOUBT, TERMINAL
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import BookSource
@@ -128,9 +127,9 @@ class Reconciler:
         watched = asked.heard.of_those_heard(asked.watched)
         followed = self._following.follow(lease, account, watched, asked.heard, asked.open_orders.orders)
         report.add(followed)
-        if followed.not_found:
+        if any(order.state in IN_DOUBT for order in asked.watched.orders):
             with contained(f"lost orders of wallet {wallet.trading_wallet_id}", report.failures):
-                self._send_missing(lease, account, wallet, followed.not_found, report)
+                self._send_missing(lease, account, wallet, report)
         adopted = self._outside.adopt(lease, wallet, known, asked, report.failures)
         report.adopted += adopted.new
         unreadable = followed.unreadable + adopted.plan.breaks
@@ -154,16 +153,11 @@ class Reconciler:
             report.add(self._following.follow(lease, account, heard.of_those_heard(watched), heard))
 
     def _send_missing(
-        self,
-        lease: Lease,
-        account: VenueAccount,
-        wallet: TradingWallet,
-        not_found: Collection[UUID],
-        report: ReconcileReport,
+        self, lease: Lease, account: VenueAccount, wallet: TradingWallet, report: ReconcileReport
     ) -> None:
         """Orders that the venue does not know of may have died on the way: their bytes go out again."""
         with self._database.transaction() as transaction:
-            missing = lt_orders.missing(transaction, wallet.trading_wallet_id, not_found)
+            missing = lt_orders.missing(transaction, wallet.trading_wallet_id)
         if missing:
             self._poster.send_again(lease, account, missing)
             self.follow_orders(lease, wallet, report)

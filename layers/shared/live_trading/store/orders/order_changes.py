@@ -24,7 +24,7 @@ def move(
 ) -> bool:
     """Changes the state only where it is still `expected`; False where it is not.
 
-    What is sent now is absent only for looks that come a while later: the count begins with the sending.
+    What is sent now is absent only for looks that come a while after it: their count begins anew with the sending.
     """
     touched = transaction.execute(
         """
@@ -80,6 +80,15 @@ def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID], now:
         """,
         ids=list(lt_order_ids),
         now=now,
+    )
+
+
+def note_not_before(transaction: Transaction, lt_order_id: UUID, not_before: datetime) -> None:
+    """From when on the bytes may go out again."""
+    transaction.execute(
+        "UPDATE lt_orders SET not_before = :not_before WHERE lt_order_id = :lt_order_id",
+        not_before=not_before,
+        lt_order_id=lt_order_id,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from live_trading.services.orders.order_alerts import tell_contradiction, tell_i
 from live_trading.services.orders.order_booking import Refusal, apply_update, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
 from live_trading.services.watching.checkup import HealthService
+from live_trading.services.watching.findings import Finding
 from live_trading.store.books import ledger
 from live_trading.store.database.connection import ConstraintViolated
 from live_trading.store.orders import fills, lt_orders, order_changes
@@ -226,10 +227,15 @@ def test_a_late_fill_is_booked_although_its_cash_is_spent_and_health_says_so(ris
     hear(risk_desk, order, trade(order, "20"))
 
     assert balances(risk_desk, seat) == (Usd(-10), Usd(0))
-    health = HealthService(database=risk_desk.database, clock=HandClock(NOON), probes={}, notify=None)
-    (finding,) = [each for each in health.look().findings if each.check == "overdrafts"]
+    finding = health_says(risk_desk, "overdrafts", NOON)
     assert finding.status == "CRITICAL"
     assert str(order.trading_wallet_id) in finding.detail
+
+
+def health_says(desk: RiskDesk, check: str, at: datetime) -> Finding:
+    health = HealthService(database=desk.database, clock=HandClock(at), probes={}, notify=None)
+    (finding,) = [each for each in health.look().findings if each.check == check]
+    return finding
 
 
 def test_a_finished_order_is_watched_until_it_was_looked_up_once_more(risk_desk: RiskDesk) -> None:
@@ -253,12 +259,12 @@ def test_a_finished_order_is_watched_until_it_was_looked_up_once_more(risk_desk:
 def test_an_order_that_has_trades_is_not_among_those_that_are_sent_again(risk_desk: RiskDesk) -> None:
     seat = risk_desk.add_strategy()
     order = entered(risk_desk, seat)
+    looked_for = [order.lt_order_id]
     with risk_desk.database.transaction() as transaction:
-        order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=True, now=NOON)
-        lost = lt_orders.missing(transaction, order.trading_wallet_id)
+        lost = lt_orders.missing(transaction, order.trading_wallet_id, looked_for)
     hear(risk_desk, order, trade(order, "2"))
     with risk_desk.database.transaction() as transaction:
-        with_trades = lt_orders.missing(transaction, order.trading_wallet_id)
+        with_trades = lt_orders.missing(transaction, order.trading_wallet_id, looked_for)
 
     assert [each.lt_order_id for each in lost] == [order.lt_order_id]
     assert with_trades == []

@@ -117,7 +117,7 @@ class Everything:
                 "name": "second",
                 "address": "0x" + "3a" * 20,
                 "signature_type": 0,
-                "secret_name": "live-trading/wallets/second",
+                "secret_name": f"live-trading/wallets/{OWNER}/second",
             }
         return bodies.get((method, pattern))
 

@@ -28,6 +28,7 @@ def all_checks(inputs: EvaluationInputs, derived: Derived) -> Iterator[Check]:
     yield _running(inputs)
     yield _age(inputs)
     yield from _traders(inputs)
+    yield from _standing(inputs)
     yield from _market(inputs)
     yield from _game(inputs)
     yield _price(inputs)
@@ -109,6 +110,19 @@ def _age(inputs: EvaluationInputs) -> Check:
     own = inputs.config.max_signal_age_seconds
     limit = inputs.max_signal_age_seconds if own is None else min(own, inputs.max_signal_age_seconds)
     return _check("signal_age_seconds", seconds, limit, Reason.SIGNAL_TOO_OLD, passed=age <= timedelta(seconds=limit))
+
+
+def _standing(inputs: EvaluationInputs) -> Iterator[Check]:
+    """Whether the trader is still in what they bought, where they are followed out of it."""
+    standing, exits = inputs.standing, inputs.config.exits
+    if standing is None or exits is None:
+        return
+    yield _check("trader_left", standing.has_left, "False", Reason.TRADER_LEFT, passed=not standing.has_left)
+    hedged = standing.is_hedged
+    if exits.skip_hedged:
+        yield _check("trader_hedged", hedged, "False", Reason.TRADER_HEDGED, passed=not hedged)
+    else:
+        yield _off("trader_hedged", hedged)
 
 
 def _traders(inputs: EvaluationInputs) -> Iterator[Check]:

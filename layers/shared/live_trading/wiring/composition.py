@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.kill_switch_routes import KillSwitchApi
     from live_trading.api.routes.lock_routes import LocksApi
     from live_trading.api.routes.order_routes import OrdersRead
+    from live_trading.api.routes.position_routes import PositionsRead
     from live_trading.api.routes.redemption_routes import RedemptionsApi
     from live_trading.api.routes.risk_check_routes import RiskCheck
     from live_trading.api.routes.trader_routes import Traders
@@ -56,6 +57,12 @@ class Parts(JobParts):
         from live_trading.api.routes.order_routes import OrdersRead
 
         return OrdersRead(database=self.database)
+
+    @cached_property
+    def positions_read(self) -> PositionsRead:
+        from live_trading.api.routes.position_routes import PositionsRead
+
+        return PositionsRead(database=self.database, clock=self.clock)
 
     @cached_property
     def wallet_breaks(self) -> WalletBreaks:

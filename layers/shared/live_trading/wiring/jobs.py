@@ -22,6 +22,7 @@ from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
 
 if TYPE_CHECKING:
+    from live_trading.services.watching.job_watch import JobWatch
     from live_trading.wiring.adapters import Adapters
 
 logger = Logger()
@@ -52,30 +53,35 @@ def answer(event: dict[str, Any], job: str, run: Callable[[], object], parts: Ad
     runs for everybody, so its caller needs the scope `admin`; under one Idempotency-Key it runs once. Then it is the
     report as JSON, 503 with Retry-After where a part is away, 500 where a rule of the system was about to break.
     """
+    from live_trading.services.watching.job_watch import JobWatch
+
+    watch = JobWatch(database=parts.database, clock=parts.clock)
     if not is_http(event):
-        return _measured(job, run)
+        return _measured(job, run, watch)
     try:
         request = admitted(event, {}, scope=Scope.ADMIN)
         said = once_acting(
-            parts.database, request.caller, parts.clock, lambda: Answer(status=200, body=_measured(job, run))
+            parts.database, request.caller, parts.clock, lambda: Answer(status=200, body=_measured(job, run, watch))
         )
     except LiveTradingError as error:
         return _refusal(error)
     return http_json(said.status, said.body)
 
 
-def _measured(job: str, run: Callable[[], object]) -> dict[str, Any]:
-    """The job's report, with a metric of how it ended. Raises what the job raises."""
+def _measured(job: str, run: Callable[[], object], watch: JobWatch) -> dict[str, Any]:
+    """The job's report, with a metric and a note of how it ended. Raises what the job raises."""
     metrics = Metrics()
     metrics.add_dimension(name="job", value=job)
     try:
-        report: dict[str, Any] = as_json(run())
-    except LiveTradingError:
+        report: dict[str, Any] = as_json(watch.run(job, run))
+    except Exception:
         metrics.add_metric(name="RunFailed", unit=MetricUnit.Count, value=1)
         metrics.flush_metrics()
         logger.exception("job failed", extra={"job": job})
         raise
-    metrics.add_metric(name="RunCompleted", unit=MetricUnit.Count, value=1)
+    # A call that found another run at it did nothing, and must not look like one to the alarm.
+    name = "RunCompleted" if report.get("ran", True) else "RunSkipped"
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     metrics.flush_metrics()
     logger.info("job done", extra={"job": job, "report": report})
     return report

@@ -7,7 +7,7 @@ only what has settled and what no other open sale may take.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from uuid import UUID
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import DoesNotFit, NoSuch, WrongState
+from live_trading.nouns.exits import ExitReason
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.orders import OrderPlan, OrderType, Purpose, RejectionCode, SignedOrder
@@ -85,6 +86,17 @@ class _Sale:
     request: CloseRequest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedSale:
+    """A sale on the venue's grid with the book that it was planned on; `reason` where a rule wants it."""
+
+    strategy: LiveStrategy
+    book: OrderBook
+    plan: OrderPlan
+    purpose: Purpose = Purpose.EXIT
+    reason: ExitReason | None = None
+
+
 class PositionCloser:
     """Closes positions. Methods raise NoSuch, WrongState and DoesNotFit; the store's and adapters' errors pass."""
 
@@ -144,7 +156,7 @@ class PositionCloser:
             strategy = live_strategies.of_owner(transaction, request.lt_strategy_id, owner_id)
             if strategy is None:
                 raise NoSuch("strategy")
-            _held(transaction, request)
+            _held(transaction, request.lt_strategy_id, request.token_id)
             return live_strategies.trading_wallet(transaction, strategy.trading_wallet_id)
 
     def sell(
@@ -164,13 +176,30 @@ class PositionCloser:
         self._poster.send(lease, self._account(wallet), [lt_order_id])
         return lt_order_id
 
+    def sell_as_planned(
+        self, lease: Lease, wallet: TradingWallet, planned: PlannedSale, *, beside: Callable[[Transaction], None]
+    ) -> UUID:
+        """Commits a sale that the rules of a strategy have planned, together with what is written `beside` it.
+
+        It is not sent yet. Raises NoSuch and WrongState where the shares are not there any more.
+        """
+        write = self._written(self._holder, lease, self._account(wallet), planned)
+        with self._database.transaction() as transaction:
+            lt_order_id = write(transaction)
+            beside(transaction)
+        return lt_order_id
+
+    def send(self, lease: Lease, wallet: TradingWallet, lt_order_ids: Sequence[UUID]) -> None:
+        """Sends sales that are committed."""
+        self._poster.send(lease, self._account(wallet), list(lt_order_ids))
+
     def _commit_alone(self, write: WriteIntent) -> UUID:
         with self._database.transaction() as transaction:
             return write(transaction)
 
     def _sale(self, strategy: LiveStrategy, request: CloseRequest) -> _Sale:
         with self._database.transaction() as transaction:
-            held = _held(transaction, request)
+            held = _held(transaction, request.lt_strategy_id, request.token_id)
             market = markets.by_condition(transaction, [held.condition_id])[held.condition_id]
         book = self._market_data.books([request.token_id]).get(request.token_id)
         if book is None or book.best_bid is None:
@@ -179,22 +208,28 @@ class PositionCloser:
 
     def _intended(self, actor: str, lease: Lease, account: VenueAccount, sale: _Sale) -> WriteIntent:
         """The signed order, as what writes its intent in one transaction with the check that the shares are there."""
-        now = self._clock.now()
         with self._database.transaction() as transaction:
-            plan = _plan(sale, _held(transaction, sale.request))
+            held = _held(transaction, sale.request.lt_strategy_id, sale.request.token_id)
+            plan = _plan(sale, held)
+        planned = PlannedSale(strategy=sale.strategy, book=sale.book, plan=plan, purpose=sale.request.purpose)
+        return self._written(actor, lease, account, planned)
+
+    def _written(self, actor: str, lease: Lease, account: VenueAccount, sale: PlannedSale) -> WriteIntent:
+        plan = sale.plan
         signed = account.sign(plan)
         lt_order_id = self._new_id()
+        now = self._clock.now()
 
         def write(transaction: Transaction) -> UUID:
             leases.assert_held(transaction, lease)
             live_strategies.lock_for_entry(transaction, sale.strategy)
-            if _held(transaction, sale.request).sellable < plan.shares:
+            if _held(transaction, sale.strategy.lt_strategy_id, plan.token_id).sellable < plan.shares:
                 raise WrongState("the shares are being sold already")
-            intents.insert(transaction, _intent(lt_order_id, sale, plan, signed, now), now)
+            intents.insert(transaction, _intent(lt_order_id, sale, signed, now), now)
             alerts.resolve_alert(
                 transaction,
                 alert_type=AlertType.EXIT_NOT_DONE,
-                subject=close_subject(sale.request.lt_strategy_id, sale.request.token_id),
+                subject=close_subject(sale.strategy.lt_strategy_id, plan.token_id),
                 at=now,
             )
             audit.record(
@@ -205,7 +240,7 @@ class PositionCloser:
                 subject_id=str(lt_order_id),
                 before=None,
                 after={"state": "INTENT", "order_hash": signed.order_hash},
-                cause=sale.request.purpose.lower(),
+                cause=sale.reason or sale.purpose.lower(),
                 at=now,
             )
             return lt_order_id
@@ -218,8 +253,8 @@ def close_subject(lt_strategy_id: UUID, token_id: str) -> str:
     return f"close:{lt_strategy_id}:{token_id}"
 
 
-def _held(transaction: Transaction, request: CloseRequest) -> HeldPosition:
-    found = held_positions.of_strategy(transaction, request.lt_strategy_id, request.token_id)
+def _held(transaction: Transaction, lt_strategy_id: UUID, token_id: str) -> HeldPosition:
+    found = held_positions.of_strategy(transaction, lt_strategy_id, token_id)
     if not found:
         raise NoSuch("position")
     return found[0]
@@ -261,15 +296,15 @@ def _plan(sale: _Sale, held: HeldPosition) -> OrderPlan:
     return plan
 
 
-def _intent(lt_order_id: UUID, sale: _Sale, plan: OrderPlan, signed: SignedOrder, now: datetime) -> Intent:
-    book = sale.book
+def _intent(lt_order_id: UUID, sale: PlannedSale, signed: SignedOrder, now: datetime) -> Intent:
+    book, plan = sale.book, sale.plan
     return Intent(
         lt_order_id=lt_order_id,
         lt_strategy_id=sale.strategy.lt_strategy_id,
         trading_wallet_id=sale.strategy.trading_wallet_id,
         decision_id=None,
         source_trade_id=None,
-        purpose=sale.request.purpose,
+        purpose=sale.purpose,
         attempt=1,
         plan=plan,
         signed=signed,
@@ -285,4 +320,5 @@ def _intent(lt_order_id: UUID, sale: _Sale, plan: OrderPlan, signed: SignedOrder
         trade_time=None,
         seen_at=None,
         decided_at=now,
+        exit_reason=sale.reason,
     )

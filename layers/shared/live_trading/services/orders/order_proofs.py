@@ -15,6 +15,7 @@ from decimal import Decimal
 from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderState, OrderType, PostAnswer
 from live_trading.nouns.trades import Side
+from live_trading.orders.machine import IN_DOUBT
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.store.orders.fills import StoredFill
 from live_trading.store.orders.lt_orders import StoredOrder
@@ -35,9 +36,6 @@ _PRINTING = Decimal("0.01")
 
 MARKETABLE = frozenset({OrderType.FAK, OrderType.FOK})
 """Types that match at once and never rest."""
-
-IN_DOUBT = frozenset({OrderState.SENT, OrderState.UNKNOWN})
-"""States in which the venue may never have had the order."""
 
 _SETTLED = frozenset({FillStatus.CONFIRMED, FillStatus.FAILED})
 # The venue says of these that they may still trade, or nothing that could be understood.

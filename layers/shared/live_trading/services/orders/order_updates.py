@@ -14,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from live_trading.nouns.orders import Fill, FillStatus, Moved, RejectionCode
-from live_trading.orders.machine import TERMINAL, Cause
+from live_trading.orders.machine import IN_DOUBT, TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_proofs import (
     ABSENCE_PROOFS,
-    IN_DOUBT,
     MARKETABLE,
     Trades,
     agree,

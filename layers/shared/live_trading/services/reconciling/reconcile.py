@@ -9,8 +9,9 @@ entries. While the receipt of any trade is unread nothing is concluded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from live_trading.chain.reading.fill_receipts import FillReceipts
 from live_trading.nouns.chance import Chance
@@ -39,8 +40,6 @@ from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets
 from live_trading.store.orders import lt_orders, outside_activity
 
-_PERHAPS_LOST = (OrderState.SENT, OrderState.UNKNOWN)
-
 
 @dataclass(slots=True, kw_only=True)
 class ReconcileReport:
@@ -51,6 +50,11 @@ class ReconcileReport:
     adopted: int = 0
     breaks: int | None = None
     failures: list[PartFailure] = field(default_factory=list)
+
+    @property
+    def is_reconciled(self) -> bool:
+        """Whether the pass came to its end, whatever single parts of it failed."""
+        return not any(failure.part.startswith("wallet ") for failure in self.failures)
 
     def add(self, followed: Followed) -> None:
         """Counts what became of orders."""
@@ -124,8 +128,8 @@ class Reconciler:
         report.failures += asked.heard.failures
         followed = self._following.follow(lease, account, asked.watched, asked.heard, asked.open_orders)
         report.add(followed)
-        if any(order.state in _PERHAPS_LOST for order in asked.watched.orders):
-            self._send_missing(lease, account, wallet, report)
+        if followed.not_found:
+            self._send_missing(lease, account, wallet, followed.not_found, report)
         plan = self._adopt_outside(lease, wallet, known, asked, report)
         unreadable = followed.unreadable + plan.breaks
         may_change = any(order.state not in TERMINAL for order in asked.watched.orders)
@@ -145,11 +149,16 @@ class Reconciler:
             report.add(self._following.follow(lease, account, watched, heard))
 
     def _send_missing(
-        self, lease: Lease, account: VenueAccount, wallet: TradingWallet, report: ReconcileReport
+        self,
+        lease: Lease,
+        account: VenueAccount,
+        wallet: TradingWallet,
+        not_found: Collection[UUID],
+        report: ReconcileReport,
     ) -> None:
         """Orders that the venue does not know of may have died on the way: their bytes go out again."""
         with self._database.transaction() as transaction:
-            missing = lt_orders.missing(transaction, wallet.trading_wallet_id)
+            missing = lt_orders.missing(transaction, wallet.trading_wallet_id, not_found)
         if missing:
             self._poster.send_again(lease, account, missing)
             self.follow_orders(lease, wallet, report)

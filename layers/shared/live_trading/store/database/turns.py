@@ -1,0 +1,38 @@
+"""Whose turn it is: when each part of a rotation was last served, so that time does not always run out for the same.
+
+A rotation is a name, such as `lt-execute:wallets`; its parts are the ids of what is served.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from live_trading.store.database.connection import Transaction
+
+
+def in_turn(transaction: Transaction, rotation: str, parts: Sequence[str]) -> list[str]:
+    """The parts, least recently served first; those that never were come before all, in the order given."""
+    rows = transaction.rows(
+        "SELECT part, served_at FROM turns WHERE rotation = :rotation AND part = ANY(:parts::text[])",
+        rotation=rotation,
+        parts=list(parts),
+    )
+    served_at = {row["part"]: row["served_at"].timestamp() for row in rows}
+    return sorted(parts, key=lambda part: served_at.get(part, float("-inf")))
+
+
+def served(transaction: Transaction, rotation: str, parts: Collection[str], now: datetime) -> None:
+    """Puts these parts at the end of the rotation."""
+    if not parts:
+        return
+    transaction.execute(
+        """
+        INSERT INTO turns (rotation, part, served_at)
+        SELECT :rotation, part, :now FROM unnest(:parts::text[]) AS taken (part)
+        ON CONFLICT (rotation, part) DO UPDATE SET served_at = greatest(turns.served_at, excluded.served_at)
+        """,
+        rotation=rotation,
+        parts=sorted(parts),
+        now=now,
+    )

@@ -109,9 +109,14 @@ class Meanwhile:
 
 def test_a_sale_that_is_committed_is_answered_with_its_order_whatever_fails_after_it(desk: LiveDesk) -> None:
     bought(desk)
-    desk.arm("server_error", endpoint="GET /data/trades")
+    actions = desk.parts.trading_actions("hand")
+    follow_fails = Meanwhile(
+        actions._closer._poster, "send", lambda: desk.arm("server_error", endpoint="GET /data/trades")
+    )
+    actions._closer._poster = follow_fails
+    body = ClosePosition(slippage_bound_fraction=Decimal("0.5"))
 
-    answer = close(desk, key="once")
+    answer = actions.close_position(by_hand("once"), desk.lt_strategy_id, desk.market["token_ids"][0], body)
     again = close(desk, key="once")
     desk.clear_faults()
     desk.settle()

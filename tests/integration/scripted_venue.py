@@ -27,7 +27,8 @@ _ZERO = "0x" + "0" * 40
 class ScriptedVenue:
     """What is answered; a test changes it between calls.
 
-    `questions` counts requests by path; what stands in `before` for a path is run with the query before the answer.
+    `questions` counts requests by path; what stands in `before` for a path is run with the query before the answer,
+    and what stands in `instead` makes the answer itself.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,7 @@ class ScriptedVenue:
         self.broken_paths: set[str] = set()
         self.questions: Counter[str] = Counter()
         self.before: dict[str, Callable[[dict[str, list[str]]], None]] = {}
+        self.instead: dict[str, Callable[[dict[str, list[str]]], Any]] = {}
         self.page_rows = 1000
 
     def answer(self, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
@@ -47,6 +49,8 @@ class ScriptedVenue:
         self.questions[path] += 1
         if path in self.before:
             self.before[path](query)
+        if path in self.instead:
+            return 200, self.instead[path](query)
         if path in self.broken_paths or query.get("user", [""])[0] in self.broken_traders:
             return 503, {"error": "dependency_unavailable", "code": "dependency_unavailable", "retryable": True}
         match path:

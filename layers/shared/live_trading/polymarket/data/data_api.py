@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer
-from live_trading.polymarket.data.feed_rows import FeedPage, read_rows, read_sizes
+from live_trading.polymarket.data.feed_rows import FeedPage, read_pages, read_sizes
 from live_trading.polymarket.data.trader_history import (
     PositionList,
     PositionsPage,
@@ -22,6 +23,7 @@ from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.wire.field_types import Amount, Moment, Shown, WireModel, read, unpadded
 from live_trading.polymarket.wire.http_questions import HttpQuestions
 from live_trading.polymarket.wire.json_text import raw_text
+from live_trading.polymarket.wire.pages import PageWatch
 from live_trading.signals.trader_record import TradeSize
 
 __all__ = ["DataApi", "FeedPage", "FeedStatus"]
@@ -92,7 +94,7 @@ class DataApi:
         A row that does not say one of them is there without it: see `read_sizes`.
         """
         start = _ALL_TIME if since is None else int(since.timestamp())
-        return read_sizes(list(self._walk("/v2/trades", _of_trader(trader, start))))
+        return read_sizes(list(chain.from_iterable(self._walk("/v2/trades", _of_trader(trader, start)))))
 
     def closed_positions(self, trader: str) -> PositionsPage:
         """A trader's finished positions with their profit after fees and the moment it was known.
@@ -121,8 +123,8 @@ class DataApi:
         self._http.close()
 
     def _trades(self, trader: str, start: int) -> FeedPage:
-        rows = list(self._walk("/v2/trades", _of_trader(trader, start)))
-        return read_rows(rows, TRADES_SOURCE, of_trader=trader)
+        pages = list(self._walk("/v2/trades", _of_trader(trader, start)))
+        return read_pages(pages, TRADES_SOURCE, of_trader=trader)
 
     def _positions(self, trader: str, status: PositionStatus) -> PositionList:
         filters = [("user", trader), ("status", status), ("sort_by", "TIMESTAMP"), ("sort_direction", "DESC")]
@@ -130,7 +132,7 @@ class DataApi:
         filters.append(("filter_amount", "0"))
         if status is not PositionStatus.CLOSED:
             filters.append(("include_archived", "true"))
-        return read_positions(self._walk("/v2/positions", filters), trader)
+        return read_positions(chain.from_iterable(self._walk("/v2/positions", filters)), trader)
 
     def _resolutions(self, condition_ids: set[str]) -> dict[str, Resolution]:
         wanted = {unpadded(condition_id): condition_id for condition_id in condition_ids}
@@ -143,15 +145,17 @@ class DataApi:
         self._final |= {key: each for key, each in found.items() if each.is_final and each.at is not None}
         return found
 
-    def _walk(self, path: str, filters: Filters) -> Iterator[object]:
-        """The rows of all pages. The same filters go with every cursor, or it would walk another set."""
+    def _walk(self, path: str, filters: Filters) -> Iterator[list[object]]:
+        """The rows of each page. The same filters go with every cursor, or it would walk another set."""
         cursor: str | None = None
         seen: set[str] = set()
+        watch = PageWatch(path)
         for _ in range(_MOST_PAGES):
             here = [("cursor", cursor)] if cursor is not None else []
             answer = self._http.get(path, [*filters, ("limit", str(_ROWS_A_PAGE)), *here])
             page = read(_Page, answer, path)
-            yield from page.data
+            watch.seen(page.data)
+            yield page.data
             if not page.pagination.has_more:
                 return
             cursor = page.pagination.next_cursor

@@ -18,7 +18,6 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.polymarket.wire.field_types import (
@@ -133,18 +132,18 @@ class Resolution:
 
 
 def read_positions(rows: Iterable[object], trader: str) -> PositionList:
-    """The rows of one trader. Raises MalformedAnswer for somebody else's: then the question was not understood."""
+    """The rows of one trader; somebody else's is set aside as one that may stand where the trader's own should."""
     found: list[PositionRow] = []
     quarantined: list[QuarantinedRow] = []
     for raw in rows:
         try:
             row = PositionRow.model_validate(raw)
+            if row.proxy_wallet != trader:
+                raise ValueError("a row of another wallet than the one asked for")
         except ROW_FAILURES as error:
             quarantined.append(set_aside(raw, error, POSITIONS_SOURCE, trader=trader))
-            continue
-        if row.proxy_wallet != trader:
-            raise MalformedAnswer(f"{POSITIONS_SOURCE}: a row of {row.proxy_wallet}", raw=repr(row))
-        found.append(row)
+        else:
+            found.append(row)
     return PositionList(rows=found, quarantined=quarantined)
 
 

@@ -123,7 +123,12 @@ def test_a_traders_fills_are_read_over_all_pages(
     monkeypatch.setattr(data_api_module, "_ROWS_A_PAGE", 2)
     in_pages = {trader: feed.trades(trader, since) for trader in whole}
 
-    assert in_pages == whole
+    for trader, page in whole.items():
+        # Equal fills on both sides of a border could be one fill that two pages show: the second is told, not believed.
+        found = in_pages[trader]
+        assert {trade.key for trade in found.trades} <= {trade.key for trade in page.trades}
+        assert {trade.transaction_hash for trade in found.trades} == {trade.transaction_hash for trade in page.trades}
+        assert len(found.trades) + len(found.quarantined) == len(page.trades)
     assert sum(len(page.trades) for page in whole.values()) > 10
     assert all(page.quarantined == [] for page in whole.values())
     for trader, page in whole.items():

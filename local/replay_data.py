@@ -17,8 +17,9 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
 from live_trading.polymarket.clob.market_data import BookRow
+from live_trading.polymarket.data.data_api import PositionsStep, TradeSizesStep
 from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
-from live_trading.polymarket.data.trader_history import PositionsPage
+from live_trading.polymarket.data.trader_history import PositionList, PositionStatus, Resolution
 from live_trading.polymarket.gamma.gamma_rows import GammaAnswer, MarketSnapshot, read_markets
 from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
 from live_trading.signals.trader_record import TradeSize
@@ -130,6 +131,9 @@ def _read_trades(name: str, rows: Sequence[object], recording: Recording) -> Non
     recording.accounts.append(account)
 
 
+_NO_POSITIONS = PositionsStep(listed=PositionList(rows=[], quarantined=[]), next_cursor=None, digest="")
+
+
 class RecordedFeed:
     """Trades that have happened by the clock, and what they say of how much their traders usually trade."""
 
@@ -144,15 +148,19 @@ class RecordedFeed:
         found = [trade for trade in self._by_trader[trader] if since <= trade.trade_time <= now]
         return FeedPage(trades=found, quarantined=[])
 
-    def closed_positions(self, trader: str) -> PositionsPage:  # noqa: ARG002 (the recording has none)
-        return PositionsPage(positions=[], quarantined=[])
+    def positions(self, trader: str, status: PositionStatus, cursor: str | None) -> PositionsStep:  # noqa: ARG002
+        return _NO_POSITIONS
 
-    def trade_sizes(self, trader: str, since: datetime | None = None) -> list[TradeSize]:
-        return [
+    def resolutions(self, condition_ids: Collection[str]) -> dict[str, Resolution]:  # noqa: ARG002 (none are recorded)
+        return {}
+
+    def trade_sizes(self, trader: str, after: datetime | None, until: datetime) -> TradeSizesStep:
+        sizes = [
             TradeSize(time=trade.trade_time, usd=trade.trade_usd)
             for trade in self._by_trader[trader]
-            if since is None or trade.trade_time >= since
+            if trade.trade_time <= until and (after is None or trade.trade_time > after)
         ]
+        return TradeSizesStep(sizes=sizes, down_to=None)
 
 
 class RecordedMarkets:

@@ -19,7 +19,7 @@ from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.following.trader_statistics import StatisticsKeeper
+from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
 from live_trading.services.paper.ft_resolve import FtResolveReport, PaperResolver
 from live_trading.services.paper.paper_run import PaperReport, PaperTrader
 from live_trading.store.database.connection import Database
@@ -135,7 +135,7 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
         feed, gamma, market_data = DataApi(endpoints, SYSTEM), Gamma(endpoints, SYSTEM), MarketData(endpoints, SYSTEM)
         chain = ChainReader(paper_chain.rpc_url, ADDRESSES)
         markets = MarketKeeper(database=database, gamma=gamma, chain=chain)
-        statistics = StatisticsKeeper(database=database, data_api=feed)
+        statistics = StatisticsKeeper(database=database, clock=clock, data_api=feed, holder="test")
         ingest = Ingest(
             database=database, clock=clock, feed=feed, markets=markets, statistics=statistics, holder="test"
         )
@@ -143,7 +143,7 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
             database=database,
             clock=clock,
             ingest=ingest,
-            evidence=EvidenceGatherer(markets=markets, statistics=statistics),
+            evidence=EvidenceGatherer(markets=markets, records=TraderRecords(database=database)),
             markets=markets,
             market_data=market_data,
             holder="test",

@@ -98,7 +98,7 @@ class _SizeRow(WireModel):
     """What a trade says of its trader's usual size; anything else may be missing."""
 
     size: Annotated[Amount, Field(ge=0)]
-    price: Annotated[Amount, Field(ge=0)]
+    price: ZeroToOne
 
 
 class _TimeRow(WireModel):

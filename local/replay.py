@@ -22,6 +22,7 @@ from live_trading.api.fields import parsed
 from live_trading.api.once import Caller
 from live_trading.api.routes.ft_wallet_routes import CreateFtWallet, FtWallets
 from live_trading.services.following.evidence import EvidenceGatherer
+from live_trading.services.following.fee_comparing import FeeComparer
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -163,7 +164,11 @@ def _paper_trader(database: Database, recording: Recording, clock: ReplayClock) 
         ingest=Ingest(
             database=database, clock=clock, feed=feed, markets=keeper, statistics=statistics, holder="replay"
         ),
-        evidence=EvidenceGatherer(markets=keeper, records=TraderRecords(database=database)),
+        evidence=EvidenceGatherer(
+            markets=keeper,
+            fees=FeeComparer(database=database, order_book=markets),
+            records=TraderRecords(database=database),
+        ),
         markets=keeper,
         market_data=RecordedBooks(recording, clock),
         holder="replay",

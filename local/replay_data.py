@@ -16,11 +16,12 @@ from pathlib import Path
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
-from live_trading.polymarket.clob.market_data import BookRow
+from live_trading.polymarket.clob.market_data import BookRow, ClobMarket
 from live_trading.polymarket.data.data_api import PositionsStep, TradeSizesStep
 from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
 from live_trading.polymarket.data.trader_history import PositionList, PositionStatus, Resolution
 from live_trading.polymarket.gamma.gamma_rows import GammaAnswer, MarketSnapshot, read_markets
+from live_trading.polymarket.wire.http_questions import NotFound
 from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
 from live_trading.signals.trader_record import TradeSize
 from local.replay_files import UnreadableFile, rows_of, written_as_rows
@@ -172,6 +173,9 @@ class RecordedMarkets:
     def markets(self, condition_ids: Sequence[str]) -> GammaAnswer:
         known = {each: self._markets[each] for each in condition_ids if each in self._markets}
         return GammaAnswer(markets=known, malformed=[])
+
+    def clob_market(self, condition_id: str) -> ClobMarket:
+        raise NotFound(f"no order book's word on {condition_id} is recorded")
 
     def vectors_of(self, markets: Iterable[Market]) -> dict[str, PayoutVector | None]:
         return {market.condition_id: None for market in markets}

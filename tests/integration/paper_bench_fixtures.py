@@ -17,6 +17,7 @@ from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.polymarket.data.data_api import DataApi
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.services.following.evidence import EvidenceGatherer
+from live_trading.services.following.fee_comparing import FeeComparer
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -143,7 +144,11 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
             database=database,
             clock=clock,
             ingest=ingest,
-            evidence=EvidenceGatherer(markets=markets, records=TraderRecords(database=database)),
+            evidence=EvidenceGatherer(
+                markets=markets,
+                fees=FeeComparer(database=database, order_book=market_data),
+                records=TraderRecords(database=database),
+            ),
             markets=markets,
             market_data=market_data,
             holder="test",

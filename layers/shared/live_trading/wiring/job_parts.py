@@ -11,6 +11,7 @@ from live_trading.wiring.adapters import GWEI, Adapters
 if TYPE_CHECKING:
     from live_trading.services.entering.execute import Executor
     from live_trading.services.following.evidence import EvidenceGatherer
+    from live_trading.services.following.fee_comparing import FeeComparer
     from live_trading.services.following.ingest import Ingest
     from live_trading.services.following.market_keeping import MarketKeeper
     from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -36,6 +37,12 @@ class JobParts(Adapters):
         return MarketKeeper(database=self.database, gamma=self.gamma, chain=self.chain_reader)
 
     @cached_property
+    def fees(self) -> FeeComparer:
+        from live_trading.services.following.fee_comparing import FeeComparer
+
+        return FeeComparer(database=self.database, order_book=self.market_data)
+
+    @cached_property
     def records(self) -> TraderRecords:
         from live_trading.services.following.trader_statistics import TraderRecords
 
@@ -50,7 +57,7 @@ class JobParts(Adapters):
     def evidence(self) -> EvidenceGatherer:
         from live_trading.services.following.evidence import EvidenceGatherer
 
-        return EvidenceGatherer(markets=self.market_keeper, records=self.records)
+        return EvidenceGatherer(markets=self.market_keeper, fees=self.fees, records=self.records)
 
     def ingest(self, holder: str, statistics: StatisticsKeeper | None = None) -> Ingest:
         from live_trading.services.following.ingest import Ingest

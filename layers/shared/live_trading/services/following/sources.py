@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector, PricePoint
+from live_trading.polymarket.clob.market_data import ClobMarket
 from live_trading.polymarket.data.data_api import PositionsStep, TradeSizesStep
 from live_trading.polymarket.data.feed_rows import FeedPage
 from live_trading.polymarket.data.trader_history import PositionStatus, Resolution
@@ -34,6 +35,11 @@ class TraderHistory(Protocol):
 class MarketSource(Protocol):
     def markets(self, condition_ids: Sequence[str]) -> GammaAnswer:
         """The markets of these conditions. Raises RetryLater, GiveUp or MalformedAnswer."""
+
+
+class FeeSource(Protocol):
+    def clob_market(self, condition_id: str) -> ClobMarket:
+        """The order book's own view of a market. Raises NotFound, RetryLater, GiveUp or MalformedAnswer."""
 
 
 class PayoutSource(Protocol):

@@ -122,7 +122,7 @@ def _price(value: Decimal) -> Decimal:
 
 
 def _tick(value: Decimal) -> Decimal:
-    if not 0 < value < 1 or not Price.nearest(value):
+    if not 0 < value < 1 or Price.nearest(value) in (Price(0), Price(1)):
         raise ValueError("a tick is above 0 and under 1")
     return value
 

@@ -2,7 +2,7 @@
 
 A trader followed at T yields trades from T on. The feed is late and not strictly ordered, so each run re-reads a
 window before the newest stored trade of a trader; a row that trails a newer one by more than that is missed. The cursor
-moves in the transaction that stores the rows, to the newest of them and no further.
+moves after the rows are stored or set aside, to the newest of them and no further.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.rotation import Rotation
 from live_trading.store.database import cursors, leases
-from live_trading.store.database.connection import Database
+from live_trading.store.database.connection import ConstraintViolated, Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import quarantine, source_trades, traders
 from live_trading.store.feed.traders import FollowedTrader
@@ -121,17 +121,34 @@ class Ingest:
         ours = [trade for trade in page.trades if trade.trade_time >= followed.followed_since]
         if not ours and not page.quarantined and lease.expires_at - now > RENEW_BEFORE:
             return ()
+        aside = list(page.quarantined)
+        try:
+            stored = self._insert(ours, lease, now)
+        except ConstraintViolated:
+            # One of them is refused by the store: which, shows when each is stored alone.
+            stored = sum(self._insert_one(trade, lease, now, aside) for trade in ours)
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            quarantine.record(transaction, page.quarantined, now)
-            stored = source_trades.insert(transaction, ours, now)
+            quarantine.record(transaction, aside, now)
             if ours:
                 newest = max(trade.trade_time for trade in ours)
                 cursors.advance_times(transaction, {_cursor(followed.trader): min(newest, now)}, now)
         report.seen += len(ours)
         report.stored += stored
-        report.quarantined += len(page.quarantined)
+        report.quarantined += len(aside)
         return ours if stored else ()
+
+    def _insert(self, trades: Sequence[SourceTrade], lease: Lease, now: datetime) -> int:
+        with self._database.transaction() as transaction:
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
+            return source_trades.insert(transaction, trades, now)
+
+    def _insert_one(self, trade: SourceTrade, lease: Lease, now: datetime, aside: list[QuarantinedRow]) -> int:
+        try:
+            return self._insert([trade], lease, now)
+        except ConstraintViolated as error:
+            aside.append(_unread(trade, f"the store refuses it: {error}"))
+            return 0
 
     def _prepare(self, recent: Sequence[SourceTrade], lease: Lease, report: IngestReport) -> None:
         now = self._clock.now()
@@ -159,11 +176,9 @@ def _sound(page: FeedPage, now: datetime) -> FeedPage:
     return replace(
         page,
         trades=[trade for trade in page.trades if trade.trade_time <= now + FUTURE_TOLERANCE],
-        quarantined=[*page.quarantined, *(_from_the_future(trade) for trade in impossible)],
+        quarantined=[*page.quarantined, *(_unread(trade, "trade time is in the future") for trade in impossible)],
     )
 
 
-def _from_the_future(trade: SourceTrade) -> QuarantinedRow:
-    return QuarantinedRow(
-        source="data_api.trades", reason="trade time is in the future", raw=repr(trade), trader=trade.trader
-    )
+def _unread(trade: SourceTrade, reason: str) -> QuarantinedRow:
+    return QuarantinedRow(source="data_api.trades", reason=reason, raw=repr(trade), trader=trade.trader)

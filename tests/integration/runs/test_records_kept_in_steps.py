@@ -67,7 +67,7 @@ class Desk:
 
 @pytest.fixture
 def desk(database: Database) -> Iterator[Desk]:
-    venue, clock = ScriptedVenue(), SetClock(NOON)
+    venue, clock = ScriptedVenue(), SetClock(NOON + minutes(30))
     with serving(venue) as endpoints:
         feed = DataApi(endpoints, SYSTEM)
         yield Desk(
@@ -98,6 +98,7 @@ class Life:
             "timestamp": int(moment.timestamp()),
             "size": "many" if cents % 50 == 0 else str(cents),
             "price": "0.01",
+            "transaction_hash": f"0x{next(_numbers):064x}",
         }
         self.venue.trades[self.trader].append(row)
         self.venue.trades[self.trader].sort(key=lambda each: each["timestamp"], reverse=True)

@@ -60,7 +60,7 @@ class HistoryReader:
             refused_because=None if before is None else before.refused_because,
         )
         with self._database.transaction() as transaction:
-            leases.renew(transaction, lease, self._clock.now(), LEASE_SECONDS)
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
             trader_histories.forget_trades(transaction, trader, after)
             trader_histories.save_progress(transaction, begun)
         return begun
@@ -79,9 +79,10 @@ class HistoryReader:
                 return self._read_trades(progress, lease)
             return self._read_positions(progress, part, lease)
         except GiveUp:
+            abandoned = replace(progress, part=None, resume=None, page_digest=None)
+            now = self._clock.now()
             with self._database.transaction() as transaction:
-                leases.renew(transaction, lease, self._clock.now(), LEASE_SECONDS)
-                abandoned = replace(progress, part=None, resume=None, page_digest=None)
+                leases.renew(transaction, lease, now, LEASE_SECONDS)
                 trader_histories.save_progress(transaction, abandoned)
             raise
 
@@ -96,8 +97,9 @@ class HistoryReader:
             resume=None if is_done or step.down_to is None else step.down_to.isoformat(),
             has_undated_trades=progress.has_undated_trades or any(each.time is None for each in step.sizes),
         )
+        now = self._clock.now()
         with self._database.transaction() as transaction:
-            leases.renew(transaction, lease, self._clock.now(), LEASE_SECONDS)
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
             trader_histories.add_trades(transaction, progress.trader, hours_of(step.sizes, after))
             trader_histories.save_progress(transaction, following)
         return following

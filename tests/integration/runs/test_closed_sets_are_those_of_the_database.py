@@ -11,6 +11,7 @@ from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.orders import FillStatus, OrderState
 from live_trading.settlement.machine import RedemptionState
+from live_trading.signals.history_sums import HistoryPart
 from live_trading.store.books.breaks import BreakKind
 from live_trading.store.database.connection import Database
 
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.integration
         ("fills", "status", FillStatus),
         ("breaks", "kind", BreakKind),
         ("lt_redemptions", "state", RedemptionState),
+        ("trader_histories", "part", HistoryPart),
     ],
 )
 def test_every_value_of_the_code_is_one_that_the_database_takes(

@@ -12,4 +12,4 @@ parts = Parts()
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of the redeemer; see `services/redeeming/redeem.py`."""
-    return answer(event, "lt-redemptions", lambda: parts.redeemer(context.aws_request_id).run())
+    return answer(event, "lt-redemptions", lambda: parts.redeemer(context.aws_request_id).run(), parts)

@@ -7,8 +7,9 @@ from threading import Thread
 
 import pytest
 
-from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.money import Usd
+from live_trading.services.running.budget import Budget
+from live_trading.store.database.connection import StoreUnavailable
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
 
 pytestmark = pytest.mark.e2e
@@ -286,23 +287,16 @@ def test_a_paused_strategy_opens_nothing_but_still_follows_its_orders(desk: Live
     assert {row["status"] for row in desk.rows("SELECT status FROM fills")} == {"CONFIRMED"}
 
 
-def test_a_geoblocked_place_opens_nothing(desk: LiveDesk) -> None:
-    desk.arm("geoblocked")
+@pytest.mark.parametrize("refusal", ["geoblocked", "closed_only"])
+def test_where_the_venue_lets_nobody_open_nothing_is_opened_and_the_signal_waits(desk: LiveDesk, refusal: str) -> None:
+    desk.arm(refusal)
     desk.signal()
 
-    desk.execute()
+    report = desk.execute()
 
-    assert desk.reasons() == ["not_eligible"]
+    assert report.waiting == {"not_eligible": 1}
+    assert desk.reasons() == []
     assert desk.orders() == []
-
-
-def test_an_account_in_closed_only_mode_opens_nothing(desk: LiveDesk) -> None:
-    desk.arm("closed_only")
-    desk.signal()
-
-    desk.execute()
-
-    assert desk.reasons() == ["not_eligible"]
 
 
 def test_two_overlapping_runs_place_one_order(desk: LiveDesk) -> None:
@@ -334,7 +328,7 @@ def test_postgres_going_away_in_mid_run_loses_nothing(desk: LiveDesk) -> None:
     executor = desk.parts.executor("cut-off")
     executor._ingest = _CuttingOff(desk)
 
-    with pytest.raises(RetryLater):
+    with pytest.raises(StoreUnavailable):
         executor.run()
     desk.advance(120)
     desk.execute()
@@ -352,7 +346,7 @@ class _CuttingOff:
     def __init__(self, desk: LiveDesk) -> None:
         self._desk = desk
 
-    def run(self) -> None:
+    def run(self, _budget: Budget) -> None:
         from local.postgres.databases import connect, with_database
 
         server = connect(with_database(self._desk.database_url, "postgres"))
@@ -361,4 +355,4 @@ class _CuttingOff:
         server.close()
         with self._desk.parts.database.transaction() as transaction:
             transaction.rows("SELECT 1")
-        raise RetryLater("the server went away")
+        raise StoreUnavailable("the server went away")

@@ -17,6 +17,7 @@ _StandingRule = Callable[[RiskRules, Standing], Iterator[RuleResult]]
 
 ENTRY_RULES: tuple[_EntryRule, ...] = (
     spending.cash,
+    spending.wallet_cover,
     spending.budgets,
     spending.sizes,
     exposure.exposures,

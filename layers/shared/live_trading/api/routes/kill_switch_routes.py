@@ -7,7 +7,7 @@ from typing import Any
 from live_trading.api.body import Body
 from live_trading.api.fields import Reasoned, Switch
 from live_trading.api.once import Answer, Caller
-from live_trading.api.routing import Request, Routes
+from live_trading.api.routing import Once, Request, Routes
 from live_trading.services.guarding.kill_switch import KillSwitch, StopReport
 
 
@@ -53,6 +53,6 @@ def _view(report: StopReport, *, everybody: bool) -> dict[str, Any]:
 ROUTES = Routes[KillSwitchApi]("kill_switch", is_by_invocation=True)
 
 
-@ROUTES.post("/api/lt/kill-switch")
+@ROUTES.post("/api/lt/kill-switch", body=PullKillSwitch, needs_key=True, once=Once.CLAIMED_IF_POSSIBLE)
 def _pull(switch: KillSwitchApi, request: Request) -> Answer:
     return switch.pull(request.caller, request.body(PullKillSwitch))

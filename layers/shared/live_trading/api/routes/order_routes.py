@@ -1,4 +1,4 @@
-"""Orders, positions and execution quality behind the API; reads only."""
+"""Orders and execution quality behind the API; reads only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from uuid import UUID
 from live_trading.api.once import Answer
 from live_trading.api.problems import FieldProblem, invalid, not_found
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.order_views import execution_summary, order_view, position_view
+from live_trading.api.views.order_views import execution_summary, order_view
 from live_trading.nouns.orders import OrderState
 from live_trading.store.accounts import live_strategies
-from live_trading.store.books import held_positions
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.orders import order_history
 
@@ -42,13 +41,6 @@ class OrdersRead:
             raise not_found("order")
         return Answer(status=200, body=order_view(found))
 
-    def positions(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
-        """What the strategy holds that is not resolved."""
-        with self._database.transaction() as transaction:
-            _require_strategy(transaction, lt_strategy_id, owner_id)
-            held = held_positions.of_strategy(transaction, lt_strategy_id)
-        return Answer(status=200, body={"positions": [position_view(each) for each in held]})
-
     def execution(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
         """Execution quality over the strategy's newest orders."""
         with self._database.transaction() as transaction:
@@ -68,11 +60,6 @@ ROUTES = Routes[OrdersRead]("orders_read")
 @ROUTES.get("/api/lt/strategies/<lt_strategy_id>/orders")
 def _list(orders: OrdersRead, request: Request) -> Answer:
     return orders.list(request.owner, request.id("lt_strategy_id", "strategy"), state=request.query("state"))
-
-
-@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions")
-def _positions(orders: OrdersRead, request: Request) -> Answer:
-    return orders.positions(request.owner, request.id("lt_strategy_id", "strategy"))
 
 
 @ROUTES.get("/api/lt/strategies/<lt_strategy_id>/execution")

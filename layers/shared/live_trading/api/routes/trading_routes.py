@@ -11,7 +11,7 @@ from live_trading.api.body import Body
 from live_trading.api.fields import PositiveShares, SlippageFraction, one_of
 from live_trading.api.once import Answer, Caller, kept_answer, once
 from live_trading.api.problems import not_found
-from live_trading.api.routing import Request, Routes
+from live_trading.api.routing import Once, Request, Routes
 from live_trading.api.views.order_views import order_view
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares
@@ -121,22 +121,22 @@ def _answer(report: CancelReport) -> Answer:
 ROUTES = Routes[TradingActions]("trading_actions", is_by_invocation=True)
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/positions/<token_id>/close")
+@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/positions/<token_id>/close", body=ClosePosition, needs_key=True)
 def _close(actions: TradingActions, request: Request) -> Answer:
     strategy, token = request.id("lt_strategy_id", "strategy"), request.token_id("token_id")
     return actions.close_position(request.caller, strategy, token, request.body_or_defaults(ClosePosition))
 
 
-@ROUTES.post("/api/lt/orders/<lt_order_id>/cancel")
+@ROUTES.post("/api/lt/orders/<lt_order_id>/cancel", once=Once.CLAIMED)
 def _cancel_order(actions: TradingActions, request: Request) -> Answer:
     return actions.cancel_order(request.caller, request.id("lt_order_id", "order"))
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/cancel-orders")
+@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/cancel-orders", once=Once.CLAIMED)
 def _cancel_strategy(actions: TradingActions, request: Request) -> Answer:
     return actions.cancel_strategy(request.caller, request.id("lt_strategy_id", "strategy"))
 
 
-@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/cancel-orders")
+@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/cancel-orders", once=Once.CLAIMED)
 def _cancel_wallet(actions: TradingActions, request: Request) -> Answer:
     return actions.cancel_wallet(request.caller, request.id("trading_wallet_id", "trading wallet"))

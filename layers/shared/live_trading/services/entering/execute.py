@@ -138,13 +138,15 @@ class Executor:
                 with contained(_wallet_part(wallet), report.failures, passing=(StopEverything,)):
                     self._reconciler.follow_orders(lease, wallet, after)
                 report.reconciled.append(after)
-            self._project(lease, wallet, strategies)
+            self._project(lease, wallet, strategies, report)
 
     def _is_reconciled(self, lease: Lease, wallet: TradingWallet, report: ExecuteReport) -> bool:
         """Whether the wallet stands as the venue and the chain say; where not, it opens nothing in this run."""
         with contained(_wallet_part(wallet), report.failures, passing=(StopEverything,)):
             found = self._reconciler.run(lease, wallet)
             report.reconciled.append(found)
+            if not found.is_reconciled:
+                report.failures += found.failures
             return found.is_reconciled
         return False
 
@@ -176,12 +178,16 @@ class Executor:
         )
         return self._entries.run(keeper, wallet, work, counts, entering)
 
-    def _project(self, lease: Lease, wallet: TradingWallet, strategies: list[LiveStrategy]) -> None:
+    def _project(
+        self, lease: Lease, wallet: TradingWallet, strategies: list[LiveStrategy], report: ExecuteReport
+    ) -> None:
         now, calls = self._clock.now(), self._account(wallet).measured_calls()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             observations.save_calls(transaction, wallet.trading_wallet_id, calls.latencies, calls.failed, now)
-            for strategy in strategies:
+        for strategy in strategies:
+            with contained(_strategy_part(strategy), report.failures), self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
                 risk_state.project(transaction, strategy, now)
 
     def _gathered(self, lease: Lease, strategy: LiveStrategy, report: ExecuteReport) -> StrategyTrades | None:

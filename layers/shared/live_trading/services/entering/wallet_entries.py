@@ -159,11 +159,30 @@ class WalletEntries:
             with contained(part_of(each), counts.failures, passing=(StopEverything,)):
                 now = keeper.keep()
                 bankroll -= self._decide_one(run, work, each, bankroll, records, counts, now)
+        self._record(keeper, records, counts)
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, keeper.lease)
-            decisions.record(transaction, records)
             evaluation.settle(transaction, work.subject, now)
+
+    def _record(self, keeper: LeaseKeeper, records: Sequence[DecisionRecord], counts: EntryCounts) -> None:
+        """Keeps the refusals together; one by one where the database takes them not all."""
+        refusals: list[PartFailure] = []
+        with contained(f"{len(records)} decisions", refusals):
+            self._record_together(keeper, records, counts)
+        if len(records) == 1:
+            counts.failures += refusals
+        elif refusals:
+            for each in records:
+                with contained(f"trade {each.source_trade_id}", counts.failures):
+                    self._record_together(keeper, [each], counts)
+
+    def _record_together(self, keeper: LeaseKeeper, records: Sequence[DecisionRecord], counts: EntryCounts) -> None:
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, keeper.lease)
+            decisions.record(transaction, records)
+        for each in records:
+            counts.decided(each.evaluation.reason)
 
     def _decide_one(
         self,
@@ -193,7 +212,6 @@ class WalletEntries:
         if verdict.verdict is Verdict.ACCEPTED and run is not None:
             return self._enter(run, work, prepared, verdict, known)
         records.append(decision_record(work.subject, prepared, verdict, now))
-        counts.decided(verdict.reason)
         return Usd.zero()
 
     def _enter(

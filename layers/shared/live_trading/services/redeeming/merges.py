@@ -33,7 +33,9 @@ def open_merges(
     opened: list[UUID] = []
     for market in markets.by_condition(transaction, conditions).values():
         pairs = _pairs(transaction, wallet, market)
-        if pairs < LEAST_PAIRS or not resolutions.lock_condition(transaction, market.condition_id):
+        if pairs < LEAST_PAIRS:
+            continue
+        if wallet.trading_wallet_id in resolutions.lock_condition(transaction, market.condition_id):
             continue
         lt_redemption_id = new_id()
         if redemptions.create_due(

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.polymarket.clob.clob_account import ClobAccount
 from live_trading.polymarket.data.data_api import DataApi
 from live_trading.polymarket.data.payments import OwnPayments
 from live_trading.polymarket.endpoints import VenueEndpoints
@@ -17,7 +16,6 @@ from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.wiring.chance import SYSTEM
 from tests.integration.scripted_venue import ScriptedVenue, gamma_row, serving, trade_row
 from tests.integration.source_builders import ALICE, CONDITION, NOON, a_trade
-from tests.unit.venue import polymarket_builders as rows
 
 pytestmark = [pytest.mark.integration, pytest.mark.money_faults]
 
@@ -43,13 +41,6 @@ def feed(endpoints: VenueEndpoints) -> Iterator[DataApi]:
     feed.close()
 
 
-@pytest.fixture
-def account(endpoints: VenueEndpoints) -> Iterator[ClobAccount]:
-    account = ClobAccount(endpoints.clob_url, rows.secret(), rows.KEY_ADDRESS, SYSTEM)
-    yield account
-    account.close()
-
-
 def feed_pages(*pages: list[Any]) -> Callable[[Query], Any]:
     """Pages of the Data API, each with a cursor of its own."""
 
@@ -58,16 +49,6 @@ def feed_pages(*pages: list[Any]) -> Callable[[Query], Any]:
         has_more = place + 1 < len(pages)
         cursor = str(place + 1) if has_more else None
         return {"data": pages[place], "pagination": {"has_more": has_more, "next_cursor": cursor}}
-
-    return answer
-
-
-def account_pages(*pages: list[Any]) -> Callable[[Query], Any]:
-    """Pages of the CLOB's lists about an account."""
-
-    def answer(query: Query) -> Any:
-        place = int(query.get("next_cursor", ["0"])[0])
-        return {"data": pages[place], "next_cursor": str(place + 1) if place + 1 < len(pages) else "LTE="}
 
     return answer
 
@@ -117,48 +98,6 @@ def test_equal_fills_on_one_page_are_two_trades(venue: ScriptedVenue, feed: Data
 
     assert [trade.occurrence for trade in page.trades] == [0, 1, 0]
     assert page.quarantined == []
-
-
-def test_a_repeated_page_of_positions_is_a_broken_walk(venue: ScriptedVenue, feed: DataApi) -> None:
-    row = {"proxy_wallet": ALICE, "token_id": "1", "condition_id": CONDITION, "status": "CLOSED"}
-    venue.instead["/v2/positions"] = feed_pages([row], [row])
-
-    with pytest.raises(MalformedAnswer, match="repeats"):
-        feed.closed_positions(ALICE)
-
-
-def test_a_trade_of_the_account_on_two_pages_is_one_as_it_was_read_last(
-    venue: ScriptedVenue, account: ClobAccount
-) -> None:
-    matched, confirmed = rows.trade_row(id="t1"), rows.trade_row(id="t1", status="TRADE_STATUS_CONFIRMED")
-    venue.instead["/data/trades"] = account_pages([matched, rows.trade_row(id="t2")], [confirmed])
-
-    found = account.trades(rows.KEY_ADDRESS, 0)
-
-    assert [(trade.venue_trade_id, trade.status) for trade in found.trades] == [("t1", "CONFIRMED"), ("t2", "MATCHED")]
-
-
-def test_a_trade_of_the_account_that_one_page_lists_twice_is_one(venue: ScriptedVenue, account: ClobAccount) -> None:
-    venue.instead["/data/trades"] = account_pages([rows.trade_row(id="t1"), rows.trade_row(id="t1")])
-
-    assert len(account.trades(rows.KEY_ADDRESS, 0).trades) == 1
-
-
-@pytest.mark.parametrize("path", ["/data/trades", "/data/orders"])
-def test_a_repeated_page_of_the_account_is_a_broken_walk(venue: ScriptedVenue, account: ClobAccount, path: str) -> None:
-    row = rows.trade_row() if path == "/data/trades" else rows.order_row()
-    venue.instead[path] = account_pages([row], [row])
-
-    with pytest.raises(MalformedAnswer, match="repeats"):
-        account.trades(rows.KEY_ADDRESS, 0) if path == "/data/trades" else account.open_orders()
-
-
-def test_an_order_on_two_pages_is_one_and_a_bad_row_costs_no_other(venue: ScriptedVenue, account: ClobAccount) -> None:
-    other = rows.order_row(id=rows.OTHER_ORDER)
-    bad = rows.order_row(id="0x" + "01" * 32, price="1.5")
-    venue.instead["/data/orders"] = account_pages([bad, rows.order_row()], [rows.order_row(), other])
-
-    assert [order.order_hash for order in account.open_orders()] == [rows.ORDER, rows.OTHER_ORDER]
 
 
 def test_a_payment_on_two_pages_is_one_payment(venue: ScriptedVenue, endpoints: VenueEndpoints) -> None:

@@ -5,7 +5,6 @@ The venue's auto-redeemer, or the owner by hand, may be first. Only that transac
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 
 from live_trading.chain.abi import address_topic
@@ -13,8 +12,6 @@ from live_trading.chain.contracts import TRANSFER_BATCH, TRANSFER_SINGLE
 from live_trading.chain.reading.receipts import Payer, Receipt, read_receipt
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
-
-logger = logging.getLogger(__name__)
 
 # Providers refuse longer ranges; 40 of them are about two days of Polygon blocks.
 BLOCKS_A_REQUEST = 2_000
@@ -30,11 +27,7 @@ def leaving_transactions(rpc: JsonRpc, *, payer: Payer, token_ids: Sequence[str]
         if last < 0:
             return
         for transaction_hash in _senders(rpc, payer, max(0, last - BLOCKS_A_REQUEST + 1), last):
-            try:
-                receipt = read_receipt(rpc, transaction_hash=transaction_hash, payer=payer)
-            except MalformedAnswer:
-                logger.warning("the receipt of %s cannot be read", transaction_hash, exc_info=True)
-                continue
+            receipt = read_receipt(rpc, transaction_hash=transaction_hash, payer=payer)
             if receipt is not None and asked & set(receipt.tokens_given):
                 yield receipt
 
@@ -51,5 +44,5 @@ def _senders(rpc: JsonRpc, payer: Payer, first: int, last: int) -> list[str]:
     )
     if not isinstance(logs, list):
         raise MalformedAnswer("eth_getLogs: the result is no list", raw=str(logs)[:2000])
-    hashes = [log.get("transactionHash") for log in reversed(logs) if isinstance(log, dict)]
-    return list(dict.fromkeys(each.lower() for each in hashes if isinstance(each, str)))
+    hashes = [str(log["transactionHash"]).lower() for log in reversed(logs)]
+    return list(dict.fromkeys(hashes))

@@ -6,7 +6,6 @@ known is kept as it came and counts as nothing final.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,9 +35,6 @@ from live_trading.polymarket.wire.field_types import (
     read,
 )
 from live_trading.polymarket.wire.json_text import raw_text
-from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
-
-logger = logging.getLogger(__name__)
 
 TRADES_SOURCE = "clob.trades"
 _SHARE_CENT = Decimal("0.01")
@@ -184,18 +180,6 @@ def read_order(row: object, own: OwnOrder | None) -> VenueOrder:
     )
 
 
-def read_orders(rows: Iterable[object]) -> list[VenueOrder]:
-    """The orders of a list, sizes in human decimals. One that cannot be read is logged and costs no other."""
-    orders: list[VenueOrder] = []
-    for row in rows:
-        try:
-            orders.append(read_order(row, None))
-        except ROW_FAILURES as error:
-            aside = set_aside(row, error, "clob.orders")
-            logger.warning("an open order cannot be read: %s: %s", aside.reason, aside.raw)
-    return orders
-
-
 def _sizing(found: _OrderRow, own: OwnOrder | None) -> tuple[bool, Decimal | None]:
     """Whether the order is sized in dollars, and what one of its stated units is worth."""
     if own is None:
@@ -237,8 +221,8 @@ def read_trades(rows: Iterable[object]) -> VenueTrades:
     for row in rows:
         try:
             trades.append(_trade(read(_TradeRow, row, TRADES_SOURCE)))
-        except ROW_FAILURES as error:
-            malformed.append(set_aside(row, error, TRADES_SOURCE))
+        except MalformedAnswer as error:
+            malformed.append(QuarantinedRow(source=TRADES_SOURCE, reason=str(error), raw=error.raw))
     return VenueTrades(trades=tuple(trades), malformed=tuple(malformed))
 
 

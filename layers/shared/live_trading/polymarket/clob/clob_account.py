@@ -19,24 +19,14 @@ from live_trading.nouns.chance import Chance
 from live_trading.nouns.errors import GiveUp, MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import AssetType, SignatureType
-from live_trading.polymarket.clob.account_rows import (
-    VenueOrder,
-    VenueTrades,
-    read_order,
-    read_orders,
-    read_page,
-    read_trades,
-)
+from live_trading.polymarket.clob.account_rows import VenueOrder, VenueTrades, read_order, read_page, read_trades
 from live_trading.polymarket.signing.order_payload import OwnOrder
 from live_trading.polymarket.signing.wallet_secret import UnusableSecret, WalletSecret
 from live_trading.polymarket.wire.call_meter import CallMeter
 from live_trading.polymarket.wire.field_types import WireModel, read
 from live_trading.polymarket.wire.http_questions import HttpQuestions, NotFound, QueryItems
-from live_trading.polymarket.wire.pages import PageWatch, newest_by_id
 
 _MOST_PAGES = 1000
-# More dollars than there are: an answer that says so is none.
-_MOST_UNITS = 10**21
 
 _BaseUnits = Annotated[int, BeforeValidator(lambda raw: int(raw) if isinstance(raw, str) else raw), Field(ge=0)]
 
@@ -50,7 +40,7 @@ class _ClosedOnly(WireModel):
 
 
 class _Balance(WireModel):
-    balance: Annotated[_BaseUnits, Field(le=_MOST_UNITS)]
+    balance: _BaseUnits
     allowances: dict[Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")], _BaseUnits] | None = None
 
 
@@ -110,24 +100,22 @@ class ClobAccount:
         return order
 
     def open_orders(self) -> list[VenueOrder]:
-        """The orders that rest at the venue, without any that cannot be read: one that is missing proves nothing."""
-        return read_orders(newest_by_id(self._walk("/data/orders", ())))
+        """The orders that rest at the venue."""
+        return [read_order(row, None) for row in self._walk("/data/orders", ())]
 
     def trades(self, maker_address: str, after_seconds: int) -> VenueTrades:
         """The account's trades as taker and as maker after a time, in epoch seconds."""
         query = (("maker_address", maker_address), ("after", str(after_seconds)))
-        return read_trades(newest_by_id(self._walk("/data/trades", query)))
+        return read_trades(self._walk("/data/trades", query))
 
     def close(self) -> None:
         self._http.close()
 
     def _walk(self, path: str, query: QueryItems) -> Iterator[object]:
         cursor: str | None = None
-        watch = PageWatch(path)
         for _ in range(_MOST_PAGES):
             here = [("next_cursor", cursor)] if cursor is not None else []
             rows, following = read_page(self._get(path, [*query, *here]), path)
-            watch.seen(rows)
             yield from rows
             if following is None:
                 return

@@ -44,12 +44,3 @@ def numbered(pages: Iterable[Sequence[_Row]], alike: Callable[[_Row], Hashable])
             here.add(place)
             yield row, place[1], place in earlier
         earlier |= here
-
-
-def newest_by_id(rows: Iterable[object]) -> list[object]:
-    """The rows with each `id` once, as it was read last, in the order of their first appearance."""
-    found: dict[object, object] = {}
-    for number, row in enumerate(rows):
-        identity = row.get("id") if isinstance(row, dict) else None
-        found[identity if isinstance(identity, str) and identity else number] = row
-    return list(found.values())

@@ -80,19 +80,23 @@ def test_while_an_order_is_unknown_its_reservation_is_kept(desk: LiveDesk) -> No
     assert desk.balances().reserved == Usd(order["reserved_usd"])
 
 
-def test_an_order_whose_bytes_never_arrive_is_given_up_after_three_spaced_look_ups_only(desk: LiveDesk) -> None:
+def test_an_order_whose_bytes_never_arrive_is_given_up_three_spaced_look_ups_after_they_last_went_out(
+    desk: LiveDesk,
+) -> None:
     desk.signal()
     desk.arm("drop_before_accept", endpoint="/order", count=None)
     desk.execute()
-    states = []
+    sends, states = [], []
 
-    for _ in range(3):
+    for _ in range(10):
         desk.advance(40)
         desk.execute()
+        sends.append(desk.orders()[0]["sends"])
         states.append(desk.orders()[0]["state"])
 
-    assert states[0] == "UNKNOWN"
-    assert states[-1] == "REJECTED"
+    # Sent once and again with every run for five minutes; then three looks that find nothing.
+    assert sends == [2, 3, 4, 5, 6, 7, 8, 8, 8, 8]
+    assert states == ["UNKNOWN"] * 9 + ["REJECTED"]
     assert desk.orders()[0]["rejection_code"] == "never_arrived"
     assert desk.balances().available == CAPITAL
 

@@ -396,8 +396,10 @@ def test_every_limit_belongs_to_a_rule_that_is_tried() -> None:
         "volatility_lookback_days",
     }
     either_of_a_pair = {"daily_loss_limit_fraction", "weekly_loss_limit_usd"}
+    bounds_sales_and_no_entry = {"flatten_floor_fraction"}
 
-    assert set(RULE_FIELDS) - tried == how_breakers_and_shrinking_work | either_of_a_pair
+    untried = how_breakers_and_shrinking_work | either_of_a_pair | bounds_sales_and_no_entry
+    assert set(RULE_FIELDS) - tried == untried
 
 
 @pytest.mark.parametrize(

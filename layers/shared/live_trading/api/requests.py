@@ -11,13 +11,15 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from live_trading.api.once import Caller, request_hash
-from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid
+from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, key_missing
 from live_trading.api.scopes import Scope, scopes_of
 
 MOST_BODY_BYTES = 256 * 1024
 _MOST_DIGITS = 100
 # What an issuer may call somebody: printable, without white space, short enough to be a name in a log.
 _SUBJECT_TEXT = re.compile(r"[\x21-\x7e]{1,255}")
+_KEY_HEADER = "Idempotency-Key"
+_KEY_ALLOWED = "1 to 200 visible ASCII characters without spaces"
 _KEY_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -35,16 +37,12 @@ def key_of(event: Mapping[str, Any], *, is_needed: bool = False) -> str | None:
     """The Idempotency-Key, None where there is none. Raises Problem for one that cannot be kept, or is missing."""
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     key: str | None = headers.get("idempotency-key")
-    if key is None and not is_needed:
+    if key is None:
+        if is_needed:
+            raise key_missing(_KEY_HEADER, _KEY_ALLOWED)
         return None
-    if key is None or not _KEY_TEXT.fullmatch(key):
-        raise invalid(
-            FieldProblem(
-                field="Idempotency-Key",
-                reason="is missing" if key is None else "does not fit",
-                allowed="1 to 200 visible ASCII characters without spaces",
-            )
-        )
+    if not _KEY_TEXT.fullmatch(key):
+        raise invalid(FieldProblem(field=_KEY_HEADER, reason="does not fit", allowed=_KEY_ALLOWED))
     return key
 
 

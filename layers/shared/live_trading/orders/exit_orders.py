@@ -41,4 +41,4 @@ def plan_exit(market: Market, outcome_index: int, book: OrderBook, wanted: Exit)
 def _limit(best: Price, wanted: Exit, tick: Price) -> Price:
     """The exit's own limit, or as high above it as the venue's dollar and decimals need."""
     under = max(1 - wanted.limit.value / best.value, Decimal(0))
-    return limit_for_sale(best, under, wanted.shares, tick)
+    return limit_for_sale(best, under, wanted.shares, tick) or best

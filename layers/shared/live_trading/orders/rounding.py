@@ -84,15 +84,22 @@ def limit_for_sell(signal_price: Price, slippage_bound_fraction: Decimal, tick: 
     return ceil_to_tick(signal_price.value * (1 - slippage_bound_fraction), tick)
 
 
-def limit_for_sale(best_bid: Price, slippage_bound_fraction: Decimal, shares: Shares, tick: Price) -> Price:
+def limit_for_sale(
+    best_bid: Price, slippage_bound_fraction: Decimal, shares: Shares, tick: Price, *, floor: Price | None = None
+) -> Price | None:
     """The least to take when `shares` are sold at once into a book: the bound, but no price that spoils the order.
 
     As high as the venue's dollar needs it, and in tenths of a cent where such a price lies between the bound and the
     best bid: at a finer price the dollars of most sizes have too many decimals, and what is left of the size after
-    that must still be worth the dollar. The best bid itself where no price gives it.
+    that must still be worth the dollar. The best bid itself where no price gives it. None where the best bid is under
+    the `floor`, below which nothing is sold.
     """
     top = floor_to_tick(best_bid.value, tick).value
     lowest = limit_for_sell(best_bid, slippage_bound_fraction, tick).value
+    if floor is not None:
+        if top < floor.value:
+            return None
+        lowest = max(lowest, ceil_to_tick(floor.value, tick).value)
     lot = Shares.floor(shares.value, LOT).value
     if lot * top < MINIMUM_MARKETABLE_USD.value:
         return Price(top)

@@ -33,7 +33,12 @@ class Parts(JobParts):
         from live_trading.api.routes.trading_routes import TradingActions
 
         return TradingActions(
-            database=self.database, clock=self.clock, closer=self.closer(holder), canceller=self.canceller(holder)
+            database=self.database,
+            clock=self.clock,
+            closer=self.closer(holder),
+            canceller=self.canceller(holder),
+            wishes=self.wishes(holder),
+            new_id=self.chance.new_id,
         )
 
     def kill_switch(self, holder: str) -> KillSwitchApi:

@@ -8,10 +8,11 @@ from live_trading.api.once import Answer
 from live_trading.api.problems import FieldProblem, invalid, not_found
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.order_views import execution_summary, order_view
+from live_trading.api.views.wish_views import wish_view
 from live_trading.nouns.orders import OrderState
 from live_trading.store.accounts import live_strategies
 from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.orders import order_history
+from live_trading.store.orders import exit_wishes, order_history
 
 MOST_ORDERS = 500
 EXECUTION_OVER = 1000
@@ -40,6 +41,14 @@ class OrdersRead:
         if found is None:
             raise not_found("order")
         return Answer(status=200, body=order_view(found))
+
+    def exit_wish(self, owner_id: str, exit_wish_id: UUID) -> Answer:
+        """What became of something that was asked for while a run held the wallet."""
+        with self._database.transaction() as transaction:
+            found = exit_wishes.find(transaction, exit_wish_id, owner_id)
+        if found is None:
+            raise not_found("exit wish")
+        return Answer(status=200, body=wish_view(found))
 
     def execution(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
         """Execution quality over the strategy's newest orders."""
@@ -70,3 +79,8 @@ def _execution(orders: OrdersRead, request: Request) -> Answer:
 @ROUTES.get("/api/lt/orders/<lt_order_id>")
 def _get(orders: OrdersRead, request: Request) -> Answer:
     return orders.get(request.owner, request.id("lt_order_id", "order"))
+
+
+@ROUTES.get("/api/lt/exit-wishes/<exit_wish_id>")
+def _exit_wish(orders: OrdersRead, request: Request) -> Answer:
+    return orders.exit_wish(request.owner, request.id("exit_wish_id", "exit wish"))

@@ -7,34 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from live_trading.exits.decide import after_exit, decide
-from live_trading.exits.trader_exits import OwnBuy, OwnSale, TraderTrade, due, reductions
+from live_trading.exits.held import HeldToken
+from live_trading.exits.trader_exits import TraderTrade, due, reductions
 from live_trading.nouns.exits import ExitDecision, ExitRules, ExitWatch, HoldReason, OpenShares
 from live_trading.nouns.markets import Market, OrderBook
-from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.money import Shares
 from live_trading.nouns.orders import OrderPlan
 from live_trading.orders.exit_orders import plan_exit
 
 TraderTrades = Mapping[tuple[str, str], Sequence[TraderTrade]]
 """What traders did, by (trader, token)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldToken:
-    """What a paper wallet or a strategy holds of one token.
-
-    `bought` and `sold` are all that ever came and left but for traders' sales, which are in `sold_for_trader`.
-    """
-
-    token_id: str
-    condition_id: str
-    outcome_index: int
-    shares: Shares
-    sellable: Shares
-    paid: Usd
-    opened_at: datetime
-    bought: tuple[OwnBuy, ...]
-    sold: tuple[OwnSale, ...]
-    sold_for_trader: Shares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from live_trading.exits.held import HeldToken
 from live_trading.exits.paper_legs import legs
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.exits import ExitRules, ExitWatch
 from live_trading.nouns.markets import Market
 from live_trading.nouns.orders import OrderPlan
 from live_trading.services.following.evaluation import Subject
-from live_trading.services.leaving.looks import HeldToken, Look, TraderTrades, asked_of_traders, look
+from live_trading.services.leaving.looks import Look, TraderTrades, asked_of_traders, look
 from live_trading.services.paper.paper_books import BookShelf
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.signals.paper import PaperFill, walk_bids

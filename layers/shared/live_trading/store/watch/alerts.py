@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.locks import LockReason
@@ -206,6 +207,29 @@ def resolve_others(transaction: Transaction, *, alert_type: AlertType, subjects:
         """,
         alert_type=alert_type,
         subjects=sorted(subjects),
+        at=at,
+    )
+
+
+def resolve_flatten_alerts(
+    transaction: Transaction, trading_wallet_id: UUID, *, kept: Sequence[str], at: datetime
+) -> None:
+    """Closes the alerts of positions of a wallet that a lock could not have sold, but for those that are `kept`.
+
+    Their subject is `flatten:<strategy>:<token>`.
+    """
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE
+            alert_type = 'exit_not_done' AND status <> 'RESOLVED' AND subject LIKE 'flatten:%'
+            AND subject <> ALL(:kept::text[])
+            AND split_part(subject, ':', 2) IN (
+                SELECT lt_strategy_id::text FROM lt_strategies WHERE trading_wallet_id = :wallet
+            )
+        """,
+        wallet=trading_wallet_id,
+        kept=list(kept),
         at=at,
     )
 

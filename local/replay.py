@@ -22,9 +22,10 @@ from live_trading.api.fields import parsed
 from live_trading.api.once import Caller
 from live_trading.api.routes.ft_wallet_routes import CreateFtWallet, FtWallets
 from live_trading.services.following.evidence import EvidenceGatherer
+from live_trading.services.following.fee_comparing import FeeComparer
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.following.trader_statistics import StatisticsKeeper
+from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
 from live_trading.services.paper.paper_run import PaperTrader
 from live_trading.services.running.failures import PartFailure
 from live_trading.store.database.connection import Database
@@ -156,14 +157,18 @@ def _prepare(database: Database, recording: Recording, clock: ReplayClock) -> No
 def _paper_trader(database: Database, recording: Recording, clock: ReplayClock) -> PaperTrader:
     feed, markets = RecordedFeed(recording, clock), RecordedMarkets(recording)
     keeper = MarketKeeper(database=database, gamma=markets, chain=markets)
-    statistics = StatisticsKeeper(database=database, data_api=feed)
+    statistics = StatisticsKeeper(database=database, clock=clock, data_api=feed, holder="replay")
     return PaperTrader(
         database=database,
         clock=clock,
         ingest=Ingest(
             database=database, clock=clock, feed=feed, markets=keeper, statistics=statistics, holder="replay"
         ),
-        evidence=EvidenceGatherer(markets=keeper, statistics=statistics),
+        evidence=EvidenceGatherer(
+            markets=keeper,
+            fees=FeeComparer(database=database, order_book=markets),
+            records=TraderRecords(database=database),
+        ),
         markets=keeper,
         market_data=RecordedBooks(recording, clock),
         holder="replay",

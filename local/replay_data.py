@@ -16,10 +16,12 @@ from pathlib import Path
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
-from live_trading.polymarket.clob.market_data import BookRow
+from live_trading.polymarket.clob.market_data import BookRow, ClobMarket
+from live_trading.polymarket.data.data_api import PositionsStep, TradeSizesStep
 from live_trading.polymarket.data.feed_rows import FeedPage, read_rows
-from live_trading.polymarket.data.trader_history import PositionsPage
+from live_trading.polymarket.data.trader_history import PositionList, PositionStatus, Resolution
 from live_trading.polymarket.gamma.gamma_rows import GammaAnswer, MarketSnapshot, read_markets
+from live_trading.polymarket.wire.http_questions import NotFound
 from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
 from live_trading.signals.trader_record import TradeSize
 from local.replay_files import UnreadableFile, rows_of, written_as_rows
@@ -130,6 +132,9 @@ def _read_trades(name: str, rows: Sequence[object], recording: Recording) -> Non
     recording.accounts.append(account)
 
 
+_NO_POSITIONS = PositionsStep(listed=PositionList(rows=[], quarantined=[]), next_cursor=None, digest="")
+
+
 class RecordedFeed:
     """Trades that have happened by the clock, and what they say of how much their traders usually trade."""
 
@@ -144,15 +149,19 @@ class RecordedFeed:
         found = [trade for trade in self._by_trader[trader] if since <= trade.trade_time <= now]
         return FeedPage(trades=found, quarantined=[])
 
-    def closed_positions(self, trader: str) -> PositionsPage:  # noqa: ARG002 (the recording has none)
-        return PositionsPage(positions=[], quarantined=[])
+    def positions(self, trader: str, status: PositionStatus, cursor: str | None) -> PositionsStep:  # noqa: ARG002
+        return _NO_POSITIONS
 
-    def trade_sizes(self, trader: str, since: datetime | None = None) -> list[TradeSize]:
-        return [
+    def resolutions(self, condition_ids: Collection[str]) -> dict[str, Resolution]:  # noqa: ARG002 (none are recorded)
+        return {}
+
+    def trade_sizes(self, trader: str, after: datetime | None, until: datetime) -> TradeSizesStep:
+        sizes = [
             TradeSize(time=trade.trade_time, usd=trade.trade_usd)
             for trade in self._by_trader[trader]
-            if since is None or trade.trade_time >= since
+            if trade.trade_time <= until and (after is None or trade.trade_time > after)
         ]
+        return TradeSizesStep(sizes=sizes, down_to=None)
 
 
 class RecordedMarkets:
@@ -164,6 +173,9 @@ class RecordedMarkets:
     def markets(self, condition_ids: Sequence[str]) -> GammaAnswer:
         known = {each: self._markets[each] for each in condition_ids if each in self._markets}
         return GammaAnswer(markets=known, malformed=[])
+
+    def clob_market(self, condition_id: str) -> ClobMarket:
+        raise NotFound(f"no order book's word on {condition_id} is recorded")
 
     def vectors_of(self, markets: Iterable[Market]) -> dict[str, PayoutVector | None]:
         return {market.condition_id: None for market in markets}

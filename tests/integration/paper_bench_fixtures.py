@@ -17,9 +17,10 @@ from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.polymarket.data.data_api import DataApi
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.services.following.evidence import EvidenceGatherer
+from live_trading.services.following.fee_comparing import FeeComparer
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.following.trader_statistics import StatisticsKeeper
+from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
 from live_trading.services.paper.ft_resolve import FtResolveReport, PaperResolver
 from live_trading.services.paper.paper_run import PaperReport, PaperTrader
 from live_trading.store.database.connection import Database
@@ -135,7 +136,7 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
         feed, gamma, market_data = DataApi(endpoints, SYSTEM), Gamma(endpoints, SYSTEM), MarketData(endpoints, SYSTEM)
         chain = ChainReader(paper_chain.rpc_url, ADDRESSES)
         markets = MarketKeeper(database=database, gamma=gamma, chain=chain)
-        statistics = StatisticsKeeper(database=database, data_api=feed)
+        statistics = StatisticsKeeper(database=database, clock=clock, data_api=feed, holder="test")
         ingest = Ingest(
             database=database, clock=clock, feed=feed, markets=markets, statistics=statistics, holder="test"
         )
@@ -143,7 +144,11 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
             database=database,
             clock=clock,
             ingest=ingest,
-            evidence=EvidenceGatherer(markets=markets, statistics=statistics),
+            evidence=EvidenceGatherer(
+                markets=markets,
+                fees=FeeComparer(database=database, order_book=market_data),
+                records=TraderRecords(database=database),
+            ),
             markets=markets,
             market_data=market_data,
             holder="test",

@@ -27,7 +27,8 @@ _ZERO = "0x" + "0" * 40
 class ScriptedVenue:
     """What is answered; a test changes it between calls.
 
-    `questions` counts requests by path; what stands in `before` for a path is run with the query before the answer.
+    `questions` counts requests by path; what stands in `before` for a path is run with the query before the answer,
+    and what stands in `instead` makes the answer itself.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,7 @@ class ScriptedVenue:
         self.broken_paths: set[str] = set()
         self.questions: Counter[str] = Counter()
         self.before: dict[str, Callable[[dict[str, list[str]]], None]] = {}
+        self.instead: dict[str, Callable[[dict[str, list[str]]], Any]] = {}
         self.page_rows = 1000
 
     def answer(self, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
@@ -47,6 +49,8 @@ class ScriptedVenue:
         self.questions[path] += 1
         if path in self.before:
             self.before[path](query)
+        if path in self.instead:
+            return 200, self.instead[path](query)
         if path in self.broken_paths or query.get("user", [""])[0] in self.broken_traders:
             return 503, {"error": "dependency_unavailable", "code": "dependency_unavailable", "retryable": True}
         match path:
@@ -54,7 +58,7 @@ class ScriptedVenue:
                 return 200, self._trades_page(query)
             case "/v2/positions":
                 rows = [row for row in self.positions[query["user"][0]] if row["status"] == query["status"][0]]
-                return 200, {"data": rows, "pagination": {"has_more": False, "next_cursor": None}}
+                return 200, self._page(sorted(rows, key=_event, reverse=True), query)
             case "/v2/resolutions":
                 return 200, {"data": self.resolutions}
             case "/markets/keyset":
@@ -65,7 +69,11 @@ class ScriptedVenue:
 
     def _trades_page(self, query: dict[str, list[str]]) -> Any:
         start = int(query["start"][0])
-        rows = [row for row in self.trades[query["user"][0]] if not _is_before(row, start)]
+        end = int(query.get("end", ["99999999999"])[0])
+        listed = self.trades[query["user"][0]]
+        return self._page([row for row in listed if not _is_before(row, start) and not _is_after(row, end)], query)
+
+    def _page(self, rows: list[Any], query: dict[str, list[str]]) -> Any:
         limit = min(int(query["limit"][0]), self.page_rows)
         place = int(query.get("cursor", ["0"])[0])
         has_more = place + limit < len(rows)
@@ -78,7 +86,20 @@ class ScriptedVenue:
 
 
 def _is_before(row: Any, start: int) -> bool:
-    return isinstance(row, dict) and isinstance(row.get("timestamp"), int) and row["timestamp"] < start
+    """Rows without a time are within every window."""
+    second = row.get("timestamp") if isinstance(row, dict) else None
+    return isinstance(second, int) and second < start
+
+
+def _is_after(row: Any, end: int) -> bool:
+    second = row.get("timestamp") if isinstance(row, dict) else None
+    return isinstance(second, int) and second > end
+
+
+def _event(row: Any) -> int:
+    """The moment of a position's last event; a row without one comes last."""
+    moment = row.get("last_event_at")
+    return moment if isinstance(moment, int) else 0
 
 
 def trade_row(trade: SourceTrade) -> dict[str, Any]:

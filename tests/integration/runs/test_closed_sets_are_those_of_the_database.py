@@ -12,6 +12,7 @@ from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.orders import FillStatus, OrderState
 from live_trading.nouns.wishes import WishKind, WishState
 from live_trading.settlement.machine import RedemptionState
+from live_trading.signals.history_sums import HistoryPart
 from live_trading.store.books.breaks import BreakKind
 from live_trading.store.database.connection import Database
 
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.integration
         ("exit_wishes", "kind", WishKind),
         ("exit_wishes", "state", WishState),
         ("lt_redemptions", "state", RedemptionState),
+        ("trader_histories", "part", HistoryPart),
     ],
 )
 def test_every_value_of_the_code_is_one_that_the_database_takes(

@@ -8,6 +8,8 @@ import pytest
 
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side
+from live_trading.services.following.ingest import IngestReport
+from live_trading.services.running.budget import Budget
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, StoreUnavailable
 from local.postgres.databases import connect
@@ -16,6 +18,12 @@ from tests.integration.scripted_venue import closed_position_row, gamma_row
 from tests.integration.source_builders import ALICE, BOB, CONDITION, NOON, a_trade, follow, minutes, seconds
 
 pytestmark = pytest.mark.integration
+
+
+def taken(report: IngestReport) -> int:
+    """How many snapshots of records a run took."""
+    assert report.statistics is not None
+    return report.statistics.taken
 
 
 def stored(bench: Bench) -> list[tuple[str, int]]:
@@ -31,7 +39,7 @@ def test_a_new_trade_is_stored_with_its_market_and_its_traders_record(bench: Ben
     report = bench.run_ingest(NOON + minutes(1))
 
     assert (report.ran, report.traders, report.seen, report.stored) == (True, 2, 1, 1)
-    assert (report.markets_refreshed, report.snapshots_taken, report.failures) == (1, 1, [])
+    assert (report.markets_refreshed, taken(report), report.failures) == (1, 1, [])
     with bench.database.transaction() as transaction:
         record = transaction.only("SELECT * FROM trader_stats WHERE trader_address = :trader", trader=BOB)
         market = transaction.only("SELECT condition_id, resolution_state FROM markets")
@@ -202,7 +210,7 @@ def test_a_trader_who_does_not_trade_has_a_record_for_the_population(bench: Benc
     second = bench.run_ingest(NOON + minutes(2))
     next_day = bench.run_ingest(NOON + timedelta(days=1, minutes=5))
 
-    assert (first.snapshots_taken, second.snapshots_taken, next_day.snapshots_taken) == (1, 0, 2)
+    assert (taken(first), taken(second), taken(next_day)) == (1, 0, 2)
 
 
 def test_a_market_older_than_a_minute_is_fetched_again_when_a_trade_refers_to_it(bench: Bench) -> None:
@@ -256,3 +264,64 @@ def test_postgres_going_away_stops_the_run_and_the_next_one_goes_on(
 
     assert report.ran
     assert sorted(each for each, _ in stored(bench)) == [a_trade(1).transaction_hash, a_trade(2).transaction_hash]
+
+
+@pytest.mark.money_faults
+def test_traders_that_time_ran_out_for_come_first_in_the_next_run(bench: Bench) -> None:
+    names = sorted(f"0x{number:040x}" for number in range(1, 6))
+    follow(bench.database, [ALICE, *names])
+    asked: list[str] = []
+    bench.venue.before["/v2/trades"] = lambda query: asked.append(query["user"][0]) if "end" not in query else None
+    order: list[list[str]] = []
+    for step in range(1, 4):
+        bench.clock.at = NOON + minutes(step)
+        looks = iter([100.0] * 2)
+        report = bench.ingest.run(Budget(lambda left=looks: next(left, 0.0)))
+        order.append(list(asked))
+        assert len(report.left) == 4
+        asked.clear()
+
+    served = [trader for run in order for trader in run]
+    assert [len(run) for run in order] == [2, 2, 2]
+    assert sorted(served) == sorted([ALICE, *names])
+
+
+@pytest.mark.money_faults
+def test_an_error_that_nobody_foresaw_stops_the_trader_that_it_concerns(bench: Bench) -> None:
+    follow(bench.database, [ALICE, BOB])
+    with bench.database.transaction() as transaction:
+        transaction.execute(f"ALTER TABLE cursors ADD CONSTRAINT bad CHECK (cursor_name <> 'ingest:{ALICE}')")
+    bench.venue.trades[ALICE] = [at(a_trade(1), NOON + seconds(30))]
+    bench.venue.trades[BOB] = [at(a_trade(2, trader=BOB), NOON + seconds(30))]
+
+    report = bench.run_ingest(NOON + minutes(1))
+
+    assert [failure.part for failure in report.failures] == [ALICE]
+    assert a_trade(2).transaction_hash in {each for each, _ in stored(bench)}
+
+
+@pytest.mark.money_faults
+def test_a_trade_that_the_store_refuses_is_set_aside_alone(bench: Bench) -> None:
+    with bench.database.transaction() as transaction:
+        transaction.execute("ALTER TABLE source_trades ADD CONSTRAINT odd CHECK (title <> 'refused')")
+    rows = [a_trade(1), a_trade(2, title="refused"), a_trade(3)]
+    bench.venue.trades[ALICE] = [at(trade, NOON + seconds(30)) for trade in rows]
+
+    report = bench.run_ingest(NOON + minutes(1))
+
+    assert (report.stored, report.quarantined, report.failures) == (2, 1, [])
+    assert "odd" in bench.rows("SELECT reason FROM quarantined_rows")[0]["reason"]
+
+
+@pytest.mark.money_faults
+def test_a_market_that_the_store_refuses_costs_no_other_market(bench: Bench) -> None:
+    with bench.database.transaction() as transaction:
+        transaction.execute("ALTER TABLE markets ADD CONSTRAINT odd CHECK (question <> 'refused')")
+    other = "0x" + "c5" * 32
+    bench.venue.markets[other] = gamma_row(other, question="refused")
+    bench.feed((a_trade(1), NOON + seconds(20)), (a_trade(2, condition_id=other), NOON + seconds(30)))
+
+    report = bench.run_ingest(NOON + minutes(1))
+
+    assert [failure.part for failure in report.failures] == [f"market {other}"]
+    assert bench.rows("SELECT condition_id FROM markets") == [{"condition_id": CONDITION}]

@@ -240,7 +240,7 @@ def test_a_missing_folder_is_refused_in_words(tmp_path: Path, capsys: pytest.Cap
     assert "is not a folder" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("garbage", [b"{", b"\xff\xfe", b"[" * 100_000, b"", b'{"data": NaN}'])
+@pytest.mark.parametrize("garbage", [b"{", b"\xff\xfe", b"[" * 100_000, b""])
 def test_a_file_that_is_not_json_is_set_aside_and_the_others_are_read(tmp_path: Path, garbage: bytes) -> None:
     folder_of(tmp_path, good=[row(1)])
     (tmp_path / "bad.json").write_bytes(garbage)

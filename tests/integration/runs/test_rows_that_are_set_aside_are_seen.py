@@ -85,6 +85,30 @@ def test_a_word_on_neg_risk_is_kept_when_the_catalogue_stops_saying_it(bench: Be
     assert bench.rows("SELECT neg_risk FROM markets") == [{"neg_risk": False}]
 
 
+@pytest.mark.money_faults
+def test_values_that_nothing_can_hold_cost_their_own_rows_and_stop_no_trader(bench: Bench) -> None:
+    follow(bench.database, [ALICE, BOB])
+    good = at(a_trade(), NOON + seconds(30))
+    odd: list[dict[str, Any]] = [
+        {"timestamp": "0001-01-01T00:00:00+14:00"},
+        {"timestamp": "9999-12-31T23:59:59-14:00"},
+        {"size": float("inf")},
+        {"size": float("nan")},
+        {"size": 10**60},
+        {"price": 10**4_000},
+        {"price": "1e999"},
+        {"token_id": [[]]},
+    ]
+    shown = [{"title": None, "slug": "\ud800", "outcome": "\x00"}, {"title": {"a": []}, "outcome_index": float("nan")}]
+    kept = [at(a_trade(number), NOON + seconds(30)) | each for number, each in enumerate(shown, start=2)]
+    bench.venue.trades[ALICE] = [*(good | each for each in odd), good, *kept]
+    bench.venue.trades[BOB] = [at(a_trade(9, trader=BOB), NOON + seconds(30))]
+
+    report = bench.run_ingest(NOON + minutes(1))
+
+    assert (report.stored, report.quarantined, report.failures) == (4, len(odd), [])
+
+
 def test_rows_set_aside_are_counted_by_source_and_alerted_for_their_trader_for_a_day(bench: Bench) -> None:
     good = at(a_trade(), NOON + seconds(30))
     bench.venue.trades[ALICE] = [good | {"price": "a lot"}, good | {"size": None}, good]

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
-from live_trading.orders.fees import fee_bound_buy, fee_bound_sell, taker_fee, trade_fee
+from live_trading.orders.fees import (
+    dearer,
+    fee_bound_buy,
+    fee_bound_sell,
+    fee_per_share,
+    is_same_fee,
+    taker_fee,
+    trade_fee,
+)
 from tests.builders import CRYPTO_FEES, NO_FEES
 from tests.recorded import recorded_case_json
 
@@ -129,3 +137,22 @@ def test_no_price_of_a_sale_costs_more_in_fees_than_was_bounded(
 ) -> None:
     if fees.exponent:
         assert taker_fee(fees, Price(price), Shares(shares)) <= fee_bound_sell(fees, Shares(shares))
+
+
+@pytest.mark.money_faults
+@given(schedules, schedules, prices)
+def test_the_dearer_of_two_schedules_charges_at_no_price_less_than_either(
+    one: FeeSchedule, other: FeeSchedule, price: Decimal
+) -> None:
+    at = Price(price)
+    found = dearer(one, other)
+
+    assert fee_per_share(found, at) >= max(fee_per_share(one, at), fee_per_share(other, at))
+    assert dearer(one, one) == one
+
+
+def test_schedules_without_a_rate_charge_the_same() -> None:
+    nothing, curved = (FeeSchedule(rate=Decimal(0), exponent=Decimal(each)) for each in (1, 2))
+
+    assert is_same_fee(nothing, curved)
+    assert not is_same_fee(nothing, FeeSchedule(rate=Decimal("0.01"), exponent=Decimal(1)))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.trades import Side
-from live_trading.polymarket.data.feed_rows import number_occurrences, read_feed, read_rows, read_sizes
+from live_trading.polymarket.data.feed_rows import read_feed, read_pages, read_rows, read_sizes
 from live_trading.polymarket.wire.json_text import parse_json, raw_text
 from live_trading.signals.trader_record import TradeSize
 from tests.recorded import recorded_json, recorded_text
@@ -249,13 +249,28 @@ def test_fills_that_become_equal_by_rounding_are_told_apart() -> None:
 
 @UNHURRIED
 @given(st.lists(st.sampled_from(["0.4", "0.41", "0.42"]), max_size=30), st.integers(0, 30))
-def test_occurrences_do_not_depend_on_page_boundaries(prices: list[str], cut: int) -> None:
+def test_a_boundary_between_pages_invents_no_trade_and_tells_of_each_that_it_leaves_out(
+    prices: list[str], cut: int
+) -> None:
     rows = [feed_row(price=Decimal(price)) for price in prices]
-    first, second = read_rows(rows[:cut], "feed"), read_rows(rows[cut:], "feed")
+    whole = read_rows(rows, "feed").trades
 
-    pages = number_occurrences([*first.trades, *second.trades])
+    found = read_pages([rows[:cut], rows[cut:]], "feed")
 
-    assert pages == read_rows(rows, "feed").trades
+    assert {trade.key for trade in found.trades} <= {trade.key for trade in whole}
+    assert {trade.price for trade in found.trades} == {trade.price for trade in whole}
+    assert len(found.trades) + len(found.quarantined) == len(rows)
+
+
+@UNHURRIED
+@pytest.mark.money_faults
+@given(st.lists(st.sampled_from(["0.4", "0.41", "0.42"]), max_size=30), st.integers(0, 30), st.integers(0, 30))
+def test_pages_that_overlap_hold_the_trades_of_the_whole(prices: list[str], cut: int, overlap: int) -> None:
+    rows = [feed_row(price=Decimal(price), size=number + 1) for number, price in enumerate(prices)]
+
+    found = read_pages([rows[:cut], rows[max(0, cut - overlap) :]], "feed")
+
+    assert found.trades == read_rows(rows, "feed").trades
 
 
 @UNHURRIED

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import httpx
 import pytest
@@ -73,10 +74,20 @@ def test_no_answer_about_eligibility_is_unknown() -> None:
     assert Geoblock(f"http://127.0.0.1:{closed_port()}/api/geoblock", SYSTEM).eligibility() is Eligibility.UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["", "{", "<html>", "NaN", "[Infinity]", b"\xff", "[" * 100_000])
+@pytest.mark.parametrize("text", ["", "{", "<html>", b"\xff", "[" * 100_000, "[" * 100_000 + "x" + "]" * 99_999])
 def test_what_is_no_json_is_malformed(text: str | bytes) -> None:
     with pytest.raises(MalformedAnswer):
         parse_json(text)
+
+
+@pytest.mark.money_faults
+@pytest.mark.parametrize("bad", ["NaN", "-Infinity", "[" * 100_000 + "]" * 100_000, "1e999999999999999999999"])
+def test_a_value_that_cannot_be_held_costs_no_value_beside_it(bad: str) -> None:
+    found = parse_json(f'[{bad}, {{"a": 1, "b": [{bad}]}}, 0.5]')
+
+    assert isinstance(found, list)
+    assert isinstance(found[1], dict)
+    assert (found[1]["a"], found[2]) == (1, Decimal("0.5"))
 
 
 def test_a_secret_has_its_four_fields() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.polymarket.data.trader_history import (
     PositionStatus,
@@ -183,9 +182,15 @@ def test_unredeemed_losers_are_in_the_record_whatever_the_resolution_leaves_out(
     assert (record.resolved_count, record.won_count) == (100, 40)
 
 
-def test_somebody_elses_position_is_refused() -> None:
-    with pytest.raises(MalformedAnswer):
-        read_positions([row(proxy_wallet="0x" + "99" * 20)], TRADER)
+@pytest.mark.money_faults
+def test_somebody_elses_position_is_set_aside_and_leaves_the_record_unavailable() -> None:
+    listed = {CLOSED: read_positions([row(proxy_wallet="0x" + "99" * 20), row()], TRADER)}
+
+    page = positions_page(listed, KNOWN)
+
+    assert (len(listed[CLOSED].rows), len(page.quarantined)) == (1, 1)
+    with pytest.raises(RecordUnavailable):
+        stats_as_of(TRADER, a_moment(RESOLVED), page.positions, [])
 
 
 def test_a_row_that_cannot_be_read_is_set_aside_and_the_record_is_unavailable() -> None:

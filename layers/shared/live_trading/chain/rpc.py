@@ -142,7 +142,7 @@ def _request(request_id: int, method: str, params: Sequence[object]) -> dict[str
 def _body(response: httpx.Response) -> Any:
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

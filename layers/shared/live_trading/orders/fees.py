@@ -25,6 +25,21 @@ def fee_per_share(fees: FeeSchedule, price: Price) -> Decimal:
     return _curve(fees, price.value)
 
 
+def is_same_fee(one: FeeSchedule, other: FeeSchedule) -> bool:
+    """Whether both charge the same at every price."""
+    return one == other or (not one.rate and not other.rate)
+
+
+def dearer(one: FeeSchedule, other: FeeSchedule) -> FeeSchedule:
+    """A schedule that charges at no price less than either of them.
+
+    p(1 - p) is under one, so that the smaller exponent is the dearer one.
+    """
+    if not one.rate or not other.rate:
+        return one if one.rate else other
+    return FeeSchedule(rate=max(one.rate, other.rate), exponent=min(one.exponent, other.exponent))
+
+
 def taker_fee(fees: FeeSchedule, price: Price, shares: Shares) -> Usd:
     """The fee of a trade at one price, floored on five decimals."""
     return _charged(fees, Fraction(price.value), shares)

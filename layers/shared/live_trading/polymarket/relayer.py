@@ -6,7 +6,7 @@ Nothing is retried here: what was submitted and not answered may have been taken
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,8 +15,10 @@ import httpx
 
 from live_trading.chain.tls import tls_context
 from live_trading.nouns.errors import GiveUp, MalformedAnswer, OutcomeUnknown, RetryLater
+from live_trading.polymarket.wire.json_text import parse_json
 
 _RESETS_IN = re.compile(r"resets in (\d+) seconds", re.IGNORECASE)
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _BUSY = re.compile(r"wallet busy|in-flight action", re.IGNORECASE)
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _TIMEOUT_SECONDS = 10
@@ -82,7 +84,10 @@ class RelayerClient:
     def relay_payload(self) -> tuple[str, int]:
         """Which relay will send for a proxy wallet, and at which nonce. Raises RetryLater."""
         answer = self._ask("/relay-payload", {"address": self._owner, "type": "PROXY"})
-        return str(answer["address"]).lower(), _nonce(answer)
+        address = answer.get("address")
+        if not isinstance(address, str) or not address:
+            raise MalformedAnswer("the relayer names no relay", raw=str(answer)[:2000])
+        return address.lower(), _nonce(answer)
 
     def submit(self, payload: Mapping[str, Any]) -> Submission:
         """Hands a signed payload over.
@@ -112,14 +117,12 @@ class RelayerClient:
         """The owner's newest submission under this signature that is not dead, None where there is none.
 
         Dead ones do not count: what failed without using up its nonce is signed again to the same bytes. Raises
-        RetryLater.
+        RetryLater, and MalformedAnswer where one under this signature cannot be read and none that can is alive.
         """
         rows = _content(self._get("/transactions", {}))
         if not isinstance(rows, list):
             raise MalformedAnswer("the relayer's list is no list", raw=str(rows)[:2000])
-        ours = [row for row in rows if isinstance(row, dict) and str(row.get("signature")).lower() == signature.lower()]
-        found = [_submission(row, row.get("transactionID"), row.get("transactionHash")) for row in ours]
-        return next((each for each in found if each.state not in DEAD), None)
+        return live_submission(rows, signature)
 
     def _ask(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         return _judged(self._get(path, query))
@@ -134,6 +137,27 @@ class RelayerClient:
         return response
 
 
+def live_submission(rows: Sequence[object], signature: str) -> Submission | None:
+    """The newest of these submissions that has this signature and is not dead; rows of others are not read.
+
+    Raises MalformedAnswer where there is none and one that cannot be read may be it.
+    """
+    unread: MalformedAnswer | None = None
+    for row in rows:
+        if not isinstance(row, dict) or str(row.get("signature")).lower() != signature.lower():
+            continue
+        try:
+            found = _submission(row, row.get("transactionID"), row.get("transactionHash"))
+        except MalformedAnswer as error:
+            unread = unread or error
+            continue
+        if found.state not in DEAD:
+            return found
+    if unread is not None:
+        raise unread
+    return None
+
+
 def _judged(response: httpx.Response) -> dict[str, Any]:
     body = _content(response)
     if not isinstance(body, dict):
@@ -144,9 +168,9 @@ def _judged(response: httpx.Response) -> dict[str, Any]:
 def _content(response: httpx.Response) -> Any:
     """What a successful answer holds; a refusal as the error that says what the caller may do next."""
     try:
-        body = response.json()
-    except ValueError as error:
-        raise MalformedAnswer("the relayer's answer is no JSON", raw=response.text[:2000]) from error
+        body = parse_json(response.content)
+    except MalformedAnswer as error:
+        raise MalformedAnswer("the relayer's answer is no JSON", raw=error.raw[:2000]) from error
     if response.is_success:
         return body
     said = str(body.get("error", body) if isinstance(body, dict) else body)[:500]
@@ -160,7 +184,7 @@ def _content(response: httpx.Response) -> Any:
 def _reset(response: httpx.Response, said: str) -> float | None:
     found = _RESETS_IN.search(said)
     text = found.group(1) if found else response.headers.get("Retry-After", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def _submission(answer: dict[str, Any], identity: object, transaction_hash: object) -> Submission:
@@ -189,6 +213,6 @@ def _text(identity: object) -> str:
 
 def _nonce(answer: dict[str, Any]) -> int:
     text = str(answer.get("nonce", ""))
-    if not text.isdigit():
+    if not _DIGITS.fullmatch(text):
         raise MalformedAnswer("the relayer gave no nonce", raw=str(answer)[:2000])
     return int(text)

@@ -59,14 +59,19 @@ def stats_as_of(
     """
     for each in closed_positions:
         if (each.closed_at is None or each.pnl is None) and each.may_have_ended_by(as_of):
-            what = "date" if each.closed_at is None else "profit"
-            raise RecordUnavailable(f"the venue gives no {what} for the ended position of {trader} in {each.token_id}")
+            raise unknown_result(trader, each)
     return TraderStats(
         trader=trader,
         as_of=as_of,
         last_30_days=_record(closed_positions, trades, as_of - WINDOW, as_of),
         lifetime=_record(closed_positions, trades, None, as_of),
     )
+
+
+def unknown_result(trader: str, position: ClosedPosition) -> RecordUnavailable:
+    """Why there is no record: this position may belong to it and lacks its date or its profit."""
+    what = "date" if position.closed_at is None else "profit"
+    return RecordUnavailable(f"the venue gives no {what} for the ended position of {trader} in {position.token_id}")
 
 
 def prior_mean(stats: Iterable[TraderStats]) -> Decimal | None:
@@ -102,7 +107,11 @@ def _record(
 def _average(sizes: list[Usd | None]) -> Usd | None:
     """None for no trades, for one of unknown size, and for trades too small to have an average on six places."""
     known = [usd for usd in sizes if usd is not None]
-    if not known or len(known) < len(sizes):
+    return average_size(total_usd(known), len(known)) if len(known) == len(sizes) else None
+
+
+def average_size(total: Usd, trades: int) -> Usd | None:
+    """Dollars a trade; None for no trades, and for trades too small to have an average on six places."""
+    if not trades:
         return None
-    average = Usd.nearest(total_usd(known).value / len(known))
-    return average or None
+    return Usd.nearest(total.value / trades) or None

@@ -11,9 +11,10 @@ from live_trading.wiring.adapters import GWEI, Adapters
 if TYPE_CHECKING:
     from live_trading.services.entering.execute import Executor
     from live_trading.services.following.evidence import EvidenceGatherer
+    from live_trading.services.following.fee_comparing import FeeComparer
     from live_trading.services.following.ingest import Ingest
     from live_trading.services.following.market_keeping import MarketKeeper
-    from live_trading.services.following.trader_statistics import StatisticsKeeper
+    from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
     from live_trading.services.guarding.cancelling import OrderCanceller
     from live_trading.services.guarding.closing import PositionCloser
     from live_trading.services.guarding.kill_switch import KillSwitch
@@ -38,18 +39,29 @@ class JobParts(Adapters):
         return MarketKeeper(database=self.database, gamma=self.gamma, chain=self.chain_reader)
 
     @cached_property
-    def statistics(self) -> StatisticsKeeper:
+    def fees(self) -> FeeComparer:
+        from live_trading.services.following.fee_comparing import FeeComparer
+
+        return FeeComparer(database=self.database, order_book=self.market_data)
+
+    @cached_property
+    def records(self) -> TraderRecords:
+        from live_trading.services.following.trader_statistics import TraderRecords
+
+        return TraderRecords(database=self.database)
+
+    def statistics(self, holder: str) -> StatisticsKeeper:
         from live_trading.services.following.trader_statistics import StatisticsKeeper
 
-        return StatisticsKeeper(database=self.database, data_api=self.data_api)
+        return StatisticsKeeper(database=self.database, clock=self.clock, data_api=self.data_api, holder=holder)
 
     @cached_property
     def evidence(self) -> EvidenceGatherer:
         from live_trading.services.following.evidence import EvidenceGatherer
 
-        return EvidenceGatherer(markets=self.market_keeper, statistics=self.statistics)
+        return EvidenceGatherer(markets=self.market_keeper, fees=self.fees, records=self.records)
 
-    def ingest(self, holder: str) -> Ingest:
+    def ingest(self, holder: str, statistics: StatisticsKeeper | None = None) -> Ingest:
         from live_trading.services.following.ingest import Ingest
 
         return Ingest(
@@ -57,7 +69,7 @@ class JobParts(Adapters):
             clock=self.clock,
             feed=self.data_api,
             markets=self.market_keeper,
-            statistics=self.statistics,
+            statistics=statistics,
             holder=holder,
         )
 
@@ -67,7 +79,7 @@ class JobParts(Adapters):
         return PaperTrader(
             database=self.database,
             clock=self.clock,
-            ingest=self.ingest(holder),
+            ingest=self.ingest(holder, self.statistics(holder)),
             evidence=self.evidence,
             markets=self.market_keeper,
             market_data=self.market_data,

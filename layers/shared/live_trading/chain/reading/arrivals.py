@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from live_trading.chain.abi import address_topic
 from live_trading.chain.contracts import TRANSFER_BATCH, TRANSFER_SINGLE
-from live_trading.chain.errors import RpcRefused
+from live_trading.chain.errors import RpcAnswerLost, RpcRefused
 from live_trading.chain.reading.outside_payments import BLOCKS_A_REQUEST, MOST_REQUESTS
-from live_trading.chain.reading.receipts import Payer, tokens_given
+from live_trading.chain.reading.receipts import SHAPE_FAILURES, Payer, tokens_given
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
+
+logger = logging.getLogger(__name__)
 
 # Anybody may send any number of worthless ids; the rest of them is passed over.
 MOST_TOKENS = 200
@@ -47,4 +50,10 @@ def _arrived(rpc: JsonRpc, payer: Payer, first: int, last: int) -> set[str]:
     )
     if not isinstance(logs, list):
         raise MalformedAnswer("eth_getLogs: the result is no list", raw=str(logs)[:2000])
-    return set(tokens_given(logs, payer.account, payer.token_contracts))
+    found: set[str] = set()
+    for log in logs:
+        try:
+            found |= set(tokens_given([log], payer.account, payer.token_contracts))
+        except (MalformedAnswer, RpcAnswerLost, *SHAPE_FAILURES):
+            logger.warning("a token transfer cannot be read: %.2000r", log)
+    return found

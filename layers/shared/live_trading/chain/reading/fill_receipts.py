@@ -24,7 +24,7 @@ from live_trading.nouns.orders import Moved
 
 _BUY, _SELL = 0, 1
 # One receipt of another shape is no reason to read none of the others.
-_UNREADABLE = (MalformedAnswer, RpcAnswerLost, RpcRefused, ValueError, LookupError, TypeError)
+_UNREADABLE = (MalformedAnswer, RpcAnswerLost, RpcRefused, ValueError, LookupError, TypeError, ArithmeticError)
 # side, tokenId, makerAmountFilled, takerAmountFilled, fee, builder, metadata
 _WORDS = 7
 

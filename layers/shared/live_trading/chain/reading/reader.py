@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from live_trading.chain.abi import Call, Function, decode_bool, decode_uint, hex_text
 from live_trading.chain.contracts import (
@@ -29,6 +31,9 @@ from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion, is_position_id
 from live_trading.nouns.money import Shares, Usd
 
+logger = logging.getLogger(__name__)
+
+_Quantity = TypeVar("_Quantity", Usd, Shares)
 _NO_CODE = ("0x", None)
 # So many base units that the part which each outcome is paid tells its numerator, rounding apart.
 _PROBE_UNITS = 10**24
@@ -139,7 +144,7 @@ class ChainReader:
         units = self._read_uints(
             [TOKEN_BALANCE_OF.call(contract or self._keeper(token_id), address, int(token_id)) for token_id in asked]
         )
-        return {token_id: Shares.of_base_units(held) for token_id, held in zip(asked, units, strict=True)}
+        return {token_id: _amount(Shares, held) for token_id, held in zip(asked, units, strict=True)}
 
     def holdings(self, owner: str, token_ids: Sequence[str], spenders: Sequence[str]) -> Holdings:
         """What an address has, and what each of `spenders` may take of it: all at one block up to 499 answers."""
@@ -153,11 +158,10 @@ class ChainReader:
             ]
         )
         return Holdings(
-            collateral=Usd.of_base_units(balance),
+            collateral=_amount(Usd, balance),
             allowances=dict(zip(allowed, answers[: len(allowed)], strict=True)),
             tokens={
-                token_id: Shares.of_base_units(units)
-                for token_id, units in zip(asked, answers[len(allowed) :], strict=True)
+                token_id: _amount(Shares, units) for token_id, units in zip(asked, answers[len(allowed) :], strict=True)
             },
         )
 
@@ -233,7 +237,7 @@ class ChainReader:
         )
 
     def _erc20_balance(self, token: str, address: str) -> Usd:
-        return Usd.of_base_units(decode_uint(self._rpc.contract_read(BALANCE_OF.call(token, address))))
+        return _amount(Usd, decode_uint(self._rpc.contract_read(BALANCE_OF.call(token, address))))
 
     def _conditions_uint(self, function: Function, conditions: Sequence[str]) -> dict[str, int]:
         target = self._addresses.conditional_tokens
@@ -244,16 +248,22 @@ class ChainReader:
         return [decode_uint(answer) for answer in self._multicall.read(calls)]
 
 
+def _amount(kind: type[_Quantity], units: int) -> _Quantity:
+    try:
+        return kind.of_base_units(units)
+    except ArithmeticError as error:
+        raise MalformedAnswer("more than there is of anything", raw=str(units)) from error
+
+
 def _whole(paid: Sequence[int]) -> list[int]:
     """Payments that were each rounded down, made whole again in the last one."""
     missing = _PROBE_UNITS - sum(paid)
     return [*paid[:-1], paid[-1] + missing] if 0 <= missing < len(paid) else list(paid)
 
 
-def _vector(condition: str, numerators: Sequence[int], denominator: int) -> PayoutVector:
+def _vector(condition: str, numerators: Sequence[int], denominator: int) -> PayoutVector | None:
+    """None for one that does not add up, which is no result of this condition and says nothing of the others."""
     if sum(numerators) != denominator:
-        raise MalformedAnswer(
-            f"payout of {condition} does not add up: {list(numerators)} of {denominator}",
-            raw=hex_text(denominator.to_bytes(32, "big")),
-        )
+        logger.error("payout of %s does not add up: %s of %s", condition, list(numerators), denominator)
+        return None
     return PayoutVector(condition_id=condition, numerators=tuple(numerators), denominator=denominator)

@@ -13,6 +13,9 @@ from live_trading.chain.rpc import JsonRpc, as_quantity
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Shares, Usd
 
+SHAPE_FAILURES = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
+"""What reading a log or a receipt raises that has not its documented shape, or holds numbers that nothing has."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
@@ -66,8 +69,16 @@ def read_receipt(rpc: JsonRpc, *, transaction_hash: str, payer: Payer) -> Receip
         raise MalformedAnswer(f"not the receipt of {transaction_hash}", raw=str(found)[:2000])
     if found.get("blockNumber") is None:
         return None
-    block_number = as_quantity("blockNumber", found.get("blockNumber"))
     head = rpc.quantity("eth_blockNumber")
+    try:
+        return _receipt(transaction_hash, found, head, payer)
+    except SHAPE_FAILURES as error:
+        why = f"a receipt of another shape: {type(error).__name__} {error}"
+        raise MalformedAnswer(why, raw=str(found)[:2000]) from error
+
+
+def _receipt(transaction_hash: str, found: dict[str, Any], head: int, payer: Payer) -> Receipt:
+    block_number = as_quantity("blockNumber", found.get("blockNumber"))
     logs = found["logs"]
     return Receipt(
         transaction_hash=transaction_hash.lower(),

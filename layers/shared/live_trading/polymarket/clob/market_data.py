@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -124,7 +124,7 @@ class _HistoryPoint(WireModel):
 
 
 class _HistoryRow(WireModel):
-    history: list[_HistoryPoint]
+    history: list[object]
 
 
 class _ServerTime(WireModel):
@@ -155,7 +155,7 @@ class MarketData:
             answer = self._http.post("/books", [{"token_id": token_id} for token_id in part])
             if not isinstance(answer, list):
                 raise MalformedAnswer("clob.books: not an array", raw=raw_text(answer))
-            books |= {book.token_id: book for row in answer if (book := _readable(row, part)) is not None}
+            books |= read_books(answer, part)
         return books
 
     def clob_market(self, condition_id: str) -> ClobMarket:
@@ -194,8 +194,8 @@ class MarketData:
             ("endTs", str(int(until.timestamp()))),
             ("fidelity", str(max(1, minutes // _HISTORY_POINTS))),
         ]
-        history = read(_HistoryRow, self._http.get("/prices-history", query), "clob.prices_history").history
-        return [PricePoint(at=row.t.astimezone(UTC), price=Price.nearest(row.p)) for row in history]
+        answer = self._http.get("/prices-history", query)
+        return read_history(read(_HistoryRow, answer, "clob.prices_history").history)
 
     def server_time(self) -> datetime:
         """What time it is at the venue, to the second, UTC."""
@@ -203,6 +203,24 @@ class MarketData:
 
     def close(self) -> None:
         self._http.close()
+
+
+def read_books(rows: Iterable[object], asked: Collection[str]) -> dict[str, OrderBook]:
+    """The books of an answer by token id, without those that cannot be read or were not asked for."""
+    return {book.token_id: book for row in rows if (book := _readable(row, asked)) is not None}
+
+
+def read_history(rows: Iterable[object]) -> list[PricePoint]:
+    """The points of a price history; one that cannot be read is left out, as the next is minutes away."""
+    points: list[PricePoint] = []
+    for row in rows:
+        try:
+            point = _HistoryPoint.model_validate(row)
+            points.append(PricePoint(at=point.t.astimezone(UTC), price=Price.nearest(point.p)))
+        except ROW_FAILURES as error:
+            aside = set_aside(row, error, "clob.prices_history")
+            logger.warning("a price of a history cannot be read: %s: %s", aside.reason, aside.raw)
+    return points
 
 
 def _readable(row: object, asked: Collection[str]) -> OrderBook | None:

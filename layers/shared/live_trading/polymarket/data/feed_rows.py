@@ -10,8 +10,7 @@ would then be stored, and copied, a second time; the overlap in which the feed i
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated
@@ -21,7 +20,7 @@ from pydantic import AliasChoices, BeforeValidator, Field
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import market_condition
 from live_trading.nouns.money import Usd
-from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
+from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade
 from live_trading.polymarket.wire.field_types import (
     Address,
     Amount,
@@ -37,6 +36,7 @@ from live_trading.polymarket.wire.field_types import (
     shares_of,
 )
 from live_trading.polymarket.wire.json_text import parse_json, raw_text
+from live_trading.polymarket.wire.pages import numbered
 from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
 from live_trading.signals.trader_record import TradeSize
 
@@ -98,7 +98,7 @@ class _SizeRow(WireModel):
     """What a trade says of its trader's usual size; anything else may be missing."""
 
     size: Annotated[Amount, Field(ge=0)]
-    price: Annotated[Amount, Field(ge=0)]
+    price: ZeroToOne
 
 
 class _TimeRow(WireModel):
@@ -118,24 +118,39 @@ def read_feed(text: str | bytes, source: str) -> FeedPage:
 
 
 def read_rows(rows: Sequence[object], source: str, *, of_trader: str | None = None) -> FeedPage:
-    """Every row of one question, all pages together, as trades in the feed's order.
+    """Every row of one page as trades in the feed's order; see `read_pages`."""
+    return read_pages([rows], source, of_trader=of_trader)
 
-    Rows have no fill id. Equal ones of one transaction are told apart by an occurrence number, which does not depend
-    on where a page ended, since all pages are read first. A row of anybody else than `of_trader` is quarantined.
+
+def read_pages(pages: Sequence[Sequence[object]], source: str, *, of_trader: str | None = None) -> FeedPage:
+    """Every row of one question as trades in the feed's order.
+
+    Rows have no fill id. Equal ones of one transaction are told apart by an occurrence number: the second of a page is
+    a second fill. One that another page has shown may be the same fill again, and is set aside; where it is not, it
+    stands beside its like when the window is read again. A row of anybody else than `of_trader` is quarantined.
     """
-    trades: list[SourceTrade] = []
     quarantined: list[QuarantinedRow] = []
     others = 0
-    for row in rows:
-        if not _is_trade(row):
-            others += 1
-            continue
-        try:
-            trades.append(_read_row(row, of_trader))
-        except ROW_FAILURES as error:
-            theirs = None if isinstance(error, _AnotherWallet) else of_trader
-            quarantined.append(set_aside(row, error, source, trader=theirs))
-    return FeedPage(trades=number_occurrences(trades), quarantined=quarantined, other_activities=others)
+    read: list[list[tuple[object, SourceTrade]]] = []
+    for rows in pages:
+        of_page: list[tuple[object, SourceTrade]] = []
+        for row in rows:
+            if not _is_trade(row):
+                others += 1
+                continue
+            try:
+                of_page.append((row, _read_row(row, of_trader)))
+            except ROW_FAILURES as error:
+                theirs = None if isinstance(error, _AnotherWallet) else of_trader
+                quarantined.append(set_aside(row, error, source, trader=theirs))
+        read.append(of_page)
+    trades: list[SourceTrade] = []
+    for (row, trade), occurrence, is_repeated in numbered(read, lambda each: each[1].key):
+        if is_repeated:
+            quarantined.append(set_aside(row, _OnTwoPages(), source, trader=of_trader))
+        else:
+            trades.append(replace(trade, occurrence=occurrence))
+    return FeedPage(trades=trades, quarantined=quarantined, other_activities=others)
 
 
 def read_sizes(rows: Sequence[object]) -> list[TradeSize]:
@@ -144,6 +159,13 @@ def read_sizes(rows: Sequence[object]) -> list[TradeSize]:
     A row that says neither is in the list too: leaving it out would make the others' average the trader's.
     """
     return [TradeSize(time=_time(row), usd=_usd(row)) for row in rows if _is_trade(row)]
+
+
+class _OnTwoPages(ValueError):
+    """A row that an earlier page has shown as well."""
+
+    def __init__(self) -> None:
+        super().__init__("listed on two pages: counted once")
 
 
 class _AnotherWallet(ValueError):
@@ -174,14 +196,3 @@ def _usd(row: object) -> Usd | None:
         return Usd.nearest(read.size * read.price)
     except ROW_FAILURES:
         return None
-
-
-def number_occurrences(trades: Iterable[SourceTrade]) -> list[SourceTrade]:
-    """The same trades in the same order, the n-th of those that are equal in everything getting occurrence n."""
-    seen: Counter[SourceTradeKey] = Counter()
-    numbered: list[SourceTrade] = []
-    for trade in trades:
-        alike = replace(trade, occurrence=0).key
-        numbered.append(replace(trade, occurrence=seen[alike]))
-        seen[alike] += 1
-    return numbered

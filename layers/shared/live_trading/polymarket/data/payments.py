@@ -6,14 +6,13 @@ splits, redemptions) or that nobody knows are passed over: what they moved is se
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from live_trading.ledger.accounts import IncomeType
 from live_trading.nouns.chance import Chance
@@ -22,6 +21,8 @@ from live_trading.nouns.money import Usd
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.wire.field_types import Amount, Moment, OptionalHash, WireModel, read
 from live_trading.polymarket.wire.http_questions import HttpQuestions
+from live_trading.polymarket.wire.pages import PageWatch, numbered
+from live_trading.polymarket.wire.set_aside import ROW_FAILURES
 
 PAID = frozenset(
     {
@@ -100,17 +101,13 @@ class OwnPayments:
 
         Raises RetryLater, GiveUp and MalformedAnswer as `HttpQuestions` does.
         """
-        found: list[OwnPayment] = []
-        for row in self._rows(address, since):
-            payment = read_payment(row)
-            if payment is not None and payment.paid_at >= since:
-                found.append(payment)
-        return _numbered(sorted(found, key=lambda each: each.paid_at))
+        found = read_payments(list(self._pages(address, since)))
+        return sorted((each for each in found if each.paid_at >= since), key=lambda each: each.paid_at)
 
     def close(self) -> None:
         self._http.close()
 
-    def _rows(self, address: str, since: datetime) -> Iterator[object]:
+    def _pages(self, address: str, since: datetime) -> Iterator[list[object]]:
         filters = [
             ("user", address),
             ("start", str(int(since.timestamp()))),
@@ -119,10 +116,12 @@ class OwnPayments:
             ("exclude_deposits_withdrawals", "false"),
         ]
         cursor: str | None = None
+        watch = PageWatch(_PATH)
         for _ in range(_MOST_PAGES):
             here = [("cursor", cursor)] if cursor is not None else []
             page = read(_Page, self._http.get(_PATH, [*filters, ("limit", str(_ROWS_A_PAGE)), *here]), _PATH)
-            yield from page.data
+            watch.seen(page.data)
+            yield page.data
             if not page.pagination.has_more or not page.data:
                 return
             if page.pagination.next_cursor in (None, "", cursor):
@@ -130,14 +129,28 @@ class OwnPayments:
             cursor = page.pagination.next_cursor
 
 
+def read_payments(pages: Sequence[Sequence[object]]) -> list[OwnPayment]:
+    """The payments among these rows; one that an earlier page has shown is the same payment again."""
+    read = [[payment for row in rows if (payment := read_payment(row)) is not None] for rows in pages]
+    return [
+        replace(payment, occurrence=occurrence)
+        for payment, occurrence, is_repeated in numbered(read, lambda each: each)
+        if not is_repeated
+    ]
+
+
 def read_payment(row: object) -> OwnPayment | None:
     """A row of the activity as a payment; None for every other activity, and for one that cannot be read."""
+    try:
+        return _payment(row)
+    except ROW_FAILURES:
+        return None
+
+
+def _payment(row: object) -> OwnPayment | None:
     if not isinstance(row, dict) or row.get("type") not in PAID:
         return None
-    try:
-        seen = _Row.model_validate(row)
-    except ValidationError:
-        return None
+    seen = _Row.model_validate(row)
     stated = seen.usdc_size or seen.size
     if stated is None or stated <= 0 or seen.timestamp.year <= _NO_YEAR:
         return None
@@ -151,12 +164,3 @@ def read_payment(row: object) -> OwnPayment | None:
         transaction_hash=seen.transaction_hash,
         occurrence=0,
     )
-
-
-def _numbered(payments: list[OwnPayment]) -> list[OwnPayment]:
-    seen: Counter[OwnPayment] = Counter()
-    numbered: list[OwnPayment] = []
-    for payment in payments:
-        numbered.append(replace(payment, occurrence=seen[payment]))
-        seen[payment] += 1
-    return numbered

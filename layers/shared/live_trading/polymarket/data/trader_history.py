@@ -9,6 +9,7 @@ same, without its date or its profit.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,6 @@ from typing import Annotated
 
 from pydantic import AliasChoices, BeforeValidator, Field
 
-from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.polymarket.wire.field_types import (
@@ -133,18 +133,18 @@ class Resolution:
 
 
 def read_positions(rows: Iterable[object], trader: str) -> PositionList:
-    """The rows of one trader. Raises MalformedAnswer for somebody else's: then the question was not understood."""
+    """The rows of one trader; somebody else's is set aside as one that may stand where the trader's own should."""
     found: list[PositionRow] = []
     quarantined: list[QuarantinedRow] = []
     for raw in rows:
         try:
             row = PositionRow.model_validate(raw)
+            if row.proxy_wallet != trader:
+                raise ValueError("a row of another wallet than the one asked for")
         except ROW_FAILURES as error:
             quarantined.append(set_aside(raw, error, POSITIONS_SOURCE, trader=trader))
-            continue
-        if row.proxy_wallet != trader:
-            raise MalformedAnswer(f"{POSITIONS_SOURCE}: a row of {row.proxy_wallet}", raw=repr(row))
-        found.append(row)
+        else:
+            found.append(row)
     return PositionList(rows=found, quarantined=quarantined)
 
 
@@ -173,7 +173,7 @@ def positions_page(
 ) -> PositionsPage:
     """What all the lists together say of a trader's finished positions."""
     unread = {row.raw: row for each in listed.values() for row in each.quarantined}
-    unknown = [ClosedPosition(token_id=_UNKNOWN, closed_at=None, pnl=None) for _ in unread]
+    unknown = [ClosedPosition(token_id=_unknown(raw), closed_at=None, pnl=None) for raw in unread]
     finished = finished_positions({status: each.rows for status, each in listed.items()}, resolutions)
     return PositionsPage(positions=[*finished, *unknown], quarantined=list(unread.values()))
 
@@ -200,6 +200,16 @@ def finished_positions(
             if has_ended:
                 finished[row.token_id] = _finished(row, _later(known, row.last_event_at), row.total_pnl)
     return list(finished.values())
+
+
+def _unknown(raw: str) -> str:
+    """A name for the token of a row that cannot be read, the same whenever the row comes."""
+    return f"{_UNKNOWN}:{hashlib.sha256(raw.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def conditions_to_date(listed: PositionList, status: PositionStatus) -> set[str]:
+    """The conditions whose resolution says when these positions ended, or whether they have."""
+    return {row.condition_id for row in listed.rows if status is not PositionStatus.CLOSED or row.last_event_at is None}
 
 
 def _finished(row: PositionRow, at: datetime | None, pnl: Decimal | None) -> ClosedPosition:

@@ -12,6 +12,7 @@ from live_trading.polymarket.gamma.gamma_rows import GammaAnswer, MarketSnapshot
 from live_trading.polymarket.wire.field_types import WireModel, read
 from live_trading.polymarket.wire.http_questions import HttpQuestions
 from live_trading.polymarket.wire.json_text import raw_text
+from live_trading.polymarket.wire.pages import PageWatch
 
 __all__ = ["Gamma", "GammaAnswer", "MarketSnapshot"]
 
@@ -62,10 +63,12 @@ class Gamma:
         ]
         rows: list[object] = []
         cursor: str | None = None
+        watch = PageWatch("gamma.markets")
         for _ in range(_MOST_PAGES):
             here = [("after_cursor", cursor)] if cursor is not None else []
             answer = self._http.get("/markets/keyset", [*question, *here])
             page = read(_Page, answer, "gamma.markets")
+            watch.seen(page.markets)
             rows += page.markets
             if not page.next_cursor:
                 return rows

@@ -79,7 +79,7 @@ def _of_text(text: str) -> datetime:
     parsed = datetime.fromisoformat(text)
     try:
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError as error:
+    except (OverflowError, ValueError) as error:
         raise ValueError("out of the range of times") from error
 
 
@@ -112,7 +112,7 @@ def _outcome_index(raw: object) -> int | None:
 
 
 def _shown(raw: object) -> str:
-    return raw if isinstance(raw, str) else ""
+    return raw.encode("utf-8", "backslashreplace").decode("utf-8") if isinstance(raw, str) else ""
 
 
 def _price(value: Decimal) -> Decimal:
@@ -122,7 +122,7 @@ def _price(value: Decimal) -> Decimal:
 
 
 def _tick(value: Decimal) -> Decimal:
-    if not 0 < value < 1 or not Price.nearest(value):
+    if not 0 < value < 1 or Price.nearest(value) in (Price(0), Price(1)):
         raise ValueError("a tick is above 0 and under 1")
     return value
 
@@ -182,10 +182,13 @@ def shares_of(value: Decimal) -> Shares:
     return Shares.nearest(value)
 
 
-def why(error: ValidationError) -> str:
-    """Every field that did not fit and why, without the value."""
+def why(error: Exception) -> str:
+    """Every field that did not fit and why, without the value; what any other error says of itself."""
+    if not isinstance(error, ValidationError):
+        return str(error) or type(error).__name__
     return "; ".join(
-        f"{'.'.join(str(part) for part in each['loc']) or 'row'}: {each['msg']}" for each in error.errors()
+        f"{'.'.join(str(part) for part in each['loc']) or 'row'}: {each['msg']}"
+        for each in error.errors(include_input=False, include_url=False)
     )
 
 
@@ -196,5 +199,5 @@ def read(model: type[_Model], raw: object, what: str) -> _Model:
     """An answer as its model; MalformedAnswer says what it was and which field did not fit."""
     try:
         return model.model_validate(raw)
-    except ValidationError as error:
+    except Exception as error:
         raise MalformedAnswer(f"{what}: {why(error)}", raw=raw_text(raw)) from error

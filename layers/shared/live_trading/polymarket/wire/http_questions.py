@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,6 +21,7 @@ USER_AGENT = "live-trading/0.1"
 TIMEOUT = httpx.Timeout(connect=5, read=10, write=10, pool=5)
 _MAY_WORK_LATER = frozenset({408, 425, 429})
 _LONGEST_EXCERPT = 300
+_SECONDS = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?")
 
 QueryItems = Sequence[tuple[str, str]]
 
@@ -120,11 +122,11 @@ def refusal(method: str, path: str, response: httpx.Response, now: datetime) -> 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds to wait as the Retry-After header says, as a number or as a date; None without a usable one."""
     stated = headers.get("retry-after", "").strip()
-    if stated.replace(".", "", 1).isdecimal():
+    if _SECONDS.fullmatch(stated):
         return float(stated)
     try:
         moment = parsedate_to_datetime(stated)
-    except ValueError:
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, (aware - now).total_seconds())
+    except (ValueError, TypeError, ArithmeticError):
         return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from live_trading.nouns.trades import Side
+from live_trading.services.following.fee_comparing import FeeComparer
 from live_trading.services.following.judging import may_wait
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.following.trader_statistics import StatisticsKeeper, snapshot_hour
+from live_trading.services.following.trader_statistics import TraderRecords, snapshot_hour
 from live_trading.services.running.failures import PartFailure
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed.source_trades import StoredTrade
@@ -31,9 +32,10 @@ class Evidence:
 class EvidenceGatherer:
     """Fetches what is missing or stale for a batch of trades, each thing once."""
 
-    def __init__(self, *, markets: MarketKeeper, statistics: StatisticsKeeper) -> None:
+    def __init__(self, *, markets: MarketKeeper, fees: FeeComparer, records: TraderRecords) -> None:
         self._markets = markets
-        self._statistics = statistics
+        self._fees = fees
+        self._records = records
 
     def gather(self, trades: Sequence[StoredTrade], lease: Lease, now: datetime) -> Evidence:
         """Brings the store up to date for these trades.
@@ -43,16 +45,16 @@ class EvidenceGatherer:
         """
         entries = [each.trade for each in trades if each.trade.side is Side.BUY]
         refresh = self._markets.refresh({trade.condition_id for trade in entries}, lease, now)
-        records = self._statistics.take(
-            {(trade.trader, snapshot_hour(trade.trade_time)) for trade in entries}, lease, now
-        )
+        fees = self._fees.compare({trade.condition_id for trade in entries}, lease, now)
+        awaited = self._records.awaited({(trade.trader, snapshot_hour(trade.trade_time)) for trade in entries})
 
         def is_waiting(each: StoredTrade) -> bool:
-            lacks = each.trade.condition_id in refresh.unavailable or each.trade.trader in records.unavailable
+            away = refresh.unavailable | fees.unavailable
+            lacks = each.trade.condition_id in away or each.trade.trader in awaited
             return lacks and each.trade.side is Side.BUY and may_wait(each.seen_at, now)
 
         return Evidence(
             ready=tuple(each for each in trades if not is_waiting(each)),
             waiting=tuple(each for each in trades if is_waiting(each)),
-            failures=(*refresh.failures, *records.failures),
+            failures=(*refresh.failures, *fees.failures),
         )

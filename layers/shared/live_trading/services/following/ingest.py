@@ -1,8 +1,8 @@
-"""Ingest: what the followed traders did, stored once, with the markets and records that judging it needs.
+"""Ingest: what the followed traders did, stored once, with the markets that judging it needs, and traders' records.
 
 A trader followed at T yields trades from T on. The feed is late and not strictly ordered, so each run re-reads a
 window before the newest stored trade of a trader; a row that trails a newer one by more than that is missed. The cursor
-moves in the transaction that stores the rows, to the newest of them and no further.
+moves after the rows are stored or set aside, to the newest of them and no further.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from live_trading.nouns.trades import QuarantinedRow, SourceTrade
 from live_trading.polymarket.data.feed_rows import FeedPage
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import TradeFeed
-from live_trading.services.following.trader_statistics import StatisticsKeeper, snapshot_hour
+from live_trading.services.following.trader_statistics import StatisticsKeeper, StatisticsReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
-from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.services.running.failures import PartFailure, contained
+from live_trading.services.running.rotation import Rotation
 from live_trading.store.database import cursors, leases
-from live_trading.store.database.connection import Database
+from live_trading.store.database.connection import ConstraintViolated, Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import quarantine, source_trades, traders
 from live_trading.store.feed.traders import FollowedTrader
@@ -29,6 +30,8 @@ from live_trading.store.feed.traders import FollowedTrader
 LEASE = "ingest"
 LEASE_SECONDS = 60
 SECONDS_A_TRADER = 3.0
+# What the feeds leave to the records of traders, which wait as long as the feeds have much to tell.
+SECONDS_FOR_STATISTICS = 8.0
 OVERLAP = timedelta(minutes=10)
 # A page without news leaves the lease alone until it has less than this to run.
 RENEW_BEFORE = timedelta(seconds=30)
@@ -50,7 +53,7 @@ class IngestReport:
     stored: int = 0
     quarantined: int = 0
     markets_refreshed: int = 0
-    snapshots_taken: int = 0
+    statistics: StatisticsReport | None = None
     left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
 
@@ -65,19 +68,22 @@ class Ingest:
         clock: Clock,
         feed: TradeFeed,
         markets: MarketKeeper,
-        statistics: StatisticsKeeper,
+        statistics: StatisticsKeeper | None,
         holder: str,
     ) -> None:
-        """`holder` names this invocation in the lease."""
+        """`holder` names this invocation in the lease; `statistics` is None where another job keeps them."""
         self._database = database
         self._clock = clock
         self._feed = feed
         self._markets = markets
         self._statistics = statistics
         self._holder = holder
+        self._traders = Rotation(database=database, clock=clock, name=f"{LEASE}:traders")
 
     def run(self, budget: Budget | None = None) -> IngestReport:
-        """One pass over all followed traders. Safe to repeat and to overlap.
+        """One pass over all followed traders, least recently served first, as long as the budget lasts.
+
+        Safe to repeat and to overlap.
 
         One trader's failure is reported and does not stop the others. Raises LeaseLost or StoreUnavailable.
         """
@@ -85,8 +91,13 @@ class Ingest:
             if lease is None:
                 return IngestReport(ran=False)
             report = IngestReport(ran=True)
-            fresh = self._read_all(lease, report, budget or Budget.unlimited())
+            whole = budget or Budget.unlimited()
+            fresh = self._read_all(lease, report, whole.keeping(SECONDS_FOR_STATISTICS) if self._statistics else whole)
             self._prepare(fresh, lease, report)
+        if self._statistics is not None:
+            with contained("records of traders", report.failures), leasing.below(self._database, lease):
+                report.statistics = self._statistics.run(whole)
+                report.failures += report.statistics.failures
         return report
 
     def _read_all(self, lease: Lease, report: IngestReport, budget: Budget) -> list[SourceTrade]:
@@ -95,14 +106,11 @@ class Ingest:
             positions = cursors.times(transaction, [_cursor(each.trader) for each in followed])
         report.traders = len(followed)
         recent: list[SourceTrade] = []
-        for each in followed:
-            if not budget.has(SECONDS_A_TRADER):
-                report.left.append(each.trader)
-                continue
-            try:
+        for each in self._traders.while_time_lasts(
+            followed, lambda one: one.trader, budget=budget, seconds_each=SECONDS_A_TRADER, left=report.left
+        ):
+            with contained(each.trader, report.failures):
                 recent += self._read_one(each, positions.get(_cursor(each.trader)), lease, report)
-            except PART_FAILURES as error:
-                report.failures.append(failed_part(each.trader, error))
         return recent
 
     def _read_one(
@@ -113,29 +121,41 @@ class Ingest:
         ours = [trade for trade in page.trades if trade.trade_time >= followed.followed_since]
         if not ours and not page.quarantined and lease.expires_at - now > RENEW_BEFORE:
             return ()
+        aside = list(page.quarantined)
+        try:
+            stored = self._insert(ours, lease, now)
+        except ConstraintViolated:
+            # One of them is refused by the store: which, shows when each is stored alone.
+            stored = sum(self._insert_one(trade, lease, now, aside) for trade in ours)
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            quarantine.record(transaction, page.quarantined, now)
-            stored = source_trades.insert(transaction, ours, now)
+            quarantine.record(transaction, aside, now)
             if ours:
                 newest = max(trade.trade_time for trade in ours)
                 cursors.advance_times(transaction, {_cursor(followed.trader): min(newest, now)}, now)
         report.seen += len(ours)
         report.stored += stored
-        report.quarantined += len(page.quarantined)
+        report.quarantined += len(aside)
         return ours if stored else ()
+
+    def _insert(self, trades: Sequence[SourceTrade], lease: Lease, now: datetime) -> int:
+        with self._database.transaction() as transaction:
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
+            return source_trades.insert(transaction, trades, now)
+
+    def _insert_one(self, trade: SourceTrade, lease: Lease, now: datetime, aside: list[QuarantinedRow]) -> int:
+        try:
+            return self._insert([trade], lease, now)
+        except ConstraintViolated as error:
+            aside.append(_unread(trade, f"the store refuses it: {error}"))
+            return 0
 
     def _prepare(self, recent: Sequence[SourceTrade], lease: Lease, report: IngestReport) -> None:
         now = self._clock.now()
         refresh = self._markets.refresh({trade.condition_id for trade in recent}, lease, now)
-        records = self._statistics.take(
-            {(trade.trader, snapshot_hour(trade.trade_time)) for trade in recent}, lease, now
-        )
-        population = self._statistics.take_population(lease, now)
         report.markets_refreshed = refresh.refreshed
         report.quarantined += refresh.malformed
-        report.snapshots_taken = records.taken + population.taken
-        report.failures += refresh.failures + records.failures + population.failures
+        report.failures += refresh.failures
 
 
 def _cursor(trader: str) -> str:
@@ -156,11 +176,9 @@ def _sound(page: FeedPage, now: datetime) -> FeedPage:
     return replace(
         page,
         trades=[trade for trade in page.trades if trade.trade_time <= now + FUTURE_TOLERANCE],
-        quarantined=[*page.quarantined, *(_from_the_future(trade) for trade in impossible)],
+        quarantined=[*page.quarantined, *(_unread(trade, "trade time is in the future") for trade in impossible)],
     )
 
 
-def _from_the_future(trade: SourceTrade) -> QuarantinedRow:
-    return QuarantinedRow(
-        source="data_api.trades", reason="trade time is in the future", raw=repr(trade), trader=trade.trader
-    )
+def _unread(trade: SourceTrade, reason: str) -> QuarantinedRow:
+    return QuarantinedRow(source="data_api.trades", reason=reason, raw=repr(trade), trader=trade.trader)

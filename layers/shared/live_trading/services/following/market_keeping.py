@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from live_trading.nouns.markets import Market, ResolutionState
 from live_trading.polymarket.gamma.gamma_rows import MarketSnapshot
 from live_trading.services.following.sources import MarketSource, PayoutSource
-from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.settlement.waiting import hint_at
 from live_trading.store.database import leases
-from live_trading.store.database.connection import Database
+from live_trading.store.database.connection import ConstraintViolated, Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets, quarantine
 from live_trading.store.feed.markets import SeenMarket
@@ -54,11 +54,9 @@ class MarketKeeper:
         """
         report = MarketRefresh()
         for batch in _batches(self._due(condition_ids, now - fresh_for), BATCH):
-            try:
+            report.unavailable.update(batch)
+            with contained(f"{len(batch)} markets", report.failures):
                 self._refresh_batch(batch, lease, now, report)
-            except PART_FAILURES as error:
-                report.failures.append(failed_part(f"{len(batch)} markets", error))
-                report.unavailable.update(batch)
         return report
 
     def note_resolutions(self, condition_ids: Collection[str], lease: Lease, now: datetime) -> set[str]:
@@ -105,10 +103,23 @@ class MarketKeeper:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             quarantine.record(transaction, answer.malformed, now)
-            markets.save(transaction, seen, now)
-        report.refreshed += len(seen)
         report.malformed += len(answer.malformed)
         report.unknown.update(set(batch) - set(answer.markets))
+        report.unavailable -= report.unknown
+        try:
+            self._save(seen, lease, now, report)
+        except ConstraintViolated:
+            # One of them is refused by the store: which, shows when each is stored alone.
+            for each in seen:
+                with contained(f"market {each.market.condition_id}", report.failures):
+                    self._save([each], lease, now, report)
+
+    def _save(self, seen: Sequence[SeenMarket], lease: Lease, now: datetime, report: MarketRefresh) -> None:
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            markets.save(transaction, seen, now)
+        report.refreshed += len(seen)
+        report.unavailable -= {each.market.condition_id for each in seen}
 
 
 def _hint(snapshot: MarketSnapshot, now: datetime) -> ResolutionState:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Protocol
 
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector, PricePoint
+from live_trading.polymarket.clob.market_data import ClobMarket
+from live_trading.polymarket.data.data_api import PositionsStep, TradeSizesStep
 from live_trading.polymarket.data.feed_rows import FeedPage
-from live_trading.polymarket.data.trader_history import PositionsPage
+from live_trading.polymarket.data.trader_history import PositionStatus, Resolution
 from live_trading.polymarket.gamma.gamma_rows import GammaAnswer
-from live_trading.signals.trader_record import TradeSize
 
 
 class TradeFeed(Protocol):
@@ -19,16 +20,26 @@ class TradeFeed(Protocol):
 
 
 class TraderHistory(Protocol):
-    def closed_positions(self, trader: str) -> PositionsPage:
-        """A trader's finished positions. Raises RetryLater, GiveUp or MalformedAnswer."""
+    """A trader's past in steps of about a page. Every method raises RetryLater, GiveUp or MalformedAnswer."""
 
-    def trade_sizes(self, trader: str, since: datetime | None = None) -> list[TradeSize]:
-        """When a trader traded and for how many dollars. Raises as `closed_positions` does."""
+    def trade_sizes(self, trader: str, after: datetime | None, until: datetime) -> TradeSizesStep:
+        """When a trader traded and for how many dollars, from `until` back towards `after`."""
+
+    def positions(self, trader: str, status: PositionStatus, cursor: str | None) -> PositionsStep:
+        """One page of one list of a trader's positions, the latest events first."""
+
+    def resolutions(self, condition_ids: Collection[str]) -> dict[str, Resolution]:
+        """What is known of the results of these conditions, by id without padding."""
 
 
 class MarketSource(Protocol):
     def markets(self, condition_ids: Sequence[str]) -> GammaAnswer:
         """The markets of these conditions. Raises RetryLater, GiveUp or MalformedAnswer."""
+
+
+class FeeSource(Protocol):
+    def clob_market(self, condition_id: str) -> ClobMarket:
+        """The order book's own view of a market. Raises NotFound, RetryLater, GiveUp or MalformedAnswer."""
 
 
 class PayoutSource(Protocol):

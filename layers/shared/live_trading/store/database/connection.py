@@ -51,7 +51,7 @@ class AlreadyExists(GiveUp):
 
 
 class ConstraintViolated(GiveUp):
-    """A check, foreign key or trigger refused the write."""
+    """A check, foreign key or trigger refused the write, or a value does not fit its column."""
 
 
 def _plain(value: object) -> object:
@@ -77,7 +77,7 @@ def _translated(error: pg8000.exceptions.DatabaseError) -> Exception:
         return Conflict(message)
     if state.startswith(_UNAVAILABLE_PREFIXES) or state == _STALE_PLAN:
         return StoreUnavailable(message)
-    if state.startswith("23"):
+    if state.startswith(("22", "23")):
         return ConstraintViolated(message)
     return raised
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.markets import FeeSchedule, Market, PayoutVector, ProtocolVersion, ResolutionState
 from live_trading.nouns.money import Price, Shares
+from live_trading.orders.fees import dearer
 from live_trading.store.database.connection import Row, Transaction
 from live_trading.store.database.text import storable
 
@@ -138,7 +139,11 @@ def record_resolution(transaction: Transaction, vector: PayoutVector, now: datet
 def stored(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, StoredMarket]:
     """Markets with their state and age; those that are not stored are missing."""
     rows = transaction.rows(
-        "SELECT * FROM markets WHERE condition_id = ANY(:condition_ids::text[])",
+        """
+        SELECT market.*, book.fee_rate AS book_rate, book.fee_exponent AS book_exponent
+        FROM markets AS market LEFT JOIN market_book_fees AS book USING (condition_id)
+        WHERE market.condition_id = ANY(:condition_ids::text[])
+        """,
         condition_ids=sorted(condition_ids),
     )
     return {
@@ -211,6 +216,14 @@ def _instant(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
+def _fees(row: Row) -> FeeSchedule:
+    """The catalogue's schedule, and where the order book states another one, what is dearer than both."""
+    stated = FeeSchedule(rate=row["fee_rate"], exponent=row["fee_exponent"])
+    if row["book_rate"] is None:
+        return stated
+    return dearer(stated, FeeSchedule(rate=row["book_rate"], exponent=row["book_exponent"]))
+
+
 def _market(row: Row) -> Market:
     return Market(
         condition_id=row["condition_id"],
@@ -228,6 +241,6 @@ def _market(row: Row) -> Market:
         game_start_time=row["game_start_time"],
         tick_size=Price(row["tick_size"]),
         minimum_order_shares=Shares(row["minimum_order_shares"]),
-        fees=FeeSchedule(rate=row["fee_rate"], exponent=row["fee_exponent"]),
+        fees=_fees(row),
         neg_risk=row["neg_risk"],
     )

@@ -80,6 +80,27 @@ def population(transaction: Transaction, as_ofs: Collection[datetime]) -> dict[d
     return dict(found)
 
 
+def missing_of_trades(transaction: Transaction, since: datetime) -> list[StatsKey]:
+    """The snapshots that purchases of followed traders made after `since` are judged by and that are not there."""
+    rows = transaction.rows(
+        """
+        SELECT DISTINCT trade.trader_address, date_trunc('hour', trade.trade_time, 'UTC') AS as_of
+        FROM traders INNER JOIN source_trades AS trade USING (trader_address)
+        WHERE
+            traders.is_followed AND trade.trade_time > :since AND trade.side = 'BUY'
+            AND NOT EXISTS (
+                SELECT 1 FROM trader_stats AS stats
+                WHERE
+                    stats.trader_address = trade.trader_address
+                    AND stats.as_of = date_trunc('hour', trade.trade_time, 'UTC')
+            )
+        ORDER BY as_of, trader_address
+        """,
+        since=since,
+    )
+    return [(row["trader_address"], row["as_of"]) for row in rows]
+
+
 def without_snapshot_since(transaction: Transaction, since: datetime) -> list[str]:
     """Followed traders whose newest snapshot is older than `since`, or who have none."""
     rows = transaction.rows(

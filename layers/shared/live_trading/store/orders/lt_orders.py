@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -102,6 +102,20 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
         ORDER BY intent_at, made_number
         """,
         trading_wallet_id=trading_wallet_id,
+    )
+    return [_stored(row) for row in rows]
+
+
+def of_hashes(transaction: Transaction, trading_wallet_id: UUID, order_hashes: Collection[str]) -> list[StoredOrder]:
+    """The wallet's orders among these hashes, whatever has become of them; oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM lt_orders
+        WHERE trading_wallet_id = :trading_wallet_id AND order_hash = ANY(:order_hashes::text[])
+        ORDER BY intent_at, made_number
+        """,
+        trading_wallet_id=trading_wallet_id,
+        order_hashes=sorted(order_hashes),
     )
     return [_stored(row) for row in rows]
 

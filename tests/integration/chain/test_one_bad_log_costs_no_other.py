@@ -109,6 +109,20 @@ def test_a_receipt_of_another_shape_is_a_malformed_answer_or_none_yet(changes: d
         ChainReader(url, ADDRESSES).receipt(BAD, WALLET)
 
 
+def test_a_payment_is_found_beside_logs_and_a_receipt_that_cannot_be_read() -> None:
+    logs = [transfer(GOOD, sender=WALLET, receiver=STRANGER), transfer(BAD, sender=WALLET, receiver=STRANGER), {}]
+    receipts = {GOOD: receipt(GOOD), BAD: receipt(BAD, logs=[None])}
+    answers: Answers = {
+        "eth_blockNumber": lambda _: "0x64",
+        "eth_getLogs": lambda _: logs,
+        "eth_getTransactionReceipt": lambda asked: receipts[asked[0]],
+    }
+    with node(answers) as url:
+        found = list(ChainReader(url, ADDRESSES).leaving_transactions(WALLET, [str(TOKEN)]))
+
+    assert [each.transaction_hash for each in found] == [GOOD]
+
+
 def test_a_balance_that_nobody_can_have_is_a_malformed_answer() -> None:
     with node({"eth_call": lambda _: "0x" + "ff" * 32}) as url, pytest.raises(MalformedAnswer):
         ChainReader(url, ADDRESSES).collateral_balance(WALLET)

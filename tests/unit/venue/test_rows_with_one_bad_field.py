@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from live_trading.polymarket.clob.account_rows import read_trades
+from live_trading.polymarket.clob.account_lists import read_open_orders, read_trade_rows
 from live_trading.polymarket.clob.market_data import read_books, read_history
 from live_trading.polymarket.data.feed_rows import read_rows, read_sizes
 from live_trading.polymarket.data.payments import read_payments
@@ -25,7 +25,7 @@ from live_trading.polymarket.gamma.gamma_rows import read_markets
 from live_trading.polymarket.wire.json_text import parse_json
 from live_trading.signals.trader_record import RecordUnavailable, stats_as_of
 from tests.recorded import recorded_case, recorded_text
-from tests.unit.venue.polymarket_builders import YES, trade_row
+from tests.unit.venue.polymarket_builders import YES, order_row, trade_row
 
 pytestmark = [pytest.mark.money_faults, pytest.mark.venue_facts]
 
@@ -241,7 +241,15 @@ def test_a_payment_with_a_bad_field_costs_no_other() -> None:
 
 def test_a_trade_of_the_account_with_a_bad_field_costs_no_other() -> None:
     def read(page: list[object]) -> tuple[int, int]:
-        found = read_trades(page)
+        found = read_trade_rows(page)
         return len(found.trades), len(found.malformed)
 
     demand_that_one_row_costs_one_row([trade_row()], read, neighbour=trade_row(id="trade-2"))
+
+
+def test_an_open_order_with_a_bad_field_costs_no_other() -> None:
+    def read(page: list[object]) -> tuple[int, int]:
+        found = read_open_orders(page)
+        return len(found.orders), len(found.malformed)
+
+    demand_that_one_row_costs_one_row([order_row()], read, neighbour=order_row(id="0x" + "11" * 32))

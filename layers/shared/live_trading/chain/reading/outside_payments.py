@@ -6,6 +6,7 @@ is looked for from the head back to the block that resolved the market, in which
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from live_trading.chain.errors import RpcRefused
 from live_trading.chain.reading.receipts import Payer, Receipt, read_receipt
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
+
+logger = logging.getLogger(__name__)
 
 # Providers refuse longer ranges; 40 of them are about two days of Polygon blocks.
 BLOCKS_A_REQUEST = 2_000
@@ -39,7 +42,7 @@ def leaving_transactions(
         )
         for transfers, resolutions in zip(left, ended, strict=True):
             for transaction_hash in _transactions(transfers):
-                receipt = read_receipt(rpc, transaction_hash=transaction_hash, payer=payer)
+                receipt = _readable(rpc, transaction_hash, payer)
                 if receipt is not None and asked & set(receipt.tokens_given):
                     yield receipt
             if resolutions:
@@ -86,4 +89,13 @@ def _logs(rpc: JsonRpc, filters: Sequence[dict[str, object]]) -> list[list[Any]]
 
 def _transactions(logs: Sequence[Any]) -> list[str]:
     """The transactions of these logs, newest first."""
-    return list(dict.fromkeys(str(log["transactionHash"]).lower() for log in reversed(logs)))
+    hashes = [log.get("transactionHash") for log in reversed(logs) if isinstance(log, dict)]
+    return list(dict.fromkeys(each.lower() for each in hashes if isinstance(each, str)))
+
+
+def _readable(rpc: JsonRpc, transaction_hash: str, payer: Payer) -> Receipt | None:
+    try:
+        return read_receipt(rpc, transaction_hash=transaction_hash, payer=payer)
+    except MalformedAnswer:
+        logger.warning("the receipt of %s cannot be read", transaction_hash, exc_info=True)
+        return None

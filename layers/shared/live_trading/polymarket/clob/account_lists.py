@@ -22,6 +22,7 @@ from live_trading.polymarket.clob.account_rows import (
     read_trades,
 )
 from live_trading.polymarket.wire.json_text import raw_text
+from live_trading.polymarket.wire.pages import PageWatch
 
 ORDERS_SOURCE = "clob.orders"
 _MOST_PAGES = 1000
@@ -44,17 +45,16 @@ class OpenOrders:
 def walk(ask: Callable[[str | None], object], path: str) -> Iterator[object]:
     """The rows of every page; `ask` is given the cursor. Raises MalformedAnswer or GiveUp for a walk without an end."""
     cursor: str | None = None
-    before: list[object] = []
+    watch = PageWatch(path)
     for _ in range(_MOST_PAGES):
         rows, following = read_page(ask(cursor), path)
-        if rows and rows == before:
-            raise MalformedAnswer(f"{path}: a page that repeats the one before it", raw=raw_text(rows)[:2000])
+        watch.seen(rows)
         yield from rows
         if following is None:
             return
         if following == cursor:
             raise MalformedAnswer(f"{path}: more pages, but no new cursor", raw=following)
-        cursor, before = following, rows
+        cursor = following
     raise GiveUp(f"{path}: no end after {_MOST_PAGES} pages")
 
 

@@ -27,6 +27,8 @@ from live_trading.polymarket.wire.call_meter import CallMeter
 from live_trading.polymarket.wire.field_types import WireModel, read
 from live_trading.polymarket.wire.http_questions import HttpQuestions, NotFound, QueryItems
 
+# More dollars than there are: an answer that says so is none.
+_MOST_UNITS = 10**21
 _BaseUnits = Annotated[int, BeforeValidator(lambda raw: int(raw) if isinstance(raw, str) else raw), Field(ge=0)]
 
 
@@ -39,7 +41,7 @@ class _ClosedOnly(WireModel):
 
 
 class _Balance(WireModel):
-    balance: _BaseUnits
+    balance: Annotated[_BaseUnits, Field(le=_MOST_UNITS)]
     allowances: dict[Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")], _BaseUnits] | None = None
 
 

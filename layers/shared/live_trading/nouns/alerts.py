@@ -21,6 +21,7 @@ class AlertType(StrEnum):
     OUTSIDE_TRADE = "outside_trade"
     ORDER_UNDECIDED = "order_undecided"
     EXIT_NOT_DONE = "exit_not_done"
+    WALLET_UNCOMPARED = "wallet_uncompared"
 
 
 class Severity(StrEnum):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
@@ -37,11 +38,15 @@ LOOK_UPS_AT_ONCE = 4
 
 @dataclass(slots=True, kw_only=True)
 class Followed:
-    """What became of the orders: how many ended up in each state, new fills, and what could not be read."""
+    """What became of the orders: how many ended up in each state, new fills, and what could not be read.
+
+    Of `unseen` orders nobody knows in this pass what they have moved.
+    """
 
     states: dict[str, int] = field(default_factory=dict)
     new_fills: int = 0
     unreadable: list[Break] = field(default_factory=list)
+    unseen: set[UUID] = field(default_factory=set)
     failures: list[PartFailure] = field(default_factory=list)
 
 
@@ -72,9 +77,11 @@ class OrderFollowing:
                 except StopEverything:
                     raise
                 except MalformedAnswer as error:
+                    followed.unseen.add(order.lt_order_id)
                     followed.unreadable.append(self._set_aside(order, error))
                     followed.failures.append(failed_part(f"order {order.lt_order_id}", error))
                 except LiveTradingError as error:
+                    followed.unseen.add(order.lt_order_id)
                     followed.failures.append(failed_part(f"order {order.lt_order_id}", error))
         return followed
 

@@ -106,6 +106,7 @@ class Reconciler:
             raise
         except LiveTradingError as error:
             report.failures.append(failed_part(f"wallet {wallet.trading_wallet_id}", error))
+            self._comparison.note_silence(lease, wallet)
         return report
 
     def _run(self, lease: Lease, wallet: TradingWallet, report: ReconcileReport) -> None:
@@ -116,7 +117,7 @@ class Reconciler:
             self._poster.resume(lease, account, unsent)
             known = self._asking.known(wallet)
         holdings = known.expected.holdings
-        report.failures += self._spenders.keep(lease, wallet, account, () if holdings is None else holdings.tokens)
+        report.failures += self._spenders.keep(lease, wallet, account, holdings.tokens)
         asked = self._asking.ask(account, wallet, known)
         report.failures += asked.heard.failures
         followed = self._following.follow(lease, account, known.watched, asked.heard)
@@ -127,7 +128,7 @@ class Reconciler:
         unreadable = followed.unreadable + plan.breaks
         if known.watched.orders or plan.fills:
             # Something may have been booked since the look.
-            report.breaks = self._comparison.run(lease, wallet, unreadable)
+            report.breaks = self._comparison.run(lease, wallet, unreadable, followed.unseen)
         else:
             report.breaks = self._comparison.conclude(lease, wallet, asked.look.result(), unreadable)
 

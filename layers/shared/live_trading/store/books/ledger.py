@@ -198,7 +198,9 @@ def expected_of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> Exp
                 sum(amount_usd) FILTER (WHERE account IN ('UNALLOCATED', 'CASH', 'RESERVED', 'UNSETTLED')), 0
             ) AS collateral,
             sum(shares) FILTER (WHERE account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')) AS shares,
-            coalesce(sum(shares) FILTER (WHERE account = 'POSITION_COST'), 0) AS held,
+            coalesce(
+                sum(shares) FILTER (WHERE account IN ('POSITION_COST', 'PENDING_REDEMPTION')), 0
+            ) AS held,
             coalesce(sum(shares) FILTER (WHERE account = 'EXTERNAL'), 0) AS by_others,
             coalesce(
                 sum(shares) FILTER (WHERE account = 'PENDING_REDEMPTION') > 0

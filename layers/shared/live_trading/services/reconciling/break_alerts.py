@@ -48,12 +48,12 @@ def _message(transaction: Transaction, wallet: TradingWallet, each: StoredBreak,
     place = f"/api/trading-wallets/{wallet.trading_wallet_id}/breaks/{each.break_id}"
     return " ".join(
         [
-            f"Break {each.break_id} of trading wallet {wallet.trading_wallet_id} ({wallet.address}), {each.found.kind}:",
-            f"of {subject} {each.found.expected} was expected and {each.found.observed} observed,",
+            f"Break {each.break_id} ({each.found.kind}) of trading wallet {wallet.trading_wallet_id}",
+            f"({wallet.address}): of {subject} {each.found.expected} was expected and {each.found.observed} observed,",
             f"since {each.found_at:%Y-%m-%d %H:%M:%S} UTC.",
             f"What may explain it: {'; '.join(clues) or 'nothing that is known here'}.",
             "Entries of this wallet stand still meanwhile." if each.is_halting else "",
-            what_to_do(each).replace("{place}", place),
+            f"What to do at {place}: {what_to_do(each)}.",
         ]
     )
 
@@ -67,28 +67,28 @@ _IN_DOLLARS = (BreakKind.COLLATERAL, BreakKind.ALLOWANCE)
 
 _WHAT_TO_DO: Mapping[BreakKind, str] = {
     BreakKind.COLLATERAL: (
-        "What to do: look whether one of these took the dollars. If they bought tokens that lie in the wallet, POST "
-        "{place}/accept with `adopt` (token, strategy, cost) books these; if they were withdrawn, with an empty `adopt`"
+        "look whether one of these took the dollars; if they bought tokens that lie in the wallet, accept it with "
+        "`adopt` (token, strategy, cost), and if they were withdrawn, with an empty `adopt`"
     ),
     BreakKind.TOKEN_BALANCE: (
-        "What to do: if the shares were sold or sent away beside this system, POST {place}/accept books that, with "
-        "`proceeds_usd` for what they brought, to one strategy by `lt_strategy_id` or to all that hold them"
+        "if the shares were sold or sent away beside this system, accept it with `proceeds_usd` for what they brought, "
+        "for one strategy by `lt_strategy_id`, else for all that hold them"
     ),
     BreakKind.UNKNOWN_TRADE: (
-        "What to do: shares of strategies were sold beside this system. POST {place}/accept books the sale with its "
-        "proceeds, to one strategy by `lt_strategy_id` or to all that hold them"
+        "shares of strategies were sold beside this system: accept it to book the sale with its proceeds, for one "
+        "strategy by `lt_strategy_id`, else for all that hold them"
     ),
-    BreakKind.UNKNOWN_ORDER: "What to do: cancel the order at the venue if nobody of you placed it",
+    BreakKind.UNKNOWN_ORDER: "cancel the order at the venue if nobody of you placed it",
     BreakKind.ALLOWANCE: (
-        "What to do: grant the allowance by the wallet's approvals; orders that need this contract are refused until then"
+        "grant the allowance by the wallet's approvals: orders that need this contract are refused until then"
     ),
     BreakKind.UNREADABLE_ANSWER: (
-        "What to do: nothing can be booked by hand; look into the rows that were set aside, and at the venue for the "
+        "nothing can be booked by hand; look into the rows that were set aside, and at the venue for the "
         "order or trade that is named"
     ),
 }
 
 
 def what_to_do(each: StoredBreak) -> str:
-    """What a person can do about it, in words; `{place}` stands for the break's path in the API."""
+    """What a person can do about it, in words."""
     return _WHAT_TO_DO[each.found.kind]

@@ -82,8 +82,8 @@ def _message(wallet: TradingWallet, compared_at: datetime | None, on_its_way: Se
     )
     return (
         f"Trading wallet {wallet.trading_wallet_id} ({wallet.address}) was last compared as a whole: {last}. {reason}. "
-        "Its own dollars and tokens are left out of the comparison until it ends; all else is compared. What to do: look "
-        "at the venue and on the chain what became of it. Do not book anything by hand for it: it ends by itself once "
+        "Its own dollars and tokens are left out of the comparison until it ends; all else is compared. What to do: "
+        "look at the venue and on the chain what became of it, and book nothing for it by hand: it ends by itself once "
         "venue and chain say how"
     )
 

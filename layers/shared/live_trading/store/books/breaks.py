@@ -16,6 +16,10 @@ COLLATERAL = "collateral"
 """The subject of what concerns a wallet's dollars, beside token ids."""
 
 
+EXPLAINED = "explained"
+"""Who closed a break that an entry explained as it was found."""
+
+
 class BreakKind(StrEnum):
     """COLLATERAL and TOKEN_BALANCE: the chain holds another amount than the ledger. UNKNOWN_TRADE: a trade that this
     system did not make. UNKNOWN_ORDER: an order that it did not make rests at the venue. ALLOWANCE: the exchange may
@@ -144,10 +148,11 @@ def record_explained(
             trading_wallet_id, kind, subject, expected, observed, found_at, last_seen_at, closed_at, closed_by,
             correction_reference
         ) VALUES (
-            :trading_wallet_id, :kind, :subject, :expected, :observed, :now, :now, :now, 'explained',
+            :trading_wallet_id, :kind, :subject, :expected, :observed, :now, :now, :now, :explained,
             :correction_reference
         )
         """,
+        explained=EXPLAINED,
         trading_wallet_id=trading_wallet_id,
         kind=found.kind,
         subject=found.subject,

@@ -72,7 +72,7 @@ class Apart:
         traded = trade(settling.chain, holder.account, market, Side.BUY, outcome=outcome, shares=shares, usd=usd)
         fill = settling._fill(market.token_ids[outcome], Side.BUY, shares, usd, "0", traded)
         order_id = settling.write_order(holder, market, outcome, fill)
-        finished = None if state in ("LIVE", "SENT", "UNKNOWN") else settling.clock.now()
+        finished = None if state in ("LIVE", "SENT", "UNKNOWN", "DELAYED") else settling.clock.now()
         settling.change(
             """
             UPDATE lt_orders SET

@@ -112,7 +112,7 @@ class WalletBreaks:
                 subject_type="break",
                 subject_id=str(break_id),
                 before=break_view(found, now),
-                after={"correction_reference": booked.reference, **body.model_dump(mode="json")},
+                after={"correction_reference": booked.reference, **body.model_dump(mode="json", warnings=False)},
                 cause=body.reason,
                 at=now,
             )

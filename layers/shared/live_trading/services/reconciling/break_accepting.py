@@ -15,6 +15,7 @@ from live_trading.ledger import found_entries
 from live_trading.ledger.accounts import Account
 from live_trading.ledger.found_entries import Adopted, Gone, Stake
 from live_trading.ledger.payouts import split_payout
+from live_trading.ledger.transactions import LedgerTransaction
 from live_trading.nouns.errors import DoesNotFit, NoSuch, WrongState
 from live_trading.nouns.markets import Market
 from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
@@ -183,7 +184,7 @@ def _book_adoption(
         difference=difference,
         occurred_at=now,
     )
-    ledger.post(transaction, entry, now)
+    _post(transaction, entry, now)
     for each in owed:
         if each.token_id in above:
             surpluses.end(transaction, above[each.token_id].surplus_id)
@@ -201,6 +202,11 @@ def _book_adoption(
         )
     conditions = frozenset(places[each.token_id].condition_id for each in owed if each.payout is not None)
     return Booked(reference=entry.source_reference, conditions=conditions)
+
+
+def _post(transaction: Transaction, entry: LedgerTransaction, now: datetime) -> None:
+    if not ledger.post(transaction, entry, now):
+        raise WrongState("the break is explained already", current_state="explained")
 
 
 def _market(transaction: Transaction, token_id: str) -> Market:
@@ -253,7 +259,7 @@ def _departure(transaction: Transaction, found: StoredBreak, said: Explanation, 
         from_income=from_income,
         occurred_at=now,
     )
-    ledger.post(transaction, entry, now)
+    _post(transaction, entry, now)
     return _note_departure(transaction, found, gone, entry.source_reference, now)
 
 

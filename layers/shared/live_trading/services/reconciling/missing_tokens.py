@@ -6,7 +6,7 @@ that they are gone proves nothing. And a shortage that stood before the market r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -101,9 +101,7 @@ class MissingTokens:
         }
 
 
-def _no_longer_found(
-    differing: Sequence[Break], standing: Sequence[StoredBreak], observed: Holdings
-) -> Collection[str]:
+def _no_longer_found(differing: Sequence[Break], standing: Sequence[StoredBreak], observed: Holdings) -> set[str]:
     """Tokens whose shortage has gone although none of them came back."""
     found = {(each.kind, each.subject) for each in differing}
     return {

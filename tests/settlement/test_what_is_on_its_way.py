@@ -199,16 +199,24 @@ def test_what_the_wallet_s_neg_risk_markets_need_is_compared_too(apart: Apart) -
 
 
 def test_tokens_of_old_orders_in_resolved_markets_are_not_asked_for_for_ever(apart: Apart) -> None:
-    settling, market = apart.settling, apart.settling.market()
-    settling.buys(apart.holder, market)
-    running = settling.market()
+    settling, resolved, running = apart.settling, apart.settling.market(), apart.settling.market()
+    settling.buys(apart.holder, resolved)
     settling.buys(apart.holder, running)
-    settling.resolves(market, [1, 0])
+    settling.resolves(resolved, [1, 0])
 
-    def asked(days: int) -> frozenset[str]:
+    def asked(*, after: timedelta) -> set[str]:
+        """What is asked of the two markets once the wallet has gone on trading for so long."""
+        newest = settling.market()
+        order_id = settling.buys(apart.holder, newest)
+        settling.change(
+            "UPDATE lt_orders SET intent_at = :at WHERE lt_order_id = :id", at=settling.clock.now() + after, id=order_id
+        )
         with settling.database.transaction() as transaction:
-            return touched_tokens.of_wallet(transaction, apart.wallet_id, settling.clock.now() + timedelta(days=days))
+            return set(touched_tokens.of_wallet(transaction, apart.wallet_id)) & {
+                *resolved.token_ids,
+                *running.token_ids,
+            }
 
-    assert asked(0) == {*market.token_ids, *running.token_ids}
-    assert asked(15) == set(running.token_ids)
-    assert asked(91) == frozenset()
+    assert asked(after=timedelta(days=13)) == {*resolved.token_ids, *running.token_ids}
+    assert asked(after=timedelta(days=15)) == set(running.token_ids)
+    assert asked(after=timedelta(days=91)) == set()

@@ -139,14 +139,13 @@ class Comparison:
         wallet_id = wallet.trading_wallet_id
         has_surplus, is_unexplained = surpluses.standing(transaction, wallet_id)
         has_breaks = breaks.any_standing(transaction, wallet_id)
-        now = self._clock.now()
         return Expectation(
             holdings=ledger.expected_of_wallet(transaction, wallet_id),
             has_breaks=has_breaks,
-            spenders=spender_watch.needed(transaction, wallet_id, self._spenders, now),
+            spenders=spender_watch.needed(transaction, wallet_id, self._spenders),
             on_its_way=undecided.of_wallet(transaction, wallet_id),
             standing=tuple(breaks.standing(transaction, wallet_id)) if has_breaks else (),
-            touched=touched_tokens.of_wallet(transaction, wallet_id, now),
+            touched=touched_tokens.of_wallet(transaction, wallet_id),
             has_surplus=has_surplus,
             is_unexplained=is_unexplained,
             surplus_tokens=frozenset(surpluses.of_wallet(transaction, wallet_id)) - {COLLATERAL}

@@ -49,14 +49,14 @@ class Spenders:
         return tuple(each for each in wanted if each is not None)
 
 
-def needed(transaction: Transaction, trading_wallet_id: UUID, spenders: Spenders, now: datetime) -> tuple[str, ...]:
+def needed(transaction: Transaction, trading_wallet_id: UUID, spenders: Spenders) -> tuple[str, ...]:
     """Contracts whose allowance of collateral the wallet's orders need: the venue's list, and those of its markets."""
     listed = {
         each.spender
         for each in venue_spenders.of_wallet(transaction, trading_wallet_id)
         if each.asset_type is AssetType.COLLATERAL
     }
-    kinds = touched_tokens.kinds_of_markets(transaction, trading_wallet_id, now)
+    kinds = touched_tokens.kinds_of_markets(transaction, trading_wallet_id)
     own = {each for version, neg_risk in kinds for each in spenders.of_kind(version, neg_risk=neg_risk)}
     return tuple(sorted(listed | own)) or (spenders.standard,)
 

@@ -1,6 +1,7 @@
 """Which tokens the chain is asked about although the ledger expects none of them: those that orders could have brought.
 
-An order that was given up wrongly, and a trade of somebody with the same key, bring tokens that no entry knows of.
+An order that was given up wrongly, and a trade of somebody with the same key, bring tokens that no entry knows of. How
+old an order is counts from the newest thing that the wallet did, so that a pause forgets nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ UNRESOLVED = timedelta(days=90)
 MOST_MARKETS = 500
 
 
-def of_wallet(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> frozenset[str]:
+def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> frozenset[str]:
     """Both outcomes of every market that an order touched: one that was signed here, or one seen at the venue.
 
     Markets of orders of the last two weeks, and those that have not resolved of the last three months; the newest 500.
     """
+    newest = _newest(transaction, trading_wallet_id)
+    if newest is None:
+        return frozenset()
     rows = transaction.rows(
         """
         WITH touched AS (
@@ -44,17 +48,18 @@ def of_wallet(transaction: Transaction, trading_wallet_id: UUID, now: datetime) 
         SELECT DISTINCT unnest(token_ids) AS token_id FROM asked
         """,
         trading_wallet_id=trading_wallet_id,
-        oldest=now - UNRESOLVED,
-        young=now - YOUNG,
+        oldest=newest - UNRESOLVED,
+        young=newest - YOUNG,
         most=MOST_MARKETS,
     )
     return frozenset(row["token_id"] for row in rows)
 
 
-def kinds_of_markets(
-    transaction: Transaction, trading_wallet_id: UUID, now: datetime
-) -> set[tuple[ProtocolVersion, bool]]:
+def kinds_of_markets(transaction: Transaction, trading_wallet_id: UUID) -> set[tuple[ProtocolVersion, bool]]:
     """Of which protocol the markets of young orders are, and whether they are neg-risk ones."""
+    newest = _newest(transaction, trading_wallet_id)
+    if newest is None:
+        return set()
     rows = transaction.rows(
         """
         SELECT DISTINCT market.version, market.neg_risk
@@ -62,6 +67,20 @@ def kinds_of_markets(
         WHERE intent.trading_wallet_id = :trading_wallet_id AND intent.intent_at >= :young
         """,
         trading_wallet_id=trading_wallet_id,
-        young=now - YOUNG,
+        young=newest - YOUNG,
     )
     return {(ProtocolVersion(row["version"]), row["neg_risk"]) for row in rows}
+
+
+def _newest(transaction: Transaction, trading_wallet_id: UUID) -> datetime | None:
+    found: datetime | None = transaction.only(
+        """
+        SELECT greatest(
+            (SELECT max(intent_at) FROM lt_orders WHERE trading_wallet_id = :trading_wallet_id),
+            (SELECT max(match_time) FROM external_fills WHERE trading_wallet_id = :trading_wallet_id),
+            (SELECT max(last_seen_at) FROM orders WHERE trading_wallet_id = :trading_wallet_id AND origin = 'EXTERNAL')
+        ) AS newest
+        """,
+        trading_wallet_id=trading_wallet_id,
+    )["newest"]
+    return found

@@ -123,9 +123,9 @@ class WalletBreaks:
 
 
 def _require_open(found: StoredBreak) -> None:
-    """Tokens that came unasked are booked for nobody at once: these can still be given to a strategy, once."""
-    is_gift = found.found.kind is BreakKind.TOKEN_BALANCE and found.closed_by == breaks.EXPLAINED
-    if found.closed_at is not None and not is_gift:
+    """Tokens that came beside this system are booked for nobody at once: these can be given to a strategy, once."""
+    is_of_tokens = found.found.kind in (BreakKind.TOKEN_BALANCE, BreakKind.UNKNOWN_TRADE)
+    if found.closed_at is not None and not (is_of_tokens and found.closed_by == breaks.EXPLAINED):
         raise Problem(ProblemCode.WRONG_STATE, "the break is closed", facts={"current_state": "closed"})
 
 

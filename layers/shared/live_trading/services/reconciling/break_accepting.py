@@ -64,9 +64,9 @@ def explain(transaction: Transaction, found: StoredBreak, said: Explanation, now
         case BreakKind.TOKEN_BALANCE | BreakKind.UNKNOWN_TRADE if found.is_shortage:
             _refuse_adoption(said)
             return _departure(transaction, found, said, now)
-        case BreakKind.TOKEN_BALANCE:
+        case BreakKind.TOKEN_BALANCE | BreakKind.UNKNOWN_TRADE if found.correction_reference is not None:
             _refuse_sale(said)
-            return _tokens(transaction, found, said, now)
+            return _tokens(transaction, found, found.correction_reference, said, now)
         case _:
             raise WrongState("only the difference of a balance can be accepted", current_state=found.found.kind)
 
@@ -101,11 +101,13 @@ def _dollars(transaction: Transaction, found: StoredBreak, said: Explanation, no
     return _book_adoption(transaction, found, adopted, difference + explained, above, now)
 
 
-def _tokens(transaction: Transaction, found: StoredBreak, said: Explanation, now: datetime) -> Booked:
-    """Tokens that were booked for nobody go to a strategy, which pays the wallet their cost."""
+def _tokens(transaction: Transaction, found: StoredBreak, reference: str, said: Explanation, now: datetime) -> Booked:
+    """Tokens that the entry `reference` booked for nobody go to a strategy, which pays the wallet their cost."""
     asked = said.adopt or ()
-    if [each.token_id for each in asked] != [found.found.subject]:
-        raise DoesNotFit("adopt", "is not about the token of this break", allowed=f"one of token {found.found.subject}")
+    booked = {each.token_id for each in ledger.booked(transaction, reference).entries if each.shares.is_positive}
+    if len(asked) != 1 or asked[0].token_id not in booked:
+        there = ", ".join(sorted(token for token in booked if token is not None)) or "nothing"
+        raise DoesNotFit("adopt", "is not about the token of this break", allowed=f"one of token {there}")
     adopted = _adopted(transaction, found, asked, {}, None, Usd.zero())
     return _book_adoption(transaction, found, adopted, Usd.zero(), {}, now)
 

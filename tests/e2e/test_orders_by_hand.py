@@ -348,6 +348,25 @@ def test_money_taken_from_the_wallet_stops_entries_until_its_owner_explains_it(d
     assert desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL") == []
 
 
+@pytest.mark.money_faults
+def test_dollars_that_an_order_may_have_taken_are_no_break_while_its_look_up_fails(desk: LiveDesk) -> None:
+    resting(desk)
+    with desk.database.transaction() as transaction:
+        wallet = live_strategies.trading_wallet(transaction, desk.trading_wallet_id)
+    call = ("0x" + "de" * 20, Usd(10).base_units)
+    LocalChain.attach(desk.stack.rpc_url).send_as(
+        wallet.address, ADDRESSES.collateral_token, Function("transfer(address,uint256)"), *call
+    )
+    desk.arm("server_error", endpoint="/data/order", count=None)
+
+    seen = [desk.settle().reconciled[0].breaks for _ in range(3)]
+
+    assert seen == [None, None, None]
+    assert desk.rows("SELECT 1 FROM breaks UNION ALL SELECT 1 FROM locks") == []
+    desk.clear_faults()
+    assert desk.settle().reconciled[0].breaks == 1
+
+
 def test_several_signals_of_one_run_go_out_once_each_and_are_judged_one_by_one(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
     for _ in range(6):

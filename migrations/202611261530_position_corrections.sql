@@ -21,3 +21,7 @@ CREATE INDEX position_corrections_uncounted ON position_corrections (condition_i
 
 -- Transactions on the chain that took away what a break misses, as they were found when it opened.
 ALTER TABLE breaks ADD COLUMN transfers TEXT [] NOT NULL DEFAULT '{}';
+
+-- Each comparison asks which tokens the wallet's young orders and trades touched.
+CREATE INDEX orders_seen_outside ON orders (trading_wallet_id, last_seen_at) WHERE origin = 'EXTERNAL';
+CREATE INDEX external_fills_by_wallet ON external_fills (trading_wallet_id, match_time);

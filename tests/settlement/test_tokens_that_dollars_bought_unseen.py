@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from live_trading.api.fields import parsed
+from live_trading.api.problems import Problem
+from live_trading.api.routes.break_routes import AcceptBreak
 from live_trading.nouns.money import Shares, Usd
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
 from tests.settlement.parts.break_fixtures import Apart
@@ -156,3 +159,25 @@ def test_nothing_is_adopted_that_the_chain_does_not_show(apart: Apart, change: d
 
     assert apart.held() == []
     assert len(apart.open()) == 1
+
+
+_GIVEN = {"token_id": "1", "lt_strategy_id": "00000000-0000-4000-8000-000000000000"}
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"adopt": [{**_GIVEN, "cost_usd": "-1"}]}, "adopt.0.cost_usd"),
+        ({"adopt": [_GIVEN, {**_GIVEN, "shares": "0"}]}, "adopt.1.shares"),
+        ({"adopt": [{"token_id": "1"}]}, "adopt.0.lt_strategy_id"),
+        ({"adopt": [{**_GIVEN, "cost": "1"}]}, "adopt.0.cost"),
+        ({"adopt": [_GIVEN] * 21}, "adopt"),
+        ({"proceeds_usd": "0.0000001"}, "proceeds_usd"),
+        ({"reason": ""}, "reason"),
+    ],
+)
+def test_what_is_said_of_a_break_is_refused_with_the_field_s_name(said: dict[str, object], field: str) -> None:
+    with pytest.raises(Problem) as refused:
+        parsed(AcceptBreak, {"reason": "looked at the venue", **said})
+
+    assert [each.field for each in refused.value.fields] == [field]

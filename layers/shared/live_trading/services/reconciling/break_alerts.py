@@ -8,7 +8,7 @@ from datetime import datetime
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.store.books import break_clues, breaks
-from live_trading.store.books.breaks import COLLATERAL, BreakKind, StoredBreak
+from live_trading.store.books.breaks import BreakKind, StoredBreak
 from live_trading.store.database.connection import Transaction
 from live_trading.store.watch import alerts
 
@@ -44,7 +44,7 @@ def resolve(transaction: Transaction, closed: Sequence[int], now: datetime) -> N
 
 def _message(transaction: Transaction, wallet: TradingWallet, each: StoredBreak, transfers: tuple[str, ...]) -> str:
     clues = list(dict.fromkeys([*transfers, *break_clues.of_break(transaction, each)]))
-    subject = "its dollars" if each.found.subject == COLLATERAL else break_clues.subject_named(transaction, each)
+    subject = _subject(transaction, each)
     place = f"/api/trading-wallets/{wallet.trading_wallet_id}/breaks/{each.break_id}"
     return " ".join(
         [
@@ -58,11 +58,18 @@ def _message(transaction: Transaction, wallet: TradingWallet, each: StoredBreak,
     )
 
 
+def _subject(transaction: Transaction, each: StoredBreak) -> str:
+    if each.found.kind is BreakKind.COLLATERAL:
+        return "its dollars"
+    return break_clues.subject_named(transaction, each) if each.found.kind in _OF_TOKENS else each.found.subject
+
+
 def _difference(each: StoredBreak) -> str:
     amount = each.found.observed - each.found.expected
     return f"{amount} {'USD' if each.found.kind in _IN_DOLLARS else 'shares'}"
 
 
+_OF_TOKENS = (BreakKind.TOKEN_BALANCE, BreakKind.UNKNOWN_TRADE)
 _IN_DOLLARS = (BreakKind.COLLATERAL, BreakKind.ALLOWANCE)
 
 _WHAT_TO_DO: Mapping[BreakKind, str] = {

@@ -4,7 +4,7 @@ Runs at the start of lt-execute and of lt-resolve. Invariants, in the order in w
 never left is sent now with the same bytes while its signal is fresh, else ended as not placed; what became of every
 other is asked, its trades settled with what their receipts tell, and one that the venue does not know is sent again;
 what the wallet did without us is adopted; what is still different afterwards is a break, and stops the wallet's
-entries. While the receipt of any trade is unread nothing is concluded.
+entries. Of what an undecided order or an unread receipt touches nothing is concluded.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _PERHAPS_LOST = (OrderState.SENT, OrderState.UNKNOWN)
 
 @dataclass(slots=True, kw_only=True)
 class ReconcileReport:
-    """What one pass over one wallet found; `breaks` is None where something was still settling."""
+    """What one pass over one wallet found; `breaks` is None where there is none and something still settles."""
 
     states: dict[str, int] = field(default_factory=dict)
     new_fills: int = 0

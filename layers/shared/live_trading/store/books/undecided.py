@@ -40,8 +40,12 @@ CROSS JOIN LATERAL (
     FROM fills AS fill WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
 ) AS filled
 WHERE
-    intent.trading_wallet_id = :trading_wallet_id
-    AND (intent.state IN ('SENT', 'UNKNOWN', 'DELAYED') OR intent.lt_order_id = ANY(:orders::uuid[]))
+    intent.lt_order_id IN (
+        SELECT lt_order_id FROM lt_orders
+        WHERE trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN', 'DELAYED')
+        UNION ALL
+        SELECT unnest(:orders::uuid[])
+    )
 UNION ALL
 SELECT
     'trade ' || trade.venue_trade_id, ARRAY[trade.token_id], trade.match_time,

@@ -70,6 +70,20 @@ def test_an_outside_sale_is_shared_among_all_that_hold_the_token(apart: Apart) -
     settling.assert_ledger_is_chain(holder)
 
 
+def test_a_sale_is_explained_once_it_has_settled(apart: Apart) -> None:
+    market = bought(apart)
+    apart.sells_beside(market, shares="10", usd="6")
+    apart.settling.change("UPDATE external_fills SET status = 'MATCHED'")
+    apart.compare()
+    (found,) = apart.open()
+
+    assert "is on its way and touches token" in apart.refusal(found["break_id"])
+
+    apart.settling.change("UPDATE external_fills SET status = 'CONFIRMED'")
+    apart.accept(found["break_id"])
+    assert apart.compare() == 0
+
+
 def test_shares_that_were_sent_away_are_those_of_the_strategy_that_is_named(apart: Apart) -> None:
     settling, holder, market = apart.settling, apart.holder, bought(apart)
     partner = settling.partner(holder)

@@ -7,52 +7,30 @@ afterwards, with what is nobody's, is what the chain has. Raises NoSuch, WrongSt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from live_trading.ledger import found_entries
-from live_trading.ledger.accounts import Account
-from live_trading.ledger.found_entries import Adopted, Gone, Stake
+from live_trading.ledger.found_entries import Adopted
 from live_trading.ledger.payouts import split_payout
-from live_trading.ledger.transactions import LedgerTransaction
-from live_trading.nouns.errors import DoesNotFit, NoSuch, WrongState
+from live_trading.nouns.errors import DoesNotFit, WrongState
 from live_trading.nouns.markets import Market
-from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
-from live_trading.store.accounts import live_strategies
+from live_trading.nouns.money import Shares, Usd, total_usd
+from live_trading.services.reconciling import shares_gone
+from live_trading.services.reconciling.explanations import (
+    Adopt,
+    Booked,
+    Explanation,
+    market_of,
+    post,
+    require_settled,
+    require_strategy,
+)
 from live_trading.store.books import ledger, position_corrections, surpluses
 from live_trading.store.books.breaks import COLLATERAL, BreakKind, StoredBreak
 from live_trading.store.books.surpluses import Surplus
 from live_trading.store.chain import redemptions
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import markets
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adopt:
-    """A token to give to a strategy; all of it that is nobody's, unless `shares` says how many."""
-
-    token_id: str
-    lt_strategy_id: UUID
-    shares: Shares | None
-    cost: Usd | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """What a person says: which tokens the dollars bought (None: nothing said), or whose shares went for how much."""
-
-    adopt: tuple[Adopt, ...] | None = None
-    lt_strategy_id: UUID | None = None
-    proceeds: Usd | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
-    """The entry that explains a break, None where nothing was left to book; `conditions` have other redemptions now."""
-
-    reference: str | None
-    conditions: frozenset[str] = frozenset()
 
 
 def explain(transaction: Transaction, found: StoredBreak, said: Explanation, now: datetime) -> Booked:
@@ -63,7 +41,7 @@ def explain(transaction: Transaction, found: StoredBreak, said: Explanation, now
             return _dollars(transaction, found, said, now)
         case BreakKind.TOKEN_BALANCE | BreakKind.UNKNOWN_TRADE if found.is_shortage:
             _refuse_adoption(said)
-            return _departure(transaction, found, said, now)
+            return shares_gone.book(transaction, found, said, now)
         case BreakKind.TOKEN_BALANCE | BreakKind.UNKNOWN_TRADE if found.correction_reference is not None:
             _refuse_sale(said)
             return _tokens(transaction, found, found.correction_reference, said, now)
@@ -127,7 +105,8 @@ def _adopted(
     adopted: list[Adopted] = []
     left = missing
     for each in asked:
-        _require_strategy(transaction, found, each.lt_strategy_id)
+        require_strategy(transaction, found, each.lt_strategy_id)
+        require_settled(transaction, found, each.token_id)
         unbooked = Shares(above[each.token_id].amount) if each.token_id in above else Shares.zero()
         there = unbooked + max(nobodys.get(each.token_id, Shares.zero()), Shares.zero())
         shares = there if each.shares is None else each.shares
@@ -156,11 +135,6 @@ def _adopted(
     return adopted
 
 
-def _require_strategy(transaction: Transaction, found: StoredBreak, lt_strategy_id: UUID) -> None:
-    if not live_strategies.trades_from(transaction, lt_strategy_id, found.trading_wallet_id):
-        raise NoSuch("strategy")
-
-
 def _require_cash(transaction: Transaction, adopted: Sequence[Adopted]) -> None:
     for strategy in {each.lt_strategy_id for each in adopted}:
         wanted = total_usd([each.cost for each in adopted if each.lt_strategy_id == strategy])
@@ -177,7 +151,7 @@ def _book_adoption(
     above: dict[str, Surplus],
     now: datetime,
 ) -> Booked:
-    places = {each.token_id: _market(transaction, each.token_id) for each in adopted}
+    places = {each.token_id: market_of(transaction, each.token_id) for each in adopted}
     owed = [_with_payout(transaction, found, each, places[each.token_id]) for each in adopted]
     entry = found_entries.adoption(
         break_id=found.break_id,
@@ -186,7 +160,7 @@ def _book_adoption(
         difference=difference,
         occurred_at=now,
     )
-    _post(transaction, entry, now)
+    post(transaction, entry, now)
     for each in owed:
         if each.token_id in above:
             surpluses.end(transaction, above[each.token_id].surplus_id)
@@ -206,18 +180,6 @@ def _book_adoption(
     return Booked(reference=entry.source_reference, conditions=conditions)
 
 
-def _post(transaction: Transaction, entry: LedgerTransaction, now: datetime) -> None:
-    if not ledger.post(transaction, entry, now):
-        raise WrongState("the break is explained already", current_state="explained")
-
-
-def _market(transaction: Transaction, token_id: str) -> Market:
-    market = markets.of_token(transaction, token_id)
-    if market is None:
-        raise WrongState(f"the market of token {token_id} is not known here", current_state="unknown_market")
-    return market
-
-
 def _with_payout(transaction: Transaction, found: StoredBreak, adopted: Adopted, market: Market) -> Adopted:
     """What the shares are owed where their market's redemption was opened before they were found."""
     redemption = redemptions.of_condition(transaction, found.trading_wallet_id, market.condition_id)
@@ -230,116 +192,3 @@ def _with_payout(transaction: Transaction, found: StoredBreak, adopted: Adopted,
             f"the redemption of {market.condition_id} is {redemption.state}", current_state=redemption.state
         )
     return adopted.owed(payout)
-
-
-def _departure(transaction: Transaction, found: StoredBreak, said: Explanation, now: datetime) -> Booked:
-    """Shares that are gone, out of those that nobody has first, then out of what strategies have."""
-    token_id = found.found.subject
-    missing = Shares(found.found.expected - found.found.observed)
-    nobodys, credited = ledger.external_of_token(transaction, found.trading_wallet_id, token_id)
-    stakes = _stakes(transaction, found, said.lt_strategy_id)
-    if found.found.kind is BreakKind.UNKNOWN_TRADE:
-        missing = min(missing, -nobodys) if nobodys.is_negative else Shares.zero()
-        external, own = missing, Shares.zero()
-        from_token, from_income = _sold_for(said, credited), Usd.zero()
-    else:
-        own = min(max(nobodys, Shares.zero()), missing)
-        external = -own
-        from_token, from_income = Usd.zero(), _had_already(transaction, found, said.proceeds)
-    proceeds = from_token if found.found.kind is BreakKind.UNKNOWN_TRADE else said.proceeds or Usd.zero()
-    gone = _gone(stakes, missing - own, proceeds, said)
-    _require_unallocated(transaction, found, from_token + from_income)
-    if not gone and not external:
-        return Booked(reference=None)
-    entry = found_entries.departure(
-        break_id=found.break_id,
-        trading_wallet_id=found.trading_wallet_id,
-        token_id=token_id,
-        gone=gone,
-        external=external,
-        from_token=from_token,
-        from_income=from_income,
-        occurred_at=now,
-    )
-    _post(transaction, entry, now)
-    return _note_departure(transaction, found, gone, entry.source_reference, now)
-
-
-def _stakes(transaction: Transaction, found: StoredBreak, lt_strategy_id: UUID | None) -> list[Stake]:
-    held = [
-        Stake(lt_strategy_id=each.lt_strategy_id, account=account, shares=each.shares, amount=each.amount)
-        for account in (Account.POSITION_COST, Account.PENDING_REDEMPTION)
-        for each in ledger.holdings(transaction, account, [found.found.subject])
-        if each.trading_wallet_id == found.trading_wallet_id and each.shares.is_positive
-    ]
-    if lt_strategy_id is None:
-        return held
-    _require_strategy(transaction, found, lt_strategy_id)
-    return [each for each in held if each.lt_strategy_id == lt_strategy_id]
-
-
-def _gone(stakes: Sequence[Stake], missing: Shares, proceeds: Usd, said: Explanation) -> list[Gone]:
-    there = total_shares([each.shares for each in stakes])
-    if said.lt_strategy_id is not None and missing > there:
-        raise DoesNotFit("lt_strategy_id", f"has {there} of the {missing} shares that are gone", allowed="no strategy")
-    gone = found_entries.shared_among(stakes, missing, proceeds) if there and missing else []
-    if proceeds and not gone:
-        raise DoesNotFit("proceeds_usd", "belongs to no strategy: none has had these shares", allowed="0")
-    return gone
-
-
-def _sold_for(said: Explanation, credited: Usd) -> Usd:
-    """What the sale brought: what is credited to the token, or what the person says of that."""
-    known = max(-credited, Usd.zero())
-    if said.proceeds is None:
-        return known
-    if said.proceeds > known:
-        raise DoesNotFit("proceeds_usd", "is more than these sales brought", allowed=f"0 to {known}")
-    return said.proceeds
-
-
-def _had_already(transaction: Transaction, found: StoredBreak, proceeds: Usd | None) -> Usd:
-    """The part of the proceeds that the wallet had booked as unexplained; the rest is seen above the ledger."""
-    if not proceeds:
-        return Usd.zero()
-    seen = surpluses.of_wallet(transaction, found.trading_wallet_id).get(COLLATERAL)
-    above = Usd.zero() if seen is None else Usd(seen.amount)
-    unexplained = max(surpluses.unexplained(transaction, found.trading_wallet_id), Usd.zero())
-    if proceeds > above + unexplained:
-        raise DoesNotFit("proceeds_usd", "is more than came unexplained", allowed=f"0 to {above + unexplained}")
-    return max(proceeds - above, Usd.zero())
-
-
-def _require_unallocated(transaction: Transaction, found: StoredBreak, amount: Usd) -> None:
-    there = ledger.unallocated(transaction, found.trading_wallet_id)
-    if amount.is_positive and amount > there:
-        raise DoesNotFit("proceeds_usd", "is more than the wallet has for nobody", allowed=f"0 to {there}")
-
-
-def _note_departure(
-    transaction: Transaction, found: StoredBreak, gone: Sequence[Gone], reference: str, now: datetime
-) -> Booked:
-    if not gone:
-        return Booked(reference=reference)
-    condition_id = _market(transaction, found.found.subject).condition_id
-    for each in gone:
-        position_corrections.add(
-            transaction,
-            trading_wallet_id=found.trading_wallet_id,
-            lt_strategy_id=each.stake.lt_strategy_id,
-            condition_id=condition_id,
-            token_id=found.found.subject,
-            shares=-each.shares,
-            usd=each.proceeds,
-            source_reference=reference,
-            is_counted=each.stake.account is Account.PENDING_REDEMPTION,
-            now=now,
-        )
-    if not any(each.stake.account is Account.PENDING_REDEMPTION for each in gone):
-        return Booked(reference=reference)
-    redemption = redemptions.of_condition(transaction, found.trading_wallet_id, condition_id)
-    if redemption is not None and not redemptions.owe(
-        transaction, redemption.lt_redemption_id, -found_entries.owed_no_more(gone)
-    ):
-        raise WrongState(f"the redemption of {condition_id} is {redemption.state}", current_state=redemption.state)
-    return Booked(reference=reference, conditions=frozenset({condition_id}))

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from live_trading.api.fields import parsed
 from live_trading.api.once import Caller
 from live_trading.api.problems import ProblemCode, problem_of
 from live_trading.api.routes.break_routes import AcceptBreak
@@ -19,6 +20,8 @@ from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy, plan_marketable_sell
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.store.accounts import live_strategies
+from live_trading.store.books import held_positions
+from live_trading.store.books.held_positions import HeldPosition
 from live_trading.store.feed import markets
 from local.chain import ADDRESSES, LocalChain
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
@@ -264,6 +267,64 @@ def test_shares_of_a_strategy_sold_beside_us_stop_the_entries_of_the_wallet(desk
     assert desk.reasons() == ["accepted", "entries_locked"]
 
 
+@pytest.mark.money_faults
+def test_what_is_left_of_shares_sold_beside_us_is_closed_once_the_sale_is_explained(desk: LiveDesk) -> None:
+    held = bought(desk)
+    sold = Shares.floor(held.value / 2, Decimal("0.01"))
+    trade_beside_us(desk, side="SELL", amount=str(sold))
+    for _ in range(3):
+        desk.advance(10)
+        desk.execute()
+    assert [each.sellable for each in held_by(desk)] == [held - sold]
+
+    accept(desk, open_break(desk))
+    close(desk)
+    settled(desk)
+
+    (row,) = desk.rows("SELECT sum(shares) AS shares FROM fills WHERE side = 'SELL'")
+    assert held - sold - Shares(row["shares"]) < Shares("0.01")
+    assert desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL") == []
+
+
+@pytest.mark.money_faults
+def test_shares_bought_beside_us_are_given_to_a_strategy_at_their_cost_and_sold_by_it(desk: LiveDesk) -> None:
+    held = bought(desk)
+    trade_beside_us(desk, side="BUY", amount="15")
+    desk.advance(10)
+    desk.execute()
+    desk.advance(10)
+    desk.execute()
+    (found,) = desk.rows("SELECT break_id, observed AS shares FROM breaks")
+    given = {"token_id": desk.market["token_ids"][0], "lt_strategy_id": str(desk.lt_strategy_id), "cost_usd": "15"}
+    before = desk.balances()
+
+    accept(desk, found["break_id"], adopt=[given])
+
+    (position,) = held_by(desk)
+    assert position.shares == position.sellable
+    assert position.shares > held
+    assert desk.balances().available == before.available - Usd(15)
+    settled(desk)
+    close(desk)
+    settled(desk)
+    assert all(each.shares < Shares("0.01") for each in held_by(desk))
+
+
+def held_by(desk: LiveDesk) -> list[HeldPosition]:
+    with desk.database.transaction() as transaction:
+        return held_positions.of_strategy(transaction, desk.lt_strategy_id)
+
+
+def open_break(desk: LiveDesk) -> int:
+    (found,) = desk.rows("SELECT break_id FROM breaks WHERE closed_at IS NULL")
+    return int(found["break_id"])
+
+
+def accept(desk: LiveDesk, break_id: int, **said: Any) -> None:
+    body = parsed(AcceptBreak, {"reason": "a trade of mine", **said})
+    desk.parts.wallet_breaks.accept(by_hand(), desk.trading_wallet_id, break_id, body)
+
+
 def test_money_taken_from_the_wallet_stops_entries_until_its_owner_explains_it(desk: LiveDesk) -> None:
     bought(desk)
     with desk.database.transaction() as transaction:
@@ -287,6 +348,25 @@ def test_money_taken_from_the_wallet_stops_entries_until_its_owner_explains_it(d
     assert answer.body["correction_reference"] == f"correction:{found['break_id']}"
     assert report.breaks == 0
     assert desk.rows("SELECT 1 FROM locks WHERE released_at IS NULL") == []
+
+
+@pytest.mark.money_faults
+def test_dollars_that_an_order_may_have_taken_are_no_break_while_its_look_up_fails(desk: LiveDesk) -> None:
+    resting(desk)
+    with desk.database.transaction() as transaction:
+        wallet = live_strategies.trading_wallet(transaction, desk.trading_wallet_id)
+    call = ("0x" + "de" * 20, Usd(10).base_units)
+    LocalChain.attach(desk.stack.rpc_url).send_as(
+        wallet.address, ADDRESSES.collateral_token, Function("transfer(address,uint256)"), *call
+    )
+    desk.arm("server_error", endpoint="/data/order", count=None)
+
+    seen = [desk.settle().reconciled[0].breaks for _ in range(3)]
+
+    assert seen == [None, None, None]
+    assert desk.rows("SELECT 1 FROM breaks UNION ALL SELECT 1 FROM locks") == []
+    desk.clear_faults()
+    assert desk.settle().reconciled[0].breaks == 1
 
 
 def test_several_signals_of_one_run_go_out_once_each_and_are_judged_one_by_one(desk: LiveDesk) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from live_trading.ledger import capital_entries, order_entries
+from live_trading.ledger import capital_entries, found_entries, order_entries
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import Fill
 from live_trading.nouns.trades import Side
@@ -103,8 +103,8 @@ class Bookkeeping:
 
     def _write_deposit(self, wallet: TradingWallet) -> None:
         now, wallet_id = self.clock.now(), wallet.trading_wallet_id
-        deposit = capital_entries.collateral_correction(
-            trading_wallet_id=wallet_id, break_id=1, amount=CAPITAL, occurred_at=now
+        deposit = found_entries.adoption(
+            trading_wallet_id=wallet_id, break_id=10**9, adopted=(), difference=CAPITAL, occurred_at=now
         )
         with self.database.transaction() as transaction:
             ledger.post(transaction, deposit, now)

@@ -159,6 +159,7 @@ def _zone(raw: object) -> str:
 Fraction = Annotated[Decimal, PlainValidator(_number("0", "1", above_low=True))]
 SlippageFraction = Annotated[Decimal, PlainValidator(_number("0", "0.5"))]
 PositiveUsd = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
+UsdOrNothing = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS))]
 PositiveShares = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
 Multiple = Annotated[Decimal, PlainValidator(_number("0", "1000", above_low=True))]
 Multiplier = Annotated[Decimal, PlainValidator(_number("0", "2", above_low=True))]

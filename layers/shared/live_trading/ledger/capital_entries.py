@@ -1,4 +1,4 @@
-"""Entries of a wallet's capital: what it brought, what strategies are given of it, corrections, and gas."""
+"""Entries of a wallet's capital: what it brought, what strategies are given of it, and gas."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.ledger.transactions import Book, LedgerTransaction, transaction_of
-from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.money import Usd
 
 
 def opening_deposit(*, trading_wallet_id: UUID, amount: Usd, occurred_at: datetime) -> LedgerTransaction:
@@ -49,27 +49,6 @@ def deallocation(
             Book(trading_wallet_id, None).entry(Account.UNALLOCATED, amount),
         ],
     )
-
-
-def collateral_correction(
-    *, trading_wallet_id: UUID, break_id: int, amount: Usd, occurred_at: datetime
-) -> LedgerTransaction:
-    """Dollars that came to (or left, negative) the wallet by another way than a trade: a deposit or a withdrawal."""
-    book = Book(trading_wallet_id, None)
-    return transaction_of(
-        f"correction:{break_id}",
-        TransactionKind.CORRECTION,
-        occurred_at,
-        [book.entry(Account.UNALLOCATED, amount), book.entry(Account.TRANSFERS, -amount)],
-    )
-
-
-def token_correction(
-    *, trading_wallet_id: UUID, break_id: int, token_id: str, shares: Shares, occurred_at: datetime
-) -> LedgerTransaction:
-    """Shares that came to (or left, negative) the wallet by another way than a trade; they cost nothing here."""
-    entry = Book(trading_wallet_id, None).entry(Account.EXTERNAL, Usd.zero(), token_id=token_id, shares=shares)
-    return transaction_of(f"correction:{break_id}", TransactionKind.CORRECTION, occurred_at, [entry])
 
 
 def gas(*, trading_wallet_id: UUID, chain_send_id: UUID, amount: Usd, occurred_at: datetime) -> LedgerTransaction:

@@ -23,6 +23,7 @@ class AlertType(StrEnum):
     UNREADABLE_ROW = "unreadable_row"
     ORDER_UNDECIDED = "order_undecided"
     EXIT_NOT_DONE = "exit_not_done"
+    WALLET_UNCOMPARED = "wallet_uncompared"
 
 
 class Severity(StrEnum):

@@ -17,9 +17,9 @@ from live_trading.nouns.wallets import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One settled BUY: its shares, what they cost, and its fee on top."""
+    """One settled BUY: its shares, what they cost, and its fee on top. Shares that a person booked have no order."""
 
-    lt_order_id: UUID
+    lt_order_id: UUID | None
     shares: Shares
     cost: Usd
     fee: Usd
@@ -71,11 +71,12 @@ def is_sold_out(entries: Sequence[Entry], left: Departure) -> bool:
 
 
 def ended(entries: Sequence[Entry], left: Departure, payout: Usd, label: Outcome) -> list[OrderOutcome]:
-    """Each entry's outcome: SOLD where everything had left before, else `label`; `payout` is for what remained."""
+    """Each order's outcome: SOLD where everything had left before, else `label`; `payout` is for what remained."""
     outcome = Outcome.SOLD if is_sold_out(entries, left) else label
     weights = [entry.shares for entry in entries]
     incomes = shared_out(left.proceeds - left.fee + payout, weights)
     return [
         OrderOutcome(lt_order_id=entry.lt_order_id, outcome=outcome, pnl=income - entry.cost - entry.fee)
         for entry, income in zip(entries, incomes, strict=True)
+        if entry.lt_order_id is not None
     ]

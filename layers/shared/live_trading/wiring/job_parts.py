@@ -99,14 +99,22 @@ class JobParts(Adapters):
 
     def comparison(self, holder: str) -> Comparison:
         from live_trading.services.reconciling.compare import Comparison
+        from live_trading.services.reconciling.spender_watch import Spenders
 
+        settings = self.settings
         return Comparison(
             database=self.database,
             chain=self.chain_reader,
-            exchange_address=self.settings.standard_exchange,
+            exchange_address=settings.standard_exchange,
             clock=self.clock,
             actor=holder,
             payments=self.own_payments.since,
+            exchanges=Spenders(
+                standard=settings.standard_exchange,
+                neg_risk=settings.neg_risk_exchange,
+                neg_risk_adapter=settings.neg_risk_adapter,
+                v3=settings.exchange_v3,
+            ),
         )
 
     def reconciler(self, holder: str) -> Reconciler:

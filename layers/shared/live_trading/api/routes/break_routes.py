@@ -3,29 +3,71 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated
 from uuid import UUID
 
+from pydantic import Field
+
 from live_trading.api.body import Body
-from live_trading.api.fields import Reasoned
+from live_trading.api.fields import Id, PositiveShares, Reasoned, TokenId, UsdOrNothing
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import Problem, ProblemCode, not_found
 from live_trading.api.routing import Request, Routes
-from live_trading.ledger import capital_entries
-from live_trading.ledger.transactions import LedgerTransaction
+from live_trading.api.views.break_views import break_view
+from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares, Usd
+from live_trading.services.reconciling.break_accepting import explain
+from live_trading.services.reconciling.explanations import Adopt, Explanation
+from live_trading.services.redeeming import transitions
+from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.store.accounts import trading_wallets
-from live_trading.store.books import breaks, ledger
+from live_trading.store.books import break_clues, breaks
 from live_trading.store.books.breaks import BreakKind, StoredBreak
+from live_trading.store.chain import redemption_changes, redemptions
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.watch import alerts
+
+MOST_TOKENS = 20
+
+
+class AdoptedToken(Body):
+    """Tokens of the wallet that are nobody's, for a strategy: all of them unless `shares` says how many."""
+
+    token_id: TokenId
+    lt_strategy_id: Id
+    shares: PositiveShares | None = None
+    cost_usd: UsdOrNothing | None = None
 
 
 class AcceptBreak(Body):
-    """Why the ledger follows the chain here: a deposit, a withdrawal, tokens sent or received."""
+    """Why the ledger follows the chain here.
+
+    Missing dollars bought the tokens in `adopt`, and were withdrawn otherwise. Missing shares were those of
+    `lt_strategy_id`, or of all that hold them, and brought `proceeds_usd`.
+    """
 
     reason: Reasoned
+    adopt: Annotated[tuple[AdoptedToken, ...], Field(max_length=MOST_TOKENS)] | None = None
+    lt_strategy_id: Id | None = None
+    proceeds_usd: UsdOrNothing | None = None
+
+    @property
+    def explanation(self) -> Explanation:
+        """The same in exact quantities."""
+        adopt = None if self.adopt is None else tuple(_adopt(each) for each in self.adopt)
+        proceeds = None if self.proceeds_usd is None else Usd(self.proceeds_usd)
+        return Explanation(adopt=adopt, lt_strategy_id=self.lt_strategy_id, proceeds=proceeds)
+
+
+def _adopt(asked: AdoptedToken) -> Adopt:
+    return Adopt(
+        token_id=asked.token_id,
+        lt_strategy_id=asked.lt_strategy_id,
+        shares=None if asked.shares is None else Shares(asked.shares),
+        cost=None if asked.cost_usd is None else Usd(asked.cost_usd),
+    )
 
 
 class WalletBreaks:
@@ -36,16 +78,18 @@ class WalletBreaks:
         self._clock = clock
 
     def list(self, owner_id: str, trading_wallet_id: UUID, *, only_open: bool) -> Answer:
-        """The newest breaks of a wallet, with their age."""
+        """The newest breaks of a wallet, with their age and, of open ones, what may explain them."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
             if trading_wallets.find(transaction, trading_wallet_id, owner_id) is None:
                 raise not_found("trading wallet")
             found = breaks.of_wallet(transaction, trading_wallet_id, only_open=only_open)
-        return Answer(status=200, body={"breaks": [_view(each, now) for each in found]})
+            clues = {each.break_id: break_clues.of_break(transaction, each) for each in found if each.closed_at is None}
+        views = [break_view(each, now, clues.get(each.break_id, ())) for each in found]
+        return Answer(status=200, body={"breaks": views})
 
     def accept(self, caller: Caller, trading_wallet_id: UUID, break_id: int, body: AcceptBreak) -> Answer:
-        """Books the difference of a balance as it was last seen, in what is allocated to nobody, and closes it.
+        """Books the difference of a balance as it was last seen, as the person says that it is, and closes it.
 
         Only a balance can be explained so: a trade that cannot be read, say, has to become readable.
         """
@@ -57,72 +101,52 @@ class WalletBreaks:
             found = breaks.locked(transaction, trading_wallet_id, break_id)
             if found is None:
                 raise not_found("break")
-            if found.closed_at is not None:
-                raise Problem(ProblemCode.WRONG_STATE, "the break is closed", facts={"current_state": "closed"})
-            booked = _correction(found, now)
-            ledger.post(transaction, booked, now)
-            breaks.close(
-                transaction, break_id, closed_by=caller.owner_id, correction_reference=booked.source_reference, now=now
-            )
+            _require_open(found)
+            booked = explain(transaction, found, body.explanation, now)
+            _close(transaction, found, caller.owner_id, booked.reference, now)
+            for condition_id in booked.conditions:
+                _redeem_again(transaction, caller, trading_wallet_id, condition_id, body.reason, now)
             audit.record(
                 transaction,
                 actor=caller.owner_id,
                 action="break_accepted",
                 subject_type="break",
                 subject_id=str(break_id),
-                before=_view(found, now),
-                after={"correction_reference": booked.source_reference},
+                before=break_view(found, now),
+                after={"correction_reference": booked.reference, **body.model_dump(mode="json", warnings=False)},
                 cause=body.reason,
                 at=now,
             )
             closed = breaks.locked(transaction, trading_wallet_id, break_id)
-            return Answer(status=200, body=_view(closed or found, now))
+            return Answer(status=200, body=break_view(closed or found, now))
 
         return once(self._database, caller, now, effect)
 
 
-def _correction(found: StoredBreak, now: datetime) -> LedgerTransaction:
-    difference = found.found.observed - found.found.expected
-    match found.found.kind:
-        case BreakKind.COLLATERAL:
-            return capital_entries.collateral_correction(
-                trading_wallet_id=found.trading_wallet_id,
-                break_id=found.break_id,
-                amount=Usd(difference),
-                occurred_at=now,
-            )
-        case BreakKind.TOKEN_BALANCE:
-            return capital_entries.token_correction(
-                trading_wallet_id=found.trading_wallet_id,
-                break_id=found.break_id,
-                token_id=found.found.subject,
-                shares=Shares(difference),
-                occurred_at=now,
-            )
-        case _:
-            raise Problem(
-                ProblemCode.WRONG_STATE,
-                "only the difference of a balance can be accepted",
-                facts={"current_state": found.found.kind},
-            )
+def _require_open(found: StoredBreak) -> None:
+    """Tokens that came beside this system are booked for nobody at once: these can be given to a strategy, once."""
+    is_of_tokens = found.found.kind in (BreakKind.TOKEN_BALANCE, BreakKind.UNKNOWN_TRADE)
+    if found.closed_at is not None and not (is_of_tokens and found.closed_by == breaks.EXPLAINED):
+        raise Problem(ProblemCode.WRONG_STATE, "the break is closed", facts={"current_state": "closed"})
 
 
-def _view(each: StoredBreak, now: datetime) -> dict[str, Any]:
-    ended = each.closed_at or now
-    return {
-        "break_id": each.break_id,
-        "kind": each.found.kind,
-        "subject": each.found.subject,
-        "expected": str(each.found.expected),
-        "observed": str(each.found.observed),
-        "difference": str(each.found.observed - each.found.expected),
-        "age_seconds": int((ended - each.found_at).total_seconds()),
-        "found_at": each.found_at.isoformat(),
-        "last_seen_at": each.last_seen_at.isoformat(),
-        "closed_at": None if each.closed_at is None else each.closed_at.isoformat(),
-        "closed_by": each.closed_by,
-        "correction_reference": each.correction_reference,
-    }
+def _close(transaction: Transaction, found: StoredBreak, owner_id: str, reference: str | None, now: datetime) -> None:
+    if found.closed_at is not None and reference is not None:
+        breaks.adopt_from(transaction, found.break_id, closed_by=owner_id, correction_reference=reference)
+        return
+    breaks.close(transaction, found.break_id, closed_by=owner_id, correction_reference=reference, now=now)
+    alerts.resolve_alert(transaction, alert_type=AlertType.BREAK, subject=str(found.break_id), at=now)
+
+
+def _redeem_again(
+    transaction: Transaction, caller: Caller, trading_wallet_id: UUID, condition_id: str, reason: str, now: datetime
+) -> None:
+    """A redemption that failed for what is explained now is due again."""
+    redemption = redemptions.of_condition(transaction, trading_wallet_id, condition_id)
+    if redemption is None or redemption.state not in (RedemptionState.FAILED, RedemptionState.NEEDS_OPERATOR):
+        return
+    moved = transitions.move(transaction, redemption, Cause.RETRIED_BY_OPERATOR, actor=caller.owner_id, now=now)
+    redemption_changes.reopen(transaction, moved, kind=None, remark=reason)
 
 
 ROUTES = Routes[WalletBreaks]("wallet_breaks")

@@ -26,6 +26,7 @@ from live_trading.chain.reading.dry_run import predicted_payment
 from live_trading.chain.reading.multicall import Multicall
 from live_trading.chain.reading.outside_payments import leaving_transactions
 from live_trading.chain.reading.receipts import Payer, Receipt, payer_of, read_receipt
+from live_trading.chain.reading.sent_collateral import SentCollateral, sent_collateral
 from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion, is_position_id
@@ -204,6 +205,10 @@ class ChainReader:
         """
         resolved = None if condition_id is None else (self._addresses.conditional_tokens, condition_id)
         return leaving_transactions(self._rpc, payer=self._payer(wallet), token_ids=token_ids, resolved=resolved)
+
+    def collateral_sent(self, wallet: str) -> list[SentCollateral]:
+        """Transfers that took collateral from the wallet in about the last six hours, newest first."""
+        return sent_collateral(self._rpc, payer=self._payer(wallet))
 
     def arrived_tokens(self, wallet: str, after_block: int) -> tuple[Sequence[str], int]:
         """Outcome tokens that came to the wallet after a block, and the block up to which was looked."""

@@ -4,7 +4,7 @@ Runs at the start of lt-execute and of lt-resolve. Invariants, in the order in w
 never left is sent now with the same bytes while its signal is fresh, else ended as not placed; what became of every
 other is asked, its trades settled with what their receipts tell, and one that the venue does not know is sent again;
 what the wallet did without us is adopted; what is still different afterwards is a break, and stops the wallet's
-entries. While the receipt of any trade is unread nothing is concluded.
+entries. Of what an undecided order or an unread receipt touches nothing is concluded.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from live_trading.store.orders import lt_orders
 
 @dataclass(slots=True, kw_only=True)
 class ReconcileReport:
-    """What one pass over one wallet found; `breaks` is None where something was still settling.
+    """What one pass over one wallet found; `breaks` is None where there is none and something still settles.
 
     `is_reconciled`: the pass came to its end. Else nothing may be opened from the wallet in this run.
     """
@@ -108,6 +108,9 @@ class Reconciler:
         with contained(f"wallet {wallet.trading_wallet_id}", report.failures):
             self._run(lease, wallet, report)
             report.is_reconciled = True
+        if not report.is_reconciled:
+            with contained(f"silence of wallet {wallet.trading_wallet_id}", report.failures):
+                self._comparison.note_silence(lease, wallet)
         return report
 
     def _run(self, lease: Lease, wallet: TradingWallet, report: ReconcileReport) -> None:
@@ -120,8 +123,7 @@ class Reconciler:
             known = self._asking.known(wallet)
         holdings = known.expected.holdings
         with contained(f"spenders of wallet {wallet.trading_wallet_id}", report.failures):
-            held = () if holdings is None else holdings.tokens
-            report.failures += self._spenders.keep(lease, wallet, account, held)
+            report.failures += self._spenders.keep(lease, wallet, account, holdings.tokens)
         asked = self._asking.ask(account, wallet, known)
         report.failures += asked.heard.failures
         watched = asked.heard.of_those_heard(asked.watched)
@@ -135,11 +137,12 @@ class Reconciler:
         unreadable = followed.unreadable + adopted.plan.breaks
         if adopted.is_undecided:
             # A trade that is not booked yet is on the chain's side only.
+            self._comparison.note_silence(lease, wallet)
             return
         may_change = any(order.state not in TERMINAL for order in asked.watched.orders)
         if may_change or followed.has_booked or adopted.plan.fills:
             # Something may have been booked since the look.
-            report.breaks = self._comparison.run(lease, wallet, unreadable)
+            report.breaks = self._comparison.run(lease, wallet, unreadable, followed.unseen)
         else:
             report.breaks = self._comparison.conclude(lease, wallet, asked.look.result(), unreadable)
 

@@ -1,26 +1,64 @@
 """Which contracts the venue checks before it takes a wallet's orders: asked of the venue, never taken from a list.
 
 The venue checks more than the exchange that an order is signed for, and has changed what it checks. Its own map of
-allowances says so per kind of asset; the comparison watches every spender in it, and the owner sees them all.
+allowances says so per kind of asset; the comparison watches every spender in it, and the owner sees them all. Beside
+them it watches the contracts that the wallet's own markets need, which a short list of the venue's would leave out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.markets import ProtocolVersion
 from live_trading.nouns.wallets import AssetType, TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.store.books import touched_tokens
 from live_trading.store.chain import venue_spenders
 from live_trading.store.chain.venue_spenders import VenueSpender
 from live_trading.store.database import leases
-from live_trading.store.database.connection import Database
+from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 
 # What a venue checks changes with its contracts, not with the minute.
 ASK_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spenders:
+    """The contracts that take the dollars of an order, by the kind of its market; None where they are not configured.
+
+    The venue refuses neg-risk orders of wallets that have not let the `neg_risk_adapter` take their dollars either.
+    """
+
+    standard: str
+    neg_risk: str | None = None
+    neg_risk_adapter: str | None = None
+    v3: str | None = None
+
+    def of_kind(self, version: ProtocolVersion, *, neg_risk: bool) -> tuple[str, ...]:
+        """Every contract that an order in such a market needs."""
+        if version is ProtocolVersion.V2:
+            wanted: tuple[str | None, ...] = (self.v3,)
+        else:
+            wanted = (self.neg_risk, self.neg_risk_adapter) if neg_risk else (self.standard,)
+        return tuple(each for each in wanted if each is not None)
+
+
+def needed(transaction: Transaction, trading_wallet_id: UUID, spenders: Spenders) -> tuple[str, ...]:
+    """Contracts whose allowance of collateral the wallet's orders need: the venue's list, and those of its markets."""
+    listed = {
+        each.spender
+        for each in venue_spenders.of_wallet(transaction, trading_wallet_id)
+        if each.asset_type is AssetType.COLLATERAL
+    }
+    kinds = touched_tokens.kinds_of_markets(transaction, trading_wallet_id)
+    own = {each for version, neg_risk in kinds for each in spenders.of_kind(version, neg_risk=neg_risk)}
+    return tuple(sorted(listed | own)) or (spenders.standard,)
 
 
 class SpenderWatch:

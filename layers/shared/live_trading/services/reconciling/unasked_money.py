@@ -23,14 +23,13 @@ from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.data.payments import OwnPayment
 from live_trading.store.books import breaks, ledger, surpluses, wallet_payments
-from live_trading.store.books.breaks import Break, BreakKind
+from live_trading.store.books.breaks import COLLATERAL, Break, BreakKind
 from live_trading.store.books.surpluses import Surplus
 from live_trading.store.database import cursors, leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.watch import alerts
 
-COLLATERAL = "collateral"
 # The activity lags the chain by minutes, and pays once a day what the day before has earned.
 LOOK_BACK = timedelta(days=3)
 ASK_AGAIN_AFTER = timedelta(minutes=5)

@@ -86,6 +86,19 @@ def of_owner(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> L
     return None if row is None else _live(row)
 
 
+def trades_from(transaction: Transaction, lt_strategy_id: UUID, trading_wallet_id: UUID) -> bool:
+    """Whether that is a strategy of this wallet, active or not; its row is locked against entries."""
+    row = transaction.row(
+        """
+        SELECT lt_strategy_id FROM lt_strategies
+        WHERE lt_strategy_id = :lt_strategy_id AND trading_wallet_id = :trading_wallet_id FOR NO KEY UPDATE
+        """,
+        lt_strategy_id=lt_strategy_id,
+        trading_wallet_id=trading_wallet_id,
+    )
+    return row is not None
+
+
 _WALLETS = """
 SELECT trading_wallet_id, owner_id, address, signature_type, secret_name FROM trading_wallets
 """

@@ -12,6 +12,13 @@ from uuid import UUID
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.database.connection import Row, Transaction
 
+COLLATERAL = "collateral"
+"""The subject of what concerns a wallet's dollars, beside token ids."""
+
+
+EXPLAINED = "explained"
+"""Who closed a break that an entry explained as it was found."""
+
 
 class BreakKind(StrEnum):
     """COLLATERAL and TOKEN_BALANCE: the chain holds another amount than the ledger. UNKNOWN_TRADE: a trade that this
@@ -31,6 +38,8 @@ HALTING = frozenset(
     {BreakKind.COLLATERAL, BreakKind.TOKEN_BALANCE, BreakKind.UNKNOWN_TRADE, BreakKind.UNREADABLE_ANSWER}
 )
 """Kinds that stop the wallet's entries: with them nobody knows what the wallet has."""
+BALANCES = (BreakKind.COLLATERAL, BreakKind.TOKEN_BALANCE, BreakKind.UNKNOWN_TRADE)
+"""Kinds about what a wallet holds, and so about nothing while that is on its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +54,10 @@ class Break:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBreak:
-    """A break as it is kept; `correction_reference` names the ledger entry that explained it."""
+    """A break as it is kept; `correction_reference` names the ledger entry that explained it.
+
+    `transfers` are transactions on the chain that took away what is missing, as they were found when it opened.
+    """
 
     break_id: int
     trading_wallet_id: UUID
@@ -55,6 +67,20 @@ class StoredBreak:
     closed_at: datetime | None
     closed_by: str | None
     correction_reference: str | None
+    transfers: tuple[str, ...] = ()
+
+    @property
+    def is_shortage(self) -> bool:
+        """Whether tokens are missing that the ledger has."""
+        return self.found.kind in _OF_TOKENS and self.found.observed < self.found.expected
+
+    @property
+    def is_halting(self) -> bool:
+        """Whether it stops entries: two comparisons saw it, as one alone may be a matter of moments."""
+        return self.closed_at is None and self.found.kind in HALTING and self.found_at < self.last_seen_at
+
+
+_OF_TOKENS = (BreakKind.TOKEN_BALANCE, BreakKind.UNKNOWN_TRADE)
 
 
 def replace_open(
@@ -63,9 +89,12 @@ def replace_open(
     found: Sequence[Break],
     now: datetime,
     *,
-    kinds: Collection[BreakKind] = tuple(BreakKind),
-) -> None:
-    """Opens what is new, refreshes what persists, and closes what is gone of the `kinds` that were looked at."""
+    untold: Collection[str] = (),
+) -> list[int]:
+    """Opens what is new, refreshes what persists, and closes what is gone; the ids of those that it closes.
+
+    Of the subjects that are `untold` this pass says nothing: their breaks stay as they are.
+    """
     for each in found:
         transaction.execute(
             """
@@ -82,16 +111,30 @@ def replace_open(
             observed=each.observed,
             now=now,
         )
-    transaction.execute(
+    rows = transaction.rows(
         """
         UPDATE breaks SET closed_at = :now, closed_by = 'no longer there'
         WHERE
-            trading_wallet_id = :trading_wallet_id AND closed_at IS NULL AND last_seen_at < :now
-            AND kind = ANY(:kinds::text[])
+            trading_wallet_id = :trading_wallet_id AND closed_at IS NULL
+            AND NOT (kind || ':' || subject) = ANY(:found::text[])
+            AND NOT (kind = ANY(:balances::text[]) AND subject = ANY(:untold::text[]))
+        RETURNING break_id
         """,
         trading_wallet_id=trading_wallet_id,
-        kinds=list(kinds),
+        found=[f"{each.kind}:{each.subject}" for each in found],
+        balances=list(BALANCES),
+        untold=list(untold),
         now=now,
+    )
+    return [row["break_id"] for row in rows]
+
+
+def note_transfers(transaction: Transaction, break_id: int, transfers: Sequence[str]) -> None:
+    """Keeps which transactions on the chain may have taken away what is missing."""
+    transaction.execute(
+        "UPDATE breaks SET transfers = :transfers::text[] WHERE break_id = :break_id",
+        transfers=list(transfers),
+        break_id=break_id,
     )
 
 
@@ -105,10 +148,11 @@ def record_explained(
             trading_wallet_id, kind, subject, expected, observed, found_at, last_seen_at, closed_at, closed_by,
             correction_reference
         ) VALUES (
-            :trading_wallet_id, :kind, :subject, :expected, :observed, :now, :now, :now, 'explained',
+            :trading_wallet_id, :kind, :subject, :expected, :observed, :now, :now, :now, :explained,
             :correction_reference
         )
         """,
+        explained=EXPLAINED,
         trading_wallet_id=trading_wallet_id,
         kind=found.kind,
         subject=found.subject,
@@ -119,8 +163,10 @@ def record_explained(
     )
 
 
-def close(transaction: Transaction, break_id: int, *, closed_by: str, correction_reference: str, now: datetime) -> bool:
-    """Ends an open break by the entry that explains it; False where it is closed already."""
+def close(
+    transaction: Transaction, break_id: int, *, closed_by: str, correction_reference: str | None, now: datetime
+) -> bool:
+    """Ends an open break by the entry that explains it, if it takes one; False where it is closed already."""
     touched = transaction.execute(
         """
         UPDATE breaks SET closed_at = :now, closed_by = :closed_by, correction_reference = :correction_reference
@@ -179,13 +225,24 @@ def any_standing(transaction: Transaction, trading_wallet_id: UUID) -> bool:
     )
 
 
-def halting(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredBreak]:
-    """Open breaks that stop entries and were there at two comparisons: one alone may be a matter of moments."""
-    return [
-        each
-        for each in of_wallet(transaction, trading_wallet_id, only_open=True)
-        if each.found.kind in HALTING and each.found_at < each.last_seen_at
-    ]
+def standing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredBreak]:
+    """Every open break of the wallet, the oldest first."""
+    rows = transaction.rows(
+        "SELECT * FROM breaks WHERE trading_wallet_id = :trading_wallet_id AND closed_at IS NULL ORDER BY break_id",
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [_stored(row) for row in rows]
+
+
+def adopt_from(transaction: Transaction, break_id: int, *, closed_by: str, correction_reference: str) -> None:
+    """Names the entry that gave the tokens of a break, which had been nobody's, to a strategy."""
+    transaction.execute(
+        "UPDATE breaks SET closed_by = :closed_by, correction_reference = :correction_reference "
+        "WHERE break_id = :break_id",
+        closed_by=closed_by,
+        correction_reference=correction_reference,
+        break_id=break_id,
+    )
 
 
 def _stored(row: Row) -> StoredBreak:
@@ -200,4 +257,5 @@ def _stored(row: Row) -> StoredBreak:
         closed_at=row["closed_at"],
         closed_by=row["closed_by"],
         correction_reference=row["correction_reference"],
+        transfers=tuple(row["transfers"]),
     )

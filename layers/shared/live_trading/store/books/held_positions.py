@@ -14,7 +14,8 @@ from live_trading.store.database.connection import Row, Transaction
 class HeldPosition:
     """Shares of one token that the ledger has at cost.
 
-    `settled` leaves out what has matched and is not confirmed, `sellable` also what open sales may still take.
+    `settled` leaves out what has matched and is not confirmed, `sellable` also what open sales may still take and what
+    is missing on the chain.
     """
 
     lt_strategy_id: UUID
@@ -29,14 +30,18 @@ class HeldPosition:
 
 _HELD = """
 WITH booked AS (
-    SELECT token_id, sum(shares) AS shares, sum(amount_usd) AS cost FROM ledger_entries
+    SELECT trading_wallet_id, token_id, sum(shares) AS shares, sum(amount_usd) AS cost FROM ledger_entries
     WHERE lt_strategy_id = :lt_strategy_id AND account = 'POSITION_COST'
-    GROUP BY token_id HAVING sum(shares) > 0
+    GROUP BY trading_wallet_id, token_id HAVING sum(shares) > 0
 ), moved AS (
-    SELECT
-        token_id, min(condition_id) AS condition_id, min(outcome_index) AS outcome_index,
-        coalesce(sum(shares) FILTER (WHERE side = 'BUY' AND status <> 'CONFIRMED'), 0) AS unsettled
+    SELECT token_id, coalesce(sum(shares) FILTER (WHERE side = 'BUY' AND status <> 'CONFIRMED'), 0) AS unsettled
     FROM fills WHERE lt_strategy_id = :lt_strategy_id AND status <> 'FAILED' GROUP BY token_id
+), placed AS (
+    SELECT token_id, min(condition_id) AS condition_id FROM (
+        SELECT token_id, condition_id FROM fills WHERE lt_strategy_id = :lt_strategy_id
+        UNION ALL
+        SELECT token_id, condition_id FROM position_corrections WHERE lt_strategy_id = :lt_strategy_id
+    ) AS known GROUP BY token_id
 ), leaving AS (
     SELECT intent.token_id, sum(intent.order_shares - sold.shares) AS shares
     FROM lt_orders AS intent
@@ -50,10 +55,26 @@ WITH booked AS (
     GROUP BY intent.token_id
 )
 SELECT
-    booked.token_id, moved.condition_id, moved.outcome_index, booked.shares, booked.cost,
-    booked.shares - moved.unsettled AS settled,
-    greatest(booked.shares - moved.unsettled - coalesce(leaving.shares, 0), 0) AS sellable
-FROM booked INNER JOIN moved USING (token_id) LEFT JOIN leaving USING (token_id)
+    booked.token_id, placed.condition_id, array_position(market.token_ids, booked.token_id) - 1 AS outcome_index,
+    booked.shares, booked.cost, booked.shares - coalesce(moved.unsettled, 0) AS settled,
+    greatest(
+        least(booked.shares - coalesce(moved.unsettled, 0), coalesce(remaining.shares, booked.shares))
+        - coalesce(leaving.shares, 0),
+        0
+    ) AS sellable
+FROM booked
+INNER JOIN placed USING (token_id)
+INNER JOIN markets AS market USING (condition_id)
+LEFT JOIN moved USING (token_id)
+LEFT JOIN leaving USING (token_id)
+-- What an open break says is gone is gone of everybody in the same part, until somebody says whose it was.
+CROSS JOIN LATERAL (
+    SELECT min(trunc(booked.shares * gap.observed / gap.expected, 6)) AS shares FROM breaks AS gap
+    WHERE
+        gap.trading_wallet_id = booked.trading_wallet_id AND gap.subject = booked.token_id AND gap.closed_at IS NULL
+        AND gap.kind IN ('TOKEN_BALANCE', 'UNKNOWN_TRADE')
+        AND gap.observed BETWEEN 0 AND gap.expected AND gap.expected > 0
+) AS remaining
 WHERE :token_id::text IS NULL OR booked.token_id = :token_id
 ORDER BY booked.token_id
 """

@@ -198,7 +198,9 @@ def expected_of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> Exp
                 sum(amount_usd) FILTER (WHERE account IN ('UNALLOCATED', 'CASH', 'RESERVED', 'UNSETTLED')), 0
             ) AS collateral,
             sum(shares) FILTER (WHERE account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')) AS shares,
-            coalesce(sum(shares) FILTER (WHERE account = 'POSITION_COST'), 0) AS held,
+            coalesce(
+                sum(shares) FILTER (WHERE account IN ('POSITION_COST', 'PENDING_REDEMPTION')), 0
+            ) AS held,
             coalesce(sum(shares) FILTER (WHERE account = 'EXTERNAL'), 0) AS by_others,
             coalesce(
                 sum(shares) FILTER (WHERE account = 'PENDING_REDEMPTION') > 0
@@ -237,6 +239,19 @@ def external_shares(transaction: Transaction, trading_wallet_id: UUID, token_ids
         token_ids=token_ids,
     )
     return {row["token_id"]: Shares(row["shares"]) for row in rows}
+
+
+def external_of_token(transaction: Transaction, trading_wallet_id: UUID, token_id: str) -> tuple[Shares, Usd]:
+    """Shares of a token that the wallet holds for no strategy, negative where others sold more, and their dollars."""
+    row = transaction.only(
+        """
+        SELECT coalesce(sum(shares), 0) AS shares, coalesce(sum(amount_usd), 0) AS usd FROM ledger_entries
+        WHERE trading_wallet_id = :trading_wallet_id AND account = 'EXTERNAL' AND token_id = :token_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+        token_id=token_id,
+    )
+    return Shares(row["shares"]), Usd(row["usd"])
 
 
 def holdings(transaction: Transaction, account: Account, token_ids: list[str]) -> list[Holding]:

@@ -9,7 +9,7 @@ from uuid import UUID
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.settlement.outcomes import Departure, Entry
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,14 +25,16 @@ class OpenPosition:
 
 
 def open_conditions(transaction: Transaction) -> list[str]:
-    """Conditions in which an order of ours bought something that is not resolved."""
+    """Conditions in which an order of ours bought something, or a strategy was given something, not yet resolved."""
     rows = transaction.rows(
         """
-        SELECT DISTINCT intent.condition_id FROM lt_orders AS intent
+        SELECT intent.condition_id FROM lt_orders AS intent
         WHERE intent.outcome = 'OPEN' AND EXISTS (
             SELECT 1 FROM fills AS fill WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
         )
-        ORDER BY intent.condition_id
+        UNION
+        SELECT condition_id FROM position_corrections WHERE counted_at IS NULL
+        ORDER BY condition_id
         """
     )
     return [row["condition_id"] for row in rows]
@@ -85,7 +87,7 @@ def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosi
     )
     left = _departures(transaction, condition_id)
     found: dict[tuple[UUID, str], OpenPosition] = {}
-    for row in bought:
+    for row in [*bought, *_adopted(transaction, condition_id)]:
         key = (row["lt_strategy_id"], row["token_id"])
         entry = Entry(
             lt_order_id=row["lt_order_id"],
@@ -108,6 +110,22 @@ def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosi
 _NOTHING = Departure(shares=Shares.zero(), proceeds=Usd.zero(), fee=Usd.zero())
 
 
+def _adopted(transaction: Transaction, condition_id: str) -> list[Row]:
+    """Shares that a person gave to a position: a part of it like any entry, that ends no order."""
+    return transaction.rows(
+        """
+        SELECT
+            NULL AS lt_order_id, given.lt_strategy_id, given.token_id,
+            array_position(market.token_ids, given.token_id) - 1 AS outcome_index, given.shares, given.usd AS cost_usd,
+            0 AS fee_usd
+        FROM position_corrections AS given INNER JOIN markets AS market USING (condition_id)
+        WHERE given.condition_id = :condition_id AND given.counted_at IS NULL AND given.shares > 0
+        ORDER BY given.position_correction_id
+        """,
+        condition_id=condition_id,
+    )
+
+
 def _departures(transaction: Transaction, condition_id: str) -> dict[tuple[UUID, str], Departure]:
     rows = transaction.rows(
         """
@@ -125,6 +143,9 @@ def _departures(transaction: Transaction, condition_id: str) -> dict[tuple[UUID,
             UNION ALL
             SELECT lt_strategy_id, token_id, shares, proceeds_usd, 0 FROM merge_legs
             WHERE condition_id = :condition_id AND counted_at IS NULL
+            UNION ALL
+            SELECT lt_strategy_id, token_id, -shares, usd, 0 FROM position_corrections
+            WHERE condition_id = :condition_id AND counted_at IS NULL AND shares < 0
         ) AS departed
         GROUP BY lt_strategy_id, token_id
         """,
@@ -139,7 +160,7 @@ def _departures(transaction: Transaction, condition_id: str) -> dict[tuple[UUID,
 
 
 def count_departures(transaction: Transaction, position: OpenPosition, condition_id: str, now: datetime) -> None:
-    """Marks the sales and merges of a position as counted in the profit of its entries.
+    """Marks the sales, merges and corrections of a position as counted in the profit of its entries.
 
     The exits keep no profit of their own: it is in the orders that they ended.
     """
@@ -157,6 +178,17 @@ def count_departures(transaction: Transaction, position: OpenPosition, condition
     transaction.execute(
         """
         UPDATE merge_legs SET counted_at = :now
+        WHERE
+            condition_id = :condition_id AND lt_strategy_id = :strategy AND token_id = :token AND counted_at IS NULL
+        """,
+        now=now,
+        condition_id=condition_id,
+        strategy=position.lt_strategy_id,
+        token=position.token_id,
+    )
+    transaction.execute(
+        """
+        UPDATE position_corrections SET counted_at = :now
         WHERE
             condition_id = :condition_id AND lt_strategy_id = :strategy AND token_id = :token AND counted_at IS NULL
         """,

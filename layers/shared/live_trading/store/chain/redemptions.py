@@ -182,6 +182,37 @@ def of_send(transaction: Transaction, chain_send_id: UUID) -> list[Redemption]:
     return [_redemption(row) for row in rows]
 
 
+def of_condition(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> Redemption | None:
+    """The redemption of a wallet's resolved condition, its row locked; None where none was opened."""
+    row = transaction.row(
+        _SELECT
+        + """
+        WHERE
+            redemption.trading_wallet_id = :trading_wallet_id AND redemption.condition_id = :condition_id
+            AND redemption.action = 'REDEEM'
+        FOR NO KEY UPDATE OF redemption
+        """,
+        trading_wallet_id=trading_wallet_id,
+        condition_id=condition_id,
+    )
+    return None if row is None else _redemption(row)
+
+
+def owe(transaction: Transaction, lt_redemption_id: UUID, more: Usd) -> bool:
+    """Changes what an unsigned redemption is to bring, by less where negative; False where it is signed or over."""
+    return (
+        transaction.execute(
+            """
+            UPDATE lt_redemptions SET expected_usd = expected_usd + :more
+            WHERE lt_redemption_id = :id AND state IN ('DUE', 'FAILED', 'NEEDS_OPERATOR')
+            """,
+            more=more,
+            id=lt_redemption_id,
+        )
+        == 1
+    )
+
+
 def settling_transactions(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> set[str]:
     """Hashes of the transactions that settled redemptions and merges of a wallet's condition."""
     rows = transaction.rows(

@@ -162,6 +162,12 @@ def by_condition(transaction: Transaction, condition_ids: Collection[str]) -> di
     return {condition_id: each.market for condition_id, each in stored(transaction, condition_ids).items()}
 
 
+def of_token(transaction: Transaction, token_id: str) -> Market | None:
+    """The market that a token is an outcome of, as last seen; None where it is not stored."""
+    row = transaction.row("SELECT * FROM markets WHERE :token_id = ANY(token_ids)", token_id=token_id)
+    return None if row is None else _market(row)
+
+
 def payout_vectors(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, PayoutVector]:
     """The booked payout vectors; markets that are not resolved are missing."""
     rows = transaction.rows(

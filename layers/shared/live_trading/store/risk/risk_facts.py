@@ -220,6 +220,12 @@ WITH unfinished AS (
         ) AS usd
     FROM copied INNER JOIN held USING (lt_strategy_id, token_id)
     UNION ALL
+    -- Shares that no order of the strategy bought: a person gave them to it.
+    SELECT held.lt_strategy_id, held.token_id, min(given.condition_id), NULL, held.usd
+    FROM held INNER JOIN position_corrections AS given USING (lt_strategy_id, token_id)
+    WHERE (held.lt_strategy_id, held.token_id) NOT IN (SELECT lt_strategy_id, token_id FROM copied)
+    GROUP BY held.lt_strategy_id, held.token_id, held.usd
+    UNION ALL
     SELECT lt_strategy_id, token_id, condition_id, trader_address, usd FROM unfinished
 )
 SELECT

@@ -58,8 +58,13 @@ def _marked(transaction: Transaction, lt_strategy_id: UUID, now: datetime) -> Ro
             FROM positions AS position
             LEFT JOIN position_marks AS mark USING (trading_wallet_id, token_id)
             CROSS JOIN LATERAL (
-                SELECT min(fill.recorded_at) AS first_at, min(fill.condition_id) AS condition_id FROM fills AS fill
-                WHERE fill.lt_strategy_id = :strategy AND fill.token_id = position.token_id
+                SELECT min(known.recorded_at) AS first_at, min(known.condition_id) AS condition_id FROM (
+                    SELECT recorded_at, condition_id FROM fills
+                    WHERE lt_strategy_id = :strategy AND token_id = position.token_id
+                    UNION ALL
+                    SELECT recorded_at, condition_id FROM position_corrections
+                    WHERE lt_strategy_id = :strategy AND token_id = position.token_id
+                ) AS known
             ) AS bought
             LEFT JOIN markets AS market ON market.condition_id = bought.condition_id
         ), booked AS (

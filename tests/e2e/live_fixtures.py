@@ -241,7 +241,7 @@ def desk_on(
         lt_strategy_id=uuid.uuid4(),
         market={},
     )
-    desk.market = _market_with_time_left(desk, seconds_left=seconds_left, settle_seconds=settle_seconds)
+    desk.market = market_with_time_left(desk, seconds_left=seconds_left, settle_seconds=settle_seconds)
     _write_rows(desk, *_wallet_with_money(stack))
     return desk
 
@@ -253,7 +253,7 @@ def beside(desk: LiveDesk) -> LiveDesk:
     return other
 
 
-def _market_with_time_left(desk: LiveDesk, *, seconds_left: int, settle_seconds: int) -> dict[str, Any]:
+def market_with_time_left(desk: LiveDesk, *, seconds_left: int, settle_seconds: int) -> dict[str, Any]:
     """The recorded market that runs now, or the next one, entered early enough for a test to play in it."""
     replay = httpx.get(f"{desk.stack.control_url}/replay", timeout=HANG_SECONDS).raise_for_status().json()
     now_ms = int(httpx.get(f"{desk.stack.control_url}/clock", timeout=HANG_SECONDS).json()["now_ms"])

@@ -291,15 +291,24 @@ def test_a_paused_strategy_opens_nothing_but_still_follows_its_orders(desk: Live
     assert {row["status"] for row in desk.rows("SELECT status FROM fills")} == {"CONFIRMED"}
 
 
-@pytest.mark.parametrize("refusal", ["geoblocked", "closed_only"])
-def test_where_the_venue_lets_nobody_open_nothing_is_opened_and_the_signal_waits(desk: LiveDesk, refusal: str) -> None:
-    desk.arm(refusal)
+def test_a_geoblocked_place_opens_nothing(desk: LiveDesk) -> None:
+    desk.arm("geoblocked")
     desk.signal()
 
     report = desk.execute()
 
     assert report.waiting == {"not_eligible": 1}
     assert desk.reasons() == []
+    assert desk.orders() == []
+
+
+def test_an_account_in_closed_only_mode_opens_nothing(desk: LiveDesk) -> None:
+    desk.arm("closed_only")
+    desk.signal()
+
+    report = desk.execute()
+
+    assert report.waiting == {"not_eligible": 1}
     assert desk.orders() == []
 
 

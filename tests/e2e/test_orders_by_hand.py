@@ -17,6 +17,7 @@ from live_trading.nouns.errors import DoesNotFit
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy, plan_marketable_sell
+from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.store.accounts import live_strategies
 from live_trading.store.feed import markets
 from local.chain import ADDRESSES, LocalChain
@@ -215,7 +216,8 @@ def trade_beside_us(desk: LiveDesk, *, side: str, amount: str) -> OrderPlan:
     with desk.database.transaction() as transaction:
         wallet = live_strategies.trading_wallet(transaction, desk.trading_wallet_id)
         market = markets.by_condition(transaction, [desk.market["condition_id"]])[desk.market["condition_id"]]
-    account = desk.parts.account(wallet)
+    # The venue's page marks no order as an installation does.
+    account = VenueAccount(wallet, desk.parts.secret(wallet), desk.parts.endpoints, desk.parts.chance)
     book = desk.book()
     if side == "BUY":
         assert book.best_ask is not None

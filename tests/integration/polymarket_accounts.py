@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from eth_account import Account
 from polymarket import SecureClient
@@ -21,6 +22,7 @@ from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.polymarket.clob.outcomes import PostOutcome
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.gamma.catalogue import Gamma
+from live_trading.polymarket.signing.order_marker import marker_of
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
 from live_trading.wiring.chance import SYSTEM
 from local.chain.safes import place_relayed_wallet
@@ -28,6 +30,8 @@ from local.exchange.identity.wallet_addresses import deposit_wallet_addresses, p
 from tests.integration.exchange_clients import environment, fund, new_key
 from tests.integration.exchange_fixtures import RunningExchange
 from tests.unit.venue.polymarket_builders import ENDPOINTS, wallet
+
+INSTALLATION = UUID(int=0xA1)
 
 
 def endpoints_of(exchange: RunningExchange) -> VenueEndpoints:
@@ -138,7 +142,7 @@ def trading(exchange: RunningExchange, kind: SignatureType = SignatureType.EOA) 
     )
     trading_wallet = wallet(kind, address)
     endpoints = endpoints_of(exchange)
-    account = VenueAccount(trading_wallet, secret, endpoints, SYSTEM)
+    account = VenueAccount(trading_wallet, secret, endpoints, SYSTEM, marker=marker_of(INSTALLATION, address))
     try:
         yield Trading(
             exchange=exchange,

@@ -259,12 +259,13 @@ def test_a_finished_order_is_watched_until_it_was_looked_up_once_more(risk_desk:
 def test_an_order_that_has_trades_is_not_among_those_that_are_sent_again(risk_desk: RiskDesk) -> None:
     seat = risk_desk.add_strategy()
     order = entered(risk_desk, seat)
-    looked_for = [order.lt_order_id]
     with risk_desk.database.transaction() as transaction:
-        lost = lt_orders.missing(transaction, order.trading_wallet_id, looked_for)
+        order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=True, now=NOON)
+        lost = lt_orders.missing(transaction, order.trading_wallet_id)
     hear(risk_desk, order, trade(order, "2"))
     with risk_desk.database.transaction() as transaction:
-        with_trades = lt_orders.missing(transaction, order.trading_wallet_id, looked_for)
+        order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=True, now=NOON)
+        with_trades = lt_orders.missing(transaction, order.trading_wallet_id)
 
     assert [each.lt_order_id for each in lost] == [order.lt_order_id]
     assert with_trades == []

@@ -257,7 +257,9 @@ def test_a_trader_without_a_record_is_no_data_and_one_below_the_rate_is_refused(
         assert risk_desk.enter(seat, "10").reason is expected
 
 
-def test_volatility_scales_the_stake_and_without_history_nothing_is_entered(risk_desk: RiskDesk) -> None:
+def test_the_desk_does_not_scale_a_sized_stake_again_and_without_history_nothing_is_entered(
+    risk_desk: RiskDesk,
+) -> None:
     seat = risk_desk.add_strategy(
         use_volatility_adjustment=True,
         volatility_lookback_days=7,
@@ -268,8 +270,8 @@ def test_volatility_scales_the_stake_and_without_history_nothing_is_entered(risk
     )
 
     assert risk_desk.enter(seat, "40").reason is Reason.RISK_NO_DATA
-    assert risk_desk.enter(seat, "40", volatility=Decimal("0.6")).reserved == Usd(30)
-    assert risk_desk.enter(seat, "40", volatility=Decimal("5"), market=1).reserved == Usd(20)
+    assert risk_desk.enter(seat, "40", volatility=Decimal("0.6")).reserved == Usd(40)
+    assert risk_desk.enter(seat, "40", volatility=Decimal("5"), market=1).reserved == Usd(40)
 
 
 def test_the_venue_s_latency_is_the_95th_percentile_of_late_calls(risk_desk: RiskDesk) -> None:

@@ -17,7 +17,7 @@ from live_trading.nouns.locks import LockReason
 from live_trading.nouns.money import Price, Usd
 from live_trading.risk.gate import check_entry
 from live_trading.risk.results import RuleResult, RuleVerdict
-from live_trading.store.risk import observations
+from live_trading.store.risk import observations, risk_state
 from tests.builders import a_proposal
 from tests.risk.risk_fixtures import RiskDesk, Seat
 
@@ -353,3 +353,24 @@ def by_hand(desk: RiskDesk, seat: Seat) -> dict[str, Any]:
             Decimal(0),
         ),
     }
+
+
+@pytest.mark.money_faults
+def test_the_days_loss_at_marks_counts_what_is_held_and_starts_anew_with_the_day(risk_desk: RiskDesk) -> None:
+    seat = risk_desk.add_strategy(max_marked_daily_loss_usd=15)
+    risk_desk.bought(seat, "50")
+    mark(risk_desk, seat, "0.40")
+    assert risk_desk.snapshot(seat).profit_today == Usd(0)
+    assert risk_desk.standing(seat).marked_profit_today == Usd(-10)
+    assert risk_desk.enter(seat, "5", market=1).reason is Reason.ACCEPTED
+
+    mark(risk_desk, seat, "0.35")
+    assert risk_desk.enter(seat, "5", market=2).reason is Reason.RISK_REJECTED
+    with risk_desk.database.transaction() as transaction:
+        risk_state.project(transaction, seat.strategy, risk_desk.now)
+
+    risk_desk.now += timedelta(days=1)
+    assert risk_desk.standing(seat).marked_profit_today == Usd(0)
+    assert risk_desk.enter(seat, "5", market=2).reason is Reason.ACCEPTED
+    mark(risk_desk, seat, "0.45")
+    assert risk_desk.standing(seat).marked_profit_today == Usd(10)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
+from live_trading.chain.contracts import CONDITION_RESOLUTION, SET_APPROVAL_FOR_ALL
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import SignatureType
 from local.chain import ADDRESSES
@@ -43,6 +43,21 @@ def test_a_redeemed_condition_is_not_paid_for_again(settling: SettlementDesk, ki
     assert settling.sent_by(holder) == sent
     assert settling.balances(holder).available == CAPITAL + Usd(6)
     settling.assert_ledger_is_chain(holder)
+
+
+@MARKETS
+@pytest.mark.money_faults
+def test_the_contract_s_resolution_is_found_by_the_market_s_condition(settling: SettlementDesk, neg_risk: bool) -> None:
+    def resolutions() -> list[object]:
+        place = {"address": ADDRESSES.conditional_tokens, "fromBlock": "0x0"}
+        found = settling.rpc.call("eth_getLogs", {**place, "topics": [CONDITION_RESOLUTION, market.condition_id]})
+        return list(found)
+
+    market = settling.market(neg_risk=neg_risk)
+    before = resolutions()
+    settling.resolves(market, (1, 0))
+
+    assert (before, len(resolutions())) == ([], 1)
 
 
 @WALLETS

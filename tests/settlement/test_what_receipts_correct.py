@@ -13,7 +13,8 @@ from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole, Moved
 from live_trading.nouns.trades import Side
 from live_trading.services.orders.order_booking import apply_update
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
-from live_trading.services.reconciling.outside_adoption import OutsideFill, OutsidePlan, adopt
+from live_trading.services.reconciling.outside_adoption import adopt
+from live_trading.services.reconciling.outside_plan import OutsideFill, OutsidePlan
 from live_trading.store.books import held_positions, ledger
 from live_trading.store.orders import fills, lt_orders, order_history
 from live_trading.store.watch import alerts

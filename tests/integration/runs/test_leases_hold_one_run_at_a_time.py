@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from live_trading.nouns.errors import LeaseLost
+from live_trading.nouns.errors import LeaseLost, RetryLater
+from live_trading.services.running.leasing import LeaseKeeper, below
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
 from local.machine.patience import HANG_SECONDS
 from local.postgres.databases import connect
+from tests.integration.paper_bench_fixtures import SetClock
 from tests.integration.source_builders import NOON, seconds
 
 pytestmark = pytest.mark.integration
@@ -139,3 +141,53 @@ def test_of_many_that_ask_at_once_one_gets_it(database_url: str) -> None:
 
     assert len(results) == 6
     assert len([lease for lease in results if lease is not None]) == 1
+
+
+@pytest.mark.money_faults
+def test_who_works_long_keeps_its_lease_by_renewing_it_between_steps(database: Database) -> None:
+    clock = SetClock(NOON)
+    keeper = LeaseKeeper(database=database, clock=clock, lease=_short(database), seconds=30)
+    for second in (5, 12, 25, 40, 55):
+        clock.at = NOON + seconds(second)
+
+        assert keeper.keep() == clock.at
+
+        assert acquired(database, "second", after=second) is None
+    assert acquired(database, "second", after=86) is not None
+
+
+@pytest.mark.money_faults
+def test_a_lease_that_ended_in_a_long_step_is_renewed_unless_another_has_taken_it(database: Database) -> None:
+    clock = SetClock(NOON + seconds(50))
+    keeper = LeaseKeeper(database=database, clock=clock, lease=_short(database), seconds=30)
+    keeper.keep()
+    clock.at = NOON + seconds(90)
+    held(database, "second", after=90)
+
+    with pytest.raises(LeaseLost):
+        keeper.keep()
+
+
+@pytest.mark.money_faults
+def test_losing_the_lease_of_a_part_ends_the_part_and_losing_the_runs_own_ends_the_run(database: Database) -> None:
+    run = _short(database, "run")
+    part = _short(database)
+    held(database, "second", after=31)
+
+    with (
+        pytest.raises(RetryLater, match="taken over"),
+        below(database, run),
+        database.transaction() as transaction,
+    ):
+        leases.assert_held(transaction, part)
+
+    assert _short(database, "run", after=31) is not None
+    with pytest.raises(LeaseLost), below(database, run), database.transaction() as transaction:
+        leases.assert_held(transaction, part)
+
+
+def _short(database: Database, name: str = "job", after: float = 0) -> Lease:
+    with database.transaction() as transaction:
+        lease = leases.acquire(transaction, name, "first", NOON + seconds(after), 30)
+    assert lease is not None
+    return lease

@@ -178,12 +178,12 @@ def test_a_resting_order_is_found_listed_and_cancelled(desk: Trading) -> None:
     assert (outcome.status, outcome.matched_usd) == (AcceptedStatus.LIVE, Usd(0))
     assert found is not None
     assert (found.status, found.matched, found.price) == (VenueOrderStatus.LIVE, Shares(0), Price("0.02"))
-    assert [order.order_hash for order in listed] == [signed.order_hash]
+    assert [order.order_hash for order in listed.orders] == [signed.order_hash]
     assert cancelled.cancelled == (signed.order_hash,)
     assert signed.order_hash in again.refused
     assert after is not None
     assert after.status is VenueOrderStatus.CANCELLED
-    assert desk.account.open_orders() == []
+    assert desk.account.open_orders().orders == ()
 
 
 def test_an_order_that_the_venue_never_saw_is_absent(desk: Trading) -> None:

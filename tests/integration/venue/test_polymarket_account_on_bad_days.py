@@ -71,7 +71,7 @@ def test_a_lost_order_is_posted_again_as_the_same_order(desk: Trading) -> None:
     assert isinstance(first, Unknown)
     assert isinstance(second, AlreadyKnown)
     desk.exchange.advance(1)
-    assert len(desk.account.open_orders()) == 1
+    assert len(desk.account.open_orders().orders) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
-from live_trading.services.reconciling.outside_adoption import OutsideFill, OutsidePlan, adopt
+from live_trading.services.reconciling.outside_adoption import adopt
+from live_trading.services.reconciling.outside_plan import OutsideFill, OutsidePlan
 from live_trading.store.books import ledger
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket

@@ -128,6 +128,25 @@ BOUNDS: list[tuple[RuleName, dict[str, Any], str, list[tuple[dict[str, Any], Rul
         ],
     ),
     (
+        RuleName.MARKED_DAILY_LOSS,
+        {"max_marked_daily_loss_usd": Usd(50)},
+        "state",
+        [
+            ({"standing": a_standing(marked_profit_today=Usd("-49.999999"))}, PASS),
+            ({"standing": a_standing(marked_profit_today=Usd(-50))}, REJECT),
+            ({"standing": a_standing(marked_profit_today=Usd(70))}, PASS),
+        ],
+    ),
+    (
+        RuleName.MARKED_DAILY_LOSS,
+        {"max_marked_daily_loss_fraction": Decimal("0.1")},
+        "state",
+        [
+            ({"standing": a_standing(marked_profit_today=Usd(-100))}, REJECT),
+            ({"standing": a_standing(marked_profit_today=Usd(-100)), "day_start_equity": Usd(2000)}, PASS),
+        ],
+    ),
+    (
         RuleName.CONCURRENT_POSITIONS,
         {"max_concurrent_positions": 3},
         "state",

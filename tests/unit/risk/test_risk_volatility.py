@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live_trading.nouns.markets import PricePoint
-from live_trading.nouns.money import Price, Usd
-from live_trading.risk.volatility import FEWEST_CHANGES, multiplier, per_day, scaled
+from live_trading.nouns.money import Price
+from live_trading.risk.volatility import FEWEST_CHANGES, multiplier, per_day, possible_multipliers
 from tests.builders import NOON, risk_rules
 
 pytestmark = pytest.mark.risk
@@ -87,12 +87,11 @@ def test_the_stake_goes_from_one_multiplier_to_the_other_between_the_levels(vola
     assert multiplier(ADJUSTED, Decimal(volatility)) == Decimal(expected)
 
 
-def test_without_the_adjustment_the_stake_is_the_paper_stake() -> None:
-    assert scaled(risk_rules(), Usd(20), Decimal(9)) == Usd(20)
+def test_what_sizing_may_be_given_is_one_and_the_ends_of_an_adjustment_that_is_on() -> None:
+    assert possible_multipliers(risk_rules()) == (Decimal(1),)
+    assert possible_multipliers(ADJUSTED) == (Decimal(1), Decimal(1), Decimal("0.5"))
 
 
-@given(volatility=st.decimals(min_value=0, max_value=5, places=4), stake=st.decimals(1, 5000, places=2))
-def test_the_stake_stays_between_the_two_multiples(volatility: Decimal, stake: Decimal) -> None:
-    found = scaled(ADJUSTED, Usd(stake), volatility)
-
-    assert Usd.floor(stake / 2) <= found <= Usd(stake)
+@given(volatility=st.decimals(min_value=0, max_value=5, places=4))
+def test_the_multiplier_stays_between_the_two_ends(volatility: Decimal) -> None:
+    assert Decimal("0.5") <= multiplier(ADJUSTED, volatility) <= Decimal(1)

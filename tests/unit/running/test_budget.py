@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from live_trading.services.running.budget import RESERVE_SECONDS, Budget
+from live_trading.wiring.deadline import budget_of
 
 pytestmark = pytest.mark.money_faults
 
@@ -33,3 +36,10 @@ def test_a_step_leaves_time_to_those_behind_it() -> None:
 
 def test_who_is_killed_by_nobody_has_all_the_time() -> None:
     assert Budget.unlimited().keeping(1_000_000).has(1_000_000)
+
+
+def test_a_run_ends_before_the_time_out_that_its_context_tells_of() -> None:
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 100_000)
+
+    assert budget_of(context).has(100 - RESERVE_SECONDS)
+    assert not budget_of(context).has(100)

@@ -230,6 +230,7 @@ def test_a_stake_of_nothing_is_not_raised_to_the_minimum() -> None:
         conviction=st.decimals(min_value=0, max_value=10**6, places=8) | st.none(),
         win_rate=FRACTIONS | st.none(),
         model_probability=FRACTIONS | st.none(),
+        multiplier=st.decimals(min_value=0, max_value=5, places=6),
     ),
     st.decimals(min_value=0, max_value=50, places=6),
     st.decimals(min_value=50, max_value=10_000, places=6),
@@ -245,4 +246,18 @@ def test_every_stake_is_whole_cents_between_nothing_and_the_maximum(
         return
     assert Usd(0) <= found <= Usd(most)
     assert found.base_units % 10_000 == 0
-    assert not found or found >= Usd.floor(least, Decimal("0.01"))
+    assert not found or found.value >= least
+
+
+@pytest.mark.money_faults
+@pytest.mark.parametrize(
+    ("multiplier", "expected"), [("0.5", "6.00"), ("0.7", "7.00"), ("1", "10.00"), ("2", "12.00"), ("0", "0.00")]
+)
+def test_the_markets_volatility_scales_before_the_clamp(multiplier: str, expected: str) -> None:
+    assert stake(sizing("FIXED", min_bet="6", max_bet="12"), facts(multiplier=multiplier)) == Usd(expected)
+
+
+@pytest.mark.money_faults
+@pytest.mark.parametrize(("least", "most", "expected"), [("1.005", "2", "1.01"), ("1.005", "1.009", "0.00")])
+def test_a_minimum_between_two_cents_is_kept_to_or_is_no_bet(least: str, most: str, expected: str) -> None:
+    assert stake(sizing("FIXED", bet_size="1", min_bet=least, max_bet=most), facts()) == Usd(expected)

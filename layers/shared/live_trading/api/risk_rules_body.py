@@ -43,6 +43,8 @@ _KINDS: MappingProxyType[str, Any] = MappingProxyType(
         "daily_loss_limit_fraction": Fraction,
         "weekly_loss_limit_usd": PositiveUsd,
         "weekly_loss_limit_fraction": Fraction,
+        "max_marked_daily_loss_usd": PositiveUsd,
+        "max_marked_daily_loss_fraction": Fraction,
         "max_order_usd": PositiveUsd,
         "max_order_fraction": Fraction,
         "max_position_usd": PositiveUsd,

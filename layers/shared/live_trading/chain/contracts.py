@@ -29,6 +29,8 @@ MERGE_POSITIONS = Function("mergePositions(address,bytes32,bytes32,uint256[],uin
 TRANSFER_SINGLE = event_topic("TransferSingle(address,address,address,uint256,uint256)")
 TRANSFER_BATCH = event_topic("TransferBatch(address,address,address,uint256[],uint256[])")
 
+CONDITION_RESOLUTION = event_topic("ConditionResolution(bytes32,address,bytes32,uint256,uint256[])")
+
 # Of the standard, neg-risk and V3 exchange alike, one for each order that a match touches.
 ORDER_FILLED = event_topic("OrderFilled(bytes32,address,address,uint8,uint256,uint256,uint256,uint256,bytes32,bytes32)")
 

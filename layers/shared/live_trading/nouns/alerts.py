@@ -19,6 +19,8 @@ class AlertType(StrEnum):
     BREAK = "break"
     LATE_FILL = "late_fill"
     OUTSIDE_TRADE = "outside_trade"
+    FILL_UNSETTLED = "fill_unsettled"
+    UNREADABLE_ROW = "unreadable_row"
     ORDER_UNDECIDED = "order_undecided"
     EXIT_NOT_DONE = "exit_not_done"
 

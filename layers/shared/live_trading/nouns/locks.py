@@ -23,6 +23,7 @@ class LockReason(StrEnum):
     CONSECUTIVE_LOSSES = "consecutive_losses"
     BREAK_FOUND = "break_found"
     WALLET_MISMATCH = "wallet_mismatch"
+    WALLET_CLAIMED = "wallet_claimed"
     CLOSED_ONLY = "closed_only"
     GEOBLOCKED = "geoblocked"
 

@@ -39,6 +39,8 @@ class RiskRules:
     daily_loss_limit_fraction: Decimal | None
     weekly_loss_limit_usd: Usd | None
     weekly_loss_limit_fraction: Decimal | None
+    max_marked_daily_loss_usd: Usd | None
+    max_marked_daily_loss_fraction: Decimal | None
 
     max_order_usd: Usd | None
     max_order_fraction: Decimal | None

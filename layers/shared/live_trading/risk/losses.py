@@ -15,13 +15,21 @@ from live_trading.risk.snapshot import RiskSnapshot, Standing
 
 
 def loss_limits(rules: RiskRules, _entry: ProposedEntry, state: RiskSnapshot) -> Iterator[RuleResult]:
-    """Net loss after fees of the day and of the week, by whatever exit; no entry once the limit is reached."""
+    """Net loss after fees of the day and of the week, by whatever exit; no entry once the limit is reached.
+
+    The marked loss of the day also counts what is still held, at what it could be sold for.
+    """
     day = smaller_limit(rules.daily_loss_limit_usd, rules.daily_loss_limit_fraction, state.day_start_equity)
     week = smaller_limit(rules.weekly_loss_limit_usd, rules.weekly_loss_limit_fraction, state.week_start_equity)
     if day is not None:
         yield below(RuleName.DAILY_LOSS, -state.profit_today.value, day.value)
     if week is not None:
         yield below(RuleName.WEEKLY_LOSS, -state.profit_this_week.value, week.value)
+    marked = smaller_limit(
+        rules.max_marked_daily_loss_usd, rules.max_marked_daily_loss_fraction, state.day_start_equity
+    )
+    if marked is not None:
+        yield below(RuleName.MARKED_DAILY_LOSS, -state.standing.marked_profit_today.value, marked.value)
 
 
 def drawdown(rules: RiskRules, standing: Standing) -> Iterator[RuleResult]:

@@ -20,6 +20,7 @@ _LIMITS: Mapping[str, tuple[Any, Any, Any]] = MappingProxyType(
         "monthly_budget_fraction": ("0.4", "1", "1"),
         "daily_loss_limit_fraction": ("0.02", "0.05", "0.12"),
         "weekly_loss_limit_fraction": ("0.04", "0.1", "0.25"),
+        "max_marked_daily_loss_fraction": ("0.04", "0.1", "0.2"),
         "max_order_fraction": ("0.02", "0.05", "0.1"),
         "max_position_fraction": ("0.03", "0.08", "0.15"),
         "shrink_to_fit": (True, True, True),

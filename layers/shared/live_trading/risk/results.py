@@ -17,6 +17,7 @@ class RuleName(StrEnum):
     MONTHLY_BUDGET = "monthly_budget"
     DAILY_LOSS = "daily_loss"
     WEEKLY_LOSS = "weekly_loss"
+    MARKED_DAILY_LOSS = "marked_daily_loss"
     ORDER_SIZE = "order_size"
     POSITION_SIZE = "position_size"
     TOTAL_EXPOSURE = "total_exposure"

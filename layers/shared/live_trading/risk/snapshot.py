@@ -8,6 +8,8 @@ from decimal import ROUND_FLOOR, Decimal
 
 from live_trading.nouns.money import Usd
 
+_NOTHING = Usd.zero()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakerFacts:
@@ -31,7 +33,8 @@ class Standing:
 
     `capital` is what the owner put in, less what has left it: equity without any profit or loss. `marked_equity` takes
     positions at what they could be sold for, `high_water` is its highest value, moved with what the owner put in or
-    took out. `loss_run` counts positions that lost, in a row, newest first.
+    took out. `loss_run` counts positions that lost, in a row, newest first. `marked_profit_today` is what marked equity
+    gained since the strategy's day began, without what the owner put in or took out; negative for a loss.
     """
 
     capital: Usd
@@ -39,6 +42,7 @@ class Standing:
     high_water: Usd
     loss_run: int
     breaker: BreakerFacts
+    marked_profit_today: Usd = _NOTHING
 
     @property
     def drawdown(self) -> Decimal:

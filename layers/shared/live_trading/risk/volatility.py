@@ -1,4 +1,4 @@
-"""Realised volatility of a market's log-odds, and the part of the stake that it leaves.
+"""Realised volatility of a market's log-odds, and what sizing multiplies the stake by because of it.
 
 A price near 0 or 1 moves by little in dollars and by much in odds, so that odds are compared: the standard deviation of
 ln(p / (1 - p)) over one day, from price changes over the lookback.
@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from live_trading.nouns.markets import PricePoint
-from live_trading.nouns.money import Price, Usd
+from live_trading.nouns.money import Price
 from live_trading.nouns.risk_rules import RiskRules
 
 FEWEST_CHANGES = 10
@@ -57,13 +57,6 @@ def possible_multipliers(rules: RiskRules) -> tuple[Decimal, ...]:
     """The stake as it is, and the ends of what the adjustment can make of it where it is on."""
     ends = (rules.low_volatility_multiplier, rules.high_volatility_multiplier)
     return (Decimal(1), *(end for end in ends if rules.use_volatility_adjustment and end is not None))
-
-
-def scaled(rules: RiskRules, stake: Usd, volatility: Decimal | None) -> Usd:
-    """The stake after the adjustment; as it is where there is none, or where volatility is not known."""
-    if not rules.use_volatility_adjustment or volatility is None:
-        return stake
-    return Usd.floor(stake.value * multiplier(rules, volatility))
 
 
 def _log_odds(price: Price) -> Decimal:

@@ -13,6 +13,7 @@ from uuid import UUID
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.store.database import installation
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
@@ -152,12 +153,21 @@ class Adapters:
     def account(self, wallet: TradingWallet) -> VenueAccount:
         """The wallet's account at the venue, connected once an execution environment."""
         from live_trading.polymarket.clob.account import VenueAccount
+        from live_trading.polymarket.signing.order_hash import ZERO_WORD
+        from live_trading.polymarket.signing.order_marker import marker_of
 
         known = self.accounts.get(wallet.trading_wallet_id)
         if known is None:
-            known = VenueAccount(wallet, self.secret(wallet), self.endpoints, self.chance)
+            is_marked = self.settings.mark_orders
+            marker = marker_of(self._installation_id, wallet.address) if is_marked else ZERO_WORD
+            known = VenueAccount(wallet, self.secret(wallet), self.endpoints, self.chance, marker=marker)
             self.accounts[wallet.trading_wallet_id] = known
         return known
+
+    @cached_property
+    def _installation_id(self) -> UUID:
+        with self.database.transaction() as transaction:
+            return installation.installation_id(transaction)
 
     @cached_property
     def _geoblock(self) -> Geoblock:

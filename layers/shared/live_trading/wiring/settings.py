@@ -44,7 +44,8 @@ OptionalAddress = Annotated[Address | None, BeforeValidator(_none_if_empty)]
 class Settings(BaseModel):
     """Field names are the variables' names in lower case.
 
-    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly.
+    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly. Without
+    `mark_orders` no order carries the marker by which another installation would see this one.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -80,6 +81,7 @@ class Settings(BaseModel):
     outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
+    mark_orders: bool = True
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
 
     @field_validator("stepped_clock")

@@ -24,7 +24,7 @@ from live_trading.orders.rounding import TooSmall, Unplanned, UnusableTick
 from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.risk.gate import GateVerdict
 from live_trading.risk.results import RuleName, RuleVerdict
-from live_trading.risk.volatility import per_day, scaled
+from live_trading.risk.volatility import per_day
 from live_trading.services.entering.entry_judging import judged
 from live_trading.services.entering.entry_planning import plan_entry, plan_within
 from live_trading.services.following.sources import MarketSource
@@ -88,7 +88,7 @@ class RiskCheck:
     def check(self, owner_id: str, lt_strategy_id: UUID, body: CheckRisk) -> Answer:
         """The verdict of each rule, of all together, and what a smaller order would be let in with."""
         question, stops = self._question(owner_id, lt_strategy_id, body)
-        plan = question.plan(scaled(question.strategy.rules, question.stake, question.volatility))
+        plan = question.plan(question.stake)
         if isinstance(plan, UnusableTick):
             raise Problem(
                 ProblemCode.WRONG_STATE,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from live_trading.chain.abi import WORD, address_topic, hex_bytes
+from live_trading.chain.abi import WORD, address_topic, hex_bytes, hex_text
 from live_trading.chain.contracts import ORDER_FILLED, ContractAddresses
 from live_trading.chain.errors import RpcAnswerLost, RpcRefused
 from live_trading.chain.reading.receipts import Payer, net_transfer, payer_of, tokens_given
@@ -33,12 +33,14 @@ _WORDS = 7
 class ReadReceipts:
     """By transaction: what each order of the wallet moved in it, or why that cannot be told.
 
-    What is `waiting` needs patience; what is `at_odds` with the venue's word or with itself needs somebody to look.
+    `markers` are the metadata of these orders, where they have any. What is `waiting` needs patience; what is `at_odds`
+    with the venue's word or with itself needs somebody to look.
     """
 
     moved: Mapping[str, Mapping[str, Moved]]
     waiting: Mapping[str, str]
     at_odds: Mapping[str, str]
+    markers: Mapping[str, str] = field(default_factory=dict)
 
     def of_order(self, order_hash: str) -> dict[str, Moved]:
         """What one order moved, by transaction."""
@@ -56,6 +58,7 @@ class _Filled:
     token_id: str
     is_buy: bool
     moved: Moved
+    metadata: str
 
 
 class FillReceipts:
@@ -88,16 +91,19 @@ class FillReceipts:
         moved: dict[str, dict[str, Moved]] = {}
         waiting: dict[str, str] = {}
         at_odds: dict[str, str] = {}
+        markers: dict[str, str] = {}
         for transaction_hash, answer in zip(asked, answers, strict=True):
             try:
                 patience = self._patience(answer, head)
                 if patience is None:
-                    moved[transaction_hash] = moved_in(_logs(transaction_hash, answer), payer, self._exchanges)
+                    logs = _logs(transaction_hash, answer)
+                    moved[transaction_hash] = moved_in(logs, payer, self._exchanges)
+                    markers |= _markers(_filled_in(logs, payer, self._exchanges))
                 else:
                     waiting[transaction_hash] = patience
             except _UNREADABLE as error:
                 at_odds[transaction_hash] = f"{type(error).__name__}: {error}"
-        return ReadReceipts(moved=moved, waiting=waiting, at_odds=at_odds)
+        return ReadReceipts(moved=moved, waiting=waiting, at_odds=at_odds, markers=markers)
 
     def _patience(self, answer: Any, head: int) -> str | None:
         """What a receipt still waits for, None where it may be read."""
@@ -122,7 +128,7 @@ def moved_in(logs: list[dict[str, Any]], payer: Payer, exchanges: Collection[str
 
     Raises MalformedAnswer where events and transfers contradict each other, or there are no events.
     """
-    filled = [each for log in logs if (each := _filled(log, payer, exchanges)) is not None]
+    filled = _filled_in(logs, payer, exchanges)
     if not filled:
         raise MalformedAnswer("no order of the wallet is filled in it", raw=str(logs)[:2000])
     _hold_against_transfers(filled, logs, payer)
@@ -130,6 +136,15 @@ def moved_in(logs: list[dict[str, Any]], payer: Payer, exchanges: Collection[str
     for each in filled:
         by_order[each.order_hash].append(each.moved)
     return {order_hash: _sum(parts) for order_hash, parts in by_order.items()}
+
+
+def _filled_in(logs: list[dict[str, Any]], payer: Payer, exchanges: Collection[str]) -> list[_Filled]:
+    return [each for log in logs if (each := _filled(log, payer, exchanges)) is not None]
+
+
+def _markers(filled: Iterable[_Filled]) -> dict[str, str]:
+    """The metadata of each order that has any."""
+    return {each.order_hash: each.metadata for each in filled if each.metadata.strip("0x")}
 
 
 def _filled(log: dict[str, Any], payer: Payer, exchanges: Collection[str]) -> _Filled | None:
@@ -148,7 +163,9 @@ def _filled(log: dict[str, Any], payer: Payer, exchanges: Collection[str]) -> _F
     if not 0 <= usd <= shares or not shares or fee > shares:
         raise MalformedAnswer(f"{usd} dollars and a fee of {fee} for {shares} shares", raw=str(log)[:2000])
     moved = Moved(usd=Usd.of_base_units(usd), shares=Shares.of_base_units(shares), fee=Usd.of_base_units(fee))
-    return _Filled(order_hash=topics[1], token_id=str(token), is_buy=is_buy, moved=moved)
+    return _Filled(
+        order_hash=topics[1], token_id=str(token), is_buy=is_buy, moved=moved, metadata=hex_text(data[-WORD:])
+    )
 
 
 def _hold_against_transfers(filled: Iterable[_Filled], logs: list[dict[str, Any]], payer: Payer) -> None:

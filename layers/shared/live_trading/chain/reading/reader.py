@@ -190,9 +190,16 @@ class ChainReader:
         """How much `token` the call would bring the wallet, None where the node cannot say. Raises Reverted."""
         return predicted_payment(self._rpc, wallet=wallet, token=token, call=call)
 
-    def leaving_transactions(self, wallet: str, token_ids: Sequence[str]) -> Iterator[Receipt]:
-        """Transactions of anybody that took these tokens from the wallet, newest first."""
-        return leaving_transactions(self._rpc, payer=self._payer(wallet), token_ids=token_ids)
+    def leaving_transactions(
+        self, wallet: str, token_ids: Sequence[str], *, condition_id: str | None = None
+    ) -> Iterator[Receipt]:
+        """Transactions of anybody that took these tokens from the wallet, newest first.
+
+        With `condition_id` none from before the condition's resolution; without, or where the chain has none, those of
+        two months.
+        """
+        resolved = None if condition_id is None else (self._addresses.conditional_tokens, condition_id)
+        return leaving_transactions(self._rpc, payer=self._payer(wallet), token_ids=token_ids, resolved=resolved)
 
     def arrived_tokens(self, wallet: str, after_block: int) -> tuple[Sequence[str], int]:
         """Outcome tokens that came to the wallet after a block, and the block up to which was looked."""

@@ -20,12 +20,13 @@ from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import Fill, OrderPlan, RejectionCode, SignedOrder
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.clob import venue_client
+from live_trading.polymarket.clob.account_lists import OpenOrders
 from live_trading.polymarket.clob.account_rows import VenueOrder, VenueOrderStatus, VenueTrade, VenueTrades
 from live_trading.polymarket.clob.clob_account import ClobAccount
 from live_trading.polymarket.clob.outcomes import PostOutcome, Rejected, Unknown
 from live_trading.polymarket.clob.own_fills import fills_of_order
 from live_trading.polymarket.endpoints import VenueEndpoints
-from live_trading.polymarket.signing.order_hash import OrderFields, exchange_domain, order_hash
+from live_trading.polymarket.signing.order_hash import ZERO_WORD, OrderFields, exchange_domain, order_hash
 from live_trading.polymarket.signing.order_payload import fields_of, own_order, payload_of
 from live_trading.polymarket.signing.order_signatures import LocalKey, sign_order
 from live_trading.polymarket.signing.signing_policy import LARGEST_SALT, SigningPolicy, SigningRefused, maker_and_taker
@@ -80,8 +81,19 @@ class VenueAccount:
     One thread at a time posts and cancels; questions may be asked beside it, and plans signed by one thread.
     """
 
-    def __init__(self, wallet: TradingWallet, secret: WalletSecret, endpoints: VenueEndpoints, chance: Chance) -> None:
-        """Asks nothing yet. Raises UnusableAccount or UnusableKey."""
+    def __init__(
+        self,
+        wallet: TradingWallet,
+        secret: WalletSecret,
+        endpoints: VenueEndpoints,
+        chance: Chance,
+        *,
+        marker: str = ZERO_WORD,
+    ) -> None:
+        """`marker` is what every order carries as its metadata; nothing is asked yet.
+
+        Raises UnusableAccount or UnusableKey.
+        """
         from eth_utils.address import to_checksum_address
 
         self._wallet = wallet
@@ -92,6 +104,7 @@ class VenueAccount:
             raise UnusableAccount(f"the key of wallet {wallet.address} is that of {self._key.address}")
         self._policy = SigningPolicy(endpoints=endpoints, wallet=wallet, key_address=self._key.address)
         self._chance = chance
+        self._marker = marker
         self._stamps = OrderStamps(lambda: milliseconds(chance.wall_time()))
         self._meter = CallMeter(chance.elapsed)
         key_address = to_checksum_address(self._key.address)
@@ -128,6 +141,7 @@ class VenueAccount:
             side=plan.side,
             signature_type=self._wallet.signature_type,
             timestamp=self._stamps.next(),
+            metadata=self._marker,
         )
         domain = exchange_domain(self._endpoints, plan.token_id, version=plan.version, neg_risk=plan.neg_risk)
         self._policy.check(plan, order, domain)
@@ -172,13 +186,21 @@ class VenueAccount:
         """Every trade of the wallet from `since` on, as taker and as maker."""
         return self._questions.trades(self._wire_address, int(since.timestamp()) - 1)
 
+    def trades_in_market(self, condition_id: str, since: datetime) -> VenueTrades:
+        """The wallet's trades in one market from `since` on."""
+        return self._questions.trades(self._wire_address, int(since.timestamp()) - 1, condition_id=condition_id)
+
+    def trade(self, venue_trade_id: str, since: datetime) -> VenueTrades:
+        """One trade of the wallet by the venue's id, which was matched after `since`; empty where it is not listed."""
+        return self._questions.trades(self._wire_address, int(since.timestamp()) - 1, venue_trade_id=venue_trade_id)
+
     def own_fills(
         self, found: VenueTrades, order_hash: str, fees: FeeSchedule, own: SignedOrder | None = None
     ) -> list[Fill]:
         """Our fills of one order among these trades; see `own_fills.fills_of_order`. Raises MalformedAnswer."""
         return fills_of_order(found, order_hash, fees, None if own is None else own_order(own))
 
-    def open_orders(self) -> list[VenueOrder]:
+    def open_orders(self) -> OpenOrders:
         """The wallet's orders that rest at the venue."""
         return self._questions.open_orders()
 

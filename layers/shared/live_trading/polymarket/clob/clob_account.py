@@ -16,17 +16,16 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from live_trading.nouns.chance import Chance
-from live_trading.nouns.errors import GiveUp, MalformedAnswer
+from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import AssetType, SignatureType
-from live_trading.polymarket.clob.account_rows import VenueOrder, VenueTrades, read_order, read_page, read_trades
+from live_trading.polymarket.clob.account_lists import OpenOrders, read_open_orders, read_trade_rows, walk
+from live_trading.polymarket.clob.account_rows import VenueOrder, VenueTrades, read_order
 from live_trading.polymarket.signing.order_payload import OwnOrder
 from live_trading.polymarket.signing.wallet_secret import UnusableSecret, WalletSecret
 from live_trading.polymarket.wire.call_meter import CallMeter
 from live_trading.polymarket.wire.field_types import WireModel, read
 from live_trading.polymarket.wire.http_questions import HttpQuestions, NotFound, QueryItems
-
-_MOST_PAGES = 1000
 
 _BaseUnits = Annotated[int, BeforeValidator(lambda raw: int(raw) if isinstance(raw, str) else raw), Field(ge=0)]
 
@@ -99,30 +98,32 @@ class ClobAccount:
             raise MalformedAnswer(f"asked for order {order_hash}", raw=order.order_hash)
         return order
 
-    def open_orders(self) -> list[VenueOrder]:
+    def open_orders(self) -> OpenOrders:
         """The orders that rest at the venue."""
-        return [read_order(row, None) for row in self._walk("/data/orders", ())]
+        return read_open_orders(self._walk("/data/orders", ()))
 
-    def trades(self, maker_address: str, after_seconds: int) -> VenueTrades:
-        """The account's trades as taker and as maker after a time, in epoch seconds."""
-        query = (("maker_address", maker_address), ("after", str(after_seconds)))
-        return read_trades(self._walk("/data/trades", query))
+    def trades(
+        self,
+        maker_address: str,
+        after_seconds: int,
+        *,
+        condition_id: str | None = None,
+        venue_trade_id: str | None = None,
+    ) -> VenueTrades:
+        """The account's trades as taker and maker after a time, in epoch seconds; where named, of one market or id."""
+        named = (("market", condition_id), ("id", venue_trade_id))
+        query = (
+            ("maker_address", maker_address),
+            ("after", str(after_seconds)),
+            *((name, value) for name, value in named if value is not None),
+        )
+        return read_trade_rows(self._walk("/data/trades", query))
 
     def close(self) -> None:
         self._http.close()
 
     def _walk(self, path: str, query: QueryItems) -> Iterator[object]:
-        cursor: str | None = None
-        for _ in range(_MOST_PAGES):
-            here = [("next_cursor", cursor)] if cursor is not None else []
-            rows, following = read_page(self._get(path, [*query, *here]), path)
-            yield from rows
-            if following is None:
-                return
-            if following == cursor:
-                raise MalformedAnswer(f"{path}: more pages, but no new cursor", raw=following)
-            cursor = following
-        raise GiveUp(f"{path}: no end after {_MOST_PAGES} pages")
+        return walk(lambda cursor: self._get(path, [*query, *_at(cursor)]), path)
 
     def _get(self, path: str, query: QueryItems = ()) -> object:
         return self._http.get(path, query, self._headers("GET", path))
@@ -148,6 +149,10 @@ def l2_signature(api_secret: str, message: str) -> str:
     except (binascii.Error, ValueError):
         raise UnusableSecret("the secret's api_secret is not base64") from None
     return base64.urlsafe_b64encode(hmac.new(key, message.encode(), hashlib.sha256).digest()).decode()
+
+
+def _at(cursor: str | None) -> QueryItems:
+    return () if cursor is None else (("next_cursor", cursor),)
 
 
 def _asset_query(signature_type: SignatureType, token_id: str | None) -> QueryItems:

@@ -132,7 +132,7 @@ class Executor:
             got_out = self._wishes.take_up(keeper.lease, wallet, report.failures)
             with self._database.transaction() as transaction:
                 strategies = live_strategies.active(transaction, wallet.trading_wallet_id)
-            with contained(f"limits of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
+            with contained(f"limits of wallet {wallet.trading_wallet_id}", report.failures):
                 report.failures += self._monitor.run(lease, wallet, strategies).failures
             keeper.keep()
             with contained(f"exits of wallet {wallet.trading_wallet_id}", report.failures):
@@ -189,7 +189,7 @@ class Executor:
         )
         work: list[StrategyTrades] = []
         for strategy in turns:
-            with contained(_strategy_part(strategy), report.failures, passing=(StopEverything,)):
+            with contained(_strategy_part(strategy), report.failures):
                 keeper.keep()
                 self._wishes.take_up(keeper.lease, wallet, report.failures)
                 found = self._gathered(keeper.lease, strategy, report)

@@ -137,7 +137,7 @@ class WalletEntries:
             run = self._begun(keeper.lease, wallet, venue, counts, beside)
             self._enter_again(run, again)
             self._decide_all(keeper, work, run, counts, budget)
-            with contained(f"orders of wallet {wallet.trading_wallet_id}", counts.failures, passing=(StopEverything,)):
+            with contained(f"orders of wallet {wallet.trading_wallet_id}", counts.failures):
                 run.outbox.flush()
         return bool(run.entries)
 
@@ -145,7 +145,7 @@ class WalletEntries:
         self, keeper: LeaseKeeper, work: Sequence[StrategyTrades], run: _Run | None, counts: EntryCounts, budget: Budget
     ) -> None:
         for one in work:
-            with contained(f"strategy {one.strategy.lt_strategy_id}", counts.failures, passing=(StopEverything,)):
+            with contained(f"strategy {one.strategy.lt_strategy_id}", counts.failures):
                 self._decide(keeper, one, run, counts, budget)
 
     def _refused_for_tick(self, wallet: TradingWallet) -> dict[UUID, StrategyTrades]:
@@ -204,7 +204,7 @@ class WalletEntries:
             if not budget.has(SECONDS_AN_ENTRY):
                 counts.left.append(f"strategy {work.strategy.lt_strategy_id}: {len(work.trades) - done} trades")
                 break
-            with contained(part_of(each), counts.failures, passing=(StopEverything,)):
+            with contained(part_of(each), counts.failures):
                 now = keeper.keep()
                 bankroll -= self._decide_one(run, work, each, bankroll, records, counts, now)
         self._record(keeper, records, counts)
@@ -268,7 +268,7 @@ class WalletEntries:
         """Enters one order; returns what it reserved, nothing where it came to none."""
         candidate = _candidate(run.venue, prepared, verdict, volatility)
         reserved = Usd.zero()
-        with contained(part_of(prepared), run.counts.failures, passing=(StopEverything,)):
+        with contained(part_of(prepared), run.counts.failures):
             entered = self._desk.enter(run.lease, run.venue.account, work.strategy, work.subject, candidate)
             reserved = entered.reserved
             run.counts.decided(entered.reason)
@@ -283,7 +283,7 @@ class WalletEntries:
     def _sent(self, run: _Run, lt_order_id: UUID, state: OrderState, *, plan_again: bool) -> None:
         run.counts.sent(state)
         if plan_again:
-            with contained(f"order {lt_order_id} planned anew", run.counts.failures, passing=(StopEverything,)):
+            with contained(f"order {lt_order_id} planned anew", run.counts.failures):
                 self._plan_again(run, lt_order_id)
 
     def _plan_again(self, run: _Run, lt_order_id: UUID) -> None:
@@ -320,7 +320,7 @@ def _plannable(
     run: _Run, work: StrategyTrades, prepared: PreparedTrade, verdict: Evaluation, now: datetime
 ) -> Evaluation:
     """The verdict, unless no order can be computed on the terms of the market and its book: then that is final."""
-    with contained(part_of(prepared), run.counts.failures, passing=(StopEverything,)):
+    with contained(part_of(prepared), run.counts.failures):
         plan_entry(
             work.strategy,
             market=_market(prepared),

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.locks import LockReason, LockScope, ReleaseKind
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.data.data_api import FeedStatus
@@ -68,18 +67,18 @@ class RiskMonitor:
         Raises StoreUnavailable or LeaseLost.
         """
         report = MonitorReport()
-        with contained("marks of what is held", report.failures, passing=(StopEverything,)):
+        with contained("marks of what is held", report.failures):
             self._mark(wallet.trading_wallet_id)
         if any(each.rules.breaker_feed_lag_seconds is not None for each in strategies):
-            with contained("freshness of the feed", report.failures, passing=(StopEverything,)):
+            with contained("freshness of the feed", report.failures):
                 self._note_feed()
         for strategy in strategies:
-            with contained(f"limits of strategy {strategy.lt_strategy_id}", report.failures, passing=(StopEverything,)):
+            with contained(f"limits of strategy {strategy.lt_strategy_id}", report.failures):
                 now = self._clock.now()
                 with self._database.transaction() as transaction:
                     leases.assert_held(transaction, lease)
                     self._judge(transaction, strategy, report, now)
-        with contained(f"eligibility of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
+        with contained(f"eligibility of wallet {wallet.trading_wallet_id}", report.failures):
             self._ask_the_venue_again(lease, wallet, report)
         return report
 

@@ -268,7 +268,7 @@ def _filled(
 ) -> tuple[Evaluation, PaperFill | None]:
     """The fill of an accepted trade, or the verdict that there is none. `books` holds what earlier bets left."""
     market, token_id = _known_market(inputs), inputs.trade.token_id
-    with contained(part_of(each), failures, passing=(StopEverything,)):
+    with contained(part_of(each), failures):
         if not _uses_book(inputs):
             return verdict, fixed_slippage_fill(inputs.trade.price, verdict.stake, market.fees)
         book = books.get(token_id) or shelf.book(token_id)

@@ -20,7 +20,7 @@ from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Shares, total_shares
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.trades import QuarantinedRow
-from live_trading.orders.machine import IN_DOUBT, TERMINAL, Cause
+from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
 from live_trading.services.orders.order_booking import apply_update
@@ -44,8 +44,7 @@ LOOK_UPS_AT_ONCE = 4
 class Followed:
     """What became of the orders: how many ended up in each state, new fills, and what could not be read.
 
-    `has_booked` tells whether the ledger may have changed; `not_found` are orders that may be at the venue and of which
-    it knows nothing. Of `unseen` orders nobody knows in this pass what they have
+    `has_booked` tells whether the ledger may have changed. Of `unseen` orders nobody knows in this pass what they have
     moved.
     """
 
@@ -53,7 +52,6 @@ class Followed:
     new_fills: int = 0
     has_booked: bool = False
     unreadable: list[Break] = field(default_factory=list)
-    not_found: set[UUID] = field(default_factory=set)
     unseen: set[UUID] = field(default_factory=set)
     failures: list[PartFailure] = field(default_factory=list)
 
@@ -154,8 +152,6 @@ class OrderFollowing:
                 )
         followed.new_fills += len(update.new_fills)
         followed.has_booked |= not update.is_empty
-        if state in IN_DOUBT and truth.order is None and not truth.fills:
-            followed.not_found.add(order.lt_order_id)
         followed.states[state] = followed.states.get(state, 0) + 1
 
 

@@ -2,27 +2,23 @@
 
 Invariants: such trades are booked against what is allocated to nobody, so that ledger, venue and chain go on agreeing,
 and a strategy's own cash and shares never pay for them. They settle as our own fills do: once the receipt of their
-transaction is read, and with what it tells.
+transaction is read, and with what it tells. Each of them is told to the operator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from live_trading.ledger import order_entries, transactions
-from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import average_price
 from live_trading.nouns.orders import Fill, FillStatus, Moved
-from live_trading.nouns.trades import QuarantinedRow
 from live_trading.orders.moved import shared_out
-from live_trading.polymarket.clob.account_rows import VenueOrder, VenueTrade, VenueTrades
-from live_trading.polymarket.clob.own_fills import fills_of_order
 from live_trading.services.orders.order_updates import held_back, is_unread, readable
+from live_trading.services.reconciling.outside_alerts import tell_of_claim, tell_of_trades
+from live_trading.services.reconciling.outside_plan import OutsideFill, OutsidePlan, by_order_hash
 from live_trading.store.books import breaks, ledger
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.database.connection import Transaction
@@ -31,83 +27,13 @@ from live_trading.store.orders import outside_activity
 from live_trading.store.orders.outside_activity import StoredOutsideFill
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutsideFill:
-    """A trade of the wallet that belongs to no intent."""
+def adopt(
+    transaction: Transaction, trading_wallet_id: UUID, plan: OutsidePlan, now: datetime, *, actor: str = "reconciling"
+) -> int:
+    """Applies the plan; how many trades were new. Applying it again changes nothing.
 
-    condition_id: str
-    fill: Fill
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutsidePlan:
-    """What to adopt. `unreadable` are trades that cannot be understood, and so not be booked.
-
-    `moved` is by order and transaction what receipts tell.
+    `actor` is who puts the lock on a wallet that another installation claims.
     """
-
-    orders: tuple[VenueOrder, ...]
-    fills: tuple[OutsideFill, ...]
-    unreadable: tuple[QuarantinedRow, ...]
-    moved: Mapping[str, Mapping[str, Moved]] = field(default_factory=dict)
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.orders or self.fills or self.unreadable)
-
-    @property
-    def breaks(self) -> list[Break]:
-        return [
-            Break(kind=BreakKind.UNREADABLE_ANSWER, subject=row.reason[:200], expected=Decimal(0), observed=Decimal(1))
-            for row in self.unreadable
-        ]
-
-
-def plan_outside(
-    *,
-    open_orders: Sequence[VenueOrder],
-    by_order: Mapping[str, Sequence[VenueTrade]],
-    ours: set[str],
-    fees: Mapping[str, FeeSchedule],
-    since: datetime,
-    moved: Mapping[str, Mapping[str, Moved]],
-) -> OutsidePlan:
-    """Which orders and trades nobody of us made. Pure.
-
-    `by_order` are the wallet's trades by the order that made them, `ours` the hashes of our intents, `fees` the
-    schedules by condition, `moved` what receipts tell by order and transaction; trades from before `since` are part of
-    what the wallet had when it was registered.
-    """
-    fills: list[OutsideFill] = []
-    unreadable: list[QuarantinedRow] = []
-    for order_hash, trades in by_order.items():
-        if order_hash in ours:
-            continue
-        for trade in (each for each in trades if each.match_time >= since):
-            try:
-                fills += _fills(trade, order_hash, fees)
-            except MalformedAnswer as error:
-                unreadable.append(QuarantinedRow(source="clob.trades", reason=str(error), raw=error.raw))
-    return OutsidePlan(
-        orders=tuple(order for order in open_orders if order.order_hash not in ours),
-        fills=tuple(fills),
-        unreadable=tuple(unreadable),
-        moved=moved,
-    )
-
-
-def _fills(trade: VenueTrade, order_hash: str, fees: Mapping[str, FeeSchedule]) -> list[OutsideFill]:
-    schedule = fees.get(trade.condition_id)
-    if schedule is None:
-        raise MalformedAnswer(
-            f"trade {trade.venue_trade_id} of an unknown market {trade.condition_id}", raw=repr(trade)
-        )
-    found = fills_of_order(VenueTrades(trades=(trade,), malformed=()), order_hash, schedule)
-    return [OutsideFill(condition_id=trade.condition_id, fill=fill) for fill in found]
-
-
-def adopt(transaction: Transaction, trading_wallet_id: UUID, plan: OutsidePlan, now: datetime) -> int:
-    """Applies the plan; how many trades were new. Applying it again changes nothing."""
     quarantine.record(transaction, plan.unreadable, now)
     for order in plan.orders:
         outside_activity.note_order(
@@ -122,13 +48,16 @@ def adopt(transaction: Transaction, trading_wallet_id: UUID, plan: OutsidePlan, 
             matched=order.matched,
             now=now,
         )
-    by_order: dict[str, list[OutsideFill]] = {}
-    for each in plan.fills:
-        by_order.setdefault(each.fill.order_hash, []).append(each)
-    return sum(
-        _adopt_fills(transaction, trading_wallet_id, heard, plan.moved.get(order_hash, {}), now)
-        for order_hash, heard in by_order.items()
-    )
+    new = 0
+    for order_hash, heard in by_order_hash(plan.fills).items():
+        adopted = _adopt_fills(transaction, trading_wallet_id, heard, plan.moved.get(order_hash, {}), now)
+        if adopted:
+            known = [each.fill for each in outside_activity.of_order(transaction, order_hash)]
+            tell_of_trades(transaction, trading_wallet_id, heard[0].condition_id, known, now)
+        new += adopted
+    for claim in plan.claims:
+        tell_of_claim(transaction, trading_wallet_id, claim, actor=actor, now=now)
+    return new
 
 
 def _adopt_fills(

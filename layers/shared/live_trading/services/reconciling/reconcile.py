@@ -9,52 +9,45 @@ entries. While the receipt of any trade is unread nothing is concluded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from uuid import UUID
 
 from live_trading.chain.reading.fill_receipts import FillReceipts
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import LiveTradingError, StopEverything
-from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.orders.machine import TERMINAL
-from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
-from live_trading.polymarket.clob.own_fills import orders_of_account
+from live_trading.orders.machine import IN_DOUBT, TERMINAL
+from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import BookSource
 from live_trading.services.orders.posting import OrderPoster
 from live_trading.services.reconciling.compare import Comparison
 from live_trading.services.reconciling.order_following import Followed, OrderFollowing
-from live_trading.services.reconciling.outside_adoption import OutsidePlan, adopt, plan_outside
+from live_trading.services.reconciling.outside_work import OutsideWork
 from live_trading.services.reconciling.spender_watch import SpenderWatch
-from live_trading.services.reconciling.venue_asking import Asked, Asking, Known, trades_cursor
+from live_trading.services.reconciling.venue_asking import Asking
 from live_trading.services.running import leasing
-from live_trading.services.running.failures import PartFailure, failed_part
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.accounts import live_strategies
-from live_trading.store.database import cursors, leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
-from live_trading.store.feed import markets
-from live_trading.store.orders import lt_orders, outside_activity
+from live_trading.store.orders import lt_orders
 
 
 @dataclass(slots=True, kw_only=True)
 class ReconcileReport:
-    """What one pass over one wallet found; `breaks` is None where something was still settling."""
+    """What one pass over one wallet found; `breaks` is None where something was still settling.
+
+    `is_reconciled`: the pass came to its end. Else nothing may be opened from the wallet in this run.
+    """
 
     states: dict[str, int] = field(default_factory=dict)
     new_fills: int = 0
     adopted: int = 0
     breaks: int | None = None
+    is_reconciled: bool = False
     failures: list[PartFailure] = field(default_factory=list)
-
-    @property
-    def is_reconciled(self) -> bool:
-        """Whether the pass came to its end, whatever single parts of it failed."""
-        return not any(failure.part.startswith("wallet ") for failure in self.failures)
 
     def add(self, followed: Followed) -> None:
         """Counts what became of orders."""
@@ -82,13 +75,13 @@ class Reconciler:
     ) -> None:
         self._database = database
         self._account = account
-        self._market_keeper = market_keeper
         self._comparison = comparison
         self._clock = clock
         self._holder = holder
         self._poster = OrderPoster(database=database, clock=clock, actor=holder, books=books)
         self._spenders = SpenderWatch(database=database, clock=clock)
         self._asking = Asking(database=database, comparison=comparison, receipts=receipts, chance=chance)
+        self._outside = OutsideWork(database=database, market_keeper=market_keeper, clock=clock, actor=holder)
         self._following = OrderFollowing(database=database, clock=clock, chance=chance, actor=holder)
 
     def run_all(self) -> list[ReconcileReport]:
@@ -97,22 +90,24 @@ class Reconciler:
             wallets = live_strategies.trading_wallets(transaction)
         reports: list[ReconcileReport] = []
         for wallet in wallets:
-            try:
-                with leasing.held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
-                    reports.append(self.run(lease, wallet))
-            except leasing.WalletBusy as error:
-                reports.append(ReconcileReport(failures=[failed_part(f"wallet {wallet.trading_wallet_id}", error)]))
+            report = ReconcileReport()
+            with (
+                contained(f"wallet {wallet.trading_wallet_id}", report.failures),
+                leasing.held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease,
+            ):
+                report = self.run(lease, wallet)
+            reports.append(report)
         return reports
 
     def run(self, lease: Lease, wallet: TradingWallet) -> ReconcileReport:
-        """One pass over one wallet: orders, fills and outside activity first, then the comparison with the chain."""
+        """One pass over one wallet: orders, fills and outside activity first, then the comparison with the chain.
+
+        Whatever goes wrong is in the report. Raises LeaseLost or StoreUnavailable.
+        """
         report = ReconcileReport()
-        try:
+        with contained(f"wallet {wallet.trading_wallet_id}", report.failures):
             self._run(lease, wallet, report)
-        except StopEverything:
-            raise
-        except LiveTradingError as error:
-            report.failures.append(failed_part(f"wallet {wallet.trading_wallet_id}", error))
+            report.is_reconciled = True
         return report
 
     def _run(self, lease: Lease, wallet: TradingWallet, report: ReconcileReport) -> None:
@@ -120,20 +115,29 @@ class Reconciler:
         known = self._asking.known(wallet)
         unsent = [order for order in known.watched.orders if order.state is OrderState.INTENT]
         if unsent:
-            self._poster.resume(lease, account, unsent)
+            with contained(f"unsent orders of wallet {wallet.trading_wallet_id}", report.failures):
+                self._poster.resume(lease, account, unsent)
             known = self._asking.known(wallet)
         holdings = known.expected.holdings
-        report.failures += self._spenders.keep(lease, wallet, account, () if holdings is None else holdings.tokens)
+        with contained(f"spenders of wallet {wallet.trading_wallet_id}", report.failures):
+            held = () if holdings is None else holdings.tokens
+            report.failures += self._spenders.keep(lease, wallet, account, held)
         asked = self._asking.ask(account, wallet, known)
         report.failures += asked.heard.failures
-        followed = self._following.follow(lease, account, asked.watched, asked.heard, asked.open_orders)
+        watched = asked.heard.of_those_heard(asked.watched)
+        followed = self._following.follow(lease, account, watched, asked.heard, asked.open_orders.orders)
         report.add(followed)
-        if followed.not_found:
-            self._send_missing(lease, account, wallet, followed.not_found, report)
-        plan = self._adopt_outside(lease, wallet, known, asked, report)
-        unreadable = followed.unreadable + plan.breaks
+        if any(order.state in IN_DOUBT for order in asked.watched.orders):
+            with contained(f"lost orders of wallet {wallet.trading_wallet_id}", report.failures):
+                self._send_missing(lease, account, wallet, report)
+        adopted = self._outside.adopt(lease, wallet, known, asked, report.failures)
+        report.adopted += adopted.new
+        unreadable = followed.unreadable + adopted.plan.breaks
+        if adopted.is_undecided:
+            # A trade that is not booked yet is on the chain's side only.
+            return
         may_change = any(order.state not in TERMINAL for order in asked.watched.orders)
-        if may_change or followed.has_booked or plan.fills:
+        if may_change or followed.has_booked or adopted.plan.fills:
             # Something may have been booked since the look.
             report.breaks = self._comparison.run(lease, wallet, unreadable)
         else:
@@ -146,67 +150,14 @@ class Reconciler:
         if found is not None:
             watched, heard = found
             report.failures += heard.failures
-            report.add(self._following.follow(lease, account, watched, heard))
+            report.add(self._following.follow(lease, account, heard.of_those_heard(watched), heard))
 
     def _send_missing(
-        self,
-        lease: Lease,
-        account: VenueAccount,
-        wallet: TradingWallet,
-        not_found: Collection[UUID],
-        report: ReconcileReport,
+        self, lease: Lease, account: VenueAccount, wallet: TradingWallet, report: ReconcileReport
     ) -> None:
         """Orders that the venue does not know of may have died on the way: their bytes go out again."""
         with self._database.transaction() as transaction:
-            missing = lt_orders.missing(transaction, wallet.trading_wallet_id, not_found)
+            missing = lt_orders.missing(transaction, wallet.trading_wallet_id)
         if missing:
             self._poster.send_again(lease, account, missing)
             self.follow_orders(lease, wallet, report)
-
-    def _adopt_outside(
-        self, lease: Lease, wallet: TradingWallet, known: Known, asked: Asked, report: ReconcileReport
-    ) -> OutsidePlan:
-        """Adopts orders and trades that are the wallet's but not ours, and moves the watermark past what was read."""
-        by_order = orders_of_account(asked.heard.trades, wallet.address)
-        ours = {order.signed.order_hash for order in asked.watched.orders}
-        others = {*by_order, *(order.order_hash for order in asked.open_orders)} - ours
-        if others:
-            with self._database.transaction() as transaction:
-                ours |= outside_activity.ours_among(transaction, others)
-        theirs = by_order.keys() - ours
-        plan = plan_outside(
-            open_orders=asked.open_orders,
-            by_order=by_order,
-            ours=ours,
-            fees=self._schedules({trade.condition_id for each in theirs for trade in by_order[each]}, lease),
-            since=known.registered_at,
-            moved={order_hash: asked.heard.receipts.of_order(order_hash) for order_hash in theirs},
-        )
-        self._book_outside(lease, wallet, known, plan, asked.heard.trades, report)
-        return plan
-
-    def _schedules(self, conditions: set[str], lease: Lease) -> dict[str, FeeSchedule]:
-        if not conditions:
-            return {}
-        self._market_keeper.refresh(conditions, lease, self._clock.now())
-        with self._database.transaction() as transaction:
-            known = markets.by_condition(transaction, conditions)
-        return {condition_id: market.fees for condition_id, market in known.items()}
-
-    def _book_outside(
-        self,
-        lease: Lease,
-        wallet: TradingWallet,
-        known: Known,
-        plan: OutsidePlan,
-        trades: VenueTrades,
-        report: ReconcileReport,
-    ) -> None:
-        newest = max((trade.match_time for trade in trades.trades), default=known.read_to)
-        if newest <= known.read_to and plan.is_empty:
-            return
-        now = self._clock.now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            report.adopted += adopt(transaction, wallet.trading_wallet_id, plan, now)
-            cursors.advance_times(transaction, {trades_cursor(wallet): min(newest, now)}, now)

@@ -1,35 +1,42 @@
 """Asks about a trading wallet: first our own database, then venue and chain side by side.
 
-Invariants: nothing is asked inside a transaction; a receipt is asked for only while its trade is not settled with us,
-so that passes over a quiet wallet ask for none; receipts that cannot be had now fail by themselves, and the trades stay
-unread until a later pass.
+Invariants: nothing is asked inside a transaction; the wallet's trades are read from shortly before the place up to
+which they are booked or set aside, whatever may still be open, and what is older and may still change is asked for by
+its market or its id; a receipt is asked for only while its trade is not settled with us, so that passes over a quiet
+wallet ask for none; receipts that cannot be had now fail by themselves, and the trades stay unread until a later pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from live_trading.chain.reading.fill_receipts import NOTHING_READ, FillReceipts, ReadReceipts
 from live_trading.nouns.chance import Chance
-from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.orders import FillStatus
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueTrades
+from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
+from live_trading.polymarket.clob.account_lists import OpenOrders, once_each
 from live_trading.polymarket.clob.own_fills import orders_of_account
 from live_trading.services.reconciling.compare import Comparison, Expectation, Look
-from live_trading.services.running.failures import PartFailure, failed_part
+from live_trading.services.reconciling.old_asking import TRADES_OVERLAP, HeardOfOld, ask_about_old
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import markets
-from live_trading.store.orders import fills, lt_orders, outside_activity
+from live_trading.store.orders import fills, lt_orders, outside_activity, unsettled_trades
 from live_trading.store.orders.lt_orders import StoredOrder
+from live_trading.store.orders.unsettled_trades import OpenTrade
 
-# The venue stamps trades by its own clock and lists them late: look this far behind what is known.
-TRADES_OVERLAP = timedelta(minutes=5)
+# What is open for longer is asked for by itself, so that one thing without an end does not make every read longer.
+LONGEST_LOOK_BACK = timedelta(hours=1)
+# How far back another installation's orders are looked for when a wallet is read for the first time, and in how many
+# of its trades.
+CLAIM_LOOK_BACK = timedelta(days=7)
+MOST_EARLIER_TRADES = 25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,36 +51,51 @@ class Watched:
 class Known:
     """What we have of a wallet before the venue is asked; its trades have been read up to `read_to`.
 
-    `settled` are (trade, order) from `trades_since` on that change no more.
+    `is_first`: they have never been read. `old_trades` are outside trades from before `trades_since` that may still
+    change; `settled` are (trade, order) that change no more, of those that may be heard of.
     """
 
     watched: Watched
     registered_at: datetime
     read_to: datetime
+    is_first: bool
     trades_since: datetime
+    old_trades: Sequence[OpenTrade]
     settled: set[tuple[str, str]]
     expected: Expectation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heard:
-    """The wallet's trades, and what the receipts tell of those that have settled at the venue."""
+    """The wallet's trades, and what the receipts tell of those that have settled at the venue.
+
+    `unheard` are watched orders whose trades could not all be asked for: nothing may be concluded of them.
+    `is_past_known`: who else traded on the wallet before it was registered has been looked at, where that was asked.
+    """
 
     trades: VenueTrades
     receipts: ReadReceipts
     failures: list[PartFailure]
+    unheard: frozenset[str] = frozenset()
+    is_past_known: bool = True
+
+    def of_those_heard(self, watched: Watched) -> Watched:
+        """The orders of which something may be concluded."""
+        heard = [order for order in watched.orders if order.signed.order_hash not in self.unheard]
+        return Watched(orders=heard, schedules=watched.schedules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What the venue says, and what the chain said meanwhile.
 
-    `watched` are the known orders and those whose trades are listed although nobody watched them any more.
+    `watched` are the orders that may still change, and those in a final state of which there is a trade that nobody
+    has booked.
     """
 
     watched: Watched
     heard: Heard
-    open_orders: Sequence[VenueOrder]
+    open_orders: OpenOrders
     look: Future[Look]
 
 
@@ -93,45 +115,54 @@ class Asking:
             watched = _watched(transaction, wallet)
             watch = outside_activity.watch(transaction, wallet_id)
             cursor = trades_cursor(wallet)
-            read_to = cursors.times(transaction, [cursor]).get(cursor, watch.registered_at)
+            stands_at = cursors.times(transaction, [cursor]).get(cursor)
+            is_first, read_to = stands_at is None, stands_at or watch.registered_at
             oldest = read_to if watch.earliest_open is None else min(read_to, watch.earliest_open)
-            since = min([oldest, *(order.intent_at for order in watched.orders)]) - TRADES_OVERLAP
+            since = _bounded(oldest, read_to)
             return Known(
                 watched=watched,
                 registered_at=watch.registered_at,
                 read_to=read_to,
-                trades_since=since,
-                settled=fills.settled_since(transaction, wallet_id, since),
+                is_first=is_first,
+                trades_since=since - CLAIM_LOOK_BACK if is_first else since,
+                old_trades=unsettled_trades.open_before(transaction, wallet_id, since),
+                settled=_settled(transaction, wallet, watched, since),
                 expected=self._comparison.expectation(transaction, wallet),
             )
 
     def ask(self, account: VenueAccount, wallet: TradingWallet, known: Known) -> Asked:
         """Venue and chain side by side; what the chain could not be asked is raised by who needs the look."""
+
+        def wanted(trades: VenueTrades) -> set[str]:
+            return _unsettled(trades, wallet, known.watched, known.settled, known.registered_at)
+
         with self._chance.side_by_side(2) as beside:
             look = beside.submit(self._comparison.look, wallet, known.expected)
             open_orders = beside.submit(account.open_orders)
-            trades = account.trades_since(known.trades_since)
-            watched = self._with_late_trades(trades, wallet, known)
-            wanted = _unsettled(trades, wallet, watched, known.settled, known.registered_at)
-            heard = self._read(trades, wallet, wanted)
+            listed = account.trades_since(known.trades_since)
+            old = ask_about_old(
+                account, known.watched.orders, known.old_trades, since=known.trades_since, chance=self._chance
+            )
+            earlier = _earlier(listed, known.registered_at) if known.is_first else ()
+            heard = self._read(listed, old, wallet, wanted, earlier)
+            watched = self._with_late(wallet, known, heard.trades)
             return Asked(watched=watched, heard=heard, open_orders=open_orders.result(), look=look)
 
-    def _with_late_trades(self, trades: VenueTrades, wallet: TradingWallet, known: Known) -> Watched:
-        """What is watched, and every other order of ours that has a trade here which is not settled with us."""
+    def _with_late(self, wallet: TradingWallet, known: Known, trades: VenueTrades) -> Watched:
+        """The watched orders, and those that were given up or finished before all their trades were known."""
         watched = {order.signed.order_hash for order in known.watched.orders}
-        others = {
+        unknown = {
             order_hash
-            for trade in trades.trades
-            for order_hash in (trade.taker_order_hash, *(part.order_hash for part in trade.makers))
-            if order_hash not in watched and (trade.venue_trade_id, order_hash) not in known.settled
+            for order_hash, each in orders_of_account(trades, wallet.address).items()
+            if order_hash not in watched
+            and any((trade.venue_trade_id, order_hash) not in known.settled for trade in each)
         }
-        if not others:
+        if not unknown:
             return known.watched
         with self._database.transaction() as transaction:
-            late = lt_orders.of_hashes(transaction, wallet.trading_wallet_id, others)
-            if not late:
-                return known.watched
-            return _with_schedules(transaction, [*known.watched.orders, *late])
+            late = lt_orders.of_hashes(transaction, wallet.trading_wallet_id, unknown)
+            found = _with_schedules(transaction, late)
+        return Watched(orders=[*known.watched.orders, *late], schedules={**known.watched.schedules, **found.schedules})
 
     def ask_about_orders(self, account: VenueAccount, wallet: TradingWallet) -> tuple[Watched, Heard] | None:
         """The orders that may still change and what became of them; None where there are none."""
@@ -139,24 +170,62 @@ class Asking:
             watched = _watched(transaction, wallet)
             if not watched.orders:
                 return None
-            since = min(order.intent_at for order in watched.orders) - TRADES_OVERLAP
-            settled = fills.settled_since(transaction, wallet.trading_wallet_id, since)
-        trades = account.trades_since(since)
-        return watched, self._read(trades, wallet, _unsettled(trades, wallet, watched, settled, None))
+            made = [order.intent_at for order in watched.orders]
+            since = _bounded(min(made), max(made))
+            settled = _settled(transaction, wallet, watched, since)
 
-    def _read(self, trades: VenueTrades, wallet: TradingWallet, transaction_hashes: Collection[str]) -> Heard:
-        try:
-            receipts = self._receipts.read(wallet.address, transaction_hashes)
-        except StopEverything:
-            raise
-        except LiveTradingError as error:
-            failure = failed_part(f"receipts of wallet {wallet.trading_wallet_id}", error)
-            return Heard(trades=trades, receipts=NOTHING_READ, failures=[failure])
-        at_odds = [
+        def wanted(trades: VenueTrades) -> set[str]:
+            return _unsettled(trades, wallet, watched, settled, None)
+
+        listed = account.trades_since(since)
+        old = ask_about_old(account, watched.orders, (), since=since, chance=self._chance)
+        return watched, self._read(listed, old, wallet, wanted)
+
+    def _read(
+        self,
+        listed: VenueTrades,
+        old: HeardOfOld,
+        wallet: TradingWallet,
+        wanted: Callable[[VenueTrades], set[str]],
+        earlier: Collection[str] = (),
+    ) -> Heard:
+        """All that was heard, with the receipts of what is `wanted`, and those of `earlier` for their markers."""
+        trades = once_each([listed, *old.answers])
+        asked = wanted(trades)
+        receipts, failures = NOTHING_READ, list(old.failures)
+        with contained(f"receipts of wallet {wallet.trading_wallet_id}", failures):
+            receipts = self._receipts.read(wallet.address, {*asked, *earlier})
+        failures += [
             PartFailure(part=f"receipt of {each}", error="UnreadableReceipt", message=reason)
             for each, reason in receipts.at_odds.items()
+            if each in asked
         ]
-        return Heard(trades=trades, receipts=receipts, failures=at_odds)
+        return Heard(
+            trades=trades,
+            receipts=receipts,
+            failures=failures,
+            unheard=old.unheard,
+            is_past_known=all(each in receipts.moved or each in receipts.at_odds for each in earlier),
+        )
+
+
+def _bounded(oldest: datetime, newest: datetime) -> datetime:
+    """From when on trades are read where something is open since `oldest`."""
+    return max(oldest, newest - LONGEST_LOOK_BACK) - TRADES_OVERLAP
+
+
+def _settled(
+    transaction: Transaction, wallet: TradingWallet, watched: Watched, since: datetime
+) -> set[tuple[str, str]]:
+    """(trade, order) that change no more: of every order from `since` on, and of old ones that are asked for."""
+    old = [order.lt_order_id for order in watched.orders if order.intent_at < since]
+    of_old = fills.of_orders(transaction, old) if old else {}
+    return fills.settled_since(transaction, wallet.trading_wallet_id, since) | {
+        (each.fill.venue_trade_id, each.fill.order_hash)
+        for stored in of_old.values()
+        for each in stored
+        if each.fill.status in (FillStatus.CONFIRMED, FillStatus.FAILED)
+    }
 
 
 def _watched(transaction: Transaction, wallet: TradingWallet) -> Watched:
@@ -194,6 +263,16 @@ def _unsettled(
         and (trade.venue_trade_id, order_hash) not in settled
         and (order_hash in ours or (outside_since is not None and trade.match_time >= outside_since))
     }
+
+
+def _earlier(trades: VenueTrades, registered_at: datetime) -> list[str]:
+    """Transactions of the newest trades from before the wallet was registered: they tell who else trades on it."""
+    settled = [
+        (trade.match_time, trade.transaction_hash)
+        for trade in trades.trades
+        if trade.match_time < registered_at and trade.status is FillStatus.CONFIRMED and trade.transaction_hash
+    ]
+    return [transaction_hash for _, transaction_hash in sorted(settled, reverse=True)[:MOST_EARLIER_TRADES]]
 
 
 def trades_cursor(wallet: TradingWallet) -> str:

@@ -45,7 +45,10 @@ class PaymentsElsewhere:
         """
         if vector is None or redemption.action is RedemptionAction.MERGE:
             return None
-        for receipt in self._chain.leaving_transactions(wallet.address, redemption.token_ids):
+        found = self._chain.leaving_transactions(
+            wallet.address, redemption.token_ids, condition_id=redemption.condition_id
+        )
+        for receipt in found:
             given = by_outcome(redemption.token_ids, receipt.tokens_given)
             for received, in_usdce in ((receipt.collateral_received, False), (receipt.usdce_received, True)):
                 if proves_payment_elsewhere(vector, held, given, received):

@@ -81,7 +81,11 @@ class HealthService:
             for finding in told_of:
                 _tell(transaction, finding, now)
             alerts.resolve_others(
-                transaction, alert_type=AlertType.HEALTH, subjects=[finding.check for finding in told_of], at=now
+                transaction,
+                alert_type=AlertType.HEALTH,
+                prefix="",
+                standing=[finding.check for finding in told_of],
+                at=now,
             )
             alerts.resolve_alerts_of_ended_locks(transaction, now)
             waiting = alerts.unnotified(transaction)

@@ -161,23 +161,19 @@ def of_hashes(transaction: Transaction, trading_wallet_id: UUID, order_hashes: C
     return [_stored(row) for row in rows]
 
 
-def missing(
-    transaction: Transaction, trading_wallet_id: UUID, looked_for_in_vain: Collection[UUID]
-) -> list[StoredOrder]:
-    """Those of a wallet's orders, looked for in vain, that may never have arrived; oldest first.
+def missing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
+    """Orders that were sent and of which the venue knew nothing in a look that counts since; oldest first.
 
     Without those that have traded, and those that somebody has asked to be cancelled.
     """
     rows = transaction.rows(
         """
         SELECT * FROM lt_orders
-        WHERE
-            lt_order_id = ANY(:ids::uuid[]) AND trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN')
+        WHERE trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN') AND absence_proofs > 0
             AND cancel_asked_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM fills WHERE fills.lt_order_id = lt_orders.lt_order_id)
         ORDER BY intent_at, made_number
         """,
-        ids=list(looked_for_in_vain),
         trading_wallet_id=trading_wallet_id,
     )
     return [_stored(row) for row in rows]

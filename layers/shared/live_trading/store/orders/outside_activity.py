@@ -232,3 +232,49 @@ def watch(transaction: Transaction, trading_wallet_id: UUID) -> Watch:
         trading_wallet_id=trading_wallet_id,
     )
     return Watch(registered_at=row["registered_at"], earliest_open=row["earliest_open"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnOrder:
+    """An order of ours, to be held against a trade that is not."""
+
+    lt_order_id: UUID
+    strategy: str
+    usd: Usd
+    made_at: datetime
+
+
+def own_orders_around(
+    transaction: Transaction,
+    trading_wallet_id: UUID,
+    *,
+    token_id: str,
+    side: Side,
+    since: datetime,
+    until: datetime,
+) -> list[OwnOrder]:
+    """Our orders of a token on one side from the wallet, made within these times, oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT intent.lt_order_id, strategy.name, intent.order_usd, intent.intent_at
+        FROM lt_orders AS intent INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
+        WHERE
+            intent.trading_wallet_id = :trading_wallet_id AND intent.token_id = :token_id AND intent.side = :side
+            AND intent.intent_at BETWEEN :since AND :until
+        ORDER BY intent.intent_at, intent.made_number
+        """,
+        trading_wallet_id=trading_wallet_id,
+        token_id=token_id,
+        side=side,
+        since=since,
+        until=until,
+    )
+    return [
+        OwnOrder(
+            lt_order_id=row["lt_order_id"],
+            strategy=row["name"],
+            usd=Usd(row["order_usd"]),
+            made_at=row["intent_at"],
+        )
+        for row in rows
+    ]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Usd
+from live_trading.risk.periods import day_start
 from live_trading.risk.snapshot import BreakerFacts, Standing
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.connection import Row, Transaction
@@ -27,6 +28,7 @@ def of_strategy(transaction: Transaction, strategy: LiveStrategy, now: datetime)
         high_water=max(_highest_profit(transaction, strategy.lt_strategy_id), profit) + capital,
         loss_run=_loss_run(transaction, strategy.lt_strategy_id),
         breaker=_breaker_facts(transaction, strategy, marked["price_age_seconds"], now),
+        marked_profit_today=profit - _profit_before(transaction, strategy, day_start(now, strategy.time_zone)),
     )
 
 
@@ -97,6 +99,20 @@ def _highest_profit(transaction: Transaction, lt_strategy_id: UUID) -> Usd:
     if released is None:
         return Usd(max(found or 0, 0))
     return _LOWEST if found is None else Usd(found)
+
+
+def _profit_before(transaction: Transaction, strategy: LiveStrategy, moment: datetime) -> Usd:
+    """The marked profit that was last seen before this moment; none for a strategy that nobody looked at before."""
+    row = transaction.row(
+        """
+        SELECT marked_equity_usd - transfers_in_usd AS profit FROM equity_snapshots
+        WHERE lt_strategy_id = :strategy AND taken_at < :moment AND marked_equity_usd IS NOT NULL
+        ORDER BY taken_at DESC LIMIT 1
+        """,
+        strategy=strategy.lt_strategy_id,
+        moment=moment,
+    )
+    return Usd.zero() if row is None else Usd(row["profit"])
 
 
 # Less than any profit can be.

@@ -10,6 +10,7 @@ from uuid import UUID
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.locks import LockReason
 from live_trading.store.database.connection import Transaction
+from live_trading.store.database.text import storable
 
 
 def trading_since(transaction: Transaction) -> datetime | None:
@@ -136,9 +137,72 @@ def raise_alert(
         """,
         alert_type=alert_type,
         severity=severity,
+        subject=storable(subject),
+        title=storable(title),
+        message=storable(message),
+        at=at,
+    )
+
+
+def open_severity(transaction: Transaction, *, alert_type: AlertType, subject: str) -> Severity | None:
+    """How bad the open alert of this type and subject is, None where there is none."""
+    row = transaction.row(
+        "SELECT severity FROM lt_alerts WHERE alert_type = :alert_type AND subject = :subject AND status <> 'RESOLVED'",
+        alert_type=alert_type,
         subject=subject,
-        title=title,
-        message=message,
+    )
+    return None if row is None else Severity(row["severity"])
+
+
+def are_open(transaction: Transaction, *, alert_types: Collection[AlertType], prefix: str) -> bool:
+    """Whether there is an open alert of these types whose subject begins with `prefix`."""
+    return bool(
+        transaction.only(
+            """
+            SELECT EXISTS (
+                SELECT 1 FROM lt_alerts
+                WHERE
+                    alert_type = ANY(:alert_types::text[]) AND starts_with(subject, :prefix) AND status <> 'RESOLVED'
+            ) AS are_open
+            """,
+            alert_types=sorted(alert_types),
+            prefix=prefix,
+        )["are_open"]
+    )
+
+
+def resolve_older(
+    transaction: Transaction, *, alert_type: AlertType, prefix: str, before: datetime, at: datetime
+) -> None:
+    """Closes the alerts of a type whose subject begins with `prefix` and that were raised before a time."""
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE
+            alert_type = :alert_type AND starts_with(subject, :prefix) AND status <> 'RESOLVED'
+            AND created_at < :before
+        """,
+        alert_type=alert_type,
+        prefix=prefix,
+        before=before,
+        at=at,
+    )
+
+
+def resolve_others(
+    transaction: Transaction, *, alert_type: AlertType, prefix: str, standing: Collection[str], at: datetime
+) -> None:
+    """Closes the alerts of a type whose subject begins with `prefix` and is not among those that stand."""
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE
+            alert_type = :alert_type AND starts_with(subject, :prefix) AND status <> 'RESOLVED'
+            AND NOT subject = ANY(:standing::text[])
+        """,
+        alert_type=alert_type,
+        prefix=prefix,
+        standing=sorted(standing),
         at=at,
     )
 
@@ -194,19 +258,6 @@ def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: s
         """,
         alert_type=alert_type,
         subject=subject,
-        at=at,
-    )
-
-
-def resolve_others(transaction: Transaction, *, alert_type: AlertType, subjects: Collection[str], at: datetime) -> None:
-    """Closes the alerts of a type that are about none of these subjects."""
-    transaction.execute(
-        """
-        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
-        WHERE alert_type = :alert_type AND status <> 'RESOLVED' AND subject <> ALL(:subjects::text[])
-        """,
-        alert_type=alert_type,
-        subjects=sorted(subjects),
         at=at,
     )
 

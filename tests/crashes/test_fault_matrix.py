@@ -137,14 +137,15 @@ def test_a_fault_while_orders_are_followed_is_made_good_by_the_next_run(
 )
 def test_a_fault_of_a_sale_never_sells_twice(kind: FaultKind, order_type: OrderType, desks: DeskMaker) -> None:
     desk = patient(desks)
-    desk.signal()
+    outcome = desk.dearer()
+    desk.signal(outcome_index=outcome)
     desk.execute()
     desk.advance(10)
     desk.execute()
     (held,) = desk.rows("SELECT shares FROM positions")
     arm(desk, kind, endpoint="POST /order" if kind is FaultKind.RATE_LIMITED else None)
 
-    close(desk, order_type)
+    close(desk, order_type, outcome)
     until_settled(desk)
 
     assert_whole(desk, signals=1)
@@ -152,10 +153,12 @@ def test_a_fault_of_a_sale_never_sells_twice(kind: FaultKind, order_type: OrderT
     assert held["shares"] - left["shares"] in (Decimal(0), Decimal(10))
 
 
-def close(desk: LiveDesk, order_type: OrderType) -> None:
+def close(desk: LiveDesk, order_type: OrderType, outcome: int) -> None:
     caller = Caller(owner_id="operator", idempotency_key=None, request_hash="0" * 64)
     body = ClosePosition(shares=Decimal(10), order_type=order_type)
-    desk.parts.trading_actions("fault").close_position(caller, desk.lt_strategy_id, desk.market["token_ids"][0], body)
+    desk.parts.trading_actions("fault").close_position(
+        caller, desk.lt_strategy_id, desk.market["token_ids"][outcome], body
+    )
 
 
 @pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.ENGINE_RESTARTING, FaultKind.RATE_LIMITED])

@@ -188,6 +188,7 @@ class Adapters:
                 max_fee=settings.max_fee_per_gas_gwei * GWEI,
                 max_priority_fee=settings.max_priority_fee_gwei * GWEI,
                 max_gas=REDEMPTION_GAS_LIMIT,
+                least_priority_fee=settings.min_priority_fee_gwei * GWEI,
             ),
             now=self.clock.now,
         )

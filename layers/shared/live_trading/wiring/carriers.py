@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from live_trading.chain.contracts import ContractAddresses
@@ -68,7 +69,7 @@ def _direct(
             addresses=addresses,
             signer=signer,
             chain_id=settings.chain_id,
-            caps=FeeCaps(max_fee=caps.max_fee, max_priority_fee=caps.max_priority_fee, max_gas=max_gas),
+            caps=replace(caps, max_gas=max_gas),
             account=wallet.address,
         )
 

@@ -21,9 +21,9 @@ from live_trading.polymarket.signing.wallet_secret import WalletSecret
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.reconciling.compare import Comparison
 from live_trading.services.reconciling.reconcile import Reconciler
-from live_trading.services.redeeming.carriers import Carrier
 from live_trading.services.redeeming.redeem import Redeemer, RedeemPolicy
 from live_trading.services.redeeming.redeem_report import RedeemReport
+from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.services.running.leasing import held
 from live_trading.services.settling.resolve import Resolver, ResolveReport
 from live_trading.wiring.carriers import carriers_of

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from live_trading.polymarket.endpoints import VenueEndpoints
     from live_trading.polymarket.gamma.catalogue import Gamma
     from live_trading.polymarket.signing.wallet_secret import WalletSecret
-    from live_trading.services.redeeming.carriers import Carrier
+    from live_trading.services.redeeming.ways.carriers import Carrier
 
 GWEI = 10**9
 REDEMPTION_GAS_LIMIT = 1_000_000

@@ -15,8 +15,8 @@ from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.relayer import RelayerClient
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
-from live_trading.services.redeeming.carriers import Carrier, DirectCarrier
-from live_trading.services.redeeming.relayer_carrier import RelayerCarrier
+from live_trading.services.redeeming.ways.carriers import Carrier, DirectCarrier
+from live_trading.services.redeeming.ways.relayer_carrier import RelayerCarrier
 from live_trading.wiring.settings import Settings
 
 # Long enough for the relayer's bad quarters of an hour, short enough for money that waits.

@@ -34,7 +34,8 @@ class Redemption:
     """One redemption as it stands.
 
     `expected` is what the ledger is owed, `owed` what the chain owed for the whole balance when it was signed; the
-    difference is of tokens that nobody here bought. `merge_shares` are the pairs of a merge.
+    difference is of tokens that nobody here bought. `merge_shares` are the pairs of a merge. `opened_at` is since when
+    it is due.
     """
 
     lt_redemption_id: UUID
@@ -54,6 +55,7 @@ class Redemption:
     last_attempt_at: datetime | None
     next_attempt_at: datetime | None
     token_ids: tuple[str, ...]
+    opened_at: datetime
 
 
 def _redemption(row: Row) -> Redemption:
@@ -75,6 +77,7 @@ def _redemption(row: Row) -> Redemption:
         last_attempt_at=row["last_attempt_at"],
         next_attempt_at=row["next_attempt_at"],
         token_ids=tuple(row["token_ids"]),
+        opened_at=row["created_at"],
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -223,4 +224,6 @@ class JobParts(Adapters):
             ),
             new_id=self.chance.new_id,
             holder=holder,
+            # A clock that is stepped does not move while somebody waits.
+            pause=None if self.settings.stepped_clock else time.sleep,
         )

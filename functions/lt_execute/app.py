@@ -7,6 +7,7 @@ from typing import Any
 from live_trading.api.serving import http_app
 from live_trading.api.table import EXECUTE_PATH, lt_execute
 from live_trading.wiring.composition import Parts
+from live_trading.wiring.deadline import budget_of
 from live_trading.wiring.jobs import answer, is_http
 
 parts = Parts()
@@ -17,4 +18,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of the executor (see `services/entering/execute.py`), or one request of the HTTP API."""
     if is_http(event) and event["rawPath"] != EXECUTE_PATH:
         return app.resolve(event, context)
-    return answer(event, "lt-execute", lambda: parts.executor(context.aws_request_id).run())
+    return answer(event, "lt-execute", lambda: parts.executor(context.aws_request_id).run(budget_of(context)))

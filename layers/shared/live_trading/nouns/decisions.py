@@ -26,6 +26,7 @@ class Reason(StrEnum):
     MARKET_UNKNOWN = "market_unknown"
     MARKET_VERSION_UNSUPPORTED = "market_version_unsupported"
     TICK_UNUSABLE = "tick_unusable"
+    MARKET_UNSUPPORTED = "market_unsupported"
     MARKET_NOT_OPEN = "market_not_open"
     NEG_RISK_UNKNOWN = "neg_risk_unknown"
     MARKET_ENDED = "market_ended"

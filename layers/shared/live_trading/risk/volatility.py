@@ -53,6 +53,12 @@ def multiplier(rules: RiskRules, volatility: Decimal) -> Decimal:
     return at_low + (at_high - at_low) * part
 
 
+def possible_multipliers(rules: RiskRules) -> tuple[Decimal, ...]:
+    """The stake as it is, and the ends of what the adjustment can make of it where it is on."""
+    ends = (rules.low_volatility_multiplier, rules.high_volatility_multiplier)
+    return (Decimal(1), *(end for end in ends if rules.use_volatility_adjustment and end is not None))
+
+
 def scaled(rules: RiskRules, stake: Usd, volatility: Decimal | None) -> Usd:
     """The stake after the adjustment; as it is where there is none, or where volatility is not known."""
     if not rules.use_volatility_adjustment or volatility is None:

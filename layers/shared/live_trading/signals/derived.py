@@ -54,6 +54,7 @@ def derive(inputs: EvaluationInputs) -> Derived:
                 conviction=conviction,
                 win_rate=win_rate,
                 model_probability=inputs.model_probability,
+                multiplier=inputs.stake_multiplier,
             ),
         )
     shares, fee = _bought(inputs, wanted)

@@ -20,8 +20,9 @@ class EvaluationInputs:
     """One source trade and what was known when it was decided. What is not known is None, never a stand-in value.
 
     `stats` and `prior_mean` are as of the trade's time. `max_signal_age_seconds` None means that age does not matter
-    (replay). `model_probability` is 0..1 and comes with its model's name. Raises ValueError for a time without a zone,
-    and for a probability that is none, such as a percentage.
+    (replay). `model_probability` is 0..1 and comes with its model's name. `stake_multiplier` is what the rules of a
+    strategy make of the market's volatility; 1 where nothing scales the stake. Raises ValueError for a time without a
+    zone, for a probability that is none, such as a percentage, and for a multiplier below zero.
     """
 
     trade: SourceTrade
@@ -36,6 +37,7 @@ class EvaluationInputs:
     max_signal_age_seconds: int | None
     model_probability: Decimal | None
     model_name: str | None
+    stake_multiplier: Decimal = Decimal(1)
 
     def __post_init__(self) -> None:
         _require_zone("now", self.now)
@@ -44,11 +46,17 @@ class EvaluationInputs:
         _require_fraction("model_probability", self.model_probability)
         if (self.model_probability is None) != (self.model_name is None):
             raise ValueError("a model's probability comes with the model's name")
+        if not (self.stake_multiplier.is_finite() and self.stake_multiplier >= 0):
+            raise ValueError(f"a stake is multiplied by a number from zero up, not by {self.stake_multiplier}")
 
 
 def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
-    """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC."""
-    return {
+    """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC.
+
+    A multiplier of 1 is left out, so that what nothing scales has the text that it always had.
+    """
+    scaling = {} if inputs.stake_multiplier == 1 else {"stake_multiplier": _number(inputs.stake_multiplier)}
+    return scaling | {
         "trade": _trade(inputs.trade, inputs.market),
         "stats": None if inputs.stats is None else _stats(inputs.stats),
         "prior_mean": _number(inputs.prior_mean),

@@ -1,9 +1,9 @@
-"""How much to bet: one formula a method, then the clamp to [min_bet, max_bet] and down to cents."""
+"""How much to bet: one formula a method, scaled, then the clamp to [min_bet, max_bet] and down to cents."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from live_trading.nouns.money import Usd
 from live_trading.signals.config import AllocationMethod, WalletConfig
@@ -14,7 +14,10 @@ _ZERO, _HALF, _ONE, _TWO = Decimal(0), Decimal("0.5"), Decimal(1), Decimal(2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SizingFacts:
-    """What the formulas use; None where it is not known. `trade_usd` and `bankroll` are dollars, the rest ratios."""
+    """What the formulas use; None where it is not known. `trade_usd` and `bankroll` are dollars, the rest ratios.
+
+    `multiplier` scales what the formula gives, for how much the market moves.
+    """
 
     bankroll: Usd
     trade_usd: Usd
@@ -24,23 +27,29 @@ class SizingFacts:
     conviction: Decimal | None
     win_rate: Decimal | None
     model_probability: Decimal | None
+    multiplier: Decimal = _ONE
 
 
 def stake(config: WalletConfig, facts: SizingFacts) -> Usd | None:
     """Dollars to bet without fees; zero is no bet, None where a value that the method needs is not known.
 
-    A stake under min_bet is raised to it, except KELLY's, where it means that the edge is not worth a bet.
+    A stake under min_bet is raised to it, except KELLY's, where it means that the edge is not worth a bet. No bet is
+    where no whole cent lies between the bounds.
     """
     raw = _raw(config, facts)
     if raw is None:
         return None
+    raw *= facts.multiplier
     if raw <= 0:
         return Usd.zero()
     if raw < config.min_bet:
         if config.allocation_method is AllocationMethod.KELLY:
             return Usd.zero()
         raw = config.min_bet
-    return Usd.floor(min(raw, config.max_bet), CENT)
+    cents = Usd.floor(min(raw, config.max_bet), CENT)
+    if cents.value < config.min_bet:
+        cents = Usd(config.min_bet.quantize(CENT, rounding=ROUND_CEILING))
+    return cents if cents.value <= config.max_bet else Usd.zero()
 
 
 def _raw(config: WalletConfig, facts: SizingFacts) -> Decimal | None:

@@ -113,6 +113,7 @@ class JobParts(Adapters):
     def executor(self, holder: str) -> Executor:
         from live_trading.services.entering.entry import EntryDesk
         from live_trading.services.entering.execute import Executor
+        from live_trading.services.entering.venue_evidence import VenueAsking
         from live_trading.services.entering.wallet_entries import WalletEntries
         from live_trading.services.guarding.risk_monitor import RiskMonitor
         from live_trading.services.orders.posting import OrderPoster
@@ -128,6 +129,7 @@ class JobParts(Adapters):
                 clock=self.clock,
                 books=self.market_data,
                 feed_status=self.data_api.status,
+                may_open=lambda wallet: self.may_open(self.account(wallet)),
                 actor=holder,
             ),
             enforcer=self.enforcer(holder),
@@ -137,8 +139,13 @@ class JobParts(Adapters):
                 clock=self.clock,
                 chance=self.chance,
                 market_data=self.market_data,
-                account=self.account,
-                may_open=self.may_open,
+                asking=VenueAsking(
+                    clock=self.clock,
+                    chance=self.chance,
+                    market_data=self.market_data,
+                    account=self.account,
+                    may_open=self.may_open,
+                ),
                 desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
                 poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
             ),

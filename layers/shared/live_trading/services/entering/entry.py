@@ -22,7 +22,6 @@ from live_trading.orders.rounding import Unplanned, UnusableTick
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.risk.gate import GateVerdict
 from live_trading.risk.results import RuleResult, RuleVerdict
-from live_trading.risk.volatility import scaled
 from live_trading.services.entering.entry_judging import judged
 from live_trading.services.entering.entry_planning import plan_entry, plan_within
 from live_trading.services.following.decision_records import accepted, decision_record, refused, unplanned_check
@@ -113,7 +112,7 @@ class EntryDesk:
         undecided as before.
         """
         entry = _Entry(lease=lease, account=account, strategy=strategy, subject=subject, candidate=candidate)
-        return self._entered(entry, self._planned(entry, _stake(entry)), attempt=1, decision_id=None)
+        return self._entered(entry, self._planned(entry, entry.candidate.evaluation.stake), attempt=1, decision_id=None)
 
     def enter_again(
         self,
@@ -130,7 +129,7 @@ class EntryDesk:
         there are never two. Raises as `enter` does.
         """
         entry = _Entry(lease=lease, account=account, strategy=strategy, subject=subject, candidate=candidate)
-        plan = self._planned(entry, _stake(entry))
+        plan = self._planned(entry, entry.candidate.evaluation.stake)
         if isinstance(plan, Unplanned):
             return None
         with self._database.transaction() as transaction:
@@ -252,10 +251,6 @@ _REASONS = {
     RuleVerdict.NO_DATA: Reason.RISK_NO_DATA,
     RuleVerdict.TRIP: Reason.RISK_TRIPPED,
 }
-
-
-def _stake(entry: _Entry) -> Usd:
-    return scaled(entry.strategy.rules, entry.candidate.evaluation.stake, entry.candidate.volatility)
 
 
 def _intent(entry: _Entry, draft: _Draft, decision_id: int, now: datetime) -> Intent:

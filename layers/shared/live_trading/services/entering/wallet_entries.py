@@ -1,14 +1,15 @@
 """The entries of one trading wallet in one run: every strategy's pending trades decided, entered and sent.
 
-What the venue has to be asked is asked once for all of them, side by side: books, eligibility and the connection.
+What the venue does not say now is asked again at the next run: a trade that lacks it waits, up to a limit that is the
+same for all evidence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,65 +17,56 @@ from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.decisions import Evaluation, Reason, Verdict
 from live_trading.nouns.errors import StopEverything
-from live_trading.nouns.markets import OrderBook
+from live_trading.nouns.markets import Market
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.market_data import MarketData
-from live_trading.risk.volatility import per_day
 from live_trading.services.entering.entry import Candidate, Entered, EntryDesk
+from live_trading.services.entering.entry_planning import plan_entry
+from live_trading.services.entering.venue_evidence import StrategyTrades, VenueAsking, VenueSaid, sized_inputs
 from live_trading.services.following import evaluation
-from live_trading.services.following.decision_records import decision_record
-from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.services.following.decision_records import decision_record, refused
+from live_trading.services.following.evaluation import PreparedTrade
+from live_trading.services.following.judging import judged, may_wait, part_of, unsupported
 from live_trading.services.orders.outbox import Outbox
 from live_trading.services.orders.posting import Flight, OrderPoster
-from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
-from live_trading.signals.evaluate import evaluate
-from live_trading.store.accounts.live_strategies import LiveStrategy
+from live_trading.services.running.budget import Budget
+from live_trading.services.running.failures import PartFailure, contained
+from live_trading.services.running.leasing import LeaseKeeper
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import decisions
 from live_trading.store.feed.decisions import DecisionRecord
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrategyTrades:
-    """A strategy's pending trades, ready to be judged against `bankroll`."""
-
-    strategy: LiveStrategy
-    subject: Subject
-    trades: Sequence[PreparedTrade]
-    bankroll: Usd
+# How long one trade may take from its judging to the POST of its order.
+SECONDS_AN_ENTRY = 3.0
+# Without these no order can be made; what else is lacking, the risk rules say.
+_OUTSIDE_REASONS = (Reason.NOT_ELIGIBLE, Reason.BOOK_UNAVAILABLE)
 
 
 @dataclass(slots=True, kw_only=True)
 class EntryCounts:
-    """What came of the trades: decisions by reason, orders by the state that the answer to their POST proved."""
+    """What came of the trades: decisions by reason, orders by the state that the answer to their POST proved.
+
+    `waiting` counts trades that are left for the next run by what they lack, `left` names what time ran out for.
+    """
 
     decisions: dict[str, int]
     orders: dict[str, int]
+    waiting: dict[str, int]
+    left: list[str]
     failures: list[PartFailure]
 
     def decided(self, reason: Reason) -> None:
         self.decisions[reason] = self.decisions.get(reason, 0) + 1
 
+    def waits(self, lacking: Reason) -> None:
+        self.waiting[lacking] = self.waiting.get(lacking, 0) + 1
+
     def sent(self, state: OrderState) -> None:
         self.orders[state] = self.orders.get(state, 0) + 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Venue:
-    """What the venue said before anything was entered; no books where the account may not open positions.
-
-    `volatility` is by token and days of lookback, without those that cannot be known.
-    """
-
-    account: VenueAccount
-    is_eligible: bool
-    books: dict[str, OrderBook]
-    volatility: dict[tuple[str, int], Decimal]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +82,7 @@ class _Run:
     """What the entries of one wallet in one run share."""
 
     lease: Lease
-    venue: _Venue
+    venue: VenueSaid
     outbox: Outbox[Flight]
     counts: EntryCounts
     entries: dict[UUID, _Entry] = field(default_factory=dict)
@@ -106,8 +98,7 @@ class WalletEntries:
         clock: Clock,
         chance: Chance,
         market_data: MarketData,
-        account: Callable[[TradingWallet], VenueAccount],
-        may_open: Callable[[VenueAccount], bool],
+        asking: VenueAsking,
         desk: EntryDesk,
         poster: OrderPoster,
     ) -> None:
@@ -115,59 +106,39 @@ class WalletEntries:
         self._clock = clock
         self._chance = chance
         self._market_data = market_data
-        self._account = account
-        self._may_open = may_open
+        self._asking = asking
         self._desk = desk
         self._poster = poster
 
-    def run(self, lease: Lease, wallet: TradingWallet, work: Sequence[StrategyTrades], counts: EntryCounts) -> bool:
-        """Decides every trade once; True where orders went out."""
-        tokens = {each.inputs.trade.token_id for one in work for each in one.trades if _is_hopeful(each)}
-        if not tokens:
-            self._decide_all(lease, work, None, counts)
+    def run(
+        self,
+        keeper: LeaseKeeper,
+        wallet: TradingWallet,
+        work: Sequence[StrategyTrades],
+        counts: EntryCounts,
+        budget: Budget,
+    ) -> bool:
+        """Decides every trade once, as long as the budget lasts; True where orders went out."""
+        venue = self._asking.ask(wallet, work, counts.failures)
+        if venue is None:
+            self._decide_all(keeper, work, None, counts, budget)
             return False
-        venue = self._asked(wallet, sorted(tokens), _lookbacks(work))
         # Whatever happens, no order is on its way any more when this block is left, and so none when the lease is.
         with self._chance.side_by_side(1) as beside:
-            run = self._begun(lease, venue, counts, beside)
-            self._decide_all(lease, work, run, counts)
-            try:
+            run = self._begun(keeper.lease, venue, counts, beside)
+            self._decide_all(keeper, work, run, counts, budget)
+            with contained(f"orders of wallet {wallet.trading_wallet_id}", counts.failures, passing=(StopEverything,)):
                 run.outbox.flush()
-            except PART_FAILURES as error:
-                counts.failures.append(failed_part(f"orders of wallet {wallet.trading_wallet_id}", error))
         return bool(run.entries)
 
-    def _decide_all(self, lease: Lease, work: Sequence[StrategyTrades], run: _Run | None, counts: EntryCounts) -> None:
+    def _decide_all(
+        self, keeper: LeaseKeeper, work: Sequence[StrategyTrades], run: _Run | None, counts: EntryCounts, budget: Budget
+    ) -> None:
         for one in work:
-            try:
-                self._decide(lease, one, run, counts)
-            except PART_FAILURES as error:
-                counts.failures.append(failed_part(f"strategy {one.strategy.lt_strategy_id}", error))
+            with contained(f"strategy {one.strategy.lt_strategy_id}", counts.failures, passing=(StopEverything,)):
+                self._decide(keeper, one, run, counts, budget)
 
-    def _asked(self, wallet: TradingWallet, tokens: list[str], lookbacks: set[tuple[str, int]]) -> _Venue:
-        account = self._account(wallet)
-        with self._chance.side_by_side(1) as beside:
-            asked = beside.submit(self._asked_market, tokens, lookbacks)
-            is_eligible = self._may_open(account)
-            if is_eligible:
-                account.prime(tokens)
-            books, volatility = asked.result() if is_eligible else ({}, {})
-            return _Venue(account=account, is_eligible=is_eligible, books=books, volatility=volatility)
-
-    def _asked_market(
-        self, tokens: list[str], lookbacks: set[tuple[str, int]]
-    ) -> tuple[dict[str, OrderBook], dict[tuple[str, int], Decimal]]:
-        books = self._market_data.books(tokens)
-        now = self._clock.now()
-        volatility: dict[tuple[str, int], Decimal] = {}
-        for token_id, days in sorted(lookbacks):
-            history = self._market_data.price_history(token_id, now - timedelta(days=days), now)
-            known = per_day(history)
-            if known is not None:
-                volatility[token_id, days] = known
-        return books, volatility
-
-    def _begun(self, lease: Lease, venue: _Venue, counts: EntryCounts, beside: Executor) -> _Run:
+    def _begun(self, lease: Lease, venue: VenueSaid, counts: EntryCounts, beside: Executor) -> _Run:
         outbox = Outbox(
             depart=lambda batch: self._poster.depart(lease, venue.account, batch, beside),
             land=lambda flight: self._poster.land(lease, venue.account, flight),
@@ -176,45 +147,72 @@ class WalletEntries:
         run = _Run(lease=lease, venue=venue, outbox=outbox, counts=counts)
         return run
 
-    def _decide(self, lease: Lease, work: StrategyTrades, run: _Run | None, counts: EntryCounts) -> None:
+    def _decide(
+        self, keeper: LeaseKeeper, work: StrategyTrades, run: _Run | None, counts: EntryCounts, budget: Budget
+    ) -> None:
         bankroll = work.bankroll
-        refused: list[DecisionRecord] = []
-        for each in work.trades:
-            judged = evaluate(replace(each.inputs, bankroll=bankroll))
-            if judged.verdict is Verdict.ACCEPTED and run is not None:
-                judged = _with_outside_reason(run.venue, judged, each.inputs.trade.token_id)
-            if judged.verdict is Verdict.REJECTED or run is None:
-                refused.append(decision_record(work.subject, each, judged, self._clock.now()))
-                counts.decided(judged.reason)
-                continue
-            bankroll -= self._enter(run, work, each, judged)
+        records: list[DecisionRecord] = []
+        for done, each in enumerate(work.trades):
+            if not budget.has(SECONDS_AN_ENTRY):
+                counts.left.append(f"strategy {work.strategy.lt_strategy_id}: {len(work.trades) - done} trades")
+                break
+            with contained(part_of(each), counts.failures, passing=(StopEverything,)):
+                now = keeper.keep()
+                bankroll -= self._decide_one(run, work, each, bankroll, records, counts, now)
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            decisions.record(transaction, refused)
+            leases.assert_held(transaction, keeper.lease)
+            decisions.record(transaction, records)
             evaluation.settle(transaction, work.subject, now)
 
-    def _enter(self, run: _Run, work: StrategyTrades, prepared: PreparedTrade, judged: Evaluation) -> Usd:
-        """Enters one order; returns what it reserved, nothing where it came to none."""
-        market = prepared.inputs.market
-        if market is None:
-            raise StopEverything(f"trade {prepared.source_trade_id} was accepted without a market")
+    def _decide_one(
+        self,
+        run: _Run | None,
+        work: StrategyTrades,
+        prepared: PreparedTrade,
+        bankroll: Usd,
+        records: list[DecisionRecord],
+        counts: EntryCounts,
+        now: datetime,
+    ) -> Usd:
+        """Refuses a trade, leaves it for the next run, or enters it; returns what was reserved for it."""
         token_id = prepared.inputs.trade.token_id
+        lacking = None if run is None else run.venue.lacking(work.strategy, token_id)
+        known = None if run is None else run.venue.volatility_for(work.strategy, token_id)
+        inputs = sized_inputs(work.strategy, prepared, bankroll, known)
+        verdict = judged(prepared, inputs, counts.failures)
+        if verdict.verdict is Verdict.ACCEPTED and run is not None:
+            if lacking is not None and may_wait(prepared.seen_at, now):
+                counts.waits(lacking)
+                return Usd.zero()
+            if lacking in _OUTSIDE_REASONS:
+                verdict = refused(verdict, lacking)
+            else:
+                verdict = _plannable(run, work, prepared, verdict, now)
+        prepared = replace(prepared, inputs=inputs)
+        if verdict.verdict is Verdict.ACCEPTED and run is not None:
+            return self._enter(run, work, prepared, verdict, known)
+        records.append(decision_record(work.subject, prepared, verdict, now))
+        counts.decided(verdict.reason)
+        return Usd.zero()
+
+    def _enter(
+        self, run: _Run, work: StrategyTrades, prepared: PreparedTrade, verdict: Evaluation, volatility: Decimal | None
+    ) -> Usd:
+        """Enters one order; returns what it reserved, nothing where it came to none."""
         candidate = Candidate(
             prepared=prepared,
-            evaluation=judged,
-            market=market,
-            book=run.venue.books[token_id],
-            volatility=run.venue.volatility.get((token_id, work.strategy.rules.volatility_lookback_days or 0)),
+            evaluation=verdict,
+            market=_market(prepared),
+            book=run.venue.books[prepared.inputs.trade.token_id],
+            volatility=volatility,
         )
         reserved = Usd.zero()
-        try:
+        with contained(part_of(prepared), run.counts.failures, passing=(StopEverything,)):
             entered = self._desk.enter(run.lease, run.venue.account, work.strategy, work.subject, candidate)
             reserved = entered.reserved
             run.counts.decided(entered.reason)
             self._post(run, _Entry(work=work, candidate=candidate), entered)
-        except PART_FAILURES as error:
-            run.counts.failures.append(failed_part(f"trade {prepared.source_trade_id}", error))
         return reserved
 
     def _post(self, run: _Run, entry: _Entry, entered: Entered) -> None:
@@ -224,8 +222,11 @@ class WalletEntries:
 
     def _sent(self, run: _Run, lt_order_id: UUID, state: OrderState, *, plan_again: bool) -> None:
         run.counts.sent(state)
-        if not plan_again:
-            return
+        if plan_again:
+            with contained(f"order {lt_order_id} planned anew", run.counts.failures, passing=(StopEverything,)):
+                self._plan_again(run, lt_order_id)
+
+    def _plan_again(self, run: _Run, lt_order_id: UUID) -> None:
         entry = run.entries[lt_order_id]
         token_id = entry.candidate.prepared.inputs.trade.token_id
         book = self._market_data.books([token_id]).get(token_id)
@@ -239,25 +240,24 @@ class WalletEntries:
             self._post(run, replace(entry, candidate=candidate), again)
 
 
-def _is_hopeful(prepared: PreparedTrade) -> bool:
-    return evaluate(prepared.inputs).verdict is Verdict.ACCEPTED
+def _market(prepared: PreparedTrade) -> Market:
+    if prepared.inputs.market is None:
+        raise StopEverything(f"trade {prepared.source_trade_id} was accepted without a market")
+    return prepared.inputs.market
 
 
-def _lookbacks(work: Sequence[StrategyTrades]) -> set[tuple[str, int]]:
-    """Tokens with the days of history that a strategy scales its stake by."""
-    return {
-        (each.inputs.trade.token_id, one.strategy.rules.volatility_lookback_days)
-        for one in work
-        if one.strategy.rules.use_volatility_adjustment and one.strategy.rules.volatility_lookback_days is not None
-        for each in one.trades
-        if _is_hopeful(each)
-    }
-
-
-def _with_outside_reason(venue: _Venue, judged: Evaluation, token_id: str) -> Evaluation:
-    """An accepted trade that cannot be placed now for a reason outside its evaluation."""
-    if not venue.is_eligible:
-        return replace(judged, verdict=Verdict.REJECTED, reason=Reason.NOT_ELIGIBLE, stake=Usd.zero())
-    if token_id not in venue.books:
-        return replace(judged, verdict=Verdict.REJECTED, reason=Reason.BOOK_UNAVAILABLE, stake=Usd.zero())
-    return judged
+def _plannable(
+    run: _Run, work: StrategyTrades, prepared: PreparedTrade, verdict: Evaluation, now: datetime
+) -> Evaluation:
+    """The verdict, unless no order can be computed on the terms of the market and its book: then that is final."""
+    with contained(part_of(prepared), run.counts.failures, passing=(StopEverything,)):
+        plan_entry(
+            work.strategy,
+            market=_market(prepared),
+            book=run.venue.books[prepared.inputs.trade.token_id],
+            signal_price=prepared.inputs.trade.price,
+            stake=verdict.stake,
+            now=now,
+        )
+        return verdict
+    return unsupported(verdict)

@@ -1,32 +1,36 @@
 """Evaluation runs: which trades a subject has not decided, and the inputs that the shared evaluation judges them by.
 
 A subject is an FT wallet, or an LT strategy with its FT wallet's current configuration. Everything is read set by set;
-a trade costs no query of its own. The caller judges in the order given (by trade time) and lowers the bankroll as bets
-are taken, then stores the decisions and calls `settle` in the same transaction.
+a trade costs no query of its own. What is too old is decided first, in one statement. The rest the caller judges in
+the order given, the newest trade first, because a signal is worth less with every second; it lowers the bankroll as
+bets are taken, then stores the decisions and calls `settle` in the same transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
 from live_trading.services.following.trader_statistics import snapshot_hour
-from live_trading.signals.config import WalletConfig, parse_config
+from live_trading.signals.config import WalletConfig, is_running, parse_config
 from live_trading.signals.inputs import EvaluationInputs
 from live_trading.signals.trader_record import prior_mean
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Transaction
-from live_trading.store.feed import markets, source_trades, subjects, trader_stats
+from live_trading.store.feed import markets, pending, source_trades, subjects, trader_stats
+from live_trading.store.feed.pending import Pending
 from live_trading.store.feed.source_trades import StoredTrade
 from live_trading.store.feed.subjects import SubjectRow
 
 # Ingest stores under its lease, so numbers become visible in order; looking back covers rows stored by hand.
 OVERLAP = 1_000
 BATCH = 2_000
+# So many that are too old are decided at once: more would take longer than a statement may.
+BULK = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,21 +80,42 @@ def strategy_subject(transaction: Transaction, lt_strategy_id: UUID) -> Subject:
 
 
 def undecided_for_wallet(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
-    """Up to BATCH trades, oldest trade first, that an FT wallet has not decided."""
+    """Up to BATCH trades that an FT wallet has not decided: the newest there are, newest trade first."""
     found = source_trades.undecided_by_wallet(
         transaction, subject.ft_wallet_id, after=_after(transaction, subject), since=subject.starts_at, limit=BATCH
     )
-    return sorted(found, key=_in_time)
+    return sorted(found, key=_in_time, reverse=True)
 
 
 def undecided_for_strategy(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
-    """Up to BATCH trades, oldest trade first, that an LT strategy has not decided."""
+    """Up to BATCH trades that an LT strategy has not decided: the newest there are, newest trade first."""
     if subject.lt_strategy_id is None:
         raise ValueError(f"{subject.name} is an FT wallet, not a strategy")
     found = source_trades.undecided_by_strategy(
         transaction, subject.lt_strategy_id, after=_after(transaction, subject), since=subject.starts_at, limit=BATCH
     )
-    return sorted(found, key=_in_time)
+    return sorted(found, key=_in_time, reverse=True)
+
+
+def decide_too_old(
+    transaction: Transaction, subject: Subject, *, max_signal_age_seconds: int, now: datetime
+) -> dict[str, int]:
+    """Decides what the subject need not look at any more because of its age: how many trades by reason.
+
+    The limit is the tighter of the caller's and the configuration's own, as in the evaluation.
+    """
+    own = subject.config.max_signal_age_seconds
+    limit = max_signal_age_seconds if own is None else min(own, max_signal_age_seconds)
+    return pending.decide_too_old(
+        transaction,
+        _pending(transaction, subject),
+        config_version=subject.config_version,
+        is_running=subject.is_active and is_running(subject.config, now),
+        max_age_seconds=limit,
+        too_old_before=now - timedelta(seconds=limit),
+        now=now,
+        most=BULK,
+    )
 
 
 def inputs_for(
@@ -135,21 +160,22 @@ def inputs_for(
 def settle(transaction: Transaction, subject: Subject, now: datetime) -> None:
     """Moves the subject's cursor to just before its first undecided trade, or past all there are."""
     newest = source_trades.newest_number(transaction)
-    after = _after(transaction, subject)
-    if subject.lt_strategy_id is None:
-        pending = source_trades.undecided_by_wallet(
-            transaction, subject.ft_wallet_id, after=after, since=subject.starts_at, limit=1
-        )
-    else:
-        pending = source_trades.undecided_by_strategy(
-            transaction, subject.lt_strategy_id, after=after, since=subject.starts_at, limit=1
-        )
-    settled = pending[0].source_trade_id - 1 if pending else newest
+    first = pending.first_number(transaction, _pending(transaction, subject))
+    settled = newest if first is None else first - 1
     cursors.advance_number(transaction, subject.cursor_name, settled, now)
 
 
 def _after(transaction: Transaction, subject: Subject) -> int:
     return max(0, cursors.number(transaction, subject.cursor_name) - OVERLAP)
+
+
+def _pending(transaction: Transaction, subject: Subject) -> Pending:
+    return Pending(
+        ft_wallet_id=subject.ft_wallet_id,
+        lt_strategy_id=subject.lt_strategy_id,
+        after=_after(transaction, subject),
+        since=subject.starts_at,
+    )
 
 
 def _priors(transaction: Transaction, hours: set[datetime]) -> dict[datetime, Decimal | None]:

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from live_trading.nouns.trades import Side
+from live_trading.services.following.judging import may_wait
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, snapshot_hour
 from live_trading.services.running.failures import PartFailure
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed.source_trades import StoredTrade
-
-# A source that cannot be asked is asked again at the next run; a trade seen longer ago than this is judged without it.
-PATIENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,7 @@ class EvidenceGatherer:
 
         def is_waiting(each: StoredTrade) -> bool:
             lacks = each.trade.condition_id in refresh.unavailable or each.trade.trader in records.unavailable
-            return lacks and each.trade.side is Side.BUY and now - each.seen_at <= PATIENCE
+            return lacks and each.trade.side is Side.BUY and may_wait(each.seen_at, now)
 
         return Evidence(
             ready=tuple(each for each in trades if not is_waiting(each)),

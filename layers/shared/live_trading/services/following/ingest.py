@@ -18,6 +18,7 @@ from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import TradeFeed
 from live_trading.services.following.trader_statistics import StatisticsKeeper, snapshot_hour
 from live_trading.services.running import leasing
+from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.store.database import cursors, leases
 from live_trading.store.database.connection import Database
@@ -27,6 +28,7 @@ from live_trading.store.feed.traders import FollowedTrader
 
 LEASE = "ingest"
 LEASE_SECONDS = 60
+SECONDS_A_TRADER = 3.0
 OVERLAP = timedelta(minutes=10)
 # A page without news leaves the lease alone until it has less than this to run.
 RENEW_BEFORE = timedelta(seconds=30)
@@ -39,7 +41,7 @@ class IngestReport:
     """What one run did; `ran` is False where another invocation was at it.
 
     `seen` counts rows of the feed that could be read, `stored` those of them that were new, `quarantined` rows that
-    could not be read, new or not.
+    could not be read, new or not. `left` are traders that time ran out for.
     """
 
     ran: bool
@@ -49,6 +51,7 @@ class IngestReport:
     quarantined: int = 0
     markets_refreshed: int = 0
     snapshots_taken: int = 0
+    left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
 
 
@@ -73,7 +76,7 @@ class Ingest:
         self._statistics = statistics
         self._holder = holder
 
-    def run(self) -> IngestReport:
+    def run(self, budget: Budget | None = None) -> IngestReport:
         """One pass over all followed traders. Safe to repeat and to overlap.
 
         One trader's failure is reported and does not stop the others. Raises LeaseLost or StoreUnavailable.
@@ -82,17 +85,20 @@ class Ingest:
             if lease is None:
                 return IngestReport(ran=False)
             report = IngestReport(ran=True)
-            fresh = self._read_all(lease, report)
+            fresh = self._read_all(lease, report, budget or Budget.unlimited())
             self._prepare(fresh, lease, report)
         return report
 
-    def _read_all(self, lease: Lease, report: IngestReport) -> list[SourceTrade]:
+    def _read_all(self, lease: Lease, report: IngestReport, budget: Budget) -> list[SourceTrade]:
         with self._database.transaction() as transaction:
             followed = traders.followed(transaction)
             positions = cursors.times(transaction, [_cursor(each.trader) for each in followed])
         report.traders = len(followed)
         recent: list[SourceTrade] = []
         for each in followed:
+            if not budget.has(SECONDS_A_TRADER):
+                report.left.append(each.trader)
+                continue
             try:
                 recent += self._read_one(each, positions.get(_cursor(each.trader)), lease, report)
             except PART_FAILURES as error:

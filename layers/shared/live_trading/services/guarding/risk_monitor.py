@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.locks import LockReason, LockScope, ReleaseKind
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.data.data_api import FeedStatus
@@ -20,12 +21,15 @@ from live_trading.risk.losses import has_recovered
 from live_trading.risk.proposal import mark_price
 from live_trading.services.following.sources import BookSource
 from live_trading.services.guarding.trip_locks import put_locks
-from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database import audit, leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.risk import locks, observations, standing
+from live_trading.store.watch import alerts
+
+_VENUE_STOPS = (LockReason.GEOBLOCKED, LockReason.CLOSED_ONLY)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,37 +51,81 @@ class RiskMonitor:
         clock: Clock,
         books: BookSource,
         feed_status: Callable[[], FeedStatus],
+        may_open: Callable[[TradingWallet], bool],
         actor: str,
     ) -> None:
+        """`may_open` asks the venue whether it lets a wallet open positions."""
         self._database = database
         self._clock = clock
         self._books = books
         self._feed_status = feed_status
+        self._may_open = may_open
         self._actor = actor
 
     def run(self, lease: Lease, wallet: TradingWallet, strategies: Sequence[LiveStrategy]) -> MonitorReport:
-        """Marks what is held, then judges each strategy. Raises StoreUnavailable or LeaseLost."""
+        """Marks what is held, judges each strategy, and ends the venue's own stops where the venue says so.
+
+        Raises StoreUnavailable or LeaseLost.
+        """
         report = MonitorReport()
-        self._mark(wallet.trading_wallet_id, report)
+        with contained("marks of what is held", report.failures, passing=(StopEverything,)):
+            self._mark(wallet.trading_wallet_id)
         if any(each.rules.breaker_feed_lag_seconds is not None for each in strategies):
-            self._note_feed(report)
+            with contained("freshness of the feed", report.failures, passing=(StopEverything,)):
+                self._note_feed()
+        for strategy in strategies:
+            with contained(f"limits of strategy {strategy.lt_strategy_id}", report.failures, passing=(StopEverything,)):
+                now = self._clock.now()
+                with self._database.transaction() as transaction:
+                    leases.assert_held(transaction, lease)
+                    self._judge(transaction, strategy, report, now)
+        with contained(f"eligibility of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
+            self._ask_the_venue_again(lease, wallet, report)
+        return report
+
+    def _ask_the_venue_again(self, lease: Lease, wallet: TradingWallet, report: MonitorReport) -> None:
+        """A wallet that the venue refused as a whole is free again as soon as the venue says that it may open."""
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            stops = [
+                lock
+                for lock in locks.on_entries(transaction, now)
+                if lock.reason in _VENUE_STOPS and lock.scope_id == str(wallet.trading_wallet_id)
+            ]
+        if not stops or not self._may_open(wallet):
+            return
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            for strategy in strategies:
-                self._judge(transaction, strategy, report, now)
-        return report
+            for lock in stops:
+                locks.release_one(
+                    transaction,
+                    lock.lock_id,
+                    released_by=self._actor,
+                    detail="the venue says that the wallet may open positions",
+                    now=now,
+                    kind=ReleaseKind.RECOVERED,
+                )
+                audit.record(
+                    transaction,
+                    actor=self._actor,
+                    action="lock_released",
+                    subject_type="trading_wallet",
+                    subject_id=str(wallet.trading_wallet_id),
+                    before={"reason": lock.reason},
+                    after={"release_kind": ReleaseKind.RECOVERED},
+                    cause="the venue says that the wallet may open positions",
+                    at=now,
+                )
+            alerts.resolve_alerts_of_ended_locks(transaction, now)
+        report.recovered += len(stops)
 
-    def _mark(self, trading_wallet_id: UUID, report: MonitorReport) -> None:
+    def _mark(self, trading_wallet_id: UUID) -> None:
         with self._database.transaction() as transaction:
             held = observations.held_shares(transaction, trading_wallet_id)
         if not held:
             return
-        try:
-            books = self._books.books(sorted(held))
-        except PART_FAILURES as error:
-            report.failures.append(failed_part("marks of what is held", error))
-            return
+        books = self._books.books(sorted(held))
         marks = {
             token_id: mark_price(book, held[token_id]) for token_id, book in books.items() if book.bids or book.asks
         }
@@ -85,12 +133,8 @@ class RiskMonitor:
         with self._database.transaction() as transaction:
             observations.save_marks(transaction, trading_wallet_id, marks, now)
 
-    def _note_feed(self, report: MonitorReport) -> None:
-        try:
-            status = self._feed_status()
-        except PART_FAILURES as error:
-            report.failures.append(failed_part("freshness of the feed", error))
-            return
+    def _note_feed(self) -> None:
+        status = self._feed_status()
         complete_until = status.computed_at - timedelta(seconds=status.lag_seconds)
         now = self._clock.now()
         with self._database.transaction() as transaction:

@@ -17,7 +17,8 @@ from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.markets import PayoutVector
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.running import leasing
-from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
+from live_trading.services.running.budget import Budget
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.settlement.outcomes import label_of
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
@@ -28,6 +29,7 @@ from live_trading.store.paper.ft_orders import OpenPaperOrder, PaperEnd
 
 LEASE = "ft-resolve"
 LEASE_SECONDS = 120
+SECONDS_A_CONDITION = 3.0
 HINT_AGE = timedelta(minutes=5)
 
 
@@ -40,12 +42,14 @@ class FtResolveReport:
     """What one run did; `ran` is False where another invocation was at it.
 
     `resolved` counts conditions, `waiting` those that the chain has not resolved, `outcomes` paper orders by outcome.
+    `left` are resolved conditions that time ran out for: they are booked by the next run, which has fewer of them.
     """
 
     ran: bool
     resolved: int = 0
     waiting: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
+    left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
 
 
@@ -81,8 +85,10 @@ class PaperResolver:
         self._markets = markets
         self._holder = holder
 
-    def run(self) -> FtResolveReport:
-        """One pass over every condition with an open paper order. Safe to repeat and to overlap.
+    def run(self, budget: Budget | None = None) -> FtResolveReport:
+        """One pass over every condition with an open paper order, as long as the budget lasts.
+
+        Safe to repeat and to overlap.
 
         One market's failure is reported and does not stop the others. Raises RetryLater where the chain is away,
         LeaseLost or StoreUnavailable.
@@ -91,10 +97,10 @@ class PaperResolver:
             if lease is None:
                 return FtResolveReport(ran=False)
             report = FtResolveReport(ran=True)
-            self._resolve_all(lease, report)
+            self._resolve_all(lease, report, budget or Budget.unlimited())
         return report
 
-    def _resolve_all(self, lease: Lease, report: FtResolveReport) -> None:
+    def _resolve_all(self, lease: Lease, report: FtResolveReport, budget: Budget) -> None:
         with self._database.transaction() as transaction:
             conditions = ft_orders.open_conditions(transaction)
             known = markets.by_condition(transaction, conditions)
@@ -104,13 +110,15 @@ class PaperResolver:
             vector = vectors.get(condition_id)
             if vector is None:
                 continue
-            try:
+            if not budget.has(SECONDS_A_CONDITION):
+                report.left.append(condition_id)
+                continue
+            with contained(condition_id, report.failures):
                 self._resolve_one(vector, lease, report)
-            except PART_FAILURES as error:
-                report.failures.append(failed_part(condition_id, error))
-        refresh = self._markets.refresh(waiting, lease, self._clock.now(), fresh_for=HINT_AGE)
         report.waiting = len(waiting)
-        report.failures += refresh.failures
+        if budget.has(SECONDS_A_CONDITION):
+            refresh = self._markets.refresh(waiting, lease, self._clock.now(), fresh_for=HINT_AGE)
+            report.failures += refresh.failures
 
     def _resolve_one(self, vector: PayoutVector, lease: Lease, report: FtResolveReport) -> None:
         now = self._clock.now()

@@ -31,11 +31,6 @@ class BookShelf:
         else:
             self._books |= {token_id: found.get(token_id) for token_id in asked}
 
-    def is_out_of_reach(self, token_id: str) -> bool:
-        """True where the venue could not be asked for this book, so that nothing is known of it."""
-        self.fetch([token_id])
-        return token_id in self._out_of_reach
-
     def book(self, token_id: str) -> OrderBook | None:
         """The book, None where the venue has none that can be read, or could not be asked."""
         self.fetch([token_id])

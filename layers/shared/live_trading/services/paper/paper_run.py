@@ -2,7 +2,7 @@
 
 A bet is filled on the real book as it stands when it is decided, never on one of a market that has its result already.
 The decisions of a wallet, its paper orders and its cursor are one transaction. SELLs of a trader are decided as
-`not_an_entry`.
+`not_an_entry`. Wallets are served in turn while time lasts.
 """
 
 from __future__ import annotations
@@ -16,20 +16,22 @@ from uuid import UUID, uuid5
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.decisions import Evaluation, Reason, Verdict
 from live_trading.nouns.errors import StopEverything
-from live_trading.nouns.markets import OrderBook
-from live_trading.nouns.money import Usd
-from live_trading.orders.rounding import limit_for_buy
+from live_trading.nouns.markets import Market, OrderBook
+from live_trading.orders.rounding import UnusableTick, is_usable_tick, limit_for_buy
 from live_trading.services.following import evaluation
+from live_trading.services.following.decision_records import refused, unplanned_check
 from live_trading.services.following.evaluation import PreparedTrade, Subject
-from live_trading.services.following.evidence import PATIENCE, EvidenceGatherer
+from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.ingest import Ingest, IngestReport
+from live_trading.services.following.judging import is_hopeful, judged, may_wait, part_of, unsupported
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import BookSource
 from live_trading.services.paper.paper_books import BookShelf, without_offers
 from live_trading.services.running import leasing
-from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
-from live_trading.signals.config import InvalidConfig, PaperFillMethod
-from live_trading.signals.evaluate import evaluate
+from live_trading.services.running.budget import Budget
+from live_trading.services.running.failures import PartFailure, contained
+from live_trading.services.running.rotation import Rotation
+from live_trading.signals.config import PaperFillMethod
 from live_trading.signals.inputs import EvaluationInputs, canonical
 from live_trading.signals.paper import PaperFill, fixed_slippage_fill, walk_book
 from live_trading.store.database import leases
@@ -44,6 +46,9 @@ from live_trading.store.paper.ft_orders import PaperOrder
 
 LEASE = "ft-sync"
 LEASE_SECONDS = 60
+# What ingest leaves to the wallets, and what one batch of a wallet may take.
+SECONDS_FOR_WALLETS = 20.0
+SECONDS_A_BATCH = 5.0
 # Paper acts when a live strategy would; the wallet's own limit can only be tighter.
 MAX_SIGNAL_AGE_SECONDS = 600
 # How far above the signal's price a paper bet may climb in the book, as a marketable live order would be bounded.
@@ -55,7 +60,7 @@ class PaperReport:
     """What one run did; `ran` is False where another invocation was at it.
 
     `decisions` counts by reason, `orders` by fill result, `waiting` trades that are left for the next run because
-    something needed could not be asked for.
+    something needed could not be asked for, `left` the wallets that time ran out for.
     """
 
     ran: bool
@@ -64,16 +69,21 @@ class PaperReport:
     decisions: Counter[str] = field(default_factory=Counter)
     orders: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
+    left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperPlan:
-    """What a wallet has decided: the decisions, the bets among them, and how many trades have to wait."""
+    """What a wallet has decided: the decisions, the bets among them, and how many trades have to wait.
+
+    `failures` are trades that nothing could be computed for.
+    """
 
     records: tuple[DecisionRecord, ...]
     orders: tuple[PaperOrder, ...]
     waiting: int
+    failures: tuple[PartFailure, ...] = ()
 
 
 class PaperTrader:
@@ -98,39 +108,52 @@ class PaperTrader:
         self._markets = markets
         self._market_data = market_data
         self._holder = holder
+        self._wallets = Rotation(database=database, clock=clock, name="ft-sync:wallets")
 
-    def run(self) -> PaperReport:
-        """One pass. Safe to repeat and to overlap.
+    def run(self, budget: Budget | None = None) -> PaperReport:
+        """One pass, as long as the budget lasts. Safe to repeat and to overlap.
 
         One wallet's failure is reported and does not stop the others. Raises LeaseLost or StoreUnavailable.
         """
         with leasing.held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
             if lease is None:
                 return PaperReport(ran=False)
-            report = PaperReport(ran=True, ingest=self._ingest.run())
+            report = PaperReport(ran=True)
+            budget = budget or Budget.unlimited()
+            with contained("ingest", report.failures), leasing.below(self._database, lease):
+                report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
             with self._database.transaction() as transaction:
                 wallets = subjects.active_ft_wallets(transaction)
             report.wallets = len(wallets)
             shelf = BookShelf(self._market_data)
-            for wallet in wallets:
-                self._run_wallet(wallet, lease, shelf, report)
+            for wallet in self._wallets.while_time_lasts(
+                wallets, _part, budget=budget, seconds_each=SECONDS_A_BATCH, left=report.left
+            ):
+                with contained(_part(wallet), report.failures):
+                    self._run_wallet(wallet, lease, shelf, report, budget)
         return report
 
-    def _run_wallet(self, wallet: SubjectRow, lease: Lease, shelf: BookShelf, report: PaperReport) -> None:
-        part = f"ft_wallet {wallet.ft_wallet_id}"
-        try:
-            subject = evaluation.subject_of(wallet)
-            while self._decide_batch(subject, lease, shelf, report):
-                continue
-        except InvalidConfig as error:
-            report.failures.append(PartFailure(part=part, error=type(error).__name__, message=str(error)))
-        except PART_FAILURES as error:
-            report.failures.append(failed_part(part, error))
+    def _run_wallet(
+        self, wallet: SubjectRow, lease: Lease, shelf: BookShelf, report: PaperReport, budget: Budget
+    ) -> None:
+        subject = evaluation.subject_of(wallet)
+        while self._decide_batch(subject, lease, shelf, report):
+            if not budget.has(SECONDS_A_BATCH):
+                report.left.append(_part(wallet))
+                return
 
     def _decide_batch(self, subject: Subject, lease: Lease, shelf: BookShelf, report: PaperReport) -> bool:
         """Decides up to one batch; True where there may be more to decide in this run."""
+        now = self._clock.now()
         with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            too_old = evaluation.decide_too_old(
+                transaction, subject, max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS, now=now
+            )
             trades = evaluation.undecided_for_wallet(transaction, subject)
+            if too_old and not trades:
+                evaluation.settle(transaction, subject, now)
+        report.decisions.update(too_old)
         if not trades:
             return False
         evidence = self._evidence.gather(trades, lease, self._clock.now())
@@ -140,6 +163,7 @@ class PaperTrader:
         shelf.fetch(_hopeful_tokens(prepared))
         plan = plan_bets(subject, prepared, shelf)
         self._apply(subject, plan, lease, report)
+        report.failures += plan.failures
         waiting = len(evidence.waiting) + plan.waiting
         report.waiting += waiting
         return len(trades) == evaluation.BATCH and not waiting
@@ -178,31 +202,34 @@ def plan_bets(subject: Subject, prepared: Sequence[PreparedTrade], shelf: BookSh
     books: dict[str, OrderBook] = {}
     records: list[DecisionRecord] = []
     orders: list[PaperOrder] = []
-    waiting = 0
+    failures: list[PartFailure] = []
     for each in prepared:
-        inputs = replace(each.inputs, bankroll=bankroll)
-        judged = evaluate(inputs)
-        if judged.verdict is Verdict.ACCEPTED:
-            if _must_wait(each, shelf):
-                waiting += 1
+        with contained(part_of(each), failures):
+            inputs = replace(each.inputs, bankroll=bankroll)
+            verdict = judged(each, inputs, failures)
+            if verdict.verdict is Verdict.ACCEPTED and _must_wait(each, shelf):
                 continue
-            fill = _fill(inputs, judged, shelf, books)
-            if fill is None:
-                judged = replace(judged, verdict=Verdict.REJECTED, reason=Reason.BOOK_UNAVAILABLE, stake=Usd.zero())
-            else:
-                bankroll -= fill.cost + fill.fee
-                orders.append(_order(subject, each, inputs, judged, fill))
-        records.append(_record(subject, each, inputs, judged))
-    return PaperPlan(records=tuple(records), orders=tuple(orders), waiting=waiting)
+            if verdict.verdict is Verdict.ACCEPTED:
+                verdict, fill = _filled(each, inputs, verdict, shelf, books, failures)
+                if fill is not None:
+                    bankroll -= fill.cost + fill.fee
+                    orders.append(_order(subject, each, inputs, verdict, fill))
+            records.append(_record(subject, each, inputs, verdict))
+    return PaperPlan(
+        records=tuple(records),
+        orders=tuple(orders),
+        waiting=len(prepared) - len(records),
+        failures=tuple(failures),
+    )
+
+
+def _part(wallet: SubjectRow) -> str:
+    return f"ft_wallet {wallet.ft_wallet_id}"
 
 
 def _hopeful_tokens(prepared: Sequence[PreparedTrade]) -> set[str]:
     """Tokens that a first judging with the whole bankroll would bet on, so that their books come in one question."""
-    return {
-        each.inputs.trade.token_id
-        for each in prepared
-        if _uses_book(each.inputs) and evaluate(each.inputs).verdict is Verdict.ACCEPTED
-    }
+    return {each.inputs.trade.token_id for each in prepared if _uses_book(each.inputs) and is_hopeful(each.inputs)}
 
 
 def _uses_book(inputs: EvaluationInputs) -> bool:
@@ -210,26 +237,42 @@ def _uses_book(inputs: EvaluationInputs) -> bool:
 
 
 def _must_wait(each: PreparedTrade, shelf: BookShelf) -> bool:
-    is_patient = each.inputs.now - each.seen_at <= PATIENCE
-    return is_patient and _uses_book(each.inputs) and shelf.is_out_of_reach(each.inputs.trade.token_id)
+    """A book that cannot be asked for, read or found now may be there at the next run."""
+    if not _uses_book(each.inputs) or not may_wait(each.seen_at, each.inputs.now):
+        return False
+    return shelf.book(each.inputs.trade.token_id) is None
 
 
-def _fill(
-    inputs: EvaluationInputs, judged: Evaluation, shelf: BookShelf, books: dict[str, OrderBook]
-) -> PaperFill | None:
-    """The fill of an accepted trade; None where there is no book to walk. `books` holds what earlier bets left."""
-    market, token_id = inputs.market, inputs.trade.token_id
-    if market is None:
+def _filled(
+    each: PreparedTrade,
+    inputs: EvaluationInputs,
+    verdict: Evaluation,
+    shelf: BookShelf,
+    books: dict[str, OrderBook],
+    failures: list[PartFailure],
+) -> tuple[Evaluation, PaperFill | None]:
+    """The fill of an accepted trade, or the verdict that there is none. `books` holds what earlier bets left."""
+    market, token_id = _known_market(inputs), inputs.trade.token_id
+    with contained(part_of(each), failures, passing=(StopEverything,)):
+        if not _uses_book(inputs):
+            return verdict, fixed_slippage_fill(inputs.trade.price, verdict.stake, market.fees)
+        book = books.get(token_id) or shelf.book(token_id)
+        if book is None:
+            return refused(verdict, Reason.BOOK_UNAVAILABLE), None
+        tick = book.tick_in(market)
+        if not is_usable_tick(tick):
+            return refused(verdict, Reason.TICK_UNUSABLE, unplanned_check(UnusableTick(tick=tick))), None
+        limit = limit_for_buy(inputs.trade.price, SLIPPAGE_BOUND_FRACTION, tick)
+        fill = walk_book(book, limit, verdict.stake, market.fees)
+        books[token_id] = without_offers(book, fill.shares)
+        return verdict, fill
+    return unsupported(verdict), None
+
+
+def _known_market(inputs: EvaluationInputs) -> Market:
+    if inputs.market is None:
         raise StopEverything(f"{inputs.trade.key} was accepted without a market")
-    if not _uses_book(inputs):
-        return fixed_slippage_fill(inputs.trade.price, judged.stake, market.fees)
-    book = books.get(token_id) or shelf.book(token_id)
-    if book is None:
-        return None
-    limit = limit_for_buy(inputs.trade.price, SLIPPAGE_BOUND_FRACTION, book.tick_in(market))
-    fill = walk_book(book, limit, judged.stake, market.fees)
-    books[token_id] = without_offers(book, fill.shares)
-    return fill
+    return inputs.market
 
 
 def _order(
@@ -266,9 +309,7 @@ def paper_order_id(ft_wallet_id: UUID, source_trade_id: int) -> UUID:
 
 def _outcome_index(inputs: EvaluationInputs) -> int:
     """Where the market lists the token: the payout goes by that, and the feed's own index is only a claim."""
-    if inputs.market is None:
-        raise StopEverything(f"{inputs.trade.key} was accepted without a market")
-    return inputs.market.token_ids.index(inputs.trade.token_id)
+    return _known_market(inputs).token_ids.index(inputs.trade.token_id)
 
 
 def _record(subject: Subject, each: PreparedTrade, inputs: EvaluationInputs, judged: Evaluation) -> DecisionRecord:

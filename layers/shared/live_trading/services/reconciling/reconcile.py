@@ -50,6 +50,11 @@ class ReconcileReport:
     breaks: int | None = None
     failures: list[PartFailure] = field(default_factory=list)
 
+    @property
+    def is_reconciled(self) -> bool:
+        """Whether the pass came to its end, whatever single parts of it failed."""
+        return not any(failure.part.startswith("wallet ") for failure in self.failures)
+
     def add(self, followed: Followed) -> None:
         """Counts what became of orders."""
         for state, count in followed.states.items():

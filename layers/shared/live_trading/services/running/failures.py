@@ -40,15 +40,18 @@ def failed_part(part: str, error: LiveTradingError) -> PartFailure:
 
 
 @contextmanager
-def contained(part: str, failures: list[PartFailure]) -> Iterator[None]:
+def contained(part: str, failures: list[PartFailure], *, passing: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """The net around one part: whatever it raises becomes its failure, and the parts behind it go on.
 
     An error that nobody foresaw, and a broken rule of the system, go to the log with their traceback: they stop the
-    part that they concern. Raises what is of the whole run: Postgres away, a lease lost.
+    part that they concern. Raises what is of the whole run, Postgres away or a lease lost, and what is in `passing`,
+    which a larger part catches.
     """
     try:
         yield
     except _OF_THE_RUN:
+        raise
+    except passing:
         raise
     except PART_FAILURES as error:
         failures.append(_failure(part, error))

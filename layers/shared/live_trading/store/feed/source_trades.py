@@ -77,7 +77,8 @@ def insert(transaction: Transaction, trades: Sequence[SourceTrade], seen_at: dat
 def undecided_by_wallet(
     transaction: Transaction, ft_wallet_id: UUID, *, after: int, since: datetime, limit: int
 ) -> list[StoredTrade]:
-    """Trades numbered above `after` and made at or after `since` that this FT wallet has not decided, by number."""
+    """Trades numbered above `after` and made at or after `since` that this FT wallet has not decided, newest
+    number first."""
     rows = transaction.rows(
         """
         SELECT trade.* FROM source_trades AS trade
@@ -88,7 +89,7 @@ def undecided_by_wallet(
                 AND decisions.lt_strategy_id IS NULL
                 AND decisions.source_trade_id = trade.source_trade_id
         )
-        ORDER BY source_trade_id LIMIT :limit
+        ORDER BY source_trade_id DESC LIMIT :limit
         """,
         ft_wallet_id=ft_wallet_id,
         after=after,
@@ -101,7 +102,8 @@ def undecided_by_wallet(
 def undecided_by_strategy(
     transaction: Transaction, lt_strategy_id: UUID, *, after: int, since: datetime, limit: int
 ) -> list[StoredTrade]:
-    """Trades numbered above `after` and made at or after `since` that this strategy has not decided, by number."""
+    """Trades numbered above `after` and made at or after `since` that this strategy has not decided, newest
+    number first."""
     rows = transaction.rows(
         """
         SELECT trade.* FROM source_trades AS trade
@@ -111,7 +113,7 @@ def undecided_by_strategy(
                 decisions.lt_strategy_id = :lt_strategy_id
                 AND decisions.source_trade_id = trade.source_trade_id
         )
-        ORDER BY source_trade_id LIMIT :limit
+        ORDER BY source_trade_id DESC LIMIT :limit
         """,
         lt_strategy_id=lt_strategy_id,
         after=after,

@@ -142,7 +142,12 @@ class Jobs(ChainLevers, Bookkeeping):
             }
         )
 
-    def redeemer(self, *, carriers: Callable[[TradingWallet], Sequence[Carrier]] | None = None) -> Redeemer:
+    def redeemer(
+        self,
+        *,
+        carriers: Callable[[TradingWallet], Sequence[Carrier]] | None = None,
+        pause: Callable[[float], None] | None = None,
+    ) -> Redeemer:
         return Redeemer(
             database=self.database,
             chain=ChainReader(self.rpc_url, self.addresses),
@@ -154,6 +159,7 @@ class Jobs(ChainLevers, Bookkeeping):
             ),
             new_id=uuid4,
             holder=str(uuid4()),
+            pause=pause,
         )
 
     def redeem(self) -> RedeemReport:

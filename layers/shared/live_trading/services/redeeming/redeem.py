@@ -7,7 +7,6 @@ is a failure: wrong and repeated calls succeed on chain with payout 0.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from live_trading.chain.reading.reader import ChainReader
@@ -19,13 +18,11 @@ from live_trading.services.redeeming.wallet_redemption import RedeemPolicy, Wall
 from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import contained
-from live_trading.services.running.leasing import held
+from live_trading.services.running.leasing import LeaseKeeper, held
 from live_trading.services.running.rotation import Rotation
 from live_trading.store.accounts import live_strategies
 from live_trading.store.chain import chain_sends
-from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
-from live_trading.store.database.leases import Lease
 
 __all__ = ["RedeemPolicy", "Redeemer"]
 
@@ -88,7 +85,7 @@ class Redeemer:
                 return report
             with self._database.transaction() as transaction:
                 wallets = live_strategies.settling_wallets(transaction)
-            keeper = _Keeper(self._database, self._clock, lease)
+            keeper = LeaseKeeper(database=self._database, clock=self._clock, lease=lease, seconds=LEASE_SECONDS)
             for wallet in self._rotation.while_time_lasts(
                 wallets,
                 lambda each: str(each.trading_wallet_id),
@@ -104,7 +101,7 @@ class Redeemer:
 
     def _go_on(
         self,
-        keeper: _Keeper,
+        keeper: LeaseKeeper,
         wallets: Sequence[TradingWallet],
         budget: Budget,
         pause: Callable[[float], None],
@@ -124,23 +121,7 @@ class Redeemer:
         with self._database.transaction() as transaction:
             return [each for each in wallets if chain_sends.unfinished(transaction, each.trading_wallet_id)]
 
-    def _look(self, keeper: _Keeper, wallet: TradingWallet, report: RedeemReport) -> None:
+    def _look(self, keeper: LeaseKeeper, wallet: TradingWallet, report: RedeemReport) -> None:
+        keeper.keep()
         with contained(f"wallet {wallet.trading_wallet_id}", report.failures):
-            self._wallets.run(keeper.kept(), wallet, report)
-
-
-class _Keeper:
-    """The lease of a run, renewed between its steps."""
-
-    def __init__(self, database: Database, clock: Clock, lease: Lease) -> None:
-        self._database = database
-        self._clock = clock
-        self._lease = lease
-
-    def kept(self) -> Lease:
-        """The lease, renewed where a third of its time is gone. Raises LeaseLost."""
-        now = self._clock.now()
-        if self._lease.expires_at - now <= timedelta(seconds=LEASE_SECONDS * 2 / 3):
-            with self._database.transaction() as transaction:
-                self._lease = leases.renew(transaction, self._lease, now, LEASE_SECONDS)
-        return self._lease
+            self._wallets.run(keeper, wallet, report)

@@ -25,6 +25,7 @@ from live_trading.services.redeeming.transitions import Ending
 from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.services.redeeming.ways.gas_watch import watch_gas
 from live_trading.services.running.failures import PART_FAILURES, contained
+from live_trading.services.running.leasing import LeaseKeeper
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.settlement.preflight import FailureCode, NothingOwed, Ready, Refused, TokensGone
 from live_trading.store.chain import chain_sends, redemptions, wallet_approvals
@@ -100,9 +101,9 @@ class WalletRedemption:
             actor=actor,
         )
 
-    def run(self, lease: Lease, wallet: TradingWallet, report: RedeemReport) -> None:
+    def run(self, keeper: LeaseKeeper, wallet: TradingWallet, report: RedeemReport) -> None:
         """One look. Raises what concerns the whole wallet: its chain, its secret or its relayer is away."""
-        now = self._clock.now()
+        lease, now = keeper.lease, self._clock.now()
         self._merging.open_due(lease, wallet, report.failures)
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
@@ -116,6 +117,7 @@ class WalletRedemption:
             watch_gas(self._database, self._chain, lease, carriers, low_wei=self._low_gas_wei, now=now)
         by_channel = {carrier.channel: carrier for carrier in carriers}
         for send in in_flight:
+            keeper.keep()
             self._follow(lease, wallet, by_channel.get(Channel(send.channel)), send, report)
         if asked and carriers:
             carrier = carriers[0]
@@ -127,6 +129,7 @@ class WalletRedemption:
                 lambda send: self._follow(lease, wallet, carrier, send, report),
                 report.failures,
             )
+        keeper.keep()
         if due:
             self._begin(lease, wallet, carriers, due, report)
 

@@ -21,6 +21,7 @@ class AlertType(StrEnum):
     OUTSIDE_TRADE = "outside_trade"
     ORDER_UNDECIDED = "order_undecided"
     EXIT_NOT_DONE = "exit_not_done"
+    WALLET_UNVERIFIED = "wallet_unverified"
 
 
 class Severity(StrEnum):

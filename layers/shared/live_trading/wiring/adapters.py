@@ -12,7 +12,8 @@ from uuid import UUID
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.wallets import TradingWallet
+from live_trading.nouns.errors import WrongState
+from live_trading.nouns.wallets import TradingWallet, WalletVerification
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from live_trading.chain.contracts import ContractAddresses
     from live_trading.chain.reading.fill_receipts import FillReceipts
     from live_trading.chain.reading.reader import ChainReader
+    from live_trading.chain.wallets.key_proof import KeyProof
     from live_trading.polymarket.clob.account import VenueAccount
     from live_trading.polymarket.clob.geoblock import Geoblock
     from live_trading.polymarket.clob.market_data import MarketData
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
 
 GWEI = 10**9
 REDEMPTION_GAS_LIMIT = 1_000_000
+
+
+class KeyNotProved(WrongState):
+    """Nothing is signed for a wallet whose key is not proved."""
 
 
 class Adapters:
@@ -193,8 +199,24 @@ class Adapters:
             now=self.clock.now,
         )
 
-    def secret(self, wallet: TradingWallet) -> WalletSecret:
+    def secret(self, wallet: TradingWallet, *, is_fresh: bool = False) -> WalletSecret:
+        """The wallet's secret, some minutes old at most.
+
+        Raises KeyNotProved, SecretMissing, UnusableSecret, RetryLater.
+        """
+        if wallet.verification is not WalletVerification.VERIFIED:
+            raise KeyNotProved(f"the key of wallet {wallet.trading_wallet_id} is not proved yet; it may not trade")
+        return self._secret(wallet, is_fresh=is_fresh)
+
+    def prove(self, wallet: TradingWallet, challenge: str) -> KeyProof:
+        """Has the key in the wallet's secret sign a challenge. Raises as `secret` does, and UnusableKey."""
+        from live_trading.chain.wallets.key_proof import prove_key
+
+        secret = self._secret(wallet, is_fresh=True)
+        return prove_key(secret.private_key, challenge, address=wallet.address, kind=wallet.signature_type)
+
+    def _secret(self, wallet: TradingWallet, *, is_fresh: bool) -> WalletSecret:
         from live_trading.aws.secrets import secret_text
         from live_trading.polymarket.signing.wallet_secret import parse_secret
 
-        return parse_secret(secret_text(wallet.secret_name))
+        return parse_secret(secret_text(wallet.secret_name, is_fresh=is_fresh))

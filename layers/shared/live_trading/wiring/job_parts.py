@@ -115,6 +115,7 @@ class JobParts(Adapters):
         from live_trading.services.entering.execute import Executor
         from live_trading.services.entering.venue_evidence import VenueAsking
         from live_trading.services.entering.wallet_entries import WalletEntries
+        from live_trading.services.entering.wallet_proving import WalletProver
         from live_trading.services.guarding.risk_monitor import RiskMonitor
         from live_trading.services.orders.posting import OrderPoster
 
@@ -133,6 +134,13 @@ class JobParts(Adapters):
                 actor=holder,
             ),
             enforcer=self.enforcer(holder),
+            prover=WalletProver(
+                database=self.database,
+                clock=self.clock,
+                prove=self.prove,
+                secret_prefix=self.settings.wallet_secret_prefix,
+                actor=holder,
+            ),
             account=self.account,
             entries=WalletEntries(
                 database=self.database,

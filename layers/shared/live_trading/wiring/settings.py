@@ -41,6 +41,9 @@ Address = Annotated[str, BeforeValidator(lambda raw: raw.lower()), Field(pattern
 OptionalAddress = Annotated[Address | None, BeforeValidator(_none_if_empty)]
 
 
+_SECRETS = "live-trading/wallets/"
+
+
 class Settings(BaseModel):
     """Field names are the variables' names in lower case.
 
@@ -82,6 +85,7 @@ class Settings(BaseModel):
     outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
+    wallet_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _SECRETS
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
 
     @field_validator("max_priority_fee_gwei", "min_priority_fee_gwei")

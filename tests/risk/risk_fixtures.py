@@ -88,6 +88,7 @@ class RiskDesk:
             address=LocalKey(key).address.lower(),
             signature_type=SignatureType.EOA,
             secret_name="wallet",
+            verification=WalletVerification.VERIFIED,
         )
         secret = WalletSecret(private_key=key, api_key="key", api_secret="c2VjcmV0", api_passphrase="pass")
         with self.database.transaction() as transaction:
@@ -97,6 +98,10 @@ class RiskDesk:
                 name=wallet.trading_wallet_id.hex,
                 address=wallet.address,
                 now=NOON,
+            )
+            transaction.execute(
+                "UPDATE trading_wallets SET verification = 'VERIFIED' WHERE trading_wallet_id = :id",
+                id=wallet.trading_wallet_id,
             )
             lease = leases.acquire(transaction, f"wallet:{wallet.trading_wallet_id}", "tests", NOON, 10**6)
         assert lease is not None

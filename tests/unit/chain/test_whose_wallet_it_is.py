@@ -1,4 +1,4 @@
-"""A key is proved by what it signs, and owns the wallets that the venue's factories give it; secrets tell their owner."""
+"""A key is proved by what it signs and owns the wallets that the venue's factories give it; secrets tell their owner."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderState
 from live_trading.nouns.risk_rules import RULE_FIELDS
 from live_trading.nouns.trades import Side
-from live_trading.nouns.wallets import Outcome, SignatureType, TradingWallet
+from live_trading.nouns.wallets import Outcome, SignatureType, TradingWallet, WalletVerification
 from live_trading.orders.machine import Cause
 from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueOrderStatus
 from live_trading.polymarket.signing.order_signatures import LocalKey

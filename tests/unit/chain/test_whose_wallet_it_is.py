@@ -1,4 +1,4 @@
-"""A key is proved by what it signs and owns the wallets that the venue's factories give it; secrets tell their owner."""
+"""A key is proved by what it signs, an owner has the wallets that the factories give him, a secret tells its owner."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import WrongState
+from live_trading.nouns.errors import RetryLater, WrongState
 from live_trading.nouns.wallets import TradingWallet, WalletVerification
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
@@ -50,6 +50,8 @@ class Adapters:
         """`environment` is this process's own, and `chance` what its settings say, unless others are given."""
         self._environment = environment
         self._given_chance = chance
+        self._account_secrets: dict[UUID, WalletSecret] = {}
+        self._read_again: list[VenueAccount] = []
 
     @cached_property
     def settings(self) -> Settings:
@@ -156,14 +158,31 @@ class Adapters:
         return {}
 
     def account(self, wallet: TradingWallet) -> VenueAccount:
-        """The wallet's account at the venue, connected once an execution environment."""
+        """The wallet's account at the venue, connected once an execution environment and anew with another secret.
+
+        A secret that the venue refuses is read again at once, and once; any other is minutes old at most. While secrets
+        cannot be read, an account that is known goes on.
+        """
         from live_trading.polymarket.clob.account import VenueAccount
 
         known = self.accounts.get(wallet.trading_wallet_id)
-        if known is None:
-            known = VenueAccount(wallet, self.secret(wallet), self.endpoints, self.chance)
-            self.accounts[wallet.trading_wallet_id] = known
-        return known
+        is_doubted = known is not None and known.is_refused and known not in self._read_again
+        try:
+            secret = self.secret(wallet, is_fresh=is_doubted)
+        except RetryLater:
+            if known is None:
+                raise
+            return known
+        if known is not None and self._account_secrets.get(wallet.trading_wallet_id) == secret:
+            self._read_again += [known] if is_doubted else []
+            return known
+        opened = VenueAccount(wallet, secret, self.endpoints, self.chance)
+        if known is not None:
+            self._read_again = [each for each in self._read_again if each is not known]
+            known.close()
+        self._account_secrets[wallet.trading_wallet_id] = secret
+        self.accounts[wallet.trading_wallet_id] = opened
+        return opened
 
     @cached_property
     def _geoblock(self) -> Geoblock:

@@ -15,7 +15,7 @@ from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.settlement.merges import allotted, pairs_to_merge
-from live_trading.store.books import ledger, resolutions
+from live_trading.store.books import ledger, payment_reversals, resolutions
 from live_trading.store.books.ledger import Holding
 from live_trading.store.chain import chain_sends
 from live_trading.store.chain.redemptions import Redemption
@@ -62,7 +62,7 @@ def book_payment(
             in_usdce=in_usdce,
             occurred_at=now,
         )
-        ledger.post(transaction, extra, now)
+        payment_reversals.post(transaction, extra, now)
 
 
 def book_surplus(
@@ -77,7 +77,7 @@ def book_surplus(
             amount=amount,
             occurred_at=now,
         )
-        ledger.post(transaction, extra, now)
+        payment_reversals.post(transaction, extra, now)
 
 
 def clear_worthless(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> None:
@@ -103,7 +103,7 @@ def book_on_word(transaction: Transaction, wallet: TradingWallet, redemption: Re
             in_usdce=False,
             occurred_at=now,
         )
-        ledger.post(transaction, extra, now)
+        payment_reversals.post(transaction, extra, now)
     return claimed
 
 
@@ -143,7 +143,7 @@ def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Rede
             legs=legs,
             occurred_at=now,
         )
-        ledger.post(transaction, merged, now)
+        payment_reversals.post(transaction, merged, now)
 
 
 def book_gas(
@@ -158,7 +158,7 @@ def book_gas(
             amount=amount,
             occurred_at=now,
         )
-        ledger.post(transaction, spent, now)
+        payment_reversals.post(transaction, spent, now)
 
 
 def _parts(transaction: Transaction, wallet: TradingWallet, token_ids: Sequence[str]) -> list[Holding]:
@@ -187,7 +187,7 @@ def _book_parts(
             shares=part.shares,
             payout=part.amount,
         )
-        ledger.post(transaction, build(claim, now), now)
+        payment_reversals.post(transaction, build(claim, now), now)
     return total_usd([part.amount for part in parts])
 
 

@@ -93,6 +93,8 @@ class Redeemer:
                 seconds_each=LOOK_SECONDS,
                 left=report.left,
             ):
+                with contained(f"payments of wallet {wallet.trading_wallet_id}", report.failures):
+                    self._wallets.look_back(keeper.lease, wallet, report)
                 self._look(keeper, wallet, report)
             if self._pause is not None:
                 self._go_on(keeper, wallets, budget, self._pause, report)

@@ -240,6 +240,21 @@ def tell_of_trouble(transaction: Transaction, redemption: Redemption, error: Exc
     )
 
 
+def tell_of_reorg(transaction: Transaction, redemption: Redemption, transaction_hash: str, *, now: datetime) -> None:
+    """An alert that a booked payment is on the chain no more; it ends when the redemption is paid again."""
+    text = f"transaction {transaction_hash} paid it and a reorganisation has taken it off the chain"
+    alerts.raise_alert(
+        transaction,
+        alert_type=AlertType.REDEMPTION,
+        severity=Severity.CRITICAL,
+        subject=str(redemption.lt_redemption_id),
+        title=f"redemption of {redemption.condition_id}: its payment was taken back",
+        message=f"{_context(redemption, text)}. What it had booked is reversed, and it is {redemption.state} again. What "
+        "to do: nothing, unless it stays so for an hour; the money cannot be spent meanwhile.",
+        at=now,
+    )
+
+
 def _told(redemption: Redemption, code: FailureCode, text: str) -> str:
     return f"{_context(redemption, text)}. What to do: {WHAT_TO_DO[code]}."
 

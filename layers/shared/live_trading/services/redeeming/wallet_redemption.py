@@ -21,6 +21,7 @@ from live_trading.services.redeeming.preparing import Checked, RedemptionChecker
 from live_trading.services.redeeming.proving import RedemptionSettler
 from live_trading.services.redeeming.redeem_report import RedeemReport, part_of
 from live_trading.services.redeeming.signing_due import RedemptionSending
+from live_trading.services.redeeming.taken_back import ReorgWatch
 from live_trading.services.redeeming.transitions import Ending
 from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.services.redeeming.ways.gas_watch import watch_gas
@@ -88,6 +89,7 @@ class WalletRedemption:
             follow=self._follow,
             actor=actor,
         )
+        self._watch = ReorgWatch(database=database, chain=chain, clock=clock, actor=actor)
         self._merging = Merging(database=database, clock=clock, new_id=new_id)
         self._approvals = ApprovalSending(database=database, chain=chain, clock=clock, delivery=self._delivery)
         self._checker = RedemptionChecker(database=database, chain=chain, addresses=addresses)
@@ -100,6 +102,10 @@ class WalletRedemption:
             gas_coin_usd=policy.gas_coin_usd,
             actor=actor,
         )
+
+    def look_back(self, lease: Lease, wallet: TradingWallet, report: RedeemReport) -> None:
+        """Takes back what was booked of transactions that are on the chain no more; once a run, before anything else."""
+        self._watch.run(lease, wallet, report)
 
     def run(self, keeper: LeaseKeeper, wallet: TradingWallet, report: RedeemReport) -> None:
         """One look. Raises what concerns the whole wallet: its chain, its secret or its relayer is away."""

@@ -56,6 +56,7 @@ class Redemption:
     next_attempt_at: datetime | None
     token_ids: tuple[str, ...]
     opened_at: datetime
+    block_number: int | None
 
 
 def _redemption(row: Row) -> Redemption:
@@ -78,6 +79,7 @@ def _redemption(row: Row) -> Redemption:
         next_attempt_at=row["next_attempt_at"],
         token_ids=tuple(row["token_ids"]),
         opened_at=row["created_at"],
+        block_number=row["block_number"],
     )
 
 
@@ -152,6 +154,26 @@ def of_send(transaction: Transaction, chain_send_id: UUID) -> list[Redemption]:
         chain_send_id=chain_send_id,
     )
     return [_redemption(row) for row in rows]
+
+
+def settled_since(transaction: Transaction, trading_wallet_id: UUID, since: datetime) -> dict[str, list[Redemption]]:
+    """What transactions have paid since then, by their hashes."""
+    rows = transaction.rows(
+        _SELECT
+        + """
+        WHERE
+            redemption.trading_wallet_id = :trading_wallet_id
+            AND redemption.state IN ('BOOKED', 'NOTHING_TO_DO') AND redemption.settled_by <> 'OPERATOR'
+            AND redemption.transaction_hash IS NOT NULL AND redemption.redeemed_at >= :since
+        ORDER BY redemption.created_at, redemption.condition_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+        since=since,
+    )
+    found: dict[str, list[Redemption]] = {}
+    for row in rows:
+        found.setdefault(row["transaction_hash"], []).append(_redemption(row))
+    return found
 
 
 def settling_transactions(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> set[str]:

@@ -249,8 +249,8 @@ def tell_of_reorg(transaction: Transaction, redemption: Redemption, transaction_
         severity=Severity.CRITICAL,
         subject=str(redemption.lt_redemption_id),
         title=f"redemption of {redemption.condition_id}: its payment was taken back",
-        message=f"{_context(redemption, text)}. What it had booked is reversed, and it is {redemption.state} again. What "
-        "to do: nothing, unless it stays so for an hour; the money cannot be spent meanwhile.",
+        message=f"{_context(redemption, text)}. What it had booked is reversed, and it is {redemption.state} again. "
+        "What to do: nothing, unless it stays so for an hour; the money cannot be spent meanwhile.",
         at=now,
     )
 

@@ -104,7 +104,7 @@ class WalletRedemption:
         )
 
     def look_back(self, lease: Lease, wallet: TradingWallet, report: RedeemReport) -> None:
-        """Takes back what was booked of transactions that are on the chain no more; once a run, before anything else."""
+        """Takes back what was booked of transactions that are on the chain no more; once a run, before all else."""
         self._watch.run(lease, wallet, report)
 
     def run(self, keeper: LeaseKeeper, wallet: TradingWallet, report: RedeemReport) -> None:

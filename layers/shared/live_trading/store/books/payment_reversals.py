@@ -31,7 +31,7 @@ def reverse(transaction: Transaction, references: list[str], now: datetime) -> N
 
 
 def references_of_redemption(transaction: Transaction, lt_redemption_id: UUID) -> list[str]:
-    """What was booked for a redemption or a merge, reversed or not. Reads the whole ledger: a reorganisation is rare."""
+    """What was booked for a redemption or a merge, reversed or not; it reads the whole ledger, and is asked rarely."""
     rows = transaction.rows(
         """
         SELECT source_reference FROM ledger_transactions

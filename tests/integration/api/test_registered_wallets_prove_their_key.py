@@ -142,6 +142,9 @@ def test_strategies_of_a_wallet_without_a_proof_wait_and_their_owner_reads_why(a
 
     assert trading(api) == []
     assert strategy["is_active"]
+    assert "is not proved yet" in strategy["not_trading_because"]
+    shown = api.call("GET", f"/api/lt/strategies/{strategy['lt_strategy_id']}").body
+    assert signer in shown["not_trading_because"]
     for part in (signer, wallet["address"], "not the owner"):
         assert part in seen(api, wallet)["verification_error"]
     (alert,) = api.rows("SELECT alert_type, severity, subject, message FROM lt_alerts WHERE status = 'ACTIVE'")
@@ -153,13 +156,15 @@ def test_the_proof_is_tried_again_and_ends_the_alert(api: Api) -> None:
     key, address = key_pair(13)
     api.chain.mint_collateral(address, Usd("1000"))
     wallet = register(api, address)
-    api.strategy(trading_wallet_id=wallet["trading_wallet_id"])
+    strategy = api.strategy(trading_wallet_id=wallet["trading_wallet_id"])
     proved(api, {})
     assert "ResourceNotFoundException" in seen(api, wallet)["verification_error"]
 
     assert proved(api, {wallet["secret_name"]: key})[0] == 1
 
     assert trading(api) == [UUID(wallet["trading_wallet_id"])]
+    shown = api.call("GET", f"/api/lt/strategies/{strategy['lt_strategy_id']}").body
+    assert shown["not_trading_because"] is None
     assert api.rows("SELECT 1 FROM lt_alerts WHERE status <> 'RESOLVED'") == []
 
 

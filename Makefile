@@ -12,7 +12,7 @@ WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test test-fast check invoke replay drift bench lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test test-fast test-deep check invoke replay drift bench lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -47,6 +47,10 @@ test: setup ## pytest on two workers; ARGS="-m integration" passes arguments on
 
 test-fast: setup ## the unit tests: no database, no chain, no exchange process
 	@$(VENV)/pytest -n $(WORKERS) --dist worksteal --hypothesis-profile=fast tests/unit $(ARGS)
+
+test-deep: setup ## what takes longer: new examples for every property, and a death at every effect
+	@$(VENV)/pytest -n $(WORKERS) --dist worksteal --hypothesis-profile=deep tests/unit $(ARGS)
+	@CRASH_POINTS=effects $(VENV)/pytest -n $(WORKERS) --dist worksteal tests/crashes tests/settlement $(ARGS)
 
 check: lint types imports migrations-lint validate ## what .ci/run asks before the tests
 

@@ -228,6 +228,7 @@ def a_risk_snapshot(**changes: Any) -> RiskSnapshot:
         market_exposure=Usd(0),
         event_exposure=Usd(0),
         trader_exposure=Usd(0),
+        wallet_unallocated=Usd.zero(),
         wallet_equity=Usd(1000),
         wallet_exposure=Usd(0),
         wallet_market_exposure=Usd(0),

@@ -13,4 +13,6 @@ parts = Parts()
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of the paper resolver; see `services.ft_resolve`."""
-    return answer(event, "ft-resolve", lambda: parts.paper_resolver(context.aws_request_id).run(budget_of(context)))
+    return answer(
+        event, "ft-resolve", lambda: parts.paper_resolver(context.aws_request_id).run(budget_of(context)), parts
+    )

@@ -7,19 +7,23 @@ from typing import Any
 from live_trading.api.scopes import Scope
 from live_trading.api.table import OPEN_HEALTH_PATH
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.jobs import answer, as_json, http_json, is_http, refused_without
+from live_trading.wiring.jobs import answer, as_json, http_json, is_http, refused
 
 parts = Parts()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The schedule's run keeps findings and alerts; the routes only look, and the open one says only up or not."""
+    """The schedule's run keeps findings and alerts; the routes only look, and the open one says only up or not.
+
+    Anybody may ask the open one, so it repeats what was seen some seconds ago instead of asking every part again.
+    """
     if not is_http(event):
-        return answer(event, "health", lambda: parts.health().run())
+        return answer(event, "health", lambda: parts.health().run(), parts)
     is_open = event.get("rawPath") == OPEN_HEALTH_PATH
-    if not is_open and (refused := refused_without(Scope.READ, event)) is not None:
-        return refused
-    report = parts.health().look()
+    refusal = refused(event, None if is_open else Scope.READ)
+    if refusal is not None:
+        return refusal
+    report = parts.recent_health.seen() if is_open else parts.recent_health.look()
     status = 200 if report.is_up else 503
     if is_open:
         return http_json(status, {"status": report.status})

@@ -18,4 +18,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of the executor (see `services/entering/execute.py`), or one request of the HTTP API."""
     if is_http(event) and event["rawPath"] != EXECUTE_PATH:
         return app.resolve(event, context)
-    return answer(event, "lt-execute", lambda: parts.executor(context.aws_request_id).run(budget_of(context)))
+    return answer(event, "lt-execute", lambda: parts.executor(context.aws_request_id).run(budget_of(context)), parts)

@@ -14,4 +14,4 @@ parts = Parts()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One run of the redeemer; see `services/redeeming/redeem.py`."""
     budget = answered_in_time if is_http(event) else budget_of
-    return answer(event, "lt-redemptions", lambda: parts.redeemer(context.aws_request_id).run(budget(context)))
+    return answer(event, "lt-redemptions", lambda: parts.redeemer(context.aws_request_id).run(budget(context)), parts)

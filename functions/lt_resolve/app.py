@@ -12,4 +12,4 @@ parts = Parts()
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of the resolver; see `services/settling/resolve.py`."""
-    return answer(event, "lt-resolve", lambda: parts.resolver(context.aws_request_id).run())
+    return answer(event, "lt-resolve", lambda: parts.resolver(context.aws_request_id).run(), parts)

@@ -1,7 +1,7 @@
 """Killed anywhere between two effects and run again, everything ends as if it had never been killed.
 
-An effect is a commit, or a request that may change something; with CRASH_POINTS=all also every question. Each point is
-a process of its own that gets SIGKILL right after one, with its own database and its own trading wallet; then the same
+An effect is a commit, or a request that may change something. Each point (`tests/kill_points.py`) is a process of its
+own that gets SIGKILL right after one, with its own database and its own trading wallet; then the same
 job runs to its end, as the next schedule would.
 """
 
@@ -17,6 +17,7 @@ from live_trading.nouns.money import Usd
 from tests.crashes.zygote import close_position
 from tests.crashes.zygote_fixtures import Zygote
 from tests.e2e.live_fixtures import DeskMaker, LiveDesk
+from tests.kill_points import tried
 
 pytestmark = [pytest.mark.e2e, pytest.mark.crash_matrix]
 
@@ -133,7 +134,7 @@ def test_a_run_killed_between_any_two_effects_is_finished_by_the_next(
     assert {row["state"] for row in expected["orders"]} == {"FILLED"}
 
     assert effects is not None
-    for point in range(effects + 1):
+    for point in tried(range(effects + 1)):
         desk = patient(desks)
         arguments = scenario.prepare(desk)
         killed = zygote.run(desk, scenario.task, kill_after=point, **arguments)

@@ -3,8 +3,8 @@
 One JSON job a line on stdin: {"settings", "environment", "task", "arguments", "kill_after", "copies"}; one JSON line
 back, a list with one answer a copy: {"effects": how many there were, or null where the child was killed, "error": what
 it raised, or null}. An effect is a commit or a request that may change something outside; dying after a mere question
-is dying after the effect before it, but CRASH_POINTS=all in the environment counts questions too. `kill_after` 0 kills
-before the first, n right after the n-th. Copies run at the same time.
+is dying after the effect before it, and counts only where `tests/kill_points.py` says so. `kill_after` 0 kills before
+the first, n right after the n-th. Copies run at the same time.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import polymarket  # noqa: F401 - imported once for all children
 from live_trading.api.once import Caller
 from live_trading.api.routes.trading_routes import ClosePosition
 from live_trading.wiring.composition import Parts
+from tests.kill_points import EVERY_QUESTION
 
 
 class Effects:
@@ -64,7 +65,7 @@ class Effects:
         # The clock is this machine's stand-in for the system's, which is no request at all.
         if url.startswith(self._clock_url):
             return True
-        if os.environ.get("CRASH_POINTS") == "all":
+        if EVERY_QUESTION:
             return False
         return request.method == "GET" or url.endswith("/books") or url.startswith(self._rpc_url)
 

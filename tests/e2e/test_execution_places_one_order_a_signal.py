@@ -7,8 +7,9 @@ from threading import Thread
 
 import pytest
 
-from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.money import Usd
+from live_trading.services.running.budget import Budget
+from live_trading.store.database.connection import StoreUnavailable
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
 
 pytestmark = pytest.mark.e2e
@@ -79,19 +80,23 @@ def test_while_an_order_is_unknown_its_reservation_is_kept(desk: LiveDesk) -> No
     assert desk.balances().reserved == Usd(order["reserved_usd"])
 
 
-def test_an_order_whose_bytes_never_arrive_is_given_up_after_three_spaced_look_ups_only(desk: LiveDesk) -> None:
+def test_an_order_whose_bytes_never_arrive_is_given_up_three_spaced_look_ups_after_they_last_went_out(
+    desk: LiveDesk,
+) -> None:
     desk.signal()
     desk.arm("drop_before_accept", endpoint="/order", count=None)
     desk.execute()
-    states = []
+    sends, states = [], []
 
-    for _ in range(3):
+    for _ in range(10):
         desk.advance(40)
         desk.execute()
+        sends.append(desk.orders()[0]["sends"])
         states.append(desk.orders()[0]["state"])
 
-    assert states[0] == "UNKNOWN"
-    assert states[-1] == "REJECTED"
+    # Sent once and again with every run for five minutes; then three looks that find nothing.
+    assert sends == [2, 3, 4, 5, 6, 7, 8, 8, 8, 8]
+    assert states == ["UNKNOWN"] * 9 + ["REJECTED"]
     assert desk.orders()[0]["rejection_code"] == "never_arrived"
     assert desk.balances().available == CAPITAL
 
@@ -286,23 +291,16 @@ def test_a_paused_strategy_opens_nothing_but_still_follows_its_orders(desk: Live
     assert {row["status"] for row in desk.rows("SELECT status FROM fills")} == {"CONFIRMED"}
 
 
-def test_a_geoblocked_place_opens_nothing(desk: LiveDesk) -> None:
-    desk.arm("geoblocked")
+@pytest.mark.parametrize("refusal", ["geoblocked", "closed_only"])
+def test_where_the_venue_lets_nobody_open_nothing_is_opened_and_the_signal_waits(desk: LiveDesk, refusal: str) -> None:
+    desk.arm(refusal)
     desk.signal()
 
-    desk.execute()
+    report = desk.execute()
 
-    assert desk.reasons() == ["not_eligible"]
+    assert report.waiting == {"not_eligible": 1}
+    assert desk.reasons() == []
     assert desk.orders() == []
-
-
-def test_an_account_in_closed_only_mode_opens_nothing(desk: LiveDesk) -> None:
-    desk.arm("closed_only")
-    desk.signal()
-
-    desk.execute()
-
-    assert desk.reasons() == ["not_eligible"]
 
 
 def test_two_overlapping_runs_place_one_order(desk: LiveDesk) -> None:
@@ -334,7 +332,7 @@ def test_postgres_going_away_in_mid_run_loses_nothing(desk: LiveDesk) -> None:
     executor = desk.parts.executor("cut-off")
     executor._ingest = _CuttingOff(desk)
 
-    with pytest.raises(RetryLater):
+    with pytest.raises(StoreUnavailable):
         executor.run()
     desk.advance(120)
     desk.execute()
@@ -352,7 +350,7 @@ class _CuttingOff:
     def __init__(self, desk: LiveDesk) -> None:
         self._desk = desk
 
-    def run(self) -> None:
+    def run(self, _budget: Budget) -> None:
         from local.postgres.databases import connect, with_database
 
         server = connect(with_database(self._desk.database_url, "postgres"))
@@ -361,4 +359,4 @@ class _CuttingOff:
         server.close()
         with self._desk.parts.database.transaction() as transaction:
             transaction.rows("SELECT 1")
-        raise RetryLater("the server went away")
+        raise StoreUnavailable("the server went away")

@@ -158,6 +158,13 @@ class RiskDesk:
                 now=NOON,
                 **limits,
             )
+            brought = capital_entries.collateral_correction(
+                trading_wallet_id=held.trading_wallet_id,
+                break_id=strategy_id.int,
+                amount=capital,
+                occurred_at=launched_at,
+            )
+            ledger.post(transaction, brought, launched_at)
             given = capital_entries.allocation(
                 trading_wallet_id=held.trading_wallet_id,
                 lt_strategy_id=strategy_id,

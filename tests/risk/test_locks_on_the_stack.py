@@ -236,16 +236,18 @@ def test_without_the_database_the_venue_is_asked_to_cancel_for_every_wallet_met_
     assert [row["state"] for row in desk.orders()] == ["CANCELLED"]
 
 
-def test_while_a_run_holds_the_wallet_its_sale_is_left_to_the_next(desk: LiveDesk) -> None:
+def test_while_a_run_holds_the_wallet_its_sale_is_left_to_that_run(desk: LiveDesk) -> None:
     bought(desk)
     with held_wallet(desk.database, desk.parts.clock, desk.trading_wallet_id, "another run"):
         answer = pull(desk, flatten=True)
-    assert answer.status == 207
-    assert any("WalletBusy" in each for each in answer.body["not_done"])
+    assert (answer.status, answer.body["not_done"], answer.body["sales"]) == (202, [], [])
+    (wish,) = answer.body["exit_wish_ids"]
 
     desk.execute()
 
     assert [order["purpose"] for order in desk.orders()] == ["ENTRY", "FLATTEN"]
+    (done,) = desk.rows("SELECT exit_wish_id, kind, state FROM exit_wishes")
+    assert (str(done["exit_wish_id"]), done["kind"], done["state"]) == (wish, "FLATTEN", "DONE")
 
 
 def test_errors_that_may_pass_are_told_and_never_raised_by_the_switch(
@@ -408,7 +410,7 @@ def test_the_route_needs_a_reason_and_a_token(desk: LiveDesk, monkeypatch: pytes
     context = SimpleNamespace(aws_request_id="kill", function_name="lt-execute")
 
     def asked(body: str, **who: Any) -> int:
-        event = http_event("POST", "/api/lt/kill-switch", body, **who)
+        event = http_event("POST", "/api/lt/kill-switch", body, key=uuid4().hex, **who)
         return int(lt_execute.handler(event, context)["statusCode"])
 
     assert asked("{}") == 422

@@ -28,6 +28,7 @@ def test_an_entry_inside_all_limits_goes_in_with_every_verdict_stored(risk_desk:
     assert (entered.reason, entered.reserved) == (Reason.ACCEPTED, Usd(20))
     assert [(each["rule"], each["verdict"]) for each in risk_desk.verdicts()] == [
         ("cash", "PASS"),
+        ("wallet_unallocated", "PASS"),
         ("daily_budget", "PASS"),
         ("order_size", "PASS"),
         ("signal_age", "PASS"),

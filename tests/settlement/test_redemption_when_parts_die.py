@@ -1,19 +1,19 @@
 """Node or relayer breaks at every request, the process is killed at every step: the money arrives once all the same.
 
 A step is a commit, or a request that may change something. Dying at a question, or before a commit, is dying after the
-step before it; with CRASH_POINTS=all in the environment these count too. Relayed wallets are those whose transactions
-the venue's relayer sends.
+step before it; `tests/kill_points.py` says which are tried. Relayed wallets are those whose transactions the venue's
+relayer sends.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 
 import pytest
 
 from live_trading.nouns.money import Usd, total_usd
+from tests.kill_points import EVERY_QUESTION, STRIDE, tried
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL, Holder
 from tests.settlement.parts.fault_fixtures import Broken, Faults, Lost, Moment
 from tests.settlement.parts.killed_process_fixtures import Child, DyingDatabase
@@ -23,9 +23,8 @@ from tests.settlement.parts.way_fixtures import RELAYED, WAYS, Rig, rig_of
 
 pytestmark = pytest.mark.settlement
 
-EVERY_POINT = os.environ.get("CRASH_POINTS") == "all"
 COMMITS = [(way, Moment.AFTER) for way in WAYS]
-if EVERY_POINT:
+if EVERY_QUESTION:
     COMMITS.append(("safe", Moment.BEFORE))
 RELAYER_TROUBLES = [*((way, Lost) for way in RELAYED), ("relayed-safe", Broken)]
 PAYMENTS = [
@@ -44,7 +43,7 @@ MOST_STEPS = 80
 @pytest.mark.parametrize("way", WAYS)
 def test_a_node_that_breaks_at_any_request_delays_and_never_doubles(settling: SettlementDesk, way: str) -> None:
     with rig_of(settling, way) as rig:
-        moments = [each for each in _moments_of_a_redemption(settling, rig) if each[0] is rig.node]
+        moments = tried([each for each in _moments_of_a_redemption(settling, rig) if each[0] is rig.node])
 
         for node, number, moment in moments:
             _position(settling, rig.holder)
@@ -65,23 +64,24 @@ def test_a_relayer_that_fails_at_any_request_delays_and_never_doubles(
         assert relayer is not None
         asked = len([each for each in _moments_of_a_redemption(settling, rig, Moment.BEFORE) if each[0] is relayer])
 
-        for number in range(1, asked + 1):
-            for moment in Moment:
-                _position(settling, rig.holder)
-                rig.forget()
-                relayer.breaks_at(number, moment, trouble)
-                settling.redeem_twice()
-                rig.heal()
-                _finishes(settling, rig.holder)
-    assert settling.states() == ["BOOKED"] * (2 * asked + 1)
+        moments = tried([(number, moment) for number in range(1, asked + 1) for moment in Moment])
+        for number, moment in moments:
+            _position(settling, rig.holder)
+            rig.forget()
+            relayer.breaks_at(number, moment, trouble)
+            settling.redeem_twice()
+            rig.heal()
+            _finishes(settling, rig.holder)
+    assert settling.states() == ["BOOKED"] * (len(moments) + 1)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_process_that_is_killed_at_any_request_loses_and_doubles_nothing(settling: SettlementDesk, way: str) -> None:
     with rig_of(settling, way) as rig:
-        moments = [each for each in _moments_of_a_redemption(settling, rig) if EVERY_POINT or _asked(each) in EFFECTS]
+        everything = _moments_of_a_redemption(settling, rig)
+        moments = tried([each for each in everything if EVERY_QUESTION or _asked(each) in EFFECTS])
         # A block that is made at once spares a run its last questions, or a look at the relayer, and never the sending.
-        spared = 8 if EVERY_POINT else sum(_asked(each) == LOOK for each in moments)
+        spared = 8 if EVERY_QUESTION else sum(_asked(each) == LOOK for each in moments)
         kills = 0
 
         for server, number, moment in moments:
@@ -102,14 +102,14 @@ def test_a_process_that_is_killed_at_any_commit_loses_and_doubles_nothing(
     settling: SettlementDesk, way: str, moment: Moment
 ) -> None:
     with rig_of(settling, way) as rig:
-        for number in range(1, MOST_STEPS):
+        for booked, number in enumerate(range(1, MOST_STEPS, STRIDE), start=1):
             _position(settling, rig.holder)
             child = Child(settling, partial(DyingDatabase, number=number, moment=moment))
             child.release()
             was_killed = child.was_killed()
             _finishes(settling, rig.holder)
             if not was_killed:
-                assert settling.states() == ["BOOKED"] * number
+                assert settling.states() == ["BOOKED"] * booked
                 return
     pytest.fail("a redemption has more commits than this test expects")
 

@@ -35,7 +35,7 @@ def test_an_update_is_a_new_version_and_the_old_one_stays_as_it_was(api: Api) ->
 
 def test_a_change_on_top_of_another_version_is_refused(api: Api) -> None:
     wallet = api.ft_wallet()["ft_wallet_id"]
-    body = {"config": {"bet_size": "20"}, "expected_version": 7}
+    body = {"config": {"bet_size": "20", "max_bet": "40"}, "expected_version": 7}
 
     refused = api.call("PUT", f"{WALLETS}/{wallet}", body)
 

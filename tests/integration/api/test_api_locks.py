@@ -121,7 +121,7 @@ def test_a_lock_that_does_not_fit_is_refused_with_the_field(api: Api, body: dict
     assert api.rows("SELECT 1 FROM locks") == []
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "x", "1e3", "9" * 30])
+@pytest.mark.parametrize("number", ["0", "7", "9" * 30])
 def test_a_lock_that_does_not_exist_is_not_found(api: Api, number: str) -> None:
     assert api.call("POST", f"/api/lt/locks/{number}/release", {"reason": "it is done"}, scopes=ADMIN).status == 404
 

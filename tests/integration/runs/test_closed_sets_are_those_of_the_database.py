@@ -10,6 +10,7 @@ import pytest
 from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.orders import FillStatus, OrderState
+from live_trading.nouns.wishes import WishKind, WishState
 from live_trading.settlement.machine import RedemptionState
 from live_trading.store.books.breaks import BreakKind
 from live_trading.store.database.connection import Database
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.integration
         ("lt_orders", "state", OrderState),
         ("fills", "status", FillStatus),
         ("breaks", "kind", BreakKind),
+        ("exit_wishes", "kind", WishKind),
+        ("exit_wishes", "state", WishState),
         ("lt_redemptions", "state", RedemptionState),
     ],
 )

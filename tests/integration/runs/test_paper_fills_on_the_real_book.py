@@ -15,6 +15,7 @@ from tests.integration.source_builders import (
     ALICE,
     BOB,
     CONDITION,
+    NO,
     NOON,
     YES,
     a_record,
@@ -184,16 +185,46 @@ def test_two_wallets_do_not_take_each_others_book(bench: Bench) -> None:
     assert bench.venue.questions["/books"] == 1
 
 
-def test_a_token_without_a_book_is_refused_by_name(bench: Bench) -> None:
+@pytest.mark.money_faults
+def test_a_trade_whose_book_is_missing_or_unreadable_waits_and_is_filled_when_it_is_there(bench: Bench) -> None:
+    wallet = create_wallet(bench.database)
+    bench.feed((a_trade(), NOON + seconds(30)))
+    for minute, book in ((1, None), (2, book_row(asks=(("1.5", "10"),)))):
+        bench.venue.books = {} if book is None else {YES: book}
+        early = bench.run_paper(NOON + minutes(minute))
+        assert (early.decisions, early.waiting) == ({}, 1)
+
+    bench.venue.books = {YES: book_row()}
+    report = bench.run_paper(NOON + minutes(3))
+
+    assert report.orders == {"FULL": 1}
+    assert bench.reasons(wallet) == ["accepted"]
+
+
+@pytest.mark.money_faults
+def test_a_trade_that_waits_for_its_book_waits_no_longer_than_it_is_worth_anything(bench: Bench) -> None:
     wallet = create_wallet(bench.database)
     bench.venue.books.clear()
     bench.feed((a_trade(), NOON + seconds(30)))
-
     bench.run_paper(NOON + minutes(1))
 
-    assert bench.reasons(wallet) == ["book_unavailable"]
+    bench.run_paper(NOON + minutes(11))
+
+    assert bench.reasons(wallet) == ["signal_too_old"]
     (decision,) = bench.rows("SELECT verdict, stake_usd FROM decisions")
     assert decision == {"verdict": "REJECTED", "stake_usd": Decimal(0)}
+
+
+@pytest.mark.money_faults
+def test_a_book_on_a_grid_that_cannot_be_used_is_refused_by_name_and_the_next_trade_is_filled(bench: Bench) -> None:
+    wallet = create_wallet(bench.database)
+    bench.venue.books = {NO: book_row(NO), YES: book_row(tick_size="0.03")}
+    bench.feed((a_trade(1), NOON + seconds(10)), (a_trade(2, token_id=NO, outcome_index=1), NOON + seconds(20)))
+
+    report = bench.run_paper(NOON + minutes(1))
+
+    assert report.failures == []
+    assert bench.reasons(wallet) == ["tick_unusable", "accepted"]
 
 
 def test_the_older_fixed_slippage_needs_no_book(bench: Bench) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from live_trading.services.watching.checkup import Finding, HealthService, HealthStatus
+from live_trading.services.watching.checkup import HealthService
+from live_trading.services.watching.findings import Finding, HealthStatus
 from tests.integration.paper_bench_fixtures import Bench, at
 from tests.integration.scripted_venue import book_row, closed_position_row
 from tests.integration.source_builders import ALICE, BOB, NOON, YES, a_trade, create_wallet, follow, minutes, seconds

@@ -15,6 +15,7 @@ from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.sending.sender import FeeCaps
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
@@ -70,6 +71,7 @@ class Jobs(ChainLevers, Bookkeeping):
                 exchanges=(STANDARD_EXCHANGE, NEG_RISK_EXCHANGE),
                 confirmations=CONFIRMATIONS,
             ),
+            books=MarketData(self.endpoints, SYSTEM),
             clock=self.clock,
             chance=SYSTEM,
             holder="test",

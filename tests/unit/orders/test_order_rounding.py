@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from live_trading.nouns.money import Price, Shares, Usd
@@ -233,6 +233,7 @@ def test_a_resting_order_still_needs_the_markets_minimum_of_shares() -> None:
     assert isinstance(resting("5"), OrderPlan)
 
 
+@example(best=Decimal("0.5275"), bound=Decimal("0.474"), shares=Decimal("3.61"), tick=Price("0.0025"))
 @given(best=fractions, bound=st.decimals(min_value=0, max_value="0.9", places=4), shares=amounts, tick=ticks)
 def test_a_sale_is_priced_between_its_bound_and_the_best_bid_and_leaves_no_tenth_of_a_share_behind(
     best: Decimal, bound: Decimal, shares: Decimal, tick: Price

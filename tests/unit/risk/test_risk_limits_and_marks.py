@@ -61,6 +61,7 @@ def _as_shown(value: Any) -> str:
     return f"{value.value.normalize():f}" if isinstance(value, Price) else str(value)
 
 
+@pytest.mark.money_faults
 @pytest.mark.parametrize(
     ("limits", "field"),
     [
@@ -80,10 +81,30 @@ def _as_shown(value: Any) -> str:
             {"low_volatility_per_day": Decimal(1), "high_volatility_per_day": Decimal(1)},
             "low_volatility_per_day",
         ),
+        ({"daily_budget_usd": Usd(101), "weekly_budget_usd": Usd(100)}, "daily_budget_usd"),
+        ({"daily_budget_fraction": Decimal("0.3"), "monthly_budget_fraction": Decimal("0.2")}, "daily_budget_fraction"),
+        ({"weekly_budget_usd": Usd(101), "monthly_budget_usd": Usd(100)}, "weekly_budget_usd"),
+        ({"daily_loss_limit_usd": Usd(101), "weekly_loss_limit_usd": Usd(100)}, "daily_loss_limit_usd"),
+        ({"max_order_usd": Usd(101), "max_position_usd": Usd(100)}, "max_order_usd"),
+        ({"max_order_fraction": Decimal("0.2"), "max_position_fraction": Decimal("0.1")}, "max_order_fraction"),
+        ({"max_position_usd": Usd(101), "max_market_exposure_usd": Usd(100)}, "max_position_usd"),
+        ({"max_market_exposure_usd": Usd(101), "max_event_exposure_usd": Usd(100)}, "max_market_exposure_usd"),
+        ({"max_event_exposure_usd": Usd(101), "max_total_exposure_usd": Usd(100)}, "max_event_exposure_usd"),
+        ({"max_trader_exposure_usd": Usd(101), "max_total_exposure_usd": Usd(100)}, "max_trader_exposure_usd"),
+        ({"max_total_exposure_usd": Usd(101), "max_wallet_exposure_usd": Usd(100)}, "max_total_exposure_usd"),
+        ({"max_positions_per_market": 3, "max_concurrent_positions": 2}, "max_positions_per_market"),
+        ({"max_orders_per_minute": 3, "max_wallet_orders_per_minute": 2}, "max_orders_per_minute"),
     ],
 )
 def test_limits_that_contradict_one_another_are_found(limits: dict[str, Any], field: str) -> None:
     assert field in [each.field for each in conflicts(risk_rules(**limits))]
+
+
+@pytest.mark.money_faults
+def test_a_part_may_be_as_large_as_the_whole_and_may_stand_alone() -> None:
+    even = {"daily_budget_usd": Usd(100), "weekly_budget_usd": Usd(100), "max_order_usd": Usd(5)}
+
+    assert list(conflicts(risk_rules(**even))) == []
 
 
 def test_everything_off_is_everything_none_but_the_switches() -> None:

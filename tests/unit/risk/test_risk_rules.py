@@ -101,6 +101,12 @@ def test_a_limit_that_is_used_up_rejects_even_where_entries_may_shrink() -> None
 # The rule, its limits, and what it sees just inside, at, and just outside of the limit with the verdicts of each.
 BOUNDS: list[tuple[RuleName, dict[str, Any], str, list[tuple[dict[str, Any], RuleVerdict]]]] = [
     (
+        RuleName.WALLET_UNALLOCATED,
+        {},
+        "state",
+        [({"wallet_unallocated": Usd(0)}, PASS), ({"wallet_unallocated": Usd("-0.000001")}, REJECT)],
+    ),
+    (
         RuleName.DAILY_LOSS,
         {"daily_loss_limit_usd": Usd(50)},
         "state",
@@ -390,8 +396,10 @@ def test_every_limit_belongs_to_a_rule_that_is_tried() -> None:
         "volatility_lookback_days",
     }
     either_of_a_pair = {"daily_loss_limit_fraction", "weekly_loss_limit_usd"}
+    bounds_sales_and_no_entry = {"flatten_floor_fraction"}
 
-    assert set(RULE_FIELDS) - tried == how_breakers_and_shrinking_work | either_of_a_pair
+    untried = how_breakers_and_shrinking_work | either_of_a_pair | bounds_sales_and_no_entry
+    assert set(RULE_FIELDS) - tried == untried
 
 
 @pytest.mark.parametrize(
@@ -417,7 +425,11 @@ def test_what_only_time_can_bring_may_be_missing_and_what_the_market_must_show_m
 
 def test_a_rule_that_is_off_is_not_there_and_has_no_hidden_default() -> None:
     """Incident 26: a budget of null was taken for ten percent."""
-    assert set(judged({}, entry={"reservation": Usd(999)})) == {RuleName.CASH, RuleName.SIGNAL_AGE}
+    assert set(judged({}, entry={"reservation": Usd(999)})) == {
+        RuleName.CASH,
+        RuleName.WALLET_UNALLOCATED,
+        RuleName.SIGNAL_AGE,
+    }
 
 
 def test_of_two_limits_of_one_rule_the_smaller_one_counts() -> None:

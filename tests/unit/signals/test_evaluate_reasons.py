@@ -17,7 +17,7 @@ from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.trades import Side
 from live_trading.signals.config_errors import InvalidConfig
 from live_trading.signals.evaluate import evaluate
-from live_trading.signals.inputs import EvaluationInputs
+from live_trading.signals.inputs import EvaluationInputs, TraderStanding
 from tests.builders import (
     ALICE,
     BOB,
@@ -75,10 +75,30 @@ def model(probability: str) -> dict[str, Any]:
     return {"model_probability": Decimal(probability), "model_name": "m1"}
 
 
+def standing(*, is_held: bool = False, has_left: bool = False, is_hedged: bool = False) -> dict[str, TraderStanding]:
+    return {"standing": TraderStanding(is_held=is_held, has_left=has_left, is_hedged=is_hedged)}
+
+
+FOLLOWING: Mapping[str, Any] = {"exits": {"follow_trader": True}}
+
 CASES = (
     passes("the defaults"),
     # 1
     fails("a sell", Reason.NOT_AN_ENTRY, trade={"side": Side.SELL}),
+    fails(
+        "a sell of what is held after its trader",
+        Reason.TRADER_SOLD,
+        keys=FOLLOWING,
+        trade={"side": Side.SELL},
+        rest=standing(is_held=True),
+    ),
+    fails(
+        "a sell of what is not held after its trader",
+        Reason.NOTHING_HELD,
+        keys=FOLLOWING,
+        trade={"side": Side.SELL},
+        rest=standing(),
+    ),
     # 2
     fails("inactive", Reason.WALLET_NOT_RUNNING, rest={"is_active": False}),
     passes("at its start", keys={"start_date": NOON}),
@@ -106,6 +126,15 @@ CASES = (
         "target and excluded",
         Reason.EXCLUDED_TRADER,
         keys={"target_traders": [ALICE], "excluded_traders": [ALICE]},
+    ),
+    passes("a trader who is still in it", keys=FOLLOWING, rest=standing()),
+    passes("a trader who has both sides", keys=FOLLOWING, rest=standing(is_hedged=True)),
+    fails("a trader who has left it", Reason.TRADER_LEFT, keys=FOLLOWING, rest=standing(has_left=True)),
+    fails(
+        "a trader who has both sides, where that is skipped",
+        Reason.TRADER_HEDGED,
+        keys={"exits": {"follow_trader": True, "skip_hedged": True}},
+        rest=standing(is_hedged=True),
     ),
     # 5
     fails("no market", Reason.MARKET_UNKNOWN, market=None),
@@ -290,8 +319,10 @@ CASES = (
 
 BY_SERVICES = frozenset(
     {
+        Reason.MARKET_UNSUPPORTED,
         Reason.STRATEGY_PAUSED,
         Reason.ENTRIES_LOCKED,
+        Reason.WALLET_OVERDRAWN,
         Reason.RISK_REJECTED,
         Reason.RISK_NO_DATA,
         Reason.RISK_TRIPPED,
@@ -322,6 +353,9 @@ DOCUMENTED_ORDER = [reason for reason in Reason if reason not in BY_SERVICES and
 def together(first: Case, second: Case) -> EvaluationInputs | None:
     """Both changes at once; None where they change the same thing, or where no configuration may have both."""
     if first.market is None or second.market is None:
+        return None
+    if Reason.NOT_AN_ENTRY in (first.reason, second.reason) and {"standing"} & (set(first.rest) | set(second.rest)):
+        # A sell whose trader is followed out is judged as an exit and by nothing else.
         return None
     for name in ("keys", "trade", "market", "rest"):
         if set(getattr(first, name)) & set(getattr(second, name)):

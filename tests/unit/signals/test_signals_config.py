@@ -95,6 +95,27 @@ def test_a_number_that_does_not_fit_six_places_is_refused(number: str | None) ->
     assert error.field == "max_bet"
 
 
+@pytest.mark.money_faults
+@pytest.mark.parametrize(
+    "number", ["1e1", " 10 ", "+10", "1_0", "\uff11\uff10", "10.", ".5", "0x10", "nan", "-inf", ""]
+)
+def test_a_number_is_plain_digits_and_nothing_that_python_reads_besides(number: str) -> None:
+    (error,) = refusal(bet_size=number)
+
+    assert (error.field, error.allowed) == (
+        "bet_size",
+        "an exact decimal number with at most six decimal places, as text",
+    )
+
+
+@pytest.mark.money_faults
+@pytest.mark.parametrize("number", ["5", "+5", Decimal("5"), Decimal("NaN"), True])
+def test_a_whole_number_is_one_and_no_text(number: object) -> None:
+    (error,) = refusal(min_minutes_to_end=number)
+
+    assert error.field == "min_minutes_to_end"
+
+
 def test_an_empty_list_of_targets_is_refused() -> None:
     (error,) = refusal(target_traders=[])
 
@@ -196,7 +217,7 @@ def test_equal_configurations_have_one_hash_however_they_were_written() -> None:
     written = [
         {"min_edge": "0.05", "start_date": "2026-09-28T12:00:00+00:00", "bet_size": "1.2"},
         {"min_edge": Decimal("0.050000"), "start_date": datetime(2026, 9, 28, 12, tzinfo=UTC), "bet_size": "1.20"},
-        {"start_date": "2026-09-28T14:00:00+02:00", "min_edge": "5e-2"},
+        {"start_date": "2026-09-28T14:00:00+02:00", "min_edge": Decimal("5e-2")},
     ]
 
     assert len({config_hash(parse_config(raw)) for raw in written}) == 1

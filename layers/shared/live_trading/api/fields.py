@@ -29,7 +29,9 @@ _LONGEST_NUMBER = 18
 _PLACES = Decimal("0.000001")
 _LARGEST_ADJUSTED_EXPONENT = 20
 _DECIMAL_TEXT = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+_NUMBER_IN_PATH = re.compile(r"0|[1-9][0-9]{0,99}")
 _TOKEN_TEXT = re.compile(r"[0-9]{1,78}")
+_ALLOWED_TOKENS = "a token id: up to 78 digits"
 _UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ADDRESS_TEXT = re.compile(r"0x[0-9a-fA-F]{40}")
 _SECRET_TEXT = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -48,7 +50,11 @@ def looks_like_percentage(field: str, value: object) -> bool:
         return False
     if isinstance(value, str):
         return bool(_DECIMAL_TEXT.fullmatch(value)) and Decimal(value) > 1
-    return isinstance(value, int | Decimal) and value > 1
+    return isinstance(value, int | Decimal) and not _is_no_number(value) and value > 1
+
+
+def _is_no_number(value: int | Decimal) -> bool:
+    return isinstance(value, Decimal) and value.is_nan()
 
 
 def _exact(raw: object, allowed: str) -> Decimal:
@@ -176,17 +182,28 @@ SecretName = Annotated[
     str, PlainValidator(_matching(_SECRET_TEXT, "the name of a secret: letters, digits and /_+=.@-", str))
 ]
 ScopeId = Annotated[str, PlainValidator(_text(1, 100))]
-TokenId = Annotated[str, PlainValidator(_matching(_TOKEN_TEXT, "a token id: up to 78 digits", str))]
+TokenId = Annotated[str, PlainValidator(_matching(_TOKEN_TEXT, _ALLOWED_TOKENS, str))]
 TimeZone = Annotated[str, PlainValidator(_zone)]
 LockModeName = Annotated[LockMode, PlainValidator(one_of(*LockMode))]
 Switch = StrictBool
 
 
-def number_in_path(text: str, what: str) -> int:
-    """A row's number in a path. Raises Problem (NOT_FOUND) where it cannot be one."""
-    if not text.isascii() or not text.isdecimal() or len(text) > _LONGEST_NUMBER:
+def number_in_path(text: str, field: str, what: str) -> int:
+    """A row's number in a path. Raises Problem: INVALID for what is no number, NOT_FOUND for one that no row has."""
+    if not _NUMBER_IN_PATH.fullmatch(text):
+        raise invalid(
+            FieldProblem(field=field, reason="is not a whole number", allowed="a whole number in plain digits")
+        )
+    if len(text) > _LONGEST_NUMBER:
         raise not_found(what)
     return int(text)
+
+
+def switch_in_query(text: str | None, field: str) -> bool:
+    """A parameter that switches something on; False where it is not given. Raises Problem for another word."""
+    if text not in (None, "true", "false"):
+        raise invalid(FieldProblem(field=field, reason="is not one of the allowed values", allowed="true, false"))
+    return text == "true"
 
 
 def id_of(text: str) -> UUID | None:
@@ -202,10 +219,10 @@ def path_id(text: str, what: str) -> UUID:
     return found
 
 
-def path_token_id(text: str) -> str:
-    """The outcome token in a path. Raises Problem (NOT_FOUND) where it cannot be one."""
+def path_token_id(text: str, field: str) -> str:
+    """The outcome token in a path. Raises Problem where it cannot be one."""
     if not _TOKEN_TEXT.fullmatch(text):
-        raise not_found("position")
+        raise invalid(FieldProblem(field=field, reason="does not fit", allowed=_ALLOWED_TOKENS))
     return text
 
 

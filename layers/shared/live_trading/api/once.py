@@ -1,21 +1,33 @@
 """Requests that name themselves are carried out once: the effect and its answer are kept in one transaction.
 
-Only answers to requests that did something are kept. A refused request wrote nothing, so repeating it is judged anew.
+What has effects outside of one transaction is claimed before it begins, and its answer kept when it has ended. Only
+answers to requests that did something are kept. A refused request wrote nothing, so repeating it is judged anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from live_trading.api.problems import Problem, ProblemCode
+from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import RetryLater
 from live_trading.store.database import idempotency
-from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.connection import CommitOutcomeUnknown, Database, StoreUnavailable, Transaction
 from live_trading.store.database.idempotency import KeptAnswer
+
+logger = logging.getLogger(__name__)
+
+INCOMPLETE = 207
+"""The status of an answer that says what could not be done."""
+
+CLAIM_LASTS = timedelta(minutes=15)
+"""Longer than any invocation lives: a claim of that age is one of a process that died before it could answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +87,94 @@ def once(database: Database, caller: Caller, now: datetime, effect: Callable[[Tr
         return answer
 
 
+def once_acting(
+    database: Database,
+    caller: Caller,
+    clock: Clock,
+    act: Callable[[], Answer],
+    *,
+    also_without_database: bool = False,
+) -> Answer:
+    """Carries out `act`, whose effects lie outside of one transaction, or gives the first answer again.
+
+    Where `act` raises, or answers that something could not be done, the key is free again, so that a repetition does
+    what is left. Raises what `act` raises; Problem: IDEMPOTENCY_KEY_REUSED, or WRONG_STATE while another
+    invocation carries out the same request; and StoreUnavailable where the key cannot be claimed, unless it acts
+    `also_without_database`.
+    """
+    key = caller.idempotency_key
+    if key is None:
+        return act()
+    try:
+        first = _claimed(database, caller, key, clock.now())
+    except (RetryLater, CommitOutcomeUnknown):
+        if not also_without_database:
+            raise
+        return act()
+    if first is not None:
+        return first
+    try:
+        answer = act()
+    except BaseException:
+        _forget(database, caller, key)
+        raise
+    if answer.status == INCOMPLETE:
+        _forget(database, caller, key)
+        return answer
+    try:
+        _keep(database, caller, key, answer, clock.now())
+    except (RetryLater, CommitOutcomeUnknown):
+        # It is done, and the caller has to learn that; the claim still keeps a repetition from doing it again at once.
+        logger.exception("an answer could not be kept", extra={"owner_id": caller.owner_id})
+    return answer
+
+
+def _forget(database: Database, caller: Caller, key: str) -> None:
+    """Frees the key of a request that failed; where that fails too, the claim ends by its age."""
+    try:
+        with database.transaction() as transaction:
+            idempotency.give_back(transaction, caller.owner_id, key)
+    except (StoreUnavailable, CommitOutcomeUnknown):
+        logger.exception("a claim could not be given back", extra={"owner_id": caller.owner_id})
+
+
+def _claimed(database: Database, caller: Caller, key: str, now: datetime) -> Answer | None:
+    with database.transaction() as transaction:
+        idempotency.lock(transaction, caller.owner_id, key)
+        first = _found(transaction, caller, key)
+        if first is not None:
+            return first
+        claimed_for = idempotency.claim(
+            transaction, caller.owner_id, key, caller.request_hash, now=now, unless_after=now - CLAIM_LASTS
+        )
+    if claimed_for is None:
+        return None
+    if claimed_for != caller.request_hash:
+        raise _reused()
+    raise Problem(
+        ProblemCode.WRONG_STATE, "the request of this key is being carried out", facts={"current_state": "running"}
+    )
+
+
+def _keep(database: Database, caller: Caller, key: str, answer: Answer, now: datetime) -> None:
+    kept = KeptAnswer(request_hash=caller.request_hash, status_code=answer.status, body=answer.body)
+    with database.transaction() as transaction:
+        idempotency.lock(transaction, caller.owner_id, key)
+        idempotency.give_back(transaction, caller.owner_id, key)
+        if idempotency.find(transaction, caller.owner_id, key) is None:
+            idempotency.keep(transaction, caller.owner_id, key, kept, now)
+
+
 def _found(transaction: Transaction, caller: Caller, key: str) -> Answer | None:
     kept = idempotency.find(transaction, caller.owner_id, key)
     if kept is None:
         return None
     if kept.request_hash != caller.request_hash:
-        raise Problem(
-            ProblemCode.IDEMPOTENCY_KEY_REUSED, "this Idempotency-Key was used for another request; choose a new one"
-        )
+        raise _reused()
     return Answer(status=kept.status_code, body=kept.body)
+
+
+def _reused() -> Problem:
+    return Problem(
+        ProblemCode.IDEMPOTENCY_KEY_REUSED, "this Idempotency-Key was used for another request; choose a new one"
+    )

@@ -31,6 +31,7 @@ class ProblemCode(StrEnum):
     ALREADY_EXISTS = "already_exists"
     WRONG_STATE = "wrong_state"
     INSUFFICIENT_FUNDS = "insufficient_funds"
+    IDEMPOTENCY_KEY_REQUIRED = "idempotency_key_required"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     BODY_TOO_LARGE = "body_too_large"
     INVALID = "invalid"
@@ -41,6 +42,7 @@ class ProblemCode(StrEnum):
 
 STATUS = {
     ProblemCode.NOT_JSON: 400,
+    ProblemCode.IDEMPOTENCY_KEY_REQUIRED: 400,
     ProblemCode.UNAUTHENTICATED: 401,
     ProblemCode.FORBIDDEN: 403,
     ProblemCode.NOT_FOUND: 404,
@@ -102,6 +104,15 @@ def invalid(*fields: FieldProblem) -> Problem:
     """A body or query whose fields do not fit."""
     names = ", ".join(dict.fromkeys(field.field for field in fields))
     return Problem(ProblemCode.INVALID, f"the request does not fit: {names}", fields=fields)
+
+
+def key_missing(header: str, allowed: str) -> Problem:
+    """A request that would act a second time if it were repeated, without the header that tells the two apart."""
+    return Problem(
+        ProblemCode.IDEMPOTENCY_KEY_REQUIRED,
+        f"this request has to carry the header {header}",
+        fields=[FieldProblem(field=header, reason="is missing", allowed=allowed)],
+    )
 
 
 def problem_of(error: LiveTradingError) -> Problem:

@@ -11,12 +11,15 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from live_trading.api.once import Caller, request_hash
-from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid
+from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, key_missing
 from live_trading.api.scopes import Scope, scopes_of
 
 MOST_BODY_BYTES = 256 * 1024
+_MOST_DIGITS = 100
 # What an issuer may call somebody: printable, without white space, short enough to be a name in a log.
 _SUBJECT_TEXT = re.compile(r"[\x21-\x7e]{1,255}")
+_KEY_HEADER = "Idempotency-Key"
+_KEY_ALLOWED = "1 to 200 visible ASCII characters without spaces"
 _KEY_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -30,22 +33,25 @@ def owner_of(event: Mapping[str, Any]) -> str:
     return subject
 
 
+def key_of(event: Mapping[str, Any], *, is_needed: bool = False) -> str | None:
+    """The Idempotency-Key, None where there is none. Raises Problem for one that cannot be kept, or is missing."""
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    key: str | None = headers.get("idempotency-key")
+    if key is None:
+        if is_needed:
+            raise key_missing(_KEY_HEADER, _KEY_ALLOWED)
+        return None
+    if not _KEY_TEXT.fullmatch(key):
+        raise invalid(FieldProblem(field=_KEY_HEADER, reason="does not fit", allowed=_KEY_ALLOWED))
+    return key
+
+
 def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
     """Who asks, under which Idempotency-Key. Raises Problem for a key that cannot be kept."""
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    key = headers.get("idempotency-key")
-    if key is not None and not _KEY_TEXT.fullmatch(key):
-        raise invalid(
-            FieldProblem(
-                field="Idempotency-Key",
-                reason="does not fit",
-                allowed="1 to 200 visible ASCII characters without spaces",
-            )
-        )
     http = event["requestContext"]["http"]
     return Caller(
         owner_id=owner_of(event),
-        idempotency_key=key,
+        idempotency_key=key_of(event),
         request_hash=request_hash(http["method"], event["rawPath"], body),
         is_admin=Scope.ADMIN in scopes_of(event),
     )
@@ -82,10 +88,14 @@ def _text(event: Mapping[str, Any]) -> str:
 def _object(text: str) -> dict[str, Any]:
     try:
         read = json.loads(
-            text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_without_doubled_keys
+            text,
+            parse_float=_number,
+            parse_int=_whole_number,
+            parse_constant=_no_constant,
+            object_pairs_hook=_without_doubled_keys,
         )
     except (ValueError, RecursionError):
-        # A number of many thousand digits and a nest of many thousand brackets end here too.
+        # A nest of many thousand brackets ends here too.
         _not_json("the body is not JSON")
     if not isinstance(read, dict):
         _not_json("a JSON object is expected")
@@ -100,8 +110,22 @@ def _without_doubled_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return read
 
 
-def _no_constant(name: str) -> NoReturn:
-    _not_json(f"{name} is not a number of JSON")
+def _number(text: str) -> Decimal:
+    """An exact number; one that no decimal can hold is none, so that the field that it stands in refuses it by name."""
+    try:
+        return Decimal(text)
+    except ArithmeticError:
+        return Decimal("NaN")
+
+
+def _whole_number(text: str) -> int | Decimal:
+    """A whole number, or a decimal that is in nobody's range: Python reads no int of thousands of digits."""
+    return int(text) if len(text) <= _MOST_DIGITS else _number(text)
+
+
+def _no_constant(name: str) -> Decimal:
+    """NaN and infinities, which are no numbers of JSON: left to the field, which refuses them by its name."""
+    return Decimal(name)
 
 
 def _refuse_unstorable(value: object, field: str) -> None:

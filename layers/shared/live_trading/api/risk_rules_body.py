@@ -94,6 +94,7 @@ _KINDS: MappingProxyType[str, Any] = MappingProxyType(
         "high_volatility_per_day": Multiple,
         "low_volatility_multiplier": Multiplier,
         "high_volatility_multiplier": Multiplier,
+        "flatten_floor_fraction": Fraction,
     }
 )
 

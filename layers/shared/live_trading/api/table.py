@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXECUTE_PATH = "/api/lt/execute"
 OPEN_HEALTH_PATH = "/health"
-# These run a job for everybody, or look at every part, and answer with its report.
+# These run a job for everybody, or look at every part, and answer with its report; none of them takes a body.
 REPORTING: Mapping[str, tuple[tuple[str, str, Scope | None], ...]] = MappingProxyType(
     {
         "lt-execute": (("POST", EXECUTE_PATH, Scope.ADMIN),),
@@ -35,6 +35,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         ft_wallet_routes,
         lock_routes,
         order_routes,
+        position_routes,
         redemption_routes,
         risk_check_routes,
         strategy_routes,
@@ -47,9 +48,11 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         trader_routes.ROUTES,
         trading_wallet_routes.ROUTES,
         strategy_routes.ROUTES,
+        strategy_routes.CAPITAL_ROUTES,
         risk_check_routes.ROUTES,
         lock_routes.ROUTES,
         order_routes.ROUTES,
+        position_routes.ROUTES,
         break_routes.ROUTES,
         redemption_routes.ROUTES,
         approval_routes.ROUTES,

@@ -22,16 +22,31 @@ def opening_deposit(*, trading_wallet_id: UUID, amount: Usd, occurred_at: dateti
 
 
 def allocation(
-    *, trading_wallet_id: UUID, lt_strategy_id: UUID, amount: Usd, occurred_at: datetime
+    *, trading_wallet_id: UUID, lt_strategy_id: UUID, amount: Usd, occurred_at: datetime, move: UUID | None = None
 ) -> LedgerTransaction:
-    """A strategy's first capital, out of what its wallet holds for nobody."""
+    """Capital for a strategy, out of what its wallet holds for nobody: the first, or a later `move`."""
     return transaction_of(
-        f"allocation:{lt_strategy_id}:initial",
+        f"allocation:{lt_strategy_id}:{move or 'initial'}",
         TransactionKind.ALLOCATION,
         occurred_at,
         [
             Book(trading_wallet_id, None).entry(Account.UNALLOCATED, -amount),
             Book(trading_wallet_id, lt_strategy_id).entry(Account.CASH, amount),
+        ],
+    )
+
+
+def deallocation(
+    *, trading_wallet_id: UUID, lt_strategy_id: UUID, amount: Usd, occurred_at: datetime, move: str
+) -> LedgerTransaction:
+    """Cash of a strategy that goes back to what its wallet holds for nobody; `move` tells one from another."""
+    return transaction_of(
+        f"deallocation:{lt_strategy_id}:{move}",
+        TransactionKind.ALLOCATION,
+        occurred_at,
+        [
+            Book(trading_wallet_id, lt_strategy_id).entry(Account.CASH, -amount),
+            Book(trading_wallet_id, None).entry(Account.UNALLOCATED, amount),
         ],
     )
 

@@ -22,11 +22,15 @@ def resolution(
     cost: Usd,
     payout: Usd,
     occurred_at: datetime,
+    number: int = 1,
 ) -> LedgerTransaction:
-    """A resolved position: its cost leaves, what it is owed waits for redemption, the difference is realised."""
+    """A resolved position: its cost leaves, what it is owed waits for redemption, the difference is realised.
+
+    `number` counts the resolutions of one strategy's token: a second one is of shares that were heard of later.
+    """
     book = Book(trading_wallet_id, lt_strategy_id)
     return transaction_of(
-        f"resolution:{condition_id}:{token_id}:{lt_strategy_id}",
+        f"resolution:{condition_id}:{token_id}:{lt_strategy_id}" + (f":{number}" if number > 1 else ""),
         TransactionKind.RESOLUTION,
         occurred_at,
         [

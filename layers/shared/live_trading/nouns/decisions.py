@@ -10,19 +10,26 @@ from live_trading.nouns.money import Usd
 
 
 class Verdict(StrEnum):
+    """EXIT is a trader's sale that ours follows; it is no order by itself, the position's next look sells."""
+
     ACCEPTED = "ACCEPTED"
     REJECTED = "REJECTED"
+    EXIT = "EXIT"
 
 
 class Reason(StrEnum):
-    """Why a source trade was not taken; ACCEPTED where it was."""
+    """Why a source trade was not taken; ACCEPTED where it was, TRADER_SOLD where it is an exit that is followed."""
 
     ACCEPTED = "accepted"
+    TRADER_SOLD = "trader_sold"
+    NOTHING_HELD = "nothing_held"
     NOT_AN_ENTRY = "not_an_entry"
     WALLET_NOT_RUNNING = "wallet_not_running"
     SIGNAL_TOO_OLD = "signal_too_old"
     NOT_TARGET_TRADER = "not_target_trader"
     EXCLUDED_TRADER = "excluded_trader"
+    TRADER_LEFT = "trader_left"
+    TRADER_HEDGED = "trader_hedged"
     MARKET_UNKNOWN = "market_unknown"
     MARKET_VERSION_UNSUPPORTED = "market_version_unsupported"
     TICK_UNUSABLE = "tick_unusable"
@@ -51,6 +58,7 @@ class Reason(StrEnum):
     NO_POSITIVE_STAKE = "no_positive_stake"
     BELOW_MINIMUM_ORDER = "below_minimum_order"
     INSUFFICIENT_CASH = "insufficient_cash"
+    WALLET_OVERDRAWN = "wallet_overdrawn"
     STRATEGY_PAUSED = "strategy_paused"
     ENTRIES_LOCKED = "entries_locked"
     RISK_REJECTED = "risk_rejected"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from live_trading.nouns.errors import GiveUp
-from live_trading.nouns.money import Price, Shares, Usd, notional, total_usd
+from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
 
 
 class ProtocolVersion(StrEnum):
@@ -131,6 +131,34 @@ class OrderBook:
         if self.best_bid is None or self.best_ask is None:
             return None
         return Price.nearest((self.best_bid.value + self.best_ask.value) / 2)
+
+    def executable_price(self, shares: Shares) -> Price | None:
+        """What a share would bring on average if all of them were sold into the bids now, rounded down.
+
+        Shares beyond the bids are worth the lowest of them. None where nobody bids, or nothing is to be sold.
+        """
+        if not self.bids or not shares.is_positive:
+            return None
+        left, proceeds = shares.value, Decimal(0)
+        for level in self.bids:
+            sold = min(left, level.shares.value)
+            proceeds += sold * level.price.value
+            left -= sold
+        proceeds += left * self.bids[-1].price.value
+        return Price.floor(proceeds / shares.value)
+
+    def marginal_price(self, shares: Shares) -> Price | None:
+        """The bid that the last of so many shares would be sold to; the lowest where there are more than bids."""
+        left = shares.value
+        for level in self.bids:
+            left -= level.shares.value
+            if left <= 0:
+                return level.price
+        return self.bids[-1].price if self.bids else None
+
+    def takes(self, shares: Shares) -> Shares:
+        """How many of so many shares the bids would take."""
+        return min(shares, total_shares([level.shares for level in self.bids]))
 
     def offered_within(self, limit: Price) -> Usd:
         """What all offers at `limit` or better cost together, without fees."""

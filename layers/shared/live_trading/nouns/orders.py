@@ -60,7 +60,11 @@ class LiquidityRole(StrEnum):
 
 
 class RejectionCode(StrEnum):
-    """Why an order came to nothing, one code for each documented text of the venue."""
+    """Why an order came to nothing, one code for each documented text of the venue.
+
+    ENTRIES_LOCKED, SIGNAL_TOO_OLD and MARKET_MOVED are ours: an entry that was not sent, or not sent again, because of
+    a lock, of its signal's age, or of what the book had become.
+    """
 
     NO_MATCH = "no_match"
     FOK_NOT_FILLED = "fok_not_filled"
@@ -88,6 +92,8 @@ class RejectionCode(StrEnum):
     RATE_LIMITED = "rate_limited"
     NOT_PLACED = "not_placed"
     ENTRIES_LOCKED = "entries_locked"
+    SIGNAL_TOO_OLD = "signal_too_old"
+    MARKET_MOVED = "market_moved"
     NEVER_ARRIVED = "never_arrived"
     UNRECOGNISED = "unrecognised"
 

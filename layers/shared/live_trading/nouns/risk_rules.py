@@ -99,6 +99,8 @@ class RiskRules:
     low_volatility_multiplier: Decimal | None
     high_volatility_multiplier: Decimal | None
 
+    flatten_floor_fraction: Decimal | None
+
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
         """From plain values by name. Raises KeyError for a name that is missing, InexactQuantity for no amount."""

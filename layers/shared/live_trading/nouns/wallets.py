@@ -42,6 +42,7 @@ class StrategyStatus(StrEnum):
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
     STOPPED = "STOPPED"
+    ENDED = "ENDED"
 
 
 class Outcome(StrEnum):

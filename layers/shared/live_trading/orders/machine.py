@@ -58,7 +58,9 @@ TERMINAL = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.EXPIRE
 """States that nothing leaves."""
 
 _AT_VENUE = (OrderState.DELAYED, OrderState.LIVE, OrderState.PARTIALLY_FILLED)
-_IN_DOUBT = (OrderState.SENT, OrderState.UNKNOWN)
+IN_DOUBT = (OrderState.SENT, OrderState.UNKNOWN)
+"""Sent, perhaps, and nothing proves what became of it."""
+
 _FOUND: Mapping[Cause, OrderState] = {
     Cause.FOUND_LIVE: OrderState.LIVE,
     Cause.FOUND_PARTIAL: OrderState.PARTIALLY_FILLED,
@@ -86,13 +88,13 @@ def _table() -> dict[tuple[OrderState, Cause], OrderState]:
         table[(OrderState.SENT, cause)] = to
         table[(OrderState.UNKNOWN, cause)] = to
     # A second POST of the same bytes that is refused (for want of the cash that the first one spent, say) proves
-    # nothing about the first.
+    # nothing about the first. SENT is the first one on its way; before a second one leaves the order is UNKNOWN.
     table[(OrderState.UNKNOWN, Cause.REFUSED)] = OrderState.UNKNOWN
     table[(OrderState.UNKNOWN, Cause.REFUSED_FOR_NOW)] = OrderState.UNKNOWN
-    for state in _IN_DOUBT:
+    for state in IN_DOUBT:
         table[(state, Cause.SENT_TO_VENUE)] = OrderState.UNKNOWN
         table[(state, Cause.PROVED_ABSENT)] = OrderState.REJECTED
-    for state in (*_IN_DOUBT, *_AT_VENUE):
+    for state in (*IN_DOUBT, *_AT_VENUE):
         for cause, to in _FOUND.items():
             table[(state, cause)] = to
     # With fills on record a stale answer that lists none changes nothing.

@@ -58,6 +58,8 @@ _STEPS: Mapping[RejectionCode, NextStep] = MappingProxyType(
         RejectionCode.RATE_LIMITED: NextStep.SEND_LATER,
         RejectionCode.NOT_PLACED: NextStep.SEND_LATER,
         RejectionCode.ENTRIES_LOCKED: NextStep.GIVE_UP,
+        RejectionCode.SIGNAL_TOO_OLD: NextStep.GIVE_UP,
+        RejectionCode.MARKET_MOVED: NextStep.GIVE_UP,
         RejectionCode.NEVER_ARRIVED: NextStep.GIVE_UP,
         RejectionCode.UNRECOGNISED: NextStep.GIVE_UP,
     }

@@ -9,6 +9,7 @@ the venue calls the amounts invalid; so a size is cut until they are. The stake 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -83,21 +84,42 @@ def limit_for_sell(signal_price: Price, slippage_bound_fraction: Decimal, tick: 
     return ceil_to_tick(signal_price.value * (1 - slippage_bound_fraction), tick)
 
 
-def limit_for_sale(best_bid: Price, slippage_bound_fraction: Decimal, shares: Shares, tick: Price) -> Price:
+def limit_for_sale(
+    best_bid: Price, slippage_bound_fraction: Decimal, shares: Shares, tick: Price, *, floor: Price | None = None
+) -> Price | None:
     """The least to take when `shares` are sold at once into a book: the bound, but no price that spoils the order.
 
     As high as the venue's dollar needs it, and in tenths of a cent where such a price lies between the bound and the
-    best bid: at a finer price the dollars of most sizes have too many decimals. The best bid itself where the shares
-    are worth less than the dollar.
+    best bid: at a finer price the dollars of most sizes have too many decimals, and what is left of the size after
+    that must still be worth the dollar. The best bid itself where no price gives it. None where the best bid is under
+    the `floor`, below which nothing is sold.
     """
     top = floor_to_tick(best_bid.value, tick).value
     lowest = limit_for_sell(best_bid, slippage_bound_fraction, tick).value
+    if floor is not None:
+        if top < floor.value:
+            return None
+        lowest = max(lowest, ceil_to_tick(floor.value, tick).value)
     lot = Shares.floor(shares.value, LOT).value
     if lot * top < MINIMUM_MARKETABLE_USD.value:
         return Price(top)
     lowest = min(max(lowest, ceil_to_tick(MINIMUM_MARKETABLE_USD.value / lot, tick).value), top)
+    return next(
+        (price for price in _prices_up(lowest, top, tick.value) if _is_worth_the_dollar(shares, price)), Price(top)
+    )
+
+
+def _prices_up(lowest: Decimal, top: Decimal, tick: Decimal) -> Iterator[Price]:
+    """The easy price, then the grid from `lowest` to `top`."""
     easy = (lowest / _EASY_STEP).to_integral_value(rounding=ROUND_CEILING) * _EASY_STEP
-    return Price(easy if easy <= top and easy % tick.value == 0 else lowest)
+    if easy <= top and easy % tick == 0:
+        yield Price(easy)
+    for step in range(int((top - lowest) / tick) + 1):
+        yield Price(lowest + step * tick)
+
+
+def _is_worth_the_dollar(shares: Shares, price: Price) -> bool:
+    return _sold_exactly(shares, price, _MARKETABLE_PLACES).value * price.value >= MINIMUM_MARKETABLE_USD.value
 
 
 def plan_marketable_buy(

@@ -24,6 +24,34 @@ _VOLATILITY_NEEDS = (
 )
 
 
+# The first of each pair is part of the second: it can never be reached where it is the larger one.
+_PARTS = (
+    ("daily_budget_usd", "weekly_budget_usd"),
+    ("daily_budget_fraction", "weekly_budget_fraction"),
+    ("daily_budget_usd", "monthly_budget_usd"),
+    ("daily_budget_fraction", "monthly_budget_fraction"),
+    ("weekly_budget_usd", "monthly_budget_usd"),
+    ("weekly_budget_fraction", "monthly_budget_fraction"),
+    ("daily_loss_limit_usd", "weekly_loss_limit_usd"),
+    ("daily_loss_limit_fraction", "weekly_loss_limit_fraction"),
+    ("max_order_usd", "max_position_usd"),
+    ("max_order_fraction", "max_position_fraction"),
+    ("max_position_usd", "max_market_exposure_usd"),
+    ("max_position_fraction", "max_market_exposure_fraction"),
+    ("max_market_exposure_usd", "max_event_exposure_usd"),
+    ("max_market_exposure_fraction", "max_event_exposure_fraction"),
+    ("max_event_exposure_usd", "max_total_exposure_usd"),
+    ("max_event_exposure_fraction", "max_total_exposure_fraction"),
+    ("max_trader_exposure_usd", "max_total_exposure_usd"),
+    ("max_trader_exposure_fraction", "max_total_exposure_fraction"),
+    # Fractions of the wallet's equity and of the strategy's do not compare.
+    ("max_market_exposure_usd", "max_wallet_market_exposure_usd"),
+    ("max_total_exposure_usd", "max_wallet_exposure_usd"),
+    ("max_positions_per_market", "max_concurrent_positions"),
+    ("max_orders_per_minute", "max_wallet_orders_per_minute"),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleConflict:
     """A field that cannot be as it is beside the others."""
@@ -51,6 +79,10 @@ def conflicts(rules: RiskRules) -> Iterator[RuleConflict]:
         and rules.min_entry_price >= rules.max_entry_price
     ):
         yield RuleConflict(field="min_entry_price", reason="has to be below max_entry_price")
+    for part, whole in _PARTS:
+        inner, outer = getattr(rules, part), getattr(rules, whole)
+        if inner is not None and outer is not None and inner > outer:
+            yield RuleConflict(field=part, reason=f"is above {whole}, which is {outer}")
     low, high = rules.low_volatility_per_day, rules.high_volatility_per_day
     if low is not None and high is not None and low >= high:
         yield RuleConflict(field="low_volatility_per_day", reason="has to be below high_volatility_per_day")

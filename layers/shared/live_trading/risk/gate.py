@@ -13,10 +13,12 @@ from live_trading.risk.results import RuleResult, RuleVerdict
 from live_trading.risk.snapshot import RiskSnapshot, Standing
 
 _EntryRule = Callable[[RiskRules, ProposedEntry, RiskSnapshot], Iterator[RuleResult]]
+_MarketRule = Callable[[RiskRules, ProposedEntry, RiskSnapshot | None], Iterator[RuleResult]]
 _StandingRule = Callable[[RiskRules, Standing], Iterator[RuleResult]]
 
 ENTRY_RULES: tuple[_EntryRule, ...] = (
     spending.cash,
+    spending.wallet_cover,
     spending.budgets,
     spending.sizes,
     exposure.exposures,
@@ -31,6 +33,13 @@ ENTRY_RULES: tuple[_EntryRule, ...] = (
     conduct.stake_to_median,
     conduct.order_rate,
     conduct.trader_health,
+)
+# What a second look at the same order needs to know is its book alone.
+MARKET_RULES: tuple[_MarketRule, ...] = (
+    market_quality.price_collar,
+    market_quality.spread,
+    market_quality.liquidity,
+    market_quality.slippage,
 )
 STANDING_RULES: tuple[_StandingRule, ...] = (losses.drawdown, losses.consecutive_losses, breakers.breakers)
 
@@ -73,6 +82,11 @@ def check_entry(rules: RiskRules, entry: ProposedEntry, state: RiskSnapshot) -> 
     """The verdict of every rule that is on, for one entry on the committed state."""
     results = [result for rule in ENTRY_RULES for result in rule(rules, entry, state)]
     return GateVerdict(results=(*results, *check_standing(rules, state.standing)))
+
+
+def check_market(rules: RiskRules, entry: ProposedEntry) -> GateVerdict:
+    """The rules of price and liquidity alone, for an order that was let in before and goes out later."""
+    return GateVerdict(results=tuple(result for rule in MARKET_RULES for result in rule(rules, entry, None)))
 
 
 def check_standing(rules: RiskRules, standing: Standing) -> tuple[RuleResult, ...]:

@@ -15,7 +15,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _PLACES = Decimal("0.000001")
 
 
-def slippage(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> Iterator[RuleResult]:
+def slippage(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot | None) -> Iterator[RuleResult]:
     """What our size would pay on average above the signal's price, as a fraction of it; better than it is negative."""
     if rules.max_slippage_fraction is None:
         return
@@ -26,7 +26,7 @@ def slippage(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> It
     yield at_most(RuleName.SLIPPAGE, observed, rules.max_slippage_fraction)
 
 
-def spread(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> Iterator[RuleResult]:
+def spread(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot | None) -> Iterator[RuleResult]:
     """Best offer less best bid, as a fraction of the midpoint."""
     if rules.max_spread_fraction is None:
         return
@@ -37,7 +37,7 @@ def spread(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> Iter
     yield at_most(RuleName.SPREAD, observed, rules.max_spread_fraction)
 
 
-def liquidity(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> Iterator[RuleResult]:
+def liquidity(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot | None) -> Iterator[RuleResult]:
     """Dollars that are offered within the slippage bound: so many, or so many times our stake; the larger."""
     needed = [] if rules.min_liquidity_usd is None else [rules.min_liquidity_usd.value]
     if rules.min_liquidity_multiple is not None:
@@ -55,7 +55,7 @@ def latency(rules: RiskRules, entry: ProposedEntry, state: RiskSnapshot) -> Iter
         yield at_most(RuleName.VENUE_LATENCY, state.venue_latency_milliseconds, rules.max_venue_latency_milliseconds)
 
 
-def price_collar(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot) -> Iterator[RuleResult]:
+def price_collar(rules: RiskRules, entry: ProposedEntry, _state: RiskSnapshot | None) -> Iterator[RuleResult]:
     """The highest price that we might pay lies in an absolute band, whatever the signal says."""
     low, high = rules.min_entry_price, rules.max_entry_price
     if low is None and high is None:

@@ -55,6 +55,7 @@ _LIMITS: Mapping[str, tuple[Any, Any, Any]] = MappingProxyType(
         "min_trader_win_rate_fraction": ("0.5", None, None),
         "max_trader_silence_days": (14, 30, 90),
         "same_trade_window_seconds": (30, 10, None),
+        "flatten_floor_fraction": ("0.8", "0.6", "0.4"),
     }
 )
 

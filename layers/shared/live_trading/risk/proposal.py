@@ -48,12 +48,4 @@ def mark_price(book: OrderBook, shares: Shares) -> Price:
 
     Shares beyond the bids are worth the lowest of them; everything is worth nothing where nobody bids.
     """
-    if not book.bids or not shares.is_positive:
-        return book.best_bid or Price(0)
-    left, proceeds = shares.value, Decimal(0)
-    for level in book.bids:
-        sold = min(left, level.shares.value)
-        proceeds += sold * level.price.value
-        left -= sold
-    proceeds += left * book.bids[-1].price.value
-    return Price.floor(proceeds / shares.value)
+    return book.executable_price(shares) or book.best_bid or Price(0)

@@ -11,6 +11,7 @@ from live_trading.nouns.money import Usd
 
 class RuleName(StrEnum):
     CASH = "cash"
+    WALLET_UNALLOCATED = "wallet_unallocated"
     DAILY_BUDGET = "daily_budget"
     WEEKLY_BUDGET = "weekly_budget"
     MONTHLY_BUDGET = "monthly_budget"

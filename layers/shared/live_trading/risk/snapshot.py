@@ -53,6 +53,8 @@ class Standing:
 class RiskSnapshot:
     """All amounts in USD and at cost; none of them contains the proposed entry itself.
 
+    `wallet_unallocated` is what the trading wallet holds for nobody: below zero, its strategies count on more than
+    there is.
     Exposure is open positions and open reservations: of the strategy, and that part of it in the entry's token, market,
     event and from its trader; of all strategies of the trading wallet, and that in the entry's market.
     What is `spent` in a period is what entries begun in it have cost, or may cost while they are open. A `profit` is
@@ -76,6 +78,7 @@ class RiskSnapshot:
     market_exposure: Usd
     event_exposure: Usd
     trader_exposure: Usd
+    wallet_unallocated: Usd
     wallet_equity: Usd
     wallet_exposure: Usd
     wallet_market_exposure: Usd

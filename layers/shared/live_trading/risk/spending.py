@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from live_trading.nouns.money import Usd
 from live_trading.nouns.risk_rules import RiskRules
 from live_trading.risk.proposal import ProposedEntry
-from live_trading.risk.results import RuleName, RuleResult, room, smaller_limit
+from live_trading.risk.results import RuleName, RuleResult, at_least, room, smaller_limit
 from live_trading.risk.snapshot import RiskSnapshot
 
 
@@ -20,6 +21,14 @@ def cash(rules: RiskRules, entry: ProposedEntry, state: RiskSnapshot) -> Iterato
         limit=state.available,
         may_shrink=rules.shrink_to_fit,
     )
+
+
+def wallet_cover(_rules: RiskRules, _entry: ProposedEntry, state: RiskSnapshot) -> Iterator[RuleResult]:
+    """Always on: below zero, money has left the wallet, and what its strategies call cash is not all there.
+
+    Money that comes in, or that is taken back from a strategy, lets entries go on.
+    """
+    yield at_least(RuleName.WALLET_UNALLOCATED, state.wallet_unallocated.value, Decimal(0))
 
 
 def budgets(rules: RiskRules, entry: ProposedEntry, state: RiskSnapshot) -> Iterator[RuleResult]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +16,7 @@ from live_trading.orders.rounding import FINEST_TICK, MINIMUM_MARKETABLE_USD, is
 from live_trading.signals.config import AllocationMethod, ProbabilitySource, is_running
 from live_trading.signals.derived import Derived
 from live_trading.signals.inputs import EvaluationInputs
+from live_trading.signals.words import has_word
 
 _NEEDS_CONVICTION = frozenset({AllocationMethod.CONVICTION, AllocationMethod.CONFIDENCE, AllocationMethod.WHALE})
 _NEEDS_WIN_RATE = frozenset({AllocationMethod.CONFIDENCE, AllocationMethod.WHALE})
@@ -28,6 +28,7 @@ def all_checks(inputs: EvaluationInputs, derived: Derived) -> Iterator[Check]:
     yield _running(inputs)
     yield _age(inputs)
     yield from _traders(inputs)
+    yield from _standing(inputs)
     yield from _market(inputs)
     yield from _game(inputs)
     yield _price(inputs)
@@ -109,6 +110,19 @@ def _age(inputs: EvaluationInputs) -> Check:
     own = inputs.config.max_signal_age_seconds
     limit = inputs.max_signal_age_seconds if own is None else min(own, inputs.max_signal_age_seconds)
     return _check("signal_age_seconds", seconds, limit, Reason.SIGNAL_TOO_OLD, passed=age <= timedelta(seconds=limit))
+
+
+def _standing(inputs: EvaluationInputs) -> Iterator[Check]:
+    """Whether the trader is still in what they bought, where they are followed out of it."""
+    standing, exits = inputs.standing, inputs.config.exits
+    if standing is None or exits is None:
+        return
+    yield _check("trader_left", standing.has_left, "False", Reason.TRADER_LEFT, passed=not standing.has_left)
+    hedged = standing.is_hedged
+    if exits.skip_hedged:
+        yield _check("trader_hedged", hedged, "False", Reason.TRADER_HEDGED, passed=not hedged)
+    else:
+        yield _off("trader_hedged", hedged)
 
 
 def _traders(inputs: EvaluationInputs) -> Iterator[Check]:
@@ -304,10 +318,10 @@ def _topic(inputs: EvaluationInputs) -> Iterator[Check]:
             ", ".join(labels),
             ", ".join(wanted),
             Reason.CATEGORY_NOT_ALLOWED,
-            passed=any(_has_word(label, word) for label in labels for word in wanted),
+            passed=any(has_word(label, word) for label in labels for word in wanted),
         )
     texts = [market.question, inputs.trade.title, *market.tags]
-    found = [word for word in config.exclude_market_keywords if any(_has_word(text, word) for text in texts)]
+    found = [word for word in config.exclude_market_keywords if any(has_word(text, word) for text in texts)]
     yield _check(
         "excluded_keyword",
         ", ".join(found) or None,
@@ -315,11 +329,6 @@ def _topic(inputs: EvaluationInputs) -> Iterator[Check]:
         Reason.KEYWORD_EXCLUDED,
         passed=not found,
     )
-
-
-def _has_word(text: str, word: str) -> bool:
-    """Whole words, case-insensitive: "eth" is not in "whether"."""
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _trade_size(inputs: EvaluationInputs) -> Iterator[Check]:

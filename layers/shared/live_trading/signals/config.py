@@ -9,28 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    Strict,
-    StringConstraints,
-    ValidationError,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from live_trading.signals.config_errors import ConfigError, InvalidConfig, errors_of, misfit
+from live_trading.signals.config_types import (
+    Address,
+    Count,
+    Edge,
+    Fraction,
+    Minutes,
+    Moment,
+    Money,
+    Multiple,
+    PositiveFraction,
+    PositiveMoney,
+    PositiveMultiple,
+    Seconds,
+    SmallFraction,
+    Switch,
+    Word,
 )
-from pydantic_core import PydanticCustomError
-
-from live_trading.signals.config_errors import ConfigError, InvalidConfig, errors_of
+from live_trading.signals.exit_config import ExitConfig
 
 __all__ = [
     "AllocationMethod",
@@ -44,11 +49,6 @@ __all__ = [
     "is_running",
     "parse_config",
 ]
-
-_PLACES = Decimal("0.000001")
-_MOST_DIGITS = 15
-_ISO_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
-_Ordered = TypeVar("_Ordered", Decimal, int)
 
 
 class AllocationMethod(StrEnum):
@@ -74,59 +74,6 @@ class ProbabilitySource(StrEnum):
 class PaperFillMethod(StrEnum):
     BOOK = "book"
     FIXED_SLIPPAGE = "fixed_slippage"
-
-
-def _no_float(raw: object) -> object:
-    if isinstance(raw, bool | float):
-        raise PydanticCustomError("inexact", "a decimal number is expected, as text or as an exact number")
-    return raw
-
-
-def _six_places(value: Decimal) -> Decimal:
-    """In its shortest form, so that 0.5 and 0.50 are the same configuration."""
-    if value.adjusted() >= _MOST_DIGITS or value != value.quantize(_PLACES):
-        raise PydanticCustomError("inexact", "more than six decimal places, or too many digits before them")
-    return Decimal(f"{value.normalize() + 0:f}")
-
-
-def _within(low: _Ordered, high: _Ordered, *, unit: str, above_low: bool = False) -> AfterValidator:
-    allowed = f"{'above ' if above_low else ''}{low} to {high} {unit}"
-
-    def check(value: _Ordered) -> _Ordered:
-        if not low <= value <= high or (above_low and value == low):
-            raise PydanticCustomError("out_of_range", "out of range", {"allowed": allowed})
-        return value
-
-    return AfterValidator(check)
-
-
-def _iso_time(raw: object) -> object:
-    if isinstance(raw, datetime) or (isinstance(raw, str) and _ISO_TIME.match(raw)):
-        return raw
-    raise PydanticCustomError("not_a_time", "not a time", {"allowed": "ISO 8601 with a time zone"})
-
-
-def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
-
-
-_ONE, _MOST_USD = Decimal(1), Decimal(10) ** 12
-Number = Annotated[Decimal, BeforeValidator(_no_float), AfterValidator(_six_places)]
-Fraction = Annotated[Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage")]
-PositiveFraction = Annotated[Number, _within(Decimal(0), _ONE, unit="as a fraction, not a percentage", above_low=True)]
-SmallFraction = Annotated[Number, _within(Decimal(0), Decimal("0.5"), unit="as a fraction, not a percentage")]
-Edge = Annotated[Number, _within(-_ONE, _ONE, unit="as a difference of fractions, not a percentage")]
-Money = Annotated[Number, _within(Decimal(0), _MOST_USD, unit="USD")]
-PositiveMoney = Annotated[Number, _within(Decimal(0), _MOST_USD, unit="USD", above_low=True)]
-Multiple = Annotated[Number, _within(Decimal(0), Decimal(1000), unit="times")]
-PositiveMultiple = Annotated[Number, _within(Decimal(0), Decimal(1000), unit="times", above_low=True)]
-Seconds = Annotated[int, Strict(), _within(1, 86_400, unit="seconds")]
-Minutes = Annotated[int, Strict(), _within(0, 525_600, unit="minutes")]
-Count = Annotated[int, Strict(), _within(0, 1_000_000, unit="positions")]
-Switch = Annotated[bool, Strict()]
-Moment = Annotated[AwareDatetime, BeforeValidator(_iso_time), AfterValidator(_utc)]
-Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$"), AfterValidator(str.lower)]
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
 
 
 class CopyTier(BaseModel):
@@ -176,20 +123,21 @@ class WalletConfig(BaseModel):
     copy_fraction: PositiveFraction | None = None
     copy_tiers: Annotated[tuple[CopyTier, ...], Field(max_length=20)] = ()
     paper_fill: PaperFillMethod = PaperFillMethod.BOOK
+    exits: ExitConfig | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for low, high in _PAIRS:
             _ordered(self, low, high)
         if self.start_date and self.start_date == self.end_date:
-            raise _misfit("end_date", "nothing is between start_date and end_date", "after start_date")
+            raise misfit("end_date", "nothing is between start_date and end_date", "after start_date")
         if self.use_model and self.model_threshold is None:
-            raise _misfit("model_threshold", "needed where use_model is true", "0 to 1 as a fraction")
+            raise misfit("model_threshold", "needed where use_model is true", "0 to 1 as a fraction")
         if self.allocation_method is AllocationMethod.COPY_FRACTION and self.copy_fraction is None:
-            raise _misfit("copy_fraction", "needed where allocation_method is COPY_FRACTION", "above 0 to 1")
+            raise misfit("copy_fraction", "needed where allocation_method is COPY_FRACTION", "above 0 to 1")
         starts = [tier.from_usd for tier in self.copy_tiers]
         if starts != sorted(set(starts)):
-            raise _misfit("copy_tiers", "not in order", "each from_usd above the one before")
+            raise misfit("copy_tiers", "not in order", "each from_usd above the one before")
         return self
 
     @property
@@ -216,11 +164,7 @@ _PAIRS = (
 def _ordered(config: WalletConfig, low: str, high: str) -> None:
     least, most = getattr(config, low), getattr(config, high)
     if least is not None and most is not None and least > most:
-        raise _misfit(low, f"above {high}", f"at most {high}, which is {most}")
-
-
-def _misfit(field: str, reason: str, allowed: str) -> PydanticCustomError:
-    return PydanticCustomError("misfit", "{reason}", {"field": field, "reason": reason, "allowed": allowed})
+        raise misfit(low, f"above {high}", f"at most {high}, which is {most}")
 
 
 def parse_config(raw: Mapping[str, Any]) -> WalletConfig:
@@ -233,7 +177,11 @@ def parse_config(raw: Mapping[str, Any]) -> WalletConfig:
 
 def config_hash(config: WalletConfig) -> str:
     """The sha256 of the configuration's canonical text, in hex."""
-    text = json.dumps(config.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+    keys = config.model_dump(mode="json")
+    if config.exits is None:
+        # As it was before there were exits: what was decided under it is found by its hash.
+        del keys["exits"]
+    text = json.dumps(keys, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 _ALLOWED_BY_TYPE = {
     "bool_type": "true or false",
@@ -35,6 +35,11 @@ class InvalidConfig(ValueError):
     def __init__(self, errors: list[ConfigError]) -> None:
         super().__init__("; ".join(f"{error.field}: {error.reason}" for error in errors))
         self.errors = errors
+
+
+def misfit(field: str, reason: str, allowed: str) -> PydanticCustomError:
+    """What a model raises for keys that do not fit together: the one at fault, and what it may be."""
+    return PydanticCustomError("misfit", "{reason}", {"field": field, "reason": reason, "allowed": allowed})
 
 
 def errors_of(refusal: ValidationError) -> list[ConfigError]:

@@ -6,15 +6,18 @@ raises for no well-typed input.
 
 from __future__ import annotations
 
-from live_trading.nouns.decisions import Evaluation, Reason, Verdict
+from live_trading.nouns.decisions import Check, Evaluation, Reason, Verdict
 from live_trading.nouns.money import Usd
+from live_trading.nouns.trades import Side
 from live_trading.signals.checks import all_checks
 from live_trading.signals.derived import derive
-from live_trading.signals.inputs import EvaluationInputs, inputs_hash
+from live_trading.signals.inputs import EvaluationInputs, TraderStanding, inputs_hash
 
 
 def evaluate(inputs: EvaluationInputs) -> Evaluation:
     """The verdict on one source trade. Same inputs, same verdict, byte for byte."""
+    if inputs.standing is not None and inputs.trade.side is Side.SELL:
+        return _exit(inputs, inputs.standing)
     derived = derive(inputs)
     checks = tuple(all_checks(inputs, derived))
     failed = next((check.reason for check in checks if check.passed is False and check.reason is not None), None)
@@ -29,5 +32,31 @@ def evaluate(inputs: EvaluationInputs) -> Evaluation:
         edge=derived.edge,
         conviction=derived.conviction,
         win_rate=derived.win_rate,
+        inputs_hash=inputs_hash(inputs),
+    )
+
+
+def _exit(inputs: EvaluationInputs, standing: TraderStanding) -> Evaluation:
+    """A trader's sale where traders are followed out: EXIT where something is held that was bought after them.
+
+    How much of it is sold, and at what price, the next look at the position decides.
+    """
+    held = Check(
+        name="held_after_trader",
+        observed=str(standing.is_held),
+        limit=str(True),
+        passed=standing.is_held,
+        reason=None if standing.is_held else Reason.NOTHING_HELD,
+    )
+    return Evaluation(
+        verdict=Verdict.EXIT if standing.is_held else Verdict.REJECTED,
+        reason=Reason.TRADER_SOLD if standing.is_held else Reason.NOTHING_HELD,
+        checks=(held,),
+        stake=Usd.zero(),
+        probability=None,
+        cost_per_share=None,
+        edge=None,
+        conviction=None,
+        win_rate=None,
         inputs_hash=inputs_hash(inputs),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,12 +16,26 @@ from live_trading.signals.config import WalletConfig, config_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraderStanding:
+    """What is known of a trade's trader and token where exits are followed.
+
+    `is_held`: something of the token is held that was bought after this trader. `has_left`: by their known fills the
+    trader holds nothing of the token any more. `is_hedged`: they hold another outcome of the market too.
+    """
+
+    is_held: bool
+    has_left: bool
+    is_hedged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationInputs:
     """One source trade and what was known when it was decided. What is not known is None, never a stand-in value.
 
     `stats` and `prior_mean` are as of the trade's time. `max_signal_age_seconds` None means that age does not matter
     (replay). `model_probability` is 0..1 and comes with its model's name. `stake_multiplier` is what the rules of a
-    strategy make of the market's volatility; 1 where nothing scales the stake. Raises ValueError for a time without a
+    strategy make of the market's volatility; 1 where nothing scales the stake. `standing` is None where the traders'
+    exits are not followed. Raises ValueError for a time without a
     zone, for a probability that is none, such as a percentage, and for a multiplier below zero.
     """
 
@@ -38,6 +52,7 @@ class EvaluationInputs:
     model_probability: Decimal | None
     model_name: str | None
     stake_multiplier: Decimal = Decimal(1)
+    standing: TraderStanding | None = None
 
     def __post_init__(self) -> None:
         _require_zone("now", self.now)
@@ -53,23 +68,29 @@ class EvaluationInputs:
 def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
     """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC.
 
-    A multiplier of 1 is left out, so that what nothing scales has the text that it always had.
+    A multiplier of 1 and a standing that was not asked for are left out, so that what nothing scales and nobody leaves
+    has the text that it always had.
     """
     scaling = {} if inputs.stake_multiplier == 1 else {"stake_multiplier": _number(inputs.stake_multiplier)}
-    return scaling | {
-        "trade": _trade(inputs.trade, inputs.market),
-        "stats": None if inputs.stats is None else _stats(inputs.stats),
-        "prior_mean": _number(inputs.prior_mean),
-        "market": None if inputs.market is None else _market(inputs.market),
-        "config_hash": config_hash(inputs.config),
-        "config_version": inputs.config_version,
-        "is_active": inputs.is_active,
-        "bankroll_usd": str(inputs.bankroll),
-        "now": _moment(inputs.now),
-        "max_signal_age_seconds": inputs.max_signal_age_seconds,
-        "model_probability": _number(inputs.model_probability),
-        "model_name": inputs.model_name,
-    }
+    standing = {} if inputs.standing is None else {"standing": asdict(inputs.standing)}
+    return (
+        scaling
+        | standing
+        | {
+            "trade": _trade(inputs.trade, inputs.market),
+            "stats": None if inputs.stats is None else _stats(inputs.stats),
+            "prior_mean": _number(inputs.prior_mean),
+            "market": None if inputs.market is None else _market(inputs.market),
+            "config_hash": config_hash(inputs.config),
+            "config_version": inputs.config_version,
+            "is_active": inputs.is_active,
+            "bankroll_usd": str(inputs.bankroll),
+            "now": _moment(inputs.now),
+            "max_signal_age_seconds": inputs.max_signal_age_seconds,
+            "model_probability": _number(inputs.model_probability),
+            "model_name": inputs.model_name,
+        }
+    )
 
 
 def inputs_hash(inputs: EvaluationInputs) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from live_trading.nouns.markets import FeeSchedule, OrderBook
-from live_trading.nouns.money import Price, Shares, Usd, average_price, notional, total_shares
+from live_trading.nouns.money import Price, Shares, Usd, average_price, notional, total_shares, total_usd
 from live_trading.orders.fees import taker_fee, trade_fee
 
 FIXED_SLIPPAGE_FRACTION = Decimal("0.003")
@@ -25,7 +25,7 @@ class FillResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperFill:
-    """What was bought: `cost` without and `fee` in dollars; the book's hash and time are the evidence."""
+    """What was bought or sold: `cost` without and `fee` in dollars; the book's hash and time are the evidence."""
 
     result: FillResult
     shares: Shares
@@ -59,6 +59,32 @@ def walk_book(book: OrderBook, limit_price: Price, stake: Usd, fees: FeeSchedule
         cost=cost,
         fee=trade_fee(fees, matched),
         average_price=average_price(cost, shares),
+        book_hash=book.book_hash,
+        taken_at=book.taken_at,
+    )
+
+
+def walk_bids(book: OrderBook, limit_price: Price, shares: Shares, fees: FeeSchedule) -> PaperFill:
+    """Sells up to `shares` into the book's bids at `limit_price` or better, best first; `cost` is what came in.
+
+    The fee is one, at the average price, out of the proceeds. The result is FULL where nothing is left.
+    """
+    left = shares
+    matched: list[tuple[Price, Shares]] = []
+    for level in book.bids:
+        if level.price < limit_price or not left.is_positive:
+            break
+        taken = min(level.shares, left)
+        if taken.is_positive:
+            matched.append((level.price, taken))
+            left -= taken
+    sold, proceeds = shares - left, total_usd([notional(price, taken) for price, taken in matched])
+    return PaperFill(
+        result=FillResult.NONE if not sold else FillResult.PARTIAL if left.is_positive else FillResult.FULL,
+        shares=sold,
+        cost=proceeds,
+        fee=trade_fee(fees, matched),
+        average_price=average_price(proceeds, sold),
         book_hash=book.book_hash,
         taken_at=book.taken_at,
     )

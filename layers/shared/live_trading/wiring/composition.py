@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 from live_trading.wiring.job_parts import JobParts
 
 if TYPE_CHECKING:
+    from live_trading.api.resources.owned_strategies import Strategies
+    from live_trading.api.resources.strategy_capital import StrategyCapital
     from live_trading.api.routes.approval_routes import Approvals
     from live_trading.api.routes.break_routes import WalletBreaks
     from live_trading.api.routes.ft_wallet_routes import FtWallets
     from live_trading.api.routes.kill_switch_routes import KillSwitchApi
     from live_trading.api.routes.lock_routes import LocksApi
     from live_trading.api.routes.order_routes import OrdersRead
+    from live_trading.api.routes.position_routes import PositionsRead
     from live_trading.api.routes.redemption_routes import RedemptionsApi
     from live_trading.api.routes.risk_check_routes import RiskCheck
-    from live_trading.api.routes.strategy_routes import Strategies
     from live_trading.api.routes.trader_routes import Traders
     from live_trading.api.routes.trading_routes import TradingActions
     from live_trading.api.routes.trading_wallet_routes import TradingWallets
     from live_trading.services.watching.checkup import HealthService
+    from live_trading.services.watching.recent_look import RecentLook
 
 
 class Parts(JobParts):
@@ -30,7 +33,12 @@ class Parts(JobParts):
         from live_trading.api.routes.trading_routes import TradingActions
 
         return TradingActions(
-            database=self.database, clock=self.clock, closer=self.closer(holder), canceller=self.canceller(holder)
+            database=self.database,
+            clock=self.clock,
+            closer=self.closer(holder),
+            canceller=self.canceller(holder),
+            wishes=self.wishes(holder),
+            new_id=self.chance.new_id,
         )
 
     def kill_switch(self, holder: str) -> KillSwitchApi:
@@ -49,6 +57,12 @@ class Parts(JobParts):
         from live_trading.api.routes.order_routes import OrdersRead
 
         return OrdersRead(database=self.database)
+
+    @cached_property
+    def positions_read(self) -> PositionsRead:
+        from live_trading.api.routes.position_routes import PositionsRead
+
+        return PositionsRead(database=self.database, clock=self.clock)
 
     @cached_property
     def wallet_breaks(self) -> WalletBreaks:
@@ -76,9 +90,15 @@ class Parts(JobParts):
 
     @cached_property
     def strategies(self) -> Strategies:
-        from live_trading.api.routes.strategy_routes import Strategies
+        from live_trading.api.resources.owned_strategies import Strategies
 
         return Strategies(database=self.database, clock=self.clock, new_id=self.chance.new_id)
+
+    @cached_property
+    def strategy_capital(self) -> StrategyCapital:
+        from live_trading.api.resources.strategy_capital import StrategyCapital
+
+        return StrategyCapital(database=self.database, clock=self.clock, new_id=self.chance.new_id)
 
     @cached_property
     def locks(self) -> LocksApi:
@@ -137,6 +157,12 @@ class Parts(JobParts):
             },
             notify=None if topic is None else SnsNotifier(topic).notify,
         )
+
+    @cached_property
+    def recent_health(self) -> RecentLook:
+        from live_trading.services.watching.recent_look import RecentLook
+
+        return RecentLook(look=lambda: self.health().look(), clock=self.clock)
 
     def _feed_freshness(self) -> str:
         return f"lag {self.data_api.status().lag_seconds} s"

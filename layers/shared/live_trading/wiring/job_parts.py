@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from live_trading.services.guarding.closing import PositionCloser
     from live_trading.services.guarding.kill_switch import KillSwitch
     from live_trading.services.guarding.lock_enforcement import LockEnforcer
+    from live_trading.services.guarding.wish_keeping import WishKeeper
+    from live_trading.services.orders.posting import OrderPoster
     from live_trading.services.paper.ft_resolve import PaperResolver
     from live_trading.services.paper.paper_run import PaperTrader
     from live_trading.services.reconciling.compare import Comparison
@@ -105,10 +107,16 @@ class JobParts(Adapters):
             market_keeper=self.market_keeper,
             comparison=self.comparison(holder),
             receipts=self.fill_receipts,
+            books=self.market_data,
             clock=self.clock,
             chance=self.chance,
             holder=holder,
         )
+
+    def poster(self, holder: str) -> OrderPoster:
+        from live_trading.services.orders.posting import OrderPoster
+
+        return OrderPoster(database=self.database, clock=self.clock, actor=holder, books=self.market_data)
 
     def executor(self, holder: str) -> Executor:
         from live_trading.services.entering.entry import EntryDesk
@@ -117,8 +125,9 @@ class JobParts(Adapters):
         from live_trading.services.entering.wallet_entries import WalletEntries
         from live_trading.services.entering.wallet_proving import WalletProver
         from live_trading.services.guarding.risk_monitor import RiskMonitor
-        from live_trading.services.orders.posting import OrderPoster
+        from live_trading.services.leaving.live_exits import PositionLeaver
 
+        wishes = self.wishes(holder)
         return Executor(
             database=self.database,
             clock=self.clock,
@@ -141,6 +150,10 @@ class JobParts(Adapters):
                 secret_prefix=self.settings.wallet_secret_prefix,
                 actor=holder,
             ),
+            wishes=wishes,
+            leaver=PositionLeaver(
+                database=self.database, clock=self.clock, books=self.market_data, closer=self.closer(holder)
+            ),
             account=self.account,
             entries=WalletEntries(
                 database=self.database,
@@ -155,14 +168,14 @@ class JobParts(Adapters):
                     may_open=self.may_open,
                 ),
                 desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
-                poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+                poster=self.poster(holder),
+                wishes=wishes,
             ),
             holder=holder,
         )
 
     def closer(self, holder: str) -> PositionCloser:
         from live_trading.services.guarding.closing import PositionCloser
-        from live_trading.services.orders.posting import OrderPoster
 
         return PositionCloser(
             database=self.database,
@@ -170,7 +183,7 @@ class JobParts(Adapters):
             market_data=self.market_data,
             account=self.account,
             reconciler=self.reconciler(holder),
-            poster=OrderPoster(database=self.database, clock=self.clock, actor=holder),
+            poster=self.poster(holder),
             new_id=self.chance.new_id,
             holder=holder,
         )
@@ -183,10 +196,25 @@ class JobParts(Adapters):
             clock=self.clock,
             account=self.account,
             reconciler=self.reconciler(holder),
+            new_id=self.chance.new_id,
+            holder=holder,
+        )
+
+    def wishes(self, holder: str) -> WishKeeper:
+        from live_trading.services.guarding.wish_keeping import WishKeeper
+
+        return WishKeeper(
+            database=self.database,
+            clock=self.clock,
+            closer=self.closer(holder),
+            canceller=self.canceller(holder),
+            enforcer=self.enforcer(holder),
+            reconciler=self.reconciler(holder),
             holder=holder,
         )
 
     def enforcer(self, holder: str) -> LockEnforcer:
+        from live_trading.services.guarding.flatten_floor import FlattenFloor
         from live_trading.services.guarding.lock_enforcement import LockEnforcer
 
         return LockEnforcer(
@@ -194,6 +222,7 @@ class JobParts(Adapters):
             clock=self.clock,
             canceller=self.canceller(holder),
             closer=self.closer(holder),
+            floor=FlattenFloor(database=self.database, clock=self.clock, books=self.market_data),
         )
 
     def switch(self, holder: str) -> KillSwitch:
@@ -207,6 +236,7 @@ class JobParts(Adapters):
             known_wallets=lambda: [account.wallet for account in self.accounts.values()],
             canceller=self.canceller(holder),
             enforcer=self.enforcer(holder),
+            take_up_if_free=self.wishes(holder).take_up_if_free,
             holder=holder,
         )
 

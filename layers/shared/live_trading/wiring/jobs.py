@@ -8,16 +8,22 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from live_trading.api.problems import Problem, problem_body, problem_of, status_of
-from live_trading.api.scopes import Scope, require
+from live_trading.api.once import Answer, once_acting
+from live_trading.api.problems import problem_body, problem_of, status_of
+from live_trading.api.routing import admitted
+from live_trading.api.scopes import Scope
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
+
+if TYPE_CHECKING:
+    from live_trading.services.watching.job_watch import JobWatch
+    from live_trading.wiring.adapters import Adapters
 
 logger = Logger()
 RETRY_AFTER_SECONDS = 30
@@ -40,38 +46,52 @@ def http_json(status: int, body: object) -> dict[str, Any]:
     }
 
 
-def answer(event: dict[str, Any], job: str, run: Callable[[], object]) -> dict[str, Any]:
+def answer(event: dict[str, Any], job: str, run: Callable[[], object], parts: Adapters) -> dict[str, Any]:
     """Runs a job and shapes its report.
 
     To a schedule the report itself, and an error is raised so that the invocation counts as failed. Over the API a job
-    runs for everybody, so its caller needs the scope `admin`: the report as JSON, 503 with Retry-After where a part is
-    away, 500 where a rule of the system was about to break.
+    runs for everybody, so its caller needs the scope `admin`; under one Idempotency-Key it runs once. Then it is the
+    report as JSON, 503 with Retry-After where a part is away, 500 where a rule of the system was about to break.
     """
-    refused = refused_without(Scope.ADMIN, event) if is_http(event) else None
-    if refused is not None:
-        return refused
+    from live_trading.services.watching.job_watch import JobWatch
+
+    watch = JobWatch(database=parts.database, clock=parts.clock)
+    if not is_http(event):
+        return _measured(job, run, watch)
+    try:
+        request = admitted(event, {}, scope=Scope.ADMIN)
+        said = once_acting(
+            parts.database, request.caller, parts.clock, lambda: Answer(status=200, body=_measured(job, run, watch))
+        )
+    except LiveTradingError as error:
+        return _refusal(error)
+    return http_json(said.status, said.body)
+
+
+def _measured(job: str, run: Callable[[], object], watch: JobWatch) -> dict[str, Any]:
+    """The job's report, with a metric and a note of how it ended. Raises what the job raises."""
     metrics = Metrics()
     metrics.add_dimension(name="job", value=job)
     try:
-        report = as_json(run())
-    except LiveTradingError as error:
+        report: dict[str, Any] = as_json(watch.run(job, run))
+    except Exception:
         metrics.add_metric(name="RunFailed", unit=MetricUnit.Count, value=1)
         metrics.flush_metrics()
         logger.exception("job failed", extra={"job": job})
-        if not is_http(event):
-            raise
-        return _refusal(error)
-    metrics.add_metric(name="RunCompleted", unit=MetricUnit.Count, value=1)
+        raise
+    # A call that found another run at it did nothing, and must not look like one to the alarm.
+    name = "RunCompleted" if report.get("ran", True) else "RunSkipped"
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
     metrics.flush_metrics()
     logger.info("job done", extra={"job": job, "report": report})
-    return http_json(200, report) if is_http(event) else report
+    return report
 
 
-def refused_without(needed: Scope, event: dict[str, Any]) -> dict[str, Any] | None:
-    """The refusal of a request whose token has no scope for this; None where it has."""
+def refused(event: dict[str, Any], needed: Scope | None) -> dict[str, Any] | None:
+    """The refusal of a request that only looks: for its token or for a body; None where it is let in."""
     try:
-        require(event, needed)
-    except Problem as problem:
+        admitted(event, {}, scope=needed)
+    except LiveTradingError as problem:
         return _refusal(problem)
     return None
 

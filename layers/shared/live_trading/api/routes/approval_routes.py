@@ -214,6 +214,6 @@ def _list(approvals: Approvals, request: Request) -> Answer:
     return approvals.list(request.owner, request.id("trading_wallet_id", "trading wallet"))
 
 
-@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/approvals")
+@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/approvals", body=AskApproval)
 def _ask(approvals: Approvals, request: Request) -> Answer:
     return approvals.ask(request.caller, request.id("trading_wallet_id", "trading wallet"), request.body(AskApproval))

@@ -131,10 +131,10 @@ ROUTES = Routes[WalletBreaks]("wallet_breaks")
 @ROUTES.get("/api/trading-wallets/<trading_wallet_id>/breaks")
 def _list(found: WalletBreaks, request: Request) -> Answer:
     wallet = request.id("trading_wallet_id", "trading wallet")
-    return found.list(request.owner, wallet, only_open=request.query("all") != "true")
+    return found.list(request.owner, wallet, only_open=not request.switch("all"))
 
 
-@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/breaks/<break_id>/accept")
+@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/breaks/<break_id>/accept", body=AcceptBreak)
 def _accept(found: WalletBreaks, request: Request) -> Answer:
     wallet, number = request.id("trading_wallet_id", "trading wallet"), request.number("break_id", "break")
     return found.accept(request.caller, wallet, number, request.body(AcceptBreak))

@@ -16,6 +16,7 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
 from live_trading.signals.config import WalletConfig, config_hash, parse_config
 from live_trading.signals.config_errors import ConfigError, InvalidConfig
+from live_trading.signals.contradictions import contradictions
 from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
 from live_trading.store.feed import subjects, traders
@@ -125,9 +126,13 @@ class FtWallets:
 
 def _checked_config(raw: dict[str, Any]) -> WalletConfig:
     try:
-        return parse_config(raw)
+        config = parse_config(raw)
     except InvalidConfig as error:
         raise invalid(*(_config_problem(each, raw) for each in error.errors)) from None
+    found = [_config_problem(each, raw) for each in contradictions(config)]
+    if found:
+        raise invalid(*found)
+    return config
 
 
 def _config_problem(error: ConfigError, raw: dict[str, Any]) -> FieldProblem:
@@ -227,7 +232,7 @@ def _version(row: FtWalletVersionRow) -> dict[str, Any]:
 ROUTES = Routes[FtWallets]("ft_wallets")
 
 
-@ROUTES.post("/api/ft/wallets")
+@ROUTES.post("/api/ft/wallets", body=CreateFtWallet)
 def _create(wallets: FtWallets, request: Request) -> Answer:
     return wallets.create(request.caller, request.body(CreateFtWallet))
 
@@ -242,7 +247,7 @@ def _get(wallets: FtWallets, request: Request) -> Answer:
     return wallets.get(request.owner, request.id("ft_wallet_id", "FT wallet"))
 
 
-@ROUTES.put("/api/ft/wallets/<ft_wallet_id>")
+@ROUTES.put("/api/ft/wallets/<ft_wallet_id>", body=UpdateFtWallet)
 def _update(wallets: FtWallets, request: Request) -> Answer:
     wallet = request.id("ft_wallet_id", "FT wallet")
     return wallets.update(request.caller, wallet, request.body(UpdateFtWallet))

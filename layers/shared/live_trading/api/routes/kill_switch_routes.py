@@ -7,7 +7,7 @@ from typing import Any
 from live_trading.api.body import Body
 from live_trading.api.fields import Reasoned, Switch
 from live_trading.api.once import Answer, Caller
-from live_trading.api.routing import Request, Routes
+from live_trading.api.routing import Once, Request, Routes
 from live_trading.services.guarding.kill_switch import KillSwitch, StopReport
 
 
@@ -33,7 +33,14 @@ class KillSwitchApi:
         """Stops everything; pulling twice does everything again and puts no second lock."""
         everybody = caller.is_admin and not body.only_mine
         report = self._switch.pull(caller.owner_id, reason=body.reason, flatten=body.flatten, everybody=everybody)
-        return Answer(status=207 if report.not_done else 200, body=_view(report, everybody=everybody))
+        return Answer(status=_status(report), body=_view(report, everybody=everybody))
+
+
+def _status(report: StopReport) -> int:
+    """207 where something could not be done, 202 where a run that holds a wallet does the rest."""
+    if report.not_done:
+        return 207
+    return 202 if report.exit_wish_ids else 200
 
 
 def _view(report: StopReport, *, everybody: bool) -> dict[str, Any]:
@@ -47,12 +54,13 @@ def _view(report: StopReport, *, everybody: bool) -> dict[str, Any]:
         "refused": {order: why for order, why in report.refused.items() if order not in report.cancelled},
         "sales": report.sales,
         "not_done": report.not_done,
+        "exit_wish_ids": [str(each) for each in report.exit_wish_ids],
     }
 
 
 ROUTES = Routes[KillSwitchApi]("kill_switch", is_by_invocation=True)
 
 
-@ROUTES.post("/api/lt/kill-switch")
+@ROUTES.post("/api/lt/kill-switch", body=PullKillSwitch, needs_key=True, once=Once.CLAIMED_IF_POSSIBLE)
 def _pull(switch: KillSwitchApi, request: Request) -> Answer:
     return switch.pull(request.caller, request.body(PullKillSwitch))

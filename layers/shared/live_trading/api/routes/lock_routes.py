@@ -192,14 +192,14 @@ ROUTES = Routes[LocksApi]("locks")
 
 @ROUTES.get("/api/lt/locks")
 def _list(seen: LocksApi, request: Request) -> Answer:
-    return seen.list(request.owner, only_in_force=request.query("all") != "true")
+    return seen.list(request.owner, only_in_force=not request.switch("all"))
 
 
-@ROUTES.post("/api/lt/locks")
+@ROUTES.post("/api/lt/locks", body=CreateLock)
 def _create(seen: LocksApi, request: Request) -> Answer:
     return seen.create(request.caller, request.body(CreateLock))
 
 
-@ROUTES.post("/api/lt/locks/<lock_id>/release")
+@ROUTES.post("/api/lt/locks/<lock_id>/release", body=ReleaseLock)
 def _release(seen: LocksApi, request: Request) -> Answer:
     return seen.release(request.caller, request.number("lock_id", "lock"), request.body(ReleaseLock))

@@ -1,4 +1,4 @@
-"""Orders, positions and execution quality behind the API; reads only."""
+"""Orders and execution quality behind the API; reads only."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from uuid import UUID
 from live_trading.api.once import Answer
 from live_trading.api.problems import FieldProblem, invalid, not_found
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.order_views import execution_summary, order_view, position_view
+from live_trading.api.views.order_views import execution_summary, order_view
+from live_trading.api.views.wish_views import wish_view
 from live_trading.nouns.orders import OrderState
 from live_trading.store.accounts import live_strategies
-from live_trading.store.books import held_positions
 from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.orders import order_history
+from live_trading.store.orders import exit_wishes, order_history
 
 MOST_ORDERS = 500
 EXECUTION_OVER = 1000
@@ -42,12 +42,13 @@ class OrdersRead:
             raise not_found("order")
         return Answer(status=200, body=order_view(found))
 
-    def positions(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
-        """What the strategy holds that is not resolved."""
+    def exit_wish(self, owner_id: str, exit_wish_id: UUID) -> Answer:
+        """What became of something that was asked for while a run held the wallet."""
         with self._database.transaction() as transaction:
-            _require_strategy(transaction, lt_strategy_id, owner_id)
-            held = held_positions.of_strategy(transaction, lt_strategy_id)
-        return Answer(status=200, body={"positions": [position_view(each) for each in held]})
+            found = exit_wishes.find(transaction, exit_wish_id, owner_id)
+        if found is None:
+            raise not_found("exit wish")
+        return Answer(status=200, body=wish_view(found))
 
     def execution(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
         """Execution quality over the strategy's newest orders."""
@@ -70,11 +71,6 @@ def _list(orders: OrdersRead, request: Request) -> Answer:
     return orders.list(request.owner, request.id("lt_strategy_id", "strategy"), state=request.query("state"))
 
 
-@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions")
-def _positions(orders: OrdersRead, request: Request) -> Answer:
-    return orders.positions(request.owner, request.id("lt_strategy_id", "strategy"))
-
-
 @ROUTES.get("/api/lt/strategies/<lt_strategy_id>/execution")
 def _execution(orders: OrdersRead, request: Request) -> Answer:
     return orders.execution(request.owner, request.id("lt_strategy_id", "strategy"))
@@ -83,3 +79,8 @@ def _execution(orders: OrdersRead, request: Request) -> Answer:
 @ROUTES.get("/api/lt/orders/<lt_order_id>")
 def _get(orders: OrdersRead, request: Request) -> Answer:
     return orders.get(request.owner, request.id("lt_order_id", "order"))
+
+
+@ROUTES.get("/api/lt/exit-wishes/<exit_wish_id>")
+def _exit_wish(orders: OrdersRead, request: Request) -> Answer:
+    return orders.exit_wish(request.owner, request.id("exit_wish_id", "exit wish"))

@@ -210,13 +210,13 @@ def _get(owned: RedemptionsApi, request: Request) -> Answer:
     return owned.get(request.owner, request.id("lt_redemption_id", "redemption"))
 
 
-@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/retry")
+@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/retry", body=RetryRedemption)
 def _retry(owned: RedemptionsApi, request: Request) -> Answer:
     redemption = request.id("lt_redemption_id", "redemption")
     return owned.retry(request.caller, redemption, request.body(RetryRedemption))
 
 
-@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/mark-handled")
+@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/mark-handled", body=MarkHandled)
 def _mark_handled(owned: RedemptionsApi, request: Request) -> Answer:
     redemption = request.id("lt_redemption_id", "redemption")
     return owned.mark_handled(request.caller, redemption, request.body(MarkHandled))

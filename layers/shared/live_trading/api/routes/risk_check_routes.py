@@ -225,6 +225,6 @@ def _order(plan: OrderPlan) -> dict[str, str]:
 ROUTES = Routes[RiskCheck]("risk_check")
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/risk/check")
+@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/risk/check", body=CheckRisk)
 def _check(rules: RiskCheck, request: Request) -> Answer:
     return rules.check(request.owner, request.id("lt_strategy_id", "strategy"), request.body(CheckRisk))

@@ -64,7 +64,7 @@ def _view(row: FollowedTrader) -> dict[str, Any]:
 ROUTES = Routes[Traders]("traders")
 
 
-@ROUTES.post("/api/traders")
+@ROUTES.post("/api/traders", body=FollowTrader)
 def _follow(followed: Traders, request: Request) -> Answer:
     return followed.follow(request.caller, request.body(FollowTrader))
 

@@ -164,7 +164,7 @@ def _view(wallet: TradingWalletRow) -> dict[str, Any]:
 ROUTES = Routes[TradingWallets]("trading_wallets")
 
 
-@ROUTES.post("/api/trading-wallets")
+@ROUTES.post("/api/trading-wallets", body=RegisterTradingWallet)
 def _register(wallets: TradingWallets, request: Request) -> Answer:
     return wallets.register(request.caller, request.body(RegisterTradingWallet))
 

@@ -1,4 +1,4 @@
-"""How the API shows orders, positions and execution quality."""
+"""How the API shows orders and execution quality."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from live_trading.nouns.orders import OrderState
 from live_trading.nouns.trades import Side
 from live_trading.orders import quality
 from live_trading.orders.quality import Percentiles, Reference, Slippage
-from live_trading.store.books.held_positions import HeldPosition
 from live_trading.store.orders.order_history import OrderHistory
 
 # The five coarse words of the first version of the API, still what a list shows at a glance.
@@ -114,20 +113,6 @@ def execution_summary(orders: Sequence[OrderHistory]) -> dict[str, Any]:
         summary["slippage_usd"][reference] = str(sum(one.usd.value for one in found))
     summary["milliseconds"] = {stage: _percentiles(found) for stage, found in stages.items()}
     return summary
-
-
-def position_view(position: HeldPosition) -> dict[str, Any]:
-    """One open position."""
-    return {
-        "lt_strategy_id": str(position.lt_strategy_id),
-        "condition_id": position.condition_id,
-        "token_id": position.token_id,
-        "outcome_index": position.outcome_index,
-        "shares": str(position.shares),
-        "cost_usd": str(position.cost),
-        "settled_shares": str(position.settled),
-        "sellable_shares": str(position.sellable),
-    }
 
 
 def best_price(order: OrderHistory) -> Price | None:

@@ -40,6 +40,7 @@ def summary(strategy: StrategyRow, in_force: Iterable[LockRow]) -> dict[str, Any
         "launched_at": strategy.launched_at.isoformat(),
         "created_at": strategy.created_at.isoformat(),
         "updated_at": strategy.updated_at.isoformat(),
+        "ended_at": None if strategy.ended_at is None else strategy.ended_at.isoformat(),
     }
 
 
@@ -74,7 +75,9 @@ def _why_not(transaction: Transaction, strategy: StrategyRow) -> str | None:
 
 
 def status_of_strategy(strategy: StrategyRow, own_locks: Iterable[LockRow]) -> StrategyStatus:
-    """STOPPED where it is switched off, PAUSED while any lock stops its entries."""
+    """ENDED for good, STOPPED where it is switched off, PAUSED while any lock stops its entries."""
+    if strategy.ended_at is not None:
+        return StrategyStatus.ENDED
     if not strategy.is_active:
         return StrategyStatus.STOPPED
     return StrategyStatus.PAUSED if any(True for _ in own_locks) else StrategyStatus.ACTIVE

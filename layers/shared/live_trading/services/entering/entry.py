@@ -21,7 +21,7 @@ from live_trading.nouns.orders import OrderPlan, Purpose, SignedOrder
 from live_trading.orders.rounding import Unplanned, UnusableTick
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.risk.gate import GateVerdict
-from live_trading.risk.results import RuleResult, RuleVerdict
+from live_trading.risk.results import RuleName, RuleResult, RuleVerdict
 from live_trading.services.entering.entry_judging import judged
 from live_trading.services.entering.entry_planning import plan_entry, plan_within
 from live_trading.services.following.decision_records import accepted, decision_record, refused, unplanned_check
@@ -191,7 +191,7 @@ class EntryDesk:
                 if draft.may_cut and verdict.shrink_to is not None:
                     return verdict
                 put_locks(transaction, strategy, verdict.trips, actor=self._actor, now=now)
-            reason = blocked or _REASONS[verdict.worst]
+            reason = blocked or _reason(verdict)
             decision_id = draft.decision_id
             if decision_id is None:
                 evaluation = candidate.evaluation
@@ -251,6 +251,12 @@ _REASONS = {
     RuleVerdict.NO_DATA: Reason.RISK_NO_DATA,
     RuleVerdict.TRIP: Reason.RISK_TRIPPED,
 }
+
+
+def _reason(verdict: GateVerdict) -> Reason:
+    """Why the gate lets nothing in; a wallet that is short of money is a reason of its own, whatever else there is."""
+    hindered = {result.rule for result in verdict.results if not result.lets_enter}
+    return Reason.WALLET_OVERDRAWN if RuleName.WALLET_UNALLOCATED in hindered else _REASONS[verdict.worst]
 
 
 def _intent(entry: _Entry, draft: _Draft, decision_id: int, now: datetime) -> Intent:

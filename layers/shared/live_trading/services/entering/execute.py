@@ -22,6 +22,8 @@ from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
 from live_trading.services.guarding.risk_monitor import RiskMonitor
+from live_trading.services.guarding.wish_keeping import WishKeeper
+from live_trading.services.leaving.live_exits import PositionLeaver
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
@@ -50,13 +52,17 @@ SECONDS_TO_FOLLOW = 6.0
 class ExecuteReport:
     """What one run did: decisions by reason, orders by the state that the answer to their POST proved.
 
-    `waiting` counts trades that are left for the next run by what they lack, `left` names what time ran out for.
+    `exits` counts sales by the rule that wanted them, `exits_waiting` positions that a rule wants sold and the book
+    does not let be, by why. `waiting` counts trades that are left for the next run by what they lack, `left` names what
+    time ran out for.
     """
 
     ran: bool
     ingest: IngestReport | None = None
     decisions: dict[str, int] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
+    exits: dict[str, int] = field(default_factory=dict)
+    exits_waiting: dict[str, int] = field(default_factory=dict)
     waiting: dict[str, int] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
     reconciled: list[ReconcileReport] = field(default_factory=list)
@@ -77,6 +83,8 @@ class Executor:
         monitor: RiskMonitor,
         enforcer: LockEnforcer,
         prover: WalletProver,
+        wishes: WishKeeper,
+        leaver: PositionLeaver,
         entries: WalletEntries,
         account: Callable[[TradingWallet], VenueAccount],
         holder: str,
@@ -89,6 +97,8 @@ class Executor:
         self._monitor = monitor
         self._enforcer = enforcer
         self._prover = prover
+        self._wishes = wishes
+        self._leaver = leaver
         self._entries = entries
         self._account = account
         self._holder = holder
@@ -124,10 +134,14 @@ class Executor:
             keeper = LeaseKeeper(database=self._database, clock=self._clock, lease=lease)
             is_reconciled = self._is_reconciled(lease, wallet, report)
             keeper.keep()
+            got_out = self._wishes.take_up(keeper.lease, wallet, report.failures)
             with self._database.transaction() as transaction:
                 strategies = live_strategies.active(transaction, wallet.trading_wallet_id)
             with contained(f"limits of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
                 report.failures += self._monitor.run(lease, wallet, strategies).failures
+            keeper.keep()
+            with contained(f"exits of wallet {wallet.trading_wallet_id}", report.failures):
+                got_out |= self._leave(keeper.lease, wallet, report)
             keeper.keep()
             enforced = EnforcementReport()
             with contained(f"locks of wallet {wallet.trading_wallet_id}", report.failures, passing=(StopEverything,)):
@@ -137,21 +151,33 @@ class Executor:
             has_entered = False
             if is_reconciled:
                 has_entered = self._enter(keeper, wallet, strategies, report, budget)
-            if has_entered or enforced.sales or enforced.cancelled:
+            got_out |= self._wishes.take_up(keeper.lease, wallet, report.failures)
+            if has_entered or got_out or enforced.sales or enforced.cancelled:
                 keeper.keep()
                 after = ReconcileReport()
                 with contained(_wallet_part(wallet), report.failures, passing=(StopEverything,)):
                     self._reconciler.follow_orders(lease, wallet, after)
                 report.reconciled.append(after)
-            self._project(lease, wallet, strategies)
+            self._project(lease, wallet, strategies, report)
 
     def _is_reconciled(self, lease: Lease, wallet: TradingWallet, report: ExecuteReport) -> bool:
         """Whether the wallet stands as the venue and the chain say; where not, it opens nothing in this run."""
         with contained(_wallet_part(wallet), report.failures, passing=(StopEverything,)):
             found = self._reconciler.run(lease, wallet)
             report.reconciled.append(found)
+            if not found.is_reconciled:
+                report.failures += found.failures
             return found.is_reconciled
         return False
+
+    def _leave(self, lease: Lease, wallet: TradingWallet, report: ExecuteReport) -> bool:
+        """Looks at what is held; True where something was sold."""
+        left = self._leaver.run(lease, wallet, report.failures)
+        for reason, count in left.sales.items():
+            report.exits[reason] = report.exits.get(reason, 0) + count
+        for reason, count in left.waiting.items():
+            report.exits_waiting[reason] = report.exits_waiting.get(reason, 0) + count
+        return bool(left.sales)
 
     def _enter(
         self,
@@ -170,6 +196,7 @@ class Executor:
         for strategy in turns:
             with contained(_strategy_part(strategy), report.failures, passing=(StopEverything,)):
                 keeper.keep()
+                self._wishes.take_up(keeper.lease, wallet, report.failures)
                 found = self._gathered(keeper.lease, strategy, report)
                 work += [] if found is None else [found]
         counts = EntryCounts(
@@ -181,12 +208,16 @@ class Executor:
         )
         return self._entries.run(keeper, wallet, work, counts, entering)
 
-    def _project(self, lease: Lease, wallet: TradingWallet, strategies: list[LiveStrategy]) -> None:
+    def _project(
+        self, lease: Lease, wallet: TradingWallet, strategies: list[LiveStrategy], report: ExecuteReport
+    ) -> None:
         now, calls = self._clock.now(), self._account(wallet).measured_calls()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             observations.save_calls(transaction, wallet.trading_wallet_id, calls.latencies, calls.failed, now)
-            for strategy in strategies:
+        for strategy in strategies:
+            with contained(_strategy_part(strategy), report.failures), self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
                 risk_state.project(transaction, strategy, now)
 
     def _gathered(self, lease: Lease, strategy: LiveStrategy, report: ExecuteReport) -> StrategyTrades | None:

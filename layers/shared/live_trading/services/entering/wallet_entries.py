@@ -6,7 +6,7 @@ same for all evidence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -24,16 +24,19 @@ from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.services.entering.entry import Candidate, Entered, EntryDesk
 from live_trading.services.entering.entry_planning import plan_entry
+from live_trading.services.entering.planning_again import refused_for_tick
 from live_trading.services.entering.venue_evidence import StrategyTrades, VenueAsking, VenueSaid, sized_inputs
 from live_trading.services.following import evaluation
 from live_trading.services.following.decision_records import decision_record, refused
 from live_trading.services.following.evaluation import PreparedTrade
 from live_trading.services.following.judging import judged, may_wait, part_of, unsupported
+from live_trading.services.guarding.wish_keeping import WishKeeper
 from live_trading.services.orders.outbox import Outbox
 from live_trading.services.orders.posting import Flight, OrderPoster
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.leasing import LeaseKeeper
+from live_trading.signals.evaluate import evaluate
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
@@ -101,6 +104,7 @@ class WalletEntries:
         asking: VenueAsking,
         desk: EntryDesk,
         poster: OrderPoster,
+        wishes: WishKeeper,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -109,6 +113,7 @@ class WalletEntries:
         self._asking = asking
         self._desk = desk
         self._poster = poster
+        self._wishes = wishes
 
     def run(
         self,
@@ -118,14 +123,19 @@ class WalletEntries:
         counts: EntryCounts,
         budget: Budget,
     ) -> bool:
-        """Decides every trade once, as long as the budget lasts; True where orders went out."""
-        venue = self._asking.ask(wallet, work, counts.failures)
+        """Decides every trade once, as long as the budget lasts; True where orders went out.
+
+        What was refused for the tick is planned anew before that.
+        """
+        again = self._refused_for_tick(wallet)
+        venue = self._asking.ask(wallet, [*work, *again.values()], counts.failures)
         if venue is None:
             self._decide_all(keeper, work, None, counts, budget)
             return False
         # Whatever happens, no order is on its way any more when this block is left, and so none when the lease is.
         with self._chance.side_by_side(1) as beside:
-            run = self._begun(keeper.lease, venue, counts, beside)
+            run = self._begun(keeper.lease, wallet, venue, counts, beside)
+            self._enter_again(run, again)
             self._decide_all(keeper, work, run, counts, budget)
             with contained(f"orders of wallet {wallet.trading_wallet_id}", counts.failures, passing=(StopEverything,)):
                 run.outbox.flush()
@@ -138,14 +148,52 @@ class WalletEntries:
             with contained(f"strategy {one.strategy.lt_strategy_id}", counts.failures, passing=(StopEverything,)):
                 self._decide(keeper, one, run, counts, budget)
 
-    def _begun(self, lease: Lease, venue: VenueSaid, counts: EntryCounts, beside: Executor) -> _Run:
+    def _refused_for_tick(self, wallet: TradingWallet) -> dict[UUID, StrategyTrades]:
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            refused = refused_for_tick(transaction, wallet, now)
+        return {
+            each.lt_order_id: StrategyTrades(
+                strategy=each.strategy,
+                subject=each.subject,
+                trades=[each.prepared],
+                bankroll=each.prepared.inputs.bankroll,
+            )
+            for each in refused
+        }
+
+    def _begun(
+        self, lease: Lease, wallet: TradingWallet, venue: VenueSaid, counts: EntryCounts, beside: Executor
+    ) -> _Run:
+        def depart(batch: list[UUID]) -> Flight:
+            # Nothing is on its way here; whoever wants to get out goes first.
+            self._wishes.take_up(lease, wallet, counts.failures)
+            return self._poster.depart(lease, venue.account, batch, beside)
+
         outbox = Outbox(
-            depart=lambda batch: self._poster.depart(lease, venue.account, batch, beside),
+            depart=depart,
             land=lambda flight: self._poster.land(lease, venue.account, flight),
             sent=lambda lt_order_id, state, plan_again: self._sent(run, lt_order_id, state, plan_again=plan_again),
         )
         run = _Run(lease=lease, venue=venue, outbox=outbox, counts=counts)
         return run
+
+    def _enter_again(self, run: _Run, refused: Mapping[UUID, StrategyTrades]) -> None:
+        for lt_order_id, work in refused.items():
+            (prepared,) = work.trades
+            token_id = prepared.inputs.trade.token_id
+            with contained(f"order {lt_order_id} planned anew", run.counts.failures):
+                known = run.venue.volatility_for(work.strategy, token_id)
+                inputs = sized_inputs(work.strategy, prepared, work.bankroll, known)
+                verdict = evaluate(inputs)
+                if verdict.verdict is not Verdict.ACCEPTED or run.venue.lacking(work.strategy, token_id) is not None:
+                    continue
+                candidate = _candidate(run.venue, replace(prepared, inputs=inputs), verdict, known)
+                again = self._desk.enter_again(
+                    run.lease, run.venue.account, work.strategy, work.subject, candidate, lt_order_id
+                )
+                if again is not None:
+                    self._post(run, _Entry(work=work, candidate=candidate), again)
 
     def _decide(
         self, keeper: LeaseKeeper, work: StrategyTrades, run: _Run | None, counts: EntryCounts, budget: Budget
@@ -159,11 +207,30 @@ class WalletEntries:
             with contained(part_of(each), counts.failures, passing=(StopEverything,)):
                 now = keeper.keep()
                 bankroll -= self._decide_one(run, work, each, bankroll, records, counts, now)
+        self._record(keeper, records, counts)
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, keeper.lease)
-            decisions.record(transaction, records)
             evaluation.settle(transaction, work.subject, now)
+
+    def _record(self, keeper: LeaseKeeper, records: Sequence[DecisionRecord], counts: EntryCounts) -> None:
+        """Keeps the refusals together; one by one where the database takes them not all."""
+        refusals: list[PartFailure] = []
+        with contained(f"{len(records)} decisions", refusals):
+            self._record_together(keeper, records, counts)
+        if len(records) == 1:
+            counts.failures += refusals
+        elif refusals:
+            for each in records:
+                with contained(f"trade {each.source_trade_id}", counts.failures):
+                    self._record_together(keeper, [each], counts)
+
+    def _record_together(self, keeper: LeaseKeeper, records: Sequence[DecisionRecord], counts: EntryCounts) -> None:
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, keeper.lease)
+            decisions.record(transaction, records)
+        for each in records:
+            counts.decided(each.evaluation.reason)
 
     def _decide_one(
         self,
@@ -193,20 +260,13 @@ class WalletEntries:
         if verdict.verdict is Verdict.ACCEPTED and run is not None:
             return self._enter(run, work, prepared, verdict, known)
         records.append(decision_record(work.subject, prepared, verdict, now))
-        counts.decided(verdict.reason)
         return Usd.zero()
 
     def _enter(
         self, run: _Run, work: StrategyTrades, prepared: PreparedTrade, verdict: Evaluation, volatility: Decimal | None
     ) -> Usd:
         """Enters one order; returns what it reserved, nothing where it came to none."""
-        candidate = Candidate(
-            prepared=prepared,
-            evaluation=verdict,
-            market=_market(prepared),
-            book=run.venue.books[prepared.inputs.trade.token_id],
-            volatility=volatility,
-        )
+        candidate = _candidate(run.venue, prepared, verdict, volatility)
         reserved = Usd.zero()
         with contained(part_of(prepared), run.counts.failures, passing=(StopEverything,)):
             entered = self._desk.enter(run.lease, run.venue.account, work.strategy, work.subject, candidate)
@@ -244,6 +304,16 @@ def _market(prepared: PreparedTrade) -> Market:
     if prepared.inputs.market is None:
         raise StopEverything(f"trade {prepared.source_trade_id} was accepted without a market")
     return prepared.inputs.market
+
+
+def _candidate(venue: VenueSaid, prepared: PreparedTrade, verdict: Evaluation, volatility: Decimal | None) -> Candidate:
+    return Candidate(
+        prepared=prepared,
+        evaluation=verdict,
+        market=_market(prepared),
+        book=venue.books[prepared.inputs.trade.token_id],
+        volatility=volatility,
+    )
 
 
 def _plannable(

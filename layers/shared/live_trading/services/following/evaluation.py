@@ -2,29 +2,32 @@
 
 A subject is an FT wallet, or an LT strategy with its FT wallet's current configuration. Everything is read set by set;
 a trade costs no query of its own. What is too old is decided first, in one statement. The rest the caller judges in
-the order given, the newest trade first, because a signal is worth less with every second; it lowers the bankroll as
-bets are taken, then stores the decisions and calls `settle` in the same transaction.
+the order given and lowers the bankroll as bets are taken, then stores the decisions and calls `settle` in the same
+transaction. On paper that order is the trades' own. Live it is the newest first: an order takes its time, and a signal
+is worth less with every second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from live_trading.nouns.money import Usd
+from live_trading.nouns.money import Shares, Usd
 from live_trading.services.following.trader_statistics import snapshot_hour
 from live_trading.signals.config import WalletConfig, is_running, parse_config
-from live_trading.signals.inputs import EvaluationInputs
+from live_trading.signals.inputs import EvaluationInputs, TraderStanding
 from live_trading.signals.trader_record import prior_mean
+from live_trading.store.books import held_positions
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Transaction
-from live_trading.store.feed import markets, pending, source_trades, subjects, trader_stats
+from live_trading.store.feed import markets, pending, source_trades, subjects, trader_moves, trader_stats
 from live_trading.store.feed.pending import Pending
 from live_trading.store.feed.source_trades import StoredTrade
 from live_trading.store.feed.subjects import SubjectRow
+from live_trading.store.paper import ft_exits
 
 # Ingest stores under its lease, so numbers become visible in order; looking back covers rows stored by hand.
 OVERLAP = 1_000
@@ -80,11 +83,11 @@ def strategy_subject(transaction: Transaction, lt_strategy_id: UUID) -> Subject:
 
 
 def undecided_for_wallet(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
-    """Up to BATCH trades that an FT wallet has not decided: the newest there are, newest trade first."""
+    """Up to BATCH trades that an FT wallet has not decided: the newest there are, in the order of their time."""
     found = source_trades.undecided_by_wallet(
         transaction, subject.ft_wallet_id, after=_after(transaction, subject), since=subject.starts_at, limit=BATCH
     )
-    return sorted(found, key=_in_time, reverse=True)
+    return sorted(found, key=_in_time)
 
 
 def undecided_for_strategy(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
@@ -102,7 +105,8 @@ def decide_too_old(
 ) -> dict[str, int]:
     """Decides what the subject need not look at any more because of its age: how many trades by reason.
 
-    The limit is the tighter of the caller's and the configuration's own, as in the evaluation.
+    The limit is the tighter of the caller's and the configuration's own, as in the evaluation. A trader's sale that is
+    followed is never too old: what was bought after them is left, however late.
     """
     own = subject.config.max_signal_age_seconds
     limit = max_signal_age_seconds if own is None else min(own, max_signal_age_seconds)
@@ -112,6 +116,7 @@ def decide_too_old(
         config_version=subject.config_version,
         is_running=subject.is_active and is_running(subject.config, now),
         max_age_seconds=limit,
+        keeps_sales=subject.config.exits is not None and subject.config.exits.follow_trader,
         too_old_before=now - timedelta(seconds=limit),
         now=now,
         most=BULK,
@@ -134,6 +139,7 @@ def inputs_for(
         transaction, {(each.trade.trader, snapshot_hour(each.trade.trade_time)) for each in trades}
     )
     priors = _priors(transaction, hours)
+    standings = _standings(transaction, subject, trades)
     return [
         PreparedTrade(
             source_trade_id=each.source_trade_id,
@@ -151,10 +157,41 @@ def inputs_for(
                 max_signal_age_seconds=max_signal_age_seconds,
                 model_probability=None,
                 model_name=None,
+                standing=standings.get(each.source_trade_id),
             ),
         )
         for each in trades
     ]
+
+
+def _standings(transaction: Transaction, subject: Subject, trades: Sequence[StoredTrade]) -> dict[int, TraderStanding]:
+    """By trade how its trader and token stand, where traders are followed out of what they bought."""
+    if subject.config.exits is None or not subject.config.exits.follow_trader:
+        return {}
+    if subject.lt_strategy_id is None:
+        held = ft_exits.held_after_traders(transaction, subject.ft_wallet_id)
+    else:
+        held = held_positions.held_after_traders(transaction, subject.lt_strategy_id)
+    known = trader_moves.held_in_conditions(
+        transaction, {(each.trade.trader, each.trade.condition_id) for each in trades}
+    )
+    return {
+        each.source_trade_id: _standing(each, known[(each.trade.trader, each.trade.condition_id)], held)
+        for each in trades
+    }
+
+
+def _standing(
+    stored: StoredTrade, theirs: Mapping[str, Shares], held: Mapping[tuple[str, str], datetime | None]
+) -> TraderStanding:
+    """What was sold since the trade was seen was held when it was: the look that sells comes before the decision."""
+    trade = stored.trade
+    left_at = held.get((trade.trader, trade.token_id), stored.seen_at - timedelta(seconds=1))
+    return TraderStanding(
+        is_held=left_at is None or left_at >= stored.seen_at,
+        has_left=not theirs.get(trade.token_id, Shares.zero()).is_positive,
+        is_hedged=any(shares.is_positive for token_id, shares in theirs.items() if token_id != trade.token_id),
+    )
 
 
 def settle(transaction: Transaction, subject: Subject, now: datetime) -> None:

@@ -10,20 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.nouns.wishes import ExitWish, WishKind
 from live_trading.polymarket.clob.account import CancelResult, VenueAccount
 from live_trading.services.guarding.cancelling import OrderCanceller
 from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
+from live_trading.services.guarding.not_done import told
 from live_trading.services.running.failures import PART_FAILURES
-from live_trading.services.running.leasing import held_wallet
+from live_trading.services.running.leasing import WalletBusy, held_wallet
 from live_trading.store.accounts import live_strategies, trading_wallets
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.orders import exit_wishes
 from live_trading.store.risk import locks
 from live_trading.store.watch import alerts
 
@@ -35,7 +39,7 @@ class StopReport:
     """What was done and what could not be; orders by hash, sales by order id, `not_done` in words.
 
     `lock_ids` are the locks that stop entries: one for everybody, or one a trading wallet; none where they could not be
-    put.
+    put. `exit_wish_ids` are what the runs that hold wallets do at their next step.
     """
 
     lock_ids: list[int] = field(default_factory=list)
@@ -45,6 +49,7 @@ class StopReport:
     withdrawn: list[str] = field(default_factory=list)
     sales: list[str] = field(default_factory=list)
     not_done: list[str] = field(default_factory=list)
+    exit_wish_ids: list[UUID] = field(default_factory=list)
 
     def failed(self, what: str, error: Exception) -> None:
         self.not_done.append(f"{what}: {type(error).__name__}: {error}")
@@ -63,9 +68,13 @@ class KillSwitch:
         known_wallets: Callable[[], Sequence[TradingWallet]],
         canceller: OrderCanceller,
         enforcer: LockEnforcer,
+        take_up_if_free: Callable[[TradingWallet], None],
         holder: str,
     ) -> None:
-        """`known_wallets` are those that this execution environment has met, for when the database is away."""
+        """`known_wallets` are those that this execution environment has met, for when the database is away.
+
+        `take_up_if_free` does what was left to a run that has ended since.
+        """
         self._database = database
         self._clock = clock
         self._chance = chance
@@ -73,6 +82,7 @@ class KillSwitch:
         self._known_wallets = known_wallets
         self._canceller = canceller
         self._enforcer = enforcer
+        self._take_up_if_free = take_up_if_free
         self._holder = holder
 
     def pull(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
@@ -90,7 +100,10 @@ class KillSwitch:
         for wallet in wallets:
             self._settle(actor, wallet, done)
             if flatten:
-                self._flatten(wallet, done)
+                self._flatten(actor, wallet, done)
+            if done.exit_wish_ids:
+                with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
+                    self._take_up_if_free(wallet)
         return done
 
     def _stop_entries(self, actor: str, reason: str, mode: LockMode, owner_id: str | None, done: StopReport) -> None:
@@ -119,38 +132,43 @@ class KillSwitch:
         with self._chance.side_by_side(min(len(wallets), _WALLETS_AT_ONCE)) as pool:
             asked = [(wallet, pool.submit(self._cancel_all, wallet)) for wallet in wallets]
         for wallet, answer in asked:
-            try:
+            with told(f"cancelling at the venue for wallet {wallet.trading_wallet_id}", done.not_done):
                 result = answer.result()
-            except PART_FAILURES as error:
-                done.failed(f"cancelling at the venue for wallet {wallet.trading_wallet_id}", error)
-                continue
-            done.cancelled |= set(result.cancelled)
-            done.refused |= result.refused
+                done.cancelled |= set(result.cancelled)
+                done.refused |= result.refused
 
     def _cancel_all(self, wallet: TradingWallet) -> CancelResult:
         return self._account(wallet).cancel_all()
 
     def _settle(self, actor: str, wallet: TradingWallet, done: StopReport) -> None:
         """Our own side of it: unsent orders end, and cancelled ones are followed."""
-        try:
-            report = self._canceller.cancel_wallet(wallet, actor=actor)
-        except PART_FAILURES as error:
-            done.failed(f"ending the orders of wallet {wallet.trading_wallet_id}", error)
-        else:
+        with told(f"ending the orders of wallet {wallet.trading_wallet_id}", done.not_done):
+            report = self._canceller.cancel_wallet(wallet, actor=actor, cancelled=done.cancelled)
             done.withdrawn += report.withdrawn
             done.cancelled |= set(report.cancelled)
             done.refused |= report.refused
             done.not_done += report.not_done
+            if report.exit_wish_id is not None:
+                done.exit_wish_ids.append(report.exit_wish_id)
 
-    def _flatten(self, wallet: TradingWallet, done: StopReport) -> None:
-        try:
-            with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
-                report: EnforcementReport = self._enforcer.run(lease, wallet)
-        except PART_FAILURES as error:
-            done.failed(f"selling what wallet {wallet.trading_wallet_id} holds", error)
-            return
-        done.sales += report.sales
-        done.not_done += [f"{failure.part}: {failure.error}: {failure.message}" for failure in report.failures]
+    def _flatten(self, actor: str, wallet: TradingWallet, done: StopReport) -> None:
+        with told(f"selling what wallet {wallet.trading_wallet_id} holds", done.not_done):
+            try:
+                with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
+                    report: EnforcementReport = self._enforcer.run(lease, wallet)
+                    done.sales += report.sales
+                    done.not_done += [f"{each.part}: {each.error}: {each.message}" for each in report.failures]
+            except WalletBusy:
+                wish = ExitWish(
+                    exit_wish_id=self._chance.new_id(),
+                    owner_id=actor,
+                    trading_wallet_id=wallet.trading_wallet_id,
+                    kind=WishKind.FLATTEN,
+                    asked_at=self._clock.now(),
+                )
+                with self._database.transaction() as transaction:
+                    exit_wishes.insert(transaction, wish)
+                done.exit_wish_ids.append(wish.exit_wish_id)
 
 
 def _what_to_lock(transaction: Transaction, owner_id: str | None) -> list[tuple[LockScope, str | None]]:

@@ -2,12 +2,13 @@
 
 The order of effects is the whole point: the intent is in the database before this module sees it, SENT is committed
 before the request leaves, and the answer is booked after. A crash between any two leaves a state that says which
-question to ask the venue. The bytes are always the stored ones.
+question to ask the venue. The bytes are always the stored ones. What went out once and was not answered is in doubt
+before it goes out again, so that no refusal of the second ends what the first may have become.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,16 +21,18 @@ from live_trading.nouns.orders import OrderState, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import AssetType
 from live_trading.orders import refusals
-from live_trading.orders.machine import Cause
+from live_trading.orders.machine import IN_DOUBT, Cause
 from live_trading.orders.refusals import NextStep
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, PostOutcome, Rejected, Unknown
+from live_trading.services.following.sources import BookSource
 from live_trading.services.orders.order_booking import Refusal, transition
+from live_trading.services.orders.second_look import SecondLook
 from live_trading.store.chain import venue_spenders
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
-from live_trading.store.orders import lt_orders, order_changes
+from live_trading.store.orders import entry_signals, lt_orders, order_changes
 from live_trading.store.orders.lt_orders import StoredOrder
 from live_trading.store.risk import locks
 
@@ -37,6 +40,9 @@ from live_trading.store.risk import locks
 STOP_FOR = timedelta(hours=1)
 
 _STOPPED = Refusal(code=RejectionCode.ENTRIES_LOCKED, text="a lock stopped entries before it was sent")
+_TOO_OLD = Refusal(
+    code=RejectionCode.SIGNAL_TOO_OLD, text="its signal became older than the strategy allows before it was sent"
+)
 _ACCEPTED = {
     AcceptedStatus.LIVE: Cause.ACCEPTED_LIVE,
     AcceptedStatus.MATCHED: Cause.ACCEPTED_MATCHED,
@@ -72,10 +78,11 @@ class Flight:
 class OrderPoster:
     """Takes intents to the venue, each at most once at a time under one lease."""
 
-    def __init__(self, *, database: Database, clock: Clock, actor: str) -> None:
+    def __init__(self, *, database: Database, clock: Clock, actor: str, books: BookSource) -> None:
         self._database = database
         self._clock = clock
         self._actor = actor
+        self._second_look = SecondLook(database=database, clock=clock, books=books)
 
     def send(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
         """INTENT to SENT, the POST, and the states that the answers prove.
@@ -94,14 +101,24 @@ class OrderPoster:
         return self._after_refresh(lease, account, self._book(lease, flight.orders, flight.answers.result()))
 
     def resume(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
-        """Intents that are not at the venue: sent while fresh and due, ended with their reason once too old."""
+        """Intents that are not at the venue: sent while fresh and due, ended with their reason once too old.
+
+        An entry that goes out later than it was decided is looked at again on the book of now, and ended where the
+        rules of price or liquidity would not have it any more; where its book cannot be had it waits.
+        """
         now = self._clock.now()
-        stale = [order for order in orders if not _is_fresh(order, now)]
-        if stale:
-            self._end_unsent(lease, stale)
-        due = [order for order in orders if _is_fresh(order, now) and (order.not_before or now) <= now]
-        if due:
-            self.send(lease, account, [order.lt_order_id for order in due])
+        with self._database.transaction() as transaction:
+            too_old = entry_signals.too_old(transaction, [order.lt_order_id for order in orders], now)
+        ended = {order.lt_order_id: _TOO_OLD for order in orders if order.lt_order_id in too_old}
+        for order in orders:
+            if not _is_fresh(order, now):
+                ended.setdefault(order.lt_order_id, _why_unsent(order))
+        due = [order for order in orders if order.lt_order_id not in ended and _is_due(order, now)]
+        hindered = self._second_look.hindered(due)
+        self._end_unsent(lease, ended | {each: why for each, why in hindered.items() if why is not None})
+        going = [order.lt_order_id for order in due if order.lt_order_id not in hindered]
+        if going:
+            self.send(lease, account, going)
 
     def send_again(self, lease: Lease, account: VenueAccount, orders: Sequence[StoredOrder]) -> None:
         """The same bytes once more for orders that may never have arrived and whose signals are still fresh.
@@ -109,15 +126,21 @@ class OrderPoster:
         The venue makes one order of them however often they come: what it has seen before it calls duplicated.
         """
         now = self._clock.now()
-        due = [order for order in orders if _is_fresh(order, now)]
-        if not due:
+        due = [order for order in orders if _is_fresh(order, now) and _is_due(order, now)]
+        hindered = self._second_look.hindered(due)
+        ids = [order.lt_order_id for order in due if order.lt_order_id not in hindered]
+        if not ids:
             return
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            # An entry that may never have arrived is not sent again once a lock stops entries.
-            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
-            due = [order for order in due if order.lt_order_id not in stopped]
-            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due])
+            # An entry that may never have arrived is not sent again once a lock stops entries or its signal is too old.
+            kept = locks.stopped_entries(transaction, ids, now) | entry_signals.too_old(transaction, ids, now)
+            due = [order for order in lt_orders.locked(transaction, ids) if order.lt_order_id not in kept]
+            due = [order for order in due if order.state in IN_DOUBT]
+            for order in due:
+                transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
+            order_changes.note_sent_again(transaction, [order.lt_order_id for order in due], now)
         if due:
             self._book(lease, due, account.post([order.signed for order in due]))
 
@@ -129,7 +152,11 @@ class OrderPoster:
 
     def _after_refresh(self, lease: Lease, account: VenueAccount, sent: Sent) -> Sent:
         if sent.refresh and _refreshed(account, sent.refresh_tokens):
-            again = self._send_once(lease, account, sent.refresh)
+            with self._database.transaction() as transaction:
+                refused = lt_orders.locked(transaction, sent.refresh)
+            hindered = self._second_look.hindered(refused)
+            self._end_unsent(lease, {each: why for each, why in hindered.items() if why is not None})
+            again = self._send_once(lease, account, [each for each in sent.refresh if each not in hindered])
             sent.states |= again.states
             sent.plan_again += again.plan_again
         return sent
@@ -139,13 +166,14 @@ class OrderPoster:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]
-            stopped = locks.stopped_entries(transaction, [order.lt_order_id for order in due], now)
+            ids = [order.lt_order_id for order in due]
+            kept = dict.fromkeys(entry_signals.too_old(transaction, ids, now), _TOO_OLD)
+            kept |= dict.fromkeys(locks.stopped_entries(transaction, ids, now), _STOPPED)
             for order in due:
-                is_stopped = order.lt_order_id in stopped
-                cause = Cause.NEVER_SENT if is_stopped else Cause.SENT_TO_VENUE
-                refusal = _STOPPED if is_stopped else None
+                refusal = kept.get(order.lt_order_id)
+                cause = Cause.SENT_TO_VENUE if refusal is None else Cause.NEVER_SENT
                 transition(transaction, order, cause, actor=self._actor, now=now, refusal=refusal)
-        return [order for order in due if order.lt_order_id not in stopped]
+        return [order for order in due if order.lt_order_id not in kept]
 
     def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
         answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}
@@ -186,34 +214,47 @@ class OrderPoster:
             state = transition(transaction, order, Cause.REFUSED, actor=self._actor, now=now, refusal=refusal)
             if step is NextStep.PLAN_AGAIN and state is OrderState.REJECTED:
                 sent.plan_again.append(order.lt_order_id)
+            if state is not OrderState.REJECTED:
+                _note_refusal(transaction, order, refused, now, wait=None)
             return state
         wait = 0.0 if step is NextStep.REFRESH else refused.retry_after_seconds
-        order_changes.note_refusal_for_now(
-            transaction,
-            lt_order_id=order.lt_order_id,
-            code=refused.code,
-            text=refused.text,
-            not_before=refusals.not_before(now, wait),
-        )
+        _note_refusal(transaction, order, refused, now, wait=wait)
         state = transition(transaction, order, Cause.REFUSED_FOR_NOW, actor=self._actor, now=now)
         if step is NextStep.REFRESH and state is OrderState.INTENT:
             sent.refresh.append(order.lt_order_id)
             sent.refresh_tokens.add(_asked_for(order))
         return state
 
-    def _end_unsent(self, lease: Lease, orders: Sequence[StoredOrder]) -> None:
+    def _end_unsent(self, lease: Lease, refusals_by_order: Mapping[UUID, Refusal]) -> None:
+        if not refusals_by_order:
+            return
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            for order in lt_orders.locked(transaction, [each.lt_order_id for each in orders]):
+            for order in lt_orders.locked(transaction, list(refusals_by_order)):
                 if order.state is OrderState.INTENT:
-                    transition(
-                        transaction, order, Cause.NEVER_SENT, actor=self._actor, now=now, refusal=_why_unsent(order)
-                    )
+                    refusal = refusals_by_order[order.lt_order_id]
+                    transition(transaction, order, Cause.NEVER_SENT, actor=self._actor, now=now, refusal=refusal)
 
 
 def _is_fresh(order: StoredOrder, now: datetime) -> bool:
     return now - order.decided_at <= refusals.SEND_WITHIN and (order.expires_at is None or now < order.expires_at)
+
+
+def _is_due(order: StoredOrder, now: datetime) -> bool:
+    return order.not_before is None or order.not_before <= now
+
+
+def _note_refusal(
+    transaction: Transaction, order: StoredOrder, refused: Rejected, now: datetime, *, wait: float | None
+) -> None:
+    order_changes.note_refusal_for_now(
+        transaction,
+        lt_order_id=order.lt_order_id,
+        code=refused.code,
+        text=refused.text,
+        not_before=refusals.not_before(now, wait),
+    )
 
 
 def _why_unsent(order: StoredOrder) -> Refusal:

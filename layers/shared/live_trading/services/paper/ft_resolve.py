@@ -68,7 +68,7 @@ def _paper_end(order: OpenPaperOrder, vector: PayoutVector) -> PaperEnd:
     return PaperEnd(
         ft_order_id=order.ft_order_id,
         outcome=label_of(vector, order.outcome_index),
-        pnl=payout - order.cost - order.fee,
+        pnl=payout + order.exited - order.cost - order.fee,
     )
 
 

@@ -1,8 +1,8 @@
 """ft-sync: every active FT wallet decides each new source trade once, and bets on paper what it accepts.
 
 A bet is filled on the real book as it stands when it is decided, never on one of a market that has its result already.
-The decisions of a wallet, its paper orders and its cursor are one transaction. SELLs of a trader are decided as
-`not_an_entry`. Wallets are served in turn while time lasts.
+The decisions of a wallet, its paper orders and its cursor are one transaction. What a wallet holds is looked at before
+it bets, and left where its rules say so. Wallets are served in turn while time lasts.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from live_trading.services.following.judging import is_hopeful, judged, may_wait
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import BookSource
 from live_trading.services.paper.paper_books import BookShelf, without_offers
+from live_trading.services.paper.paper_exits import PaperExits
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
@@ -59,8 +60,8 @@ SLIPPAGE_BOUND_FRACTION = Decimal("0.03")
 class PaperReport:
     """What one run did; `ran` is False where another invocation was at it.
 
-    `decisions` counts by reason, `orders` by fill result, `waiting` trades that are left for the next run because
-    something needed could not be asked for, `left` the wallets that time ran out for.
+    `decisions` counts by reason, `orders` by fill result, `exits` sales by reason, `waiting` trades that are left for
+    the next run because something needed could not be asked for, `left` the wallets that time ran out for.
     """
 
     ran: bool
@@ -68,6 +69,7 @@ class PaperReport:
     wallets: int = 0
     decisions: Counter[str] = field(default_factory=Counter)
     orders: Counter[str] = field(default_factory=Counter)
+    exits: Counter[str] = field(default_factory=Counter)
     waiting: int = 0
     left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
@@ -108,6 +110,7 @@ class PaperTrader:
         self._markets = markets
         self._market_data = market_data
         self._holder = holder
+        self._exits = PaperExits(database=database, clock=clock)
         self._wallets = Rotation(database=database, clock=clock, name="ft-sync:wallets")
 
     def run(self, budget: Budget | None = None) -> PaperReport:
@@ -137,6 +140,7 @@ class PaperTrader:
         self, wallet: SubjectRow, lease: Lease, shelf: BookShelf, report: PaperReport, budget: Budget
     ) -> None:
         subject = evaluation.subject_of(wallet)
+        report.exits.update(sale.reason for sale in self._exits.run(subject, lease, shelf, report.failures))
         while self._decide_batch(subject, lease, shelf, report):
             if not budget.has(SECONDS_A_BATCH):
                 report.left.append(_part(wallet))
@@ -162,11 +166,15 @@ class PaperTrader:
         prepared = self._prepared(subject, evidence.ready)
         shelf.fetch(_hopeful_tokens(prepared))
         plan = plan_bets(subject, prepared, shelf)
-        self._apply(subject, plan, lease, report)
         report.failures += plan.failures
+        refusals: list[PartFailure] = []
+        with contained(f"decisions of {subject.name}", refusals):
+            self._apply(subject, plan, lease, report)
+        if refusals:
+            self._apply_one_by_one(subject, plan, lease, report)
         waiting = len(evidence.waiting) + plan.waiting
         report.waiting += waiting
-        return len(trades) == evaluation.BATCH and not waiting
+        return len(trades) == evaluation.BATCH and not waiting and not refusals
 
     def _prepared(self, subject: Subject, trades: Sequence[StoredTrade]) -> list[PreparedTrade]:
         now = self._clock.now()
@@ -179,6 +187,13 @@ class PaperTrader:
                 now=now,
                 max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS,
             )
+
+    def _apply_one_by_one(self, subject: Subject, plan: PaperPlan, lease: Lease, report: PaperReport) -> None:
+        """What the database does not take together, so that only what it refuses stays undecided."""
+        for record in plan.records:
+            orders = tuple(order for order in plan.orders if order.source_trade_id == record.source_trade_id)
+            with contained(f"trade {record.source_trade_id}", report.failures):
+                self._apply(subject, PaperPlan(records=(record,), orders=orders, waiting=0), lease, report)
 
     def _apply(self, subject: Subject, plan: PaperPlan, lease: Lease, report: PaperReport) -> None:
         now = self._clock.now()

@@ -22,6 +22,7 @@ from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
 from live_trading.polymarket.clob.own_fills import orders_of_account
 from live_trading.services.following.market_keeping import MarketKeeper
+from live_trading.services.following.sources import BookSource
 from live_trading.services.orders.posting import OrderPoster
 from live_trading.services.reconciling.compare import Comparison
 from live_trading.services.reconciling.order_following import Followed, OrderFollowing
@@ -74,6 +75,7 @@ class Reconciler:
         market_keeper: MarketKeeper,
         comparison: Comparison,
         receipts: FillReceipts,
+        books: BookSource,
         clock: Clock,
         chance: Chance,
         holder: str,
@@ -84,7 +86,7 @@ class Reconciler:
         self._comparison = comparison
         self._clock = clock
         self._holder = holder
-        self._poster = OrderPoster(database=database, clock=clock, actor=holder)
+        self._poster = OrderPoster(database=database, clock=clock, actor=holder, books=books)
         self._spenders = SpenderWatch(database=database, clock=clock)
         self._asking = Asking(database=database, comparison=comparison, receipts=receipts, chance=chance)
         self._following = OrderFollowing(database=database, clock=clock, chance=chance, actor=holder)

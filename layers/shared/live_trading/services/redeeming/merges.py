@@ -51,7 +51,9 @@ class Merging:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             pairs = _pairs(transaction, wallet, market)
-            if pairs < LEAST_PAIRS or not resolutions.lock_condition(transaction, market.condition_id):
+            if pairs < LEAST_PAIRS:
+                return
+            if wallet.trading_wallet_id in resolutions.lock_condition(transaction, market.condition_id):
                 return
             redemptions.create_due(
                 transaction,

@@ -6,9 +6,11 @@ Decides nothing by label or price: the payout vector and the outcome index carry
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
 from uuid import UUID, uuid5
 
 from live_trading.chain.reading.reader import ChainReader
@@ -18,12 +20,12 @@ from live_trading.ledger.accounts import Account
 from live_trading.ledger.payouts import split_payout
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.reconciling.reconcile import Reconciler
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.leasing import held
 from live_trading.services.settling import gap_explaining
 from live_trading.settlement.outcomes import ended, is_sold_out, label_of
@@ -61,7 +63,7 @@ class ResolveReport:
     gaps: int = 0
     states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    failures: list[str] = field(default_factory=list)
+    failures: list[PartFailure] = field(default_factory=list)
 
 
 class Resolver:
@@ -92,7 +94,7 @@ class Resolver:
             if lease is None:
                 return report
             for pass_ in self._reconciler.run_all():
-                report.failures += [f"{each.part}: {each.message}" for each in pass_.failures]
+                report.failures += pass_.failures
             self._resolve_all(lease, report)
         return report
 
@@ -106,14 +108,10 @@ class Resolver:
             vector = vectors.get(condition_id)
             if vector is None:
                 waiting.append(condition_id)
-            try:
+            with contained(f"condition {condition_id}", report.failures):
                 self._end_sold_out(lease, market, report)
                 if vector is not None:
                     self._book(lease, market, vector, report)
-            except StopEverything:
-                raise
-            except LiveTradingError as error:
-                report.failures.append(f"{condition_id}: {error}")
         report.waiting = len(waiting)
         self._watch(lease, waiting, report)
         self._compare_with_paper(lease, report)
@@ -123,27 +121,28 @@ class Resolver:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            if not resolutions.lock_condition(transaction, market.condition_id):
-                return
+            moving = resolutions.lock_condition(transaction, market.condition_id)
             for position in resolutions.open_positions(transaction, market.condition_id):
-                if is_sold_out(position.entries, position.left):
+                if position.trading_wallet_id not in moving and is_sold_out(position.entries, position.left):
                     self._close(transaction, market, position, Usd.zero(), Outcome.SOLD, report, now)
 
     def _book(self, lease: Lease, market: Market, vector: PayoutVector, report: ResolveReport) -> None:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            if not resolutions.lock_condition(transaction, market.condition_id):
-                report.unsettled += 1
-                return
+            moving = resolutions.lock_condition(transaction, market.condition_id)
             markets.record_resolution(transaction, vector, now)
-            positions = resolutions.open_positions(transaction, market.condition_id)
-            payouts = _book_positions(transaction, market, vector, now)
-            for position in positions:
+            payouts = _book_positions(transaction, market, vector, moving, now)
+            for position in resolutions.open_positions(transaction, market.condition_id):
+                if position.trading_wallet_id in moving:
+                    continue
                 payout = payouts.get((position.lt_strategy_id, position.token_id), Usd.zero())
                 label = label_of(vector, market.token_ids.index(position.token_id))
                 self._close(transaction, market, position, payout, label, report, now)
             alerts.resolve_alert(transaction, alert_type=AlertType.RESOLUTION, subject=market.condition_id, at=now)
+        if moving:
+            report.unsettled += 1
+        else:
             report.resolved += 1
 
     def _close(
@@ -168,7 +167,7 @@ class Resolver:
         """Asks the catalogue how far the others are, and raises or ends the alerts about those that take long."""
         now = self._clock.now()
         refresh = self._markets.refresh(waiting, lease, now, fresh_for=HINT_AGE)
-        report.failures += [f"{each.part}: {each.message}" for each in refresh.failures]
+        report.failures += refresh.failures
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             for condition_id, stored in markets.stored(transaction, waiting).items():
@@ -207,44 +206,68 @@ def _kind(market: Market) -> RedemptionKind:
     return RedemptionKind.NEG_RISK if market.neg_risk else RedemptionKind.STANDARD
 
 
+def _owe(transaction: Transaction, wallet_id: UUID, market: Market, owed: Usd, now: datetime) -> None:
+    """Opens the redemption of what a wallet is owed, or adds to the one that is under way.
+
+    A trade that the venue lists after the market was booked comes second: the chain pays it with the rest where the
+    rest has not been paid, else in a redemption of its own.
+    """
+    if redemptions.add_expected(transaction, wallet_id, market.condition_id, owed):
+        return
+    before = redemptions.count_of(transaction, wallet_id, market.condition_id)
+    name = f"{wallet_id}:{market.condition_id}" + (f":{before}" if before else "")
+    redemptions.create_due(
+        transaction,
+        lt_redemption_id=uuid5(_REDEMPTION_NAMESPACE, name),
+        trading_wallet_id=wallet_id,
+        condition_id=market.condition_id,
+        kind=_kind(market),
+        expected=owed,
+        resolved_at=now,
+        now=now,
+    )
+
+
+def _book_part(transaction: Transaction, part: ledger.Holding, market: Market, payout: Usd, now: datetime) -> None:
+    """Books one strategy's shares of a token, under the first number that is free: these shares are in the ledger."""
+    resolution = partial(
+        settlement_entries.resolution,
+        trading_wallet_id=part.trading_wallet_id,
+        lt_strategy_id=part.lt_strategy_id,
+        token_id=part.token_id,
+        condition_id=market.condition_id,
+        shares=part.shares,
+        cost=part.amount,
+        payout=payout,
+        occurred_at=now,
+    )
+    numbers = count(1)
+    while not ledger.post(transaction, resolution(number=next(numbers)), now):
+        pass
+
+
 def _book_positions(
-    transaction: Transaction, market: Market, vector: PayoutVector, now: datetime
+    transaction: Transaction, market: Market, vector: PayoutVector, moving: Collection[UUID], now: datetime
 ) -> dict[tuple[UUID, str], Usd]:
     """Moves each position's cost to what it is owed and opens one redemption a trading wallet; the payouts by position.
 
-    The chain pays a wallet's whole balance of an outcome at once, so that is what is shared out.
+    The chain pays a wallet's whole balance of an outcome at once, so that is what is shared out. Wallets in which
+    something is still `moving` are left for later.
     """
     held = ledger.holdings(transaction, Account.POSITION_COST, list(market.token_ids))
     by_token: dict[tuple[UUID, str], list[ledger.Holding]] = defaultdict(list)
     for holding in held:
+        if holding.trading_wallet_id in moving:
+            continue
         by_token[(holding.trading_wallet_id, holding.token_id)].append(holding)
     payouts: dict[tuple[UUID, str], Usd] = {}
     owed_by_wallet: dict[UUID, list[Usd]] = defaultdict(list)
     for (wallet_id, token_id), parts in by_token.items():
         index = market.token_ids.index(token_id)
         for part, payout in zip(parts, split_payout(vector, index, [each.shares for each in parts]), strict=True):
-            booked = settlement_entries.resolution(
-                trading_wallet_id=wallet_id,
-                lt_strategy_id=part.lt_strategy_id,
-                token_id=token_id,
-                condition_id=market.condition_id,
-                shares=part.shares,
-                cost=part.amount,
-                payout=payout,
-                occurred_at=now,
-            )
-            ledger.post(transaction, booked, now)
+            _book_part(transaction, part, market, payout, now)
             payouts[(part.lt_strategy_id, token_id)] = payout
             owed_by_wallet[wallet_id].append(payout)
     for wallet_id, owed in owed_by_wallet.items():
-        redemptions.create_due(
-            transaction,
-            lt_redemption_id=uuid5(_REDEMPTION_NAMESPACE, f"{wallet_id}:{market.condition_id}"),
-            trading_wallet_id=wallet_id,
-            condition_id=market.condition_id,
-            kind=_kind(market),
-            expected=total_usd(owed),
-            resolved_at=now,
-            now=now,
-        )
+        _owe(transaction, wallet_id, market, total_usd(owed), now)
     return payouts

@@ -17,12 +17,12 @@ from live_trading.store.database.connection import Row, Transaction
 
 FT_WALLET_TAKEN = "lt_strategies_ft_wallet_id_key"
 
-_CHANGEABLE = ("name", "slippage_bound_fraction", "max_signal_age_seconds", "order_type", "is_active")
+_CHANGEABLE = ("name", "slippage_bound_fraction", "max_signal_age_seconds", "order_type", "time_zone", "is_active")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyRow:
-    """A strategy with its limits, whether or not it is active."""
+    """A strategy with its limits, whether or not it is active; once it has ended it never is again."""
 
     lt_strategy_id: UUID
     owner_id: str
@@ -40,6 +40,7 @@ class StrategyRow:
     updated_at: datetime
     rules: RiskRules
     risk_preset: RiskPreset | None
+    ended_at: datetime | None = None
 
     def as_live(self) -> LiveStrategy:
         """What the executor sees of it."""
@@ -82,6 +83,7 @@ def _strategy(row: Row) -> StrategyRow:
         updated_at=row["updated_at"],
         rules=RiskRules.of(row),
         risk_preset=None if row["risk_preset"] is None else RiskPreset(row["risk_preset"]),
+        ended_at=row["ended_at"],
     )
 
 
@@ -157,9 +159,10 @@ def find_for_change(transaction: Transaction, lt_strategy_id: UUID, owner_id: st
 
 
 def id_by_ft_wallet(transaction: Transaction, ft_wallet_id: UUID) -> UUID | None:
-    """The strategy behind a paper wallet."""
+    """The strategy behind a paper wallet that has not ended."""
     row = transaction.row(
-        "SELECT lt_strategy_id FROM lt_strategies WHERE ft_wallet_id = :ft_wallet_id", ft_wallet_id=ft_wallet_id
+        "SELECT lt_strategy_id FROM lt_strategies WHERE ft_wallet_id = :ft_wallet_id AND ended_at IS NULL",
+        ft_wallet_id=ft_wallet_id,
     )
     return None if row is None else row["lt_strategy_id"]
 
@@ -167,6 +170,18 @@ def id_by_ft_wallet(transaction: Transaction, ft_wallet_id: UUID) -> UUID | None
 def change(transaction: Transaction, lt_strategy_id: UUID, changes: Mapping[str, object], now: datetime) -> None:
     """Rewrites the named columns. Raises KeyError for one that may not change."""
     _update(transaction, "lt_strategies", _CHANGEABLE, lt_strategy_id, changes, now)
+
+
+def end(transaction: Transaction, lt_strategy_id: UUID, now: datetime) -> None:
+    """Switches the strategy off for good; its FT wallet may have another one from here on."""
+    transaction.execute(
+        """
+        UPDATE lt_strategies SET is_active = FALSE, ended_at = :now, updated_at = :now
+        WHERE lt_strategy_id = :lt_strategy_id
+        """,
+        lt_strategy_id=lt_strategy_id,
+        now=now,
+    )
 
 
 def replace_rules(

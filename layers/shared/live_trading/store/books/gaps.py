@@ -76,6 +76,7 @@ LEFT JOIN LATERAL (
 WHERE
     twin.outcome <> 'OPEN'
     AND twin.trade_time >= strategy.launched_at
+    AND (strategy.ended_at IS NULL OR twin.trade_time < strategy.ended_at)
     AND NOT live.is_open
     AND NOT EXISTS (
         SELECT 1 FROM lt_gaps AS known

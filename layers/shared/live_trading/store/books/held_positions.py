@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Shares, Usd
@@ -62,6 +63,21 @@ def of_strategy(transaction: Transaction, lt_strategy_id: UUID, token_id: str | 
     """Every position of the strategy that is not resolved, or the one of a token."""
     rows = transaction.rows(_HELD, lt_strategy_id=lt_strategy_id, token_id=token_id)
     return [_held(row, lt_strategy_id) for row in rows]
+
+
+def held_after_traders(transaction: Transaction, lt_strategy_id: UUID) -> dict[tuple[str, str], datetime | None]:
+    """By (trader, token) what was bought after them, or is being bought; None: an order has no outcome before its
+    market resolves or its position is counted as sold, and until then it is held.
+    """
+    rows = transaction.rows(
+        """
+        SELECT DISTINCT trade.trader_address, intent.token_id FROM lt_orders AS intent
+        INNER JOIN source_trades AS trade USING (source_trade_id)
+        WHERE intent.lt_strategy_id = :lt_strategy_id AND intent.purpose = 'ENTRY' AND intent.outcome = 'OPEN'
+        """,
+        lt_strategy_id=lt_strategy_id,
+    )
+    return {(row["trader_address"], row["token_id"]): None for row in rows}
 
 
 def _held(row: Row, lt_strategy_id: UUID) -> HeldPosition:

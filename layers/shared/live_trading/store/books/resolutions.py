@@ -16,6 +16,7 @@ from live_trading.store.database.connection import Transaction
 class OpenPosition:
     """What one strategy bought of one token and has no outcome yet, and what has left of it."""
 
+    trading_wallet_id: UUID
     lt_strategy_id: UUID
     token_id: str
     outcome_index: int
@@ -37,35 +38,31 @@ def open_conditions(transaction: Transaction) -> list[str]:
     return [row["condition_id"] for row in rows]
 
 
-def lock_condition(transaction: Transaction, condition_id: str) -> bool:
-    """Serialises the booking of one condition; False while an order or a merge in it may still change."""
+def lock_condition(transaction: Transaction, condition_id: str) -> frozenset[UUID]:
+    """Serialises the booking of one condition; the trading wallets of which an order or merge in it may still change.
+
+    Nothing of theirs is booked yet; what others hold waits for nobody.
+    """
     transaction.only(
         "SELECT condition_id FROM markets WHERE condition_id = :condition_id FOR NO KEY UPDATE",
         condition_id=condition_id,
     )
-    row = transaction.only(
+    rows = transaction.rows(
         """
-        SELECT
-            EXISTS (
-                SELECT 1 FROM lt_orders
-                WHERE
-                    condition_id = :condition_id
-                    AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-            )
-            OR EXISTS (
-                SELECT 1 FROM fills
-                WHERE condition_id = :condition_id AND status NOT IN ('CONFIRMED', 'FAILED')
-            )
-            OR EXISTS (
-                SELECT 1 FROM lt_redemptions
-                WHERE
-                    condition_id = :condition_id AND action = 'MERGE'
-                    AND state IN ('PREPARED', 'BROADCAST', 'REPLACED', 'MINED', 'CONFIRMED')
-            ) AS unsettled
+        SELECT trading_wallet_id FROM lt_orders
+        WHERE condition_id = :condition_id AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+        UNION
+        SELECT intent.trading_wallet_id FROM fills AS fill INNER JOIN lt_orders AS intent USING (lt_order_id)
+        WHERE fill.condition_id = :condition_id AND fill.status NOT IN ('CONFIRMED', 'FAILED')
+        UNION
+        SELECT trading_wallet_id FROM lt_redemptions
+        WHERE
+            condition_id = :condition_id AND action = 'MERGE'
+            AND state IN ('PREPARED', 'BROADCAST', 'REPLACED', 'MINED', 'CONFIRMED')
         """,
         condition_id=condition_id,
     )
-    return not row["unsettled"]
+    return frozenset(row["trading_wallet_id"] for row in rows)
 
 
 def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosition]:
@@ -73,7 +70,7 @@ def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosi
     bought = transaction.rows(
         """
         SELECT
-            intent.lt_order_id, intent.lt_strategy_id, intent.token_id, intent.outcome_index,
+            intent.lt_order_id, intent.trading_wallet_id, intent.lt_strategy_id, intent.token_id, intent.outcome_index,
             sum(fill.shares) AS shares, sum(fill.cost_usd) AS cost_usd, sum(fill.fee_usd) AS fee_usd
         FROM lt_orders AS intent INNER JOIN fills AS fill USING (lt_order_id)
         WHERE
@@ -98,6 +95,7 @@ def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosi
         )
         before = found[key].entries if key in found else ()
         found[key] = OpenPosition(
+            trading_wallet_id=row["trading_wallet_id"],
             lt_strategy_id=row["lt_strategy_id"],
             token_id=row["token_id"],
             outcome_index=row["outcome_index"],

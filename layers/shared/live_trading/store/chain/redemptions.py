@@ -129,6 +129,37 @@ def create_due(
     )
 
 
+def add_expected(transaction: Transaction, trading_wallet_id: UUID, condition_id: str, more: Usd) -> bool:
+    """Raises what the redemption under way is to pay; False where none is."""
+    return (
+        transaction.execute(
+            """
+            UPDATE lt_redemptions SET expected_usd = expected_usd + :more
+            WHERE
+                trading_wallet_id = :trading_wallet_id AND condition_id = :condition_id AND action = 'REDEEM'
+                AND state NOT IN ('BOOKED', 'NOTHING_TO_DO')
+            """,
+            more=more,
+            trading_wallet_id=trading_wallet_id,
+            condition_id=condition_id,
+        )
+        == 1
+    )
+
+
+def count_of(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> int:
+    """How many redemptions a wallet has had in a condition."""
+    found: int = transaction.only(
+        """
+        SELECT count(*) AS found FROM lt_redemptions
+        WHERE trading_wallet_id = :trading_wallet_id AND condition_id = :condition_id AND action = 'REDEEM'
+        """,
+        trading_wallet_id=trading_wallet_id,
+        condition_id=condition_id,
+    )["found"]
+    return found
+
+
 def due(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> list[Redemption]:
     """Redemptions that are not signed and may be tried now, oldest first."""
     rows = transaction.rows(

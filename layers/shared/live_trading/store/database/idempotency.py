@@ -1,4 +1,7 @@
-"""First answers to requests that name themselves, kept in the same transaction as what the request did."""
+"""First answers to requests that name themselves, and claims of those that are being carried out.
+
+What is done in one transaction is kept in it; what takes several is claimed first.
+"""
 
 from __future__ import annotations
 
@@ -53,4 +56,44 @@ def keep(transaction: Transaction, owner_id: str, key: str, answer: KeptAnswer, 
         status_code=answer.status_code,
         body=answer.body,
         now=now,
+    )
+
+
+def claim(
+    transaction: Transaction, owner_id: str, key: str, request_hash: str, *, now: datetime, unless_after: datetime
+) -> str | None:
+    """Marks the request as being carried out; the hash of the one that is where that began after `unless_after`.
+
+    An older claim is taken over. The key must be locked.
+    """
+    taken = transaction.execute(
+        """
+        INSERT INTO idempotency_claims (owner_id, idempotency_key, request_hash, claimed_at)
+        VALUES (:owner_id, :key, :request_hash, :now)
+        ON CONFLICT (owner_id, idempotency_key)
+        DO UPDATE SET request_hash = excluded.request_hash, claimed_at = excluded.claimed_at
+        WHERE idempotency_claims.claimed_at <= :unless_after
+        """,
+        owner_id=owner_id,
+        key=key,
+        request_hash=request_hash,
+        now=now,
+        unless_after=unless_after,
+    )
+    if taken:
+        return None
+    found: str = transaction.only(
+        "SELECT request_hash FROM idempotency_claims WHERE owner_id = :owner_id AND idempotency_key = :key",
+        owner_id=owner_id,
+        key=key,
+    )["request_hash"]
+    return found
+
+
+def give_back(transaction: Transaction, owner_id: str, key: str) -> None:
+    """Ends the claim of a key."""
+    transaction.execute(
+        "DELETE FROM idempotency_claims WHERE owner_id = :owner_id AND idempotency_key = :key",
+        owner_id=owner_id,
+        key=key,
     )

@@ -52,7 +52,8 @@ WITH old AS (
     FROM source_trades AS trade
     WHERE
         trade.source_trade_id > :after AND trade.trade_time >= :since
-        AND trade.trade_time < :too_old_before AND
+        AND trade.trade_time < :too_old_before
+        AND (trade.side = 'BUY' OR NOT :keeps_sales::boolean) AND
 """
 _OLD_TAIL = """
     ORDER BY trade.source_trade_id LIMIT :most
@@ -103,14 +104,15 @@ def decide_too_old(
     config_version: int,
     is_running: bool,
     max_age_seconds: int,
+    keeps_sales: bool,
     too_old_before: datetime,
     now: datetime,
     most: int,
 ) -> dict[str, int]:
     """Decides up to `most` trades made before `too_old_before`, oldest first: how many by reason.
 
-    The reasons are those that the evaluation finds before or at the age. What is kept of the inputs is what they need,
-    and the hash is of that.
+    With `keeps_sales` a trader's sales are left to the evaluation. The reasons are those that the evaluation finds
+    before or at the age. What is kept of the inputs is what they need, and the hash is of that.
     """
     rows = transaction.rows(
         _OLD_HEAD + _undecided(pending) + _OLD_TAIL,
@@ -118,6 +120,7 @@ def decide_too_old(
         config_version=config_version,
         is_running=is_running,
         max_age_seconds=max_age_seconds,
+        keeps_sales=keeps_sales,
         too_old_before=too_old_before,
         now=now,
         most=most,

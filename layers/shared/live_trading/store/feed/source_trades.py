@@ -123,6 +123,14 @@ def undecided_by_strategy(
     return [_stored(row) for row in rows]
 
 
+def by_numbers(transaction: Transaction, source_trade_ids: Sequence[int]) -> dict[int, StoredTrade]:
+    """These trades by their number, without those that there are not."""
+    rows = transaction.rows(
+        "SELECT * FROM source_trades WHERE source_trade_id = ANY(:numbers::bigint[])", numbers=list(source_trade_ids)
+    )
+    return {row["source_trade_id"]: _stored(row) for row in rows}
+
+
 def newest_number(transaction: Transaction) -> int:
     """The highest number given so far, 0 where there is none."""
     return int(transaction.only("SELECT coalesce(max(source_trade_id), 0) AS newest FROM source_trades")["newest"])

@@ -63,11 +63,17 @@ def strategy(transaction: Transaction, lt_strategy_id: UUID) -> SubjectRow:
 
 
 def paper_bankroll(transaction: Transaction, ft_wallet_id: UUID) -> Usd:
-    """Starting balance + realised P&L − what open paper positions cost, fees included. Raises LookupError."""
+    """Starting balance + realised P&L − what open paper positions cost, fees included, + what left of them brought.
+
+    Raises LookupError.
+    """
     row = transaction.only(
         """
         SELECT wallet.starting_balance_usd + coalesce(sum(
-            CASE paper.outcome WHEN 'OPEN' THEN -paper.cost_usd - paper.fee_usd ELSE paper.pnl_usd END
+            CASE paper.outcome
+                WHEN 'OPEN' THEN paper.exit_proceeds_usd - paper.exit_fee_usd - paper.cost_usd - paper.fee_usd
+                ELSE paper.pnl_usd
+            END
         ), 0) AS bankroll_usd
         FROM ft_wallets AS wallet LEFT JOIN ft_orders AS paper USING (ft_wallet_id)
         WHERE wallet.ft_wallet_id = :ft_wallet_id

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from live_trading.nouns.exits import ExitReason
 from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.orders import OrderPlan, Purpose, SignedOrder
 from live_trading.store.database.connection import Transaction
@@ -41,6 +42,7 @@ class Intent:
     trade_time: datetime | None
     seen_at: datetime | None
     decided_at: datetime
+    exit_reason: ExitReason | None = None
 
 
 def insert(transaction: Transaction, intent: Intent, now: datetime) -> None:
@@ -55,13 +57,14 @@ def insert(transaction: Transaction, intent: Intent, now: datetime) -> None:
             lt_order_id, lt_strategy_id, trading_wallet_id, decision_id, source_trade_id, purpose, attempt, token_id,
             condition_id, outcome_index, side, order_type, limit_price, order_usd, order_shares, fee_bound_usd,
             reserved_usd, signal_price, signal_size_usd, signed_payload, order_hash, state, best_bid, best_ask,
-            midpoint, book_hash, depth_usd, trade_time, seen_at, decided_at, intent_at, expires_at
+            midpoint, book_hash, depth_usd, trade_time, seen_at, decided_at, intent_at, expires_at,
+            exit_reason
         ) VALUES (
             :lt_order_id, :lt_strategy_id, :trading_wallet_id, :decision_id, :source_trade_id, :purpose, :attempt,
             :token_id, :condition_id, :outcome_index, :side, :order_type, :limit_price, :order_usd, :order_shares,
             :fee_bound_usd, :reserved_usd, :signal_price, :signal_size_usd, :signed_payload::jsonb, :order_hash,
             'INTENT', :best_bid, :best_ask, :midpoint, :book_hash, :depth, :trade_time, :seen_at, :decided_at, :now,
-            :expires_at
+            :expires_at, :exit_reason
         )
         """,
         lt_order_id=intent.lt_order_id,
@@ -94,6 +97,7 @@ def insert(transaction: Transaction, intent: Intent, now: datetime) -> None:
         seen_at=intent.seen_at,
         decided_at=intent.decided_at,
         expires_at=intent.plan.expiration,
+        exit_reason=intent.exit_reason,
         now=now,
     )
     transaction.execute(

@@ -107,11 +107,16 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
 
 
 def missing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
-    """Orders that were sent and that the venue, when last asked, did not know; oldest first."""
+    """Orders that were sent and that the venue, when last asked, did not know; oldest first.
+
+    Without those that somebody has asked to be cancelled.
+    """
     rows = transaction.rows(
         """
         SELECT * FROM lt_orders
-        WHERE trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN') AND absence_proofs > 0
+        WHERE
+            trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN') AND absence_proofs > 0
+            AND cancel_asked_at IS NULL
         ORDER BY intent_at, made_number
         """,
         trading_wallet_id=trading_wallet_id,

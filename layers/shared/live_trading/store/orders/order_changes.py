@@ -22,13 +22,18 @@ def move(
     rejection_code: RejectionCode | None = None,
     rejection_text: str | None = None,
 ) -> bool:
-    """Changes the state only where it is still `expected`; False where it is not."""
+    """Changes the state only where it is still `expected`; False where it is not.
+
+    What is sent now is absent only for looks that come a while later: the count begins with the sending.
+    """
     touched = transaction.execute(
         """
         UPDATE lt_orders SET
             state = :to_state,
             sent_at = CASE WHEN :to_state = 'SENT' AND sent_at IS NULL THEN :now ELSE sent_at END,
             sends = sends + CASE WHEN :to_state = 'SENT' THEN 1 ELSE 0 END,
+            absence_proofs = CASE WHEN :to_state = 'SENT' THEN 0 ELSE absence_proofs END,
+            last_looked_up_at = CASE WHEN :to_state = 'SENT' THEN :now ELSE last_looked_up_at END,
             answered_at = CASE
                 WHEN state IN ('SENT', 'UNKNOWN') AND :to_state NOT IN ('SENT', 'UNKNOWN', 'INTENT')
                     THEN coalesce(answered_at, :now)
@@ -66,11 +71,15 @@ def note_refusal_for_now(
     )
 
 
-def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> None:
-    """Counts one more sending of bytes that may be at the venue already."""
+def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID], now: datetime) -> None:
+    """Counts one more sending of bytes that may be at the venue already; earlier absences prove nothing about it."""
     transaction.execute(
-        "UPDATE lt_orders SET sends = sends + 1 WHERE lt_order_id = ANY(:ids::uuid[]) AND state IN ('SENT', 'UNKNOWN')",
+        """
+        UPDATE lt_orders SET sends = sends + 1, absence_proofs = 0, last_looked_up_at = :now
+        WHERE lt_order_id = ANY(:ids::uuid[]) AND state = 'UNKNOWN'
+        """,
         ids=list(lt_order_ids),
+        now=now,
     )
 
 

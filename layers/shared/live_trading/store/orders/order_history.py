@@ -107,6 +107,25 @@ def of_strategy(
     return [_history(row) for row in rows]
 
 
+def of_token(
+    transaction: Transaction, lt_strategy_id: UUID, owner_id: str, token_id: str, *, limit: int
+) -> list[OrderHistory]:
+    """The strategy's orders of one token, newest first."""
+    rows = transaction.rows(
+        _ORDERS
+        + """
+        WHERE
+            intent.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id AND intent.token_id = :token_id
+        ORDER BY intent.intent_at DESC, intent.made_number DESC LIMIT :limit
+        """,
+        lt_strategy_id=lt_strategy_id,
+        owner_id=owner_id,
+        token_id=token_id,
+        limit=limit,
+    )
+    return [_history(row) for row in rows]
+
+
 def _history(row: Row) -> OrderHistory:
     return OrderHistory(
         lt_order_id=row["lt_order_id"],

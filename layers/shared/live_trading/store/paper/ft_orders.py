@@ -43,13 +43,17 @@ class PaperOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPaperOrder:
-    """A filled paper order that waits for its market."""
+    """A filled paper order that waits for its market: `shares` are what is left of it, `exited` what the rest brought.
+
+    `cost` and `fee` are of all that was bought; `exited` is without the sales' fees.
+    """
 
     ft_order_id: UUID
     outcome_index: int
     shares: Shares
     cost: Usd
     fee: Usd
+    exited: Usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +125,10 @@ def open_in(transaction: Transaction, condition_id: str) -> list[OpenPaperOrder]
     """The open paper orders of one condition, of all wallets."""
     rows = transaction.rows(
         """
-        SELECT ft_order_id, outcome_index, shares, cost_usd, fee_usd FROM ft_orders
+        SELECT
+            ft_order_id, outcome_index, shares - exited_shares AS shares, cost_usd, fee_usd,
+            exit_proceeds_usd - exit_fee_usd AS exited
+        FROM ft_orders
         WHERE condition_id = :condition_id AND outcome = 'OPEN' ORDER BY decided_at, source_trade_id
         """,
         condition_id=condition_id,
@@ -133,6 +140,7 @@ def open_in(transaction: Transaction, condition_id: str) -> list[OpenPaperOrder]
             shares=Shares(row["shares"]),
             cost=Usd(row["cost_usd"]),
             fee=Usd(row["fee_usd"]),
+            exited=Usd(row["exited"]),
         )
         for row in rows
     ]

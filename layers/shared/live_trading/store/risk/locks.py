@@ -9,6 +9,7 @@ from uuid import UUID
 
 from live_trading.nouns.locks import LockMode, LockReason, LockScope, ReleaseKind
 from live_trading.store.database.connection import Row, Transaction
+from live_trading.store.risk import flatten_marks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,8 @@ def put(
         ends_at=ends_at,
         created_by=created_by,
     )
+    if row is not None and mode is LockMode.FLATTEN:
+        flatten_marks.keep_all(transaction, row["lock_id"], now)
     return None if row is None else int(row["lock_id"])
 
 
@@ -169,6 +172,8 @@ def put_or_widen(
             detail=detail,
             lock_id=row["lock_id"],
         )
+        if widest is LockMode.FLATTEN:
+            flatten_marks.keep_all(transaction, row["lock_id"], now)
     return Put(lock_id=int(row["lock_id"]), is_new=False, is_changed=is_changed)
 
 

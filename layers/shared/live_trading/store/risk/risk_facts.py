@@ -80,6 +80,7 @@ def snapshot(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, no
         market_exposure=stakes.market,
         event_exposure=stakes.event,
         trader_exposure=stakes.trader,
+        wallet_unallocated=Usd(money["wallet_unallocated"]),
         wallet_equity=Usd(money["wallet_equity"]),
         wallet_exposure=stakes.wallet,
         wallet_market_exposure=stakes.wallet_market,
@@ -97,14 +98,14 @@ def snapshot(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, no
 
 
 def _money(transaction: Transaction, strategy: LiveStrategy, starts: dict[str, datetime]) -> Row:
-    """Equity at cost now and when each period began, cash, net profit of day and week, and the wallet's equity.
+    """Equity at cost now and when each period began, cash, net profit of day and week, and the wallet's money.
 
-    A period that began before the strategy was launched began with its first capital.
+    Capital that was given or taken back since a period began counts as if that had been before it, the first as well.
     """
     return transaction.only(
         """
         WITH own AS (
-            SELECT entry.account, entry.amount_usd, booked.occurred_at
+            SELECT entry.account, entry.amount_usd, booked.occurred_at, booked.kind
             FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
             WHERE entry.lt_strategy_id = :strategy
         ), held AS (
@@ -112,18 +113,16 @@ def _money(transaction: Transaction, strategy: LiveStrategy, starts: dict[str, d
             WHERE account IN ('CASH', 'RESERVED', 'UNSETTLED', 'POSITION_COST', 'PENDING_REDEMPTION')
         ), lost AS (
             SELECT * FROM own WHERE account IN ('REALISED_PNL', 'FEES')
-        ), first AS (
-            SELECT initial_capital_usd, launched_at FROM lt_strategies WHERE lt_strategy_id = :strategy
         )
         SELECT
             coalesce(sum(held.amount_usd), 0) AS equity,
             coalesce(sum(held.amount_usd) FILTER (WHERE held.account = 'CASH'), 0) AS available,
-            CASE WHEN first.launched_at < :day THEN coalesce(sum(held.amount_usd) FILTER (
-                WHERE held.occurred_at < :day), 0) ELSE first.initial_capital_usd END AS equity_day,
-            CASE WHEN first.launched_at < :week THEN coalesce(sum(held.amount_usd) FILTER (
-                WHERE held.occurred_at < :week), 0) ELSE first.initial_capital_usd END AS equity_week,
-            CASE WHEN first.launched_at < :month THEN coalesce(sum(held.amount_usd) FILTER (
-                WHERE held.occurred_at < :month), 0) ELSE first.initial_capital_usd END AS equity_month,
+            coalesce(sum(held.amount_usd) FILTER (
+                WHERE held.occurred_at < :day OR held.kind = 'ALLOCATION'), 0) AS equity_day,
+            coalesce(sum(held.amount_usd) FILTER (
+                WHERE held.occurred_at < :week OR held.kind = 'ALLOCATION'), 0) AS equity_week,
+            coalesce(sum(held.amount_usd) FILTER (
+                WHERE held.occurred_at < :month OR held.kind = 'ALLOCATION'), 0) AS equity_month,
             (SELECT coalesce(-sum(amount_usd) FILTER (WHERE occurred_at >= :day), 0) FROM lost) AS profit_day,
             (SELECT coalesce(-sum(amount_usd) FILTER (WHERE occurred_at >= :week), 0) FROM lost) AS profit_week,
             (
@@ -131,9 +130,12 @@ def _money(transaction: Transaction, strategy: LiveStrategy, starts: dict[str, d
                 WHERE
                     trading_wallet_id = :wallet AND lt_strategy_id IS NOT NULL
                     AND account IN ('CASH', 'RESERVED', 'UNSETTLED', 'POSITION_COST', 'PENDING_REDEMPTION')
-            ) AS wallet_equity
-        FROM first LEFT JOIN held ON TRUE
-        GROUP BY first.launched_at, first.initial_capital_usd
+            ) AS wallet_equity,
+            (
+                SELECT coalesce(sum(amount_usd), 0) FROM ledger_entries
+                WHERE trading_wallet_id = :wallet AND account = 'UNALLOCATED'
+            ) AS wallet_unallocated
+        FROM held
         """,
         strategy=strategy.lt_strategy_id,
         wallet=strategy.trading_wallet_id,

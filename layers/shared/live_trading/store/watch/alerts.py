@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.locks import LockReason
@@ -38,14 +39,6 @@ def counts(transaction: Transaction, now: datetime) -> dict[str, int]:
     return {name: int(value) for name, value in row.items()}
 
 
-def oldest_unknown_order(transaction: Transaction) -> datetime | None:
-    """When the oldest order was sent whose fate is not known."""
-    found: datetime | None = transaction.only("SELECT min(sent_at) AS oldest FROM lt_orders WHERE state = 'UNKNOWN'")[
-        "oldest"
-    ]
-    return found
-
-
 def oldest_unread_receipt(transaction: Transaction) -> datetime | None:
     """Since when the venue has called the oldest trade confirmed whose receipt is unread."""
     found: datetime | None = transaction.only(
@@ -57,11 +50,6 @@ def oldest_unread_receipt(transaction: Transaction) -> datetime | None:
         """
     )["oldest"]
     return found
-
-
-def last_runs(transaction: Transaction) -> dict[str, datetime]:
-    """When each job last took its lease."""
-    return {row["lease_name"]: row["acquired_at"] for row in transaction.rows("SELECT * FROM leases")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,13 +121,18 @@ def raise_alert(
     message: str,
     at: datetime,
 ) -> None:
-    """Opens an alert, or brings the text of the open one up to date."""
+    """Opens an alert, or brings the open one up to date; one that becomes critical is active again."""
     transaction.execute(
         """
         INSERT INTO lt_alerts (alert_type, severity, subject, title, message, status, created_at)
         VALUES (:alert_type, :severity, :subject, :title, :message, 'ACTIVE', :at)
         ON CONFLICT (alert_type, subject) WHERE status <> 'RESOLVED'
-        DO UPDATE SET severity = excluded.severity, title = excluded.title, message = excluded.message
+        DO UPDATE SET
+            severity = excluded.severity, title = excluded.title, message = excluded.message,
+            status = CASE
+                WHEN excluded.severity = 'CRITICAL' AND lt_alerts.severity <> 'CRITICAL' THEN 'ACTIVE'
+                ELSE lt_alerts.status
+            END
         """,
         alert_type=alert_type,
         severity=severity,
@@ -150,20 +143,46 @@ def raise_alert(
     )
 
 
-def unnotified(transaction: Transaction) -> list[tuple[int, str, str]]:
-    """Alerts in force that nobody was told of: id, title, message."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untold:
+    """An alert in force that the operator does not know of, or not how bad it has become."""
+
+    lt_alert_id: int
+    severity: Severity
+    title: str
+    message: str
+
+
+def unnotified(transaction: Transaction) -> list[Untold]:
+    """Alerts in force that nobody was told of, or that have become critical since; the worst first, then the oldest."""
     rows = transaction.rows(
-        "SELECT lt_alert_id, title, message FROM lt_alerts WHERE status = 'ACTIVE' AND notified_at IS NULL "
-        "ORDER BY lt_alert_id"
+        """
+        SELECT lt_alert_id, severity, title, message FROM lt_alerts
+        WHERE
+            status = 'ACTIVE'
+            AND (notified_at IS NULL OR (severity = 'CRITICAL' AND notified_severity IS DISTINCT FROM 'CRITICAL'))
+        ORDER BY severity <> 'CRITICAL', lt_alert_id
+        """
     )
-    return [(row["lt_alert_id"], row["title"], row["message"]) for row in rows]
+    return [Untold(**row | {"severity": Severity(row["severity"])}) for row in rows]
 
 
-def note_notified(transaction: Transaction, lt_alert_id: int, at: datetime) -> None:
-    """Remembers that the operator was told."""
+def note_notified(transaction: Transaction, told: Untold, at: datetime) -> None:
+    """Remembers what the operator was told."""
     transaction.execute(
-        "UPDATE lt_alerts SET notified_at = :at WHERE lt_alert_id = :lt_alert_id", at=at, lt_alert_id=lt_alert_id
+        "UPDATE lt_alerts SET notified_at = :at, notified_severity = :severity WHERE lt_alert_id = :lt_alert_id",
+        at=at,
+        severity=told.severity,
+        lt_alert_id=told.lt_alert_id,
     )
+
+
+def oldest_untold(transaction: Transaction) -> datetime | None:
+    """Since when the oldest alert in force waits for its notification."""
+    found: datetime | None = transaction.only(
+        "SELECT min(created_at) AS oldest FROM lt_alerts WHERE status = 'ACTIVE' AND notified_at IS NULL"
+    )["oldest"]
+    return found
 
 
 def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: str, at: datetime) -> None:
@@ -175,6 +194,42 @@ def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: s
         """,
         alert_type=alert_type,
         subject=subject,
+        at=at,
+    )
+
+
+def resolve_others(transaction: Transaction, *, alert_type: AlertType, subjects: Collection[str], at: datetime) -> None:
+    """Closes the alerts of a type that are about none of these subjects."""
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE alert_type = :alert_type AND status <> 'RESOLVED' AND subject <> ALL(:subjects::text[])
+        """,
+        alert_type=alert_type,
+        subjects=sorted(subjects),
+        at=at,
+    )
+
+
+def resolve_flatten_alerts(
+    transaction: Transaction, trading_wallet_id: UUID, *, kept: Sequence[str], at: datetime
+) -> None:
+    """Closes the alerts of positions of a wallet that a lock could not have sold, but for those that are `kept`.
+
+    Their subject is `flatten:<strategy>:<token>`.
+    """
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE
+            alert_type = 'exit_not_done' AND status <> 'RESOLVED' AND subject LIKE 'flatten:%'
+            AND subject <> ALL(:kept::text[])
+            AND split_part(subject, ':', 2) IN (
+                SELECT lt_strategy_id::text FROM lt_strategies WHERE trading_wallet_id = :wallet
+            )
+        """,
+        wallet=trading_wallet_id,
+        kept=list(kept),
         at=at,
     )
 

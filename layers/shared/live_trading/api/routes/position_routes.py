@@ -1,0 +1,108 @@
+"""Positions behind the API: every one of an owner, and one with all that made it. Reads only."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from live_trading.api.fields import path_id
+from live_trading.api.once import Answer
+from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.api.routing import Request, Routes
+from live_trading.api.views.order_views import order_view
+from live_trading.api.views.position_views import held_view, lots_view, position_view, roll_up
+from live_trading.nouns.clock import Clock
+from live_trading.store.accounts import live_strategies
+from live_trading.store.books import held_positions, position_history
+from live_trading.store.books.position_history import PositionState
+from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.orders import order_history
+
+MOST_POSITIONS = 500
+MOST_ORDERS = 500
+
+
+class PositionsRead:
+    """One owner's positions. Every method raises Problem; the store's errors pass through."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def list(self, owner_id: str, *, lt_strategy_id: UUID | None, state: str | None) -> Answer:
+        """The positions that moved last, OPEN or CLOSED where `state` says so, with sums by market and by event."""
+        if state is not None and state not in set(PositionState):
+            raise invalid(FieldProblem(field="state", reason="is no state", allowed=", ".join(PositionState)))
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            if lt_strategy_id is not None:
+                _require_strategy(transaction, lt_strategy_id, owner_id)
+            found = position_history.of_owner(
+                transaction,
+                owner_id,
+                lt_strategy_id=lt_strategy_id,
+                state=None if state is None else PositionState(state),
+                most=MOST_POSITIONS,
+            )
+        return Answer(
+            status=200,
+            body={
+                "positions": [position_view(each, now) for each in found],
+                "by_market": roll_up(found, "condition_id"),
+                "by_event": roll_up(found, "event_id"),
+            },
+        )
+
+    def get(self, owner_id: str, lt_strategy_id: UUID, token_id: str) -> Answer:
+        """One position with its lots, what can be sold of it, and its orders with what they filled."""
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            _require_strategy(transaction, lt_strategy_id, owner_id)
+            found = position_history.of_owner(
+                transaction, owner_id, lt_strategy_id=lt_strategy_id, token_id=token_id, most=1
+            )
+            if not found:
+                raise not_found("position")
+            held = held_positions.of_strategy(transaction, lt_strategy_id, token_id)
+            orders = order_history.of_token(transaction, lt_strategy_id, owner_id, token_id, limit=MOST_ORDERS)
+        (position,) = found
+        return Answer(
+            status=200,
+            body={
+                **position_view(position, now),
+                "held": held_view(held[0]) if held else None,
+                "lots": lots_view(position),
+                "orders": [order_view(each) for each in orders],
+            },
+        )
+
+    def held(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
+        """What the strategy holds that is not resolved, and how much of it may be sold now."""
+        with self._database.transaction() as transaction:
+            _require_strategy(transaction, lt_strategy_id, owner_id)
+            held = held_positions.of_strategy(transaction, lt_strategy_id)
+        return Answer(status=200, body={"positions": [held_view(each) for each in held]})
+
+
+def _require_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> None:
+    if live_strategies.of_owner(transaction, lt_strategy_id, owner_id) is None:
+        raise not_found("strategy")
+
+
+ROUTES = Routes[PositionsRead]("positions_read")
+
+
+@ROUTES.get("/api/lt/positions")
+def _list(positions: PositionsRead, request: Request) -> Answer:
+    asked = request.query("lt_strategy_id")
+    strategy = None if asked is None else path_id(asked, "strategy")
+    return positions.list(request.owner, lt_strategy_id=strategy, state=request.query("state"))
+
+
+@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions")
+def _held(positions: PositionsRead, request: Request) -> Answer:
+    return positions.held(request.owner, request.id("lt_strategy_id", "strategy"))
+
+
+@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions/<token_id>")
+def _get(positions: PositionsRead, request: Request) -> Answer:
+    return positions.get(request.owner, request.id("lt_strategy_id", "strategy"), request.token_id("token_id"))

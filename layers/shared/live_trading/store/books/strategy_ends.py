@@ -1,0 +1,73 @@
+"""What keeps a strategy from its end: positions, dollars on their way, open orders, fills that have not settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from live_trading.nouns.money import Usd
+from live_trading.store.database.connection import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """Counts, and in `owed` dollars that are reserved, unsettled or to be redeemed.
+
+    `just_ended` are orders that ended so lately that a trade of theirs may yet be listed.
+    """
+
+    positions: int
+    owed: Usd
+    open_orders: int
+    unsettled_fills: int
+    just_ended: int
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.positions or self.owed or self.open_orders or self.unsettled_fills or self.just_ended)
+
+
+def unfinished(transaction: Transaction, lt_strategy_id: UUID, *, ended_after: datetime) -> Unfinished:
+    """As of this transaction; tokens that have resolved to nothing are no position and owe nothing."""
+    row = transaction.only(
+        """
+        SELECT
+            (
+                SELECT count(*) FROM (
+                    SELECT token_id FROM ledger_entries
+                    WHERE lt_strategy_id = :strategy AND account = 'POSITION_COST'
+                    GROUP BY token_id HAVING sum(shares) <> 0 OR sum(amount_usd) <> 0
+                ) AS held
+            ) AS positions,
+            (
+                SELECT coalesce(sum(amount), 0) FROM (
+                    SELECT abs(sum(amount_usd)) AS amount FROM ledger_entries
+                    WHERE
+                        lt_strategy_id = :strategy
+                        AND account IN ('RESERVED', 'UNSETTLED', 'PENDING_REDEMPTION')
+                    GROUP BY account
+                ) AS owing
+            ) AS owed,
+            (
+                SELECT count(*) FROM lt_orders WHERE lt_strategy_id = :strategy AND finished_at IS NULL
+            ) AS open_orders,
+            (
+                SELECT count(*) FROM fills
+                WHERE lt_strategy_id = :strategy AND status NOT IN ('CONFIRMED', 'FAILED')
+            ) AS unsettled_fills,
+            (
+                SELECT count(*) FROM lt_orders
+                WHERE lt_strategy_id = :strategy AND finished_at > :ended_after AND sent_at IS NOT NULL
+            ) AS just_ended
+        """,
+        strategy=lt_strategy_id,
+        ended_after=ended_after,
+    )
+    return Unfinished(
+        positions=row["positions"],
+        owed=Usd(row["owed"]),
+        open_orders=row["open_orders"],
+        unsettled_fills=row["unsettled_fills"],
+        just_ended=row["just_ended"],
+    )

@@ -22,13 +22,14 @@ class Outcome:
 class RedeemReport:
     """What one run did: the state that each redemption was brought to, by its id, and those that were paid.
 
-    `left` are the wallets that time ran out for.
+    `waiting` says what is put off and fails nobody, `left` are the wallets that time ran out for.
     """
 
     ran: bool
     states: dict[str, str] = field(default_factory=dict)
     booked: list[tuple[str, Usd]] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
     left: list[str] = field(default_factory=list)
 
     def note(self, outcome: Outcome) -> None:

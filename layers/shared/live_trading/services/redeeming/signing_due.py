@@ -21,7 +21,7 @@ from live_trading.services.redeeming.redeem_report import RedeemReport, part_of
 from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.services.running.failures import contained
 from live_trading.settlement.machine import Cause
-from live_trading.settlement.preflight import FailureCode, Ready
+from live_trading.settlement.preflight import WAITING, FailureCode, Ready
 from live_trading.store.chain import chain_sends, redemption_changes
 from live_trading.store.chain.chain_sends import ChainSend
 from live_trading.store.database import leases
@@ -99,7 +99,7 @@ class RedemptionSending:
         carrier = carriers[0]
         for group in _groups(ready, carrier.most_calls):
             if carrier.is_one_at_a_time and is_busy:
-                report.failed(_wallet(wallet), "WalletBusy", "waits for the transaction before")
+                report.waiting[_wallet(wallet)] = "it waits for the transaction before"
                 return
             # Whatever is raised, something of the group may have been signed.
             is_final = False
@@ -194,7 +194,10 @@ class RedemptionSending:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             refused = transitions.refuse(transaction, seen.redemption, code, text, actor=self._actor, now=now)
-        report.failed(part_of(refused), code, text)
+        if code in WAITING:
+            report.waiting[part_of(refused)] = f"{code}: {text}"
+        else:
+            report.failed(part_of(refused), code, text)
         report.saw(refused)
 
 

@@ -176,7 +176,7 @@ class WalletRedemption:
         for redemption in carried:
             report.saw(redemption)
             if redemption.state is RedemptionState.DUE:
-                report.failed(part_of(redemption), redemption.state, str(redemption.last_error))
+                report.waiting[part_of(redemption)] = str(redemption.last_error)
 
     def _begin(
         self,

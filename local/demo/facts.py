@@ -8,6 +8,7 @@ from typing import Any
 
 from live_trading.risk.results import MAY_LACK_DATA
 from live_trading.store.database.connection import Database
+from local.demo.scenario import WITH_ONE_RULE, WITHOUT_EXITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,16 @@ class StrategyResult:
     live_equity: Decimal
     paper_orders: int
     paper_pnl: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorthOfExits:
+    """A paper wallet with one rule of leaving: its bets, its sales, and its profit in USD after fees."""
+
+    rule: str
+    bets: int
+    sales: int
+    pnl: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +54,8 @@ class Facts:
     redeemed: list[dict[str, Any]]
     strategies: list[StrategyResult]
     paper_fills: dict[str, int]
+    exits: dict[str, int]
+    worth_of_exits: list[WorthOfExits]
     open_breaks: int
     whole_way: int
 
@@ -107,6 +120,15 @@ def read_facts(database: Database) -> Facts:
             paper_fills=counts(
                 "SELECT fill_result AS name, count(*) FROM ft_orders GROUP BY fill_result ORDER BY fill_result"
             ),
+            exits=counts(_EXITS),
+            worth_of_exits=[
+                WorthOfExits(rule=row["rule"], bets=row["bets"], sales=row["sales"], pnl=row["pnl"])
+                for row in transaction.rows(
+                    _WORTH_OF_EXITS,
+                    names=[WITHOUT_EXITS, *(f"fixed-{rule}" for rule in WITH_ONE_RULE)],
+                    rules=["none", *WITH_ONE_RULE],
+                )
+            ],
             open_breaks=number("SELECT count(*) FROM breaks WHERE closed_at IS NULL"),
             whole_way=number(_WHOLE_WAY),
         )
@@ -152,6 +174,29 @@ SELECT
 FROM ledger_transactions INNER JOIN ledger_entries AS entry USING (ledger_transaction_id)
 WHERE kind = 'INCOME' AND entry.account IN ('INCOME', 'TRANSFERS', 'EXTERNAL')
 GROUP BY 1 HAVING sum(entry.amount_usd) <> 0 ORDER BY 1
+"""
+
+# How live positions ended: by the rule that sold them, or by the chain's word.
+_EXITS = """
+SELECT name, count(*) FROM (
+    SELECT DISTINCT lt_strategy_id, token_id, exit_reason AS name FROM lt_orders AS intent
+    WHERE exit_reason IS NOT NULL AND EXISTS (
+        SELECT 1 FROM fills WHERE fills.lt_order_id = intent.lt_order_id AND fills.status = 'CONFIRMED'
+    )
+    UNION ALL
+    SELECT DISTINCT lt_strategy_id, token_id, 'resolution' FROM lt_orders WHERE outcome IN ('WON', 'LOST', 'SPLIT')
+) AS ended GROUP BY name ORDER BY name
+"""
+
+_WORTH_OF_EXITS = """
+SELECT
+    asked.rule,
+    (SELECT count(*) FROM ft_orders AS bet WHERE bet.ft_wallet_id = wallet.ft_wallet_id AND bet.shares > 0) AS bets,
+    (SELECT count(*) FROM ft_exits AS sale WHERE sale.ft_wallet_id = wallet.ft_wallet_id) AS sales,
+    (SELECT coalesce(sum(pnl_usd), 0) FROM ft_orders AS bet WHERE bet.ft_wallet_id = wallet.ft_wallet_id) AS pnl
+FROM unnest(:names::text[], :rules::text[]) WITH ORDINALITY AS asked (name, rule, place)
+INNER JOIN ft_wallets AS wallet USING (name)
+ORDER BY asked.place
 """
 
 _POSITIONS = """

@@ -27,6 +27,8 @@ def text(facts: Facts, lines: list[Line], seconds: float) -> str:
         _fills(facts),
         _counted("Fills by kind of market", facts.fills_by_kind),
         _counted("Positions", facts.positions),
+        _counted("Live positions that were left, by what ended them", facts.exits),
+        _worth_of_exits(facts),
         _redemptions(facts),
         _unasked(facts),
         _paper_and_live(facts),
@@ -54,6 +56,11 @@ def write_summary(path: Path, facts: Facts, lines: list[Line], seconds: float) -
         "fills_by_kind": facts.fills_by_kind,
         "unasked_usd": {name: str(usd) for name, usd in facts.unasked.items()},
         "resolved": facts.positions,
+        "exits": facts.exits,
+        "worth_of_exits": [
+            {"rule": each.rule, "bets": each.bets, "sales": each.sales, "pnl_usd": str(each.pnl)}
+            for each in facts.worth_of_exits
+        ],
         "redemptions": facts.redemptions,
         "strategies": [
             {
@@ -147,6 +154,19 @@ def _redemptions(facts: Facts) -> str:
     ]
     lines.append(f"  {total:.6f} USD in all")
     return "\n".join(lines)
+
+
+def _worth_of_exits(facts: Facts) -> str:
+    """The same paper wallet without and with each rule of leaving; over so few bets it is an anecdote, and says n."""
+    if not facts.worth_of_exits:
+        return ""
+    without = facts.worth_of_exits[0]
+    rows = [
+        [each.rule, str(each.bets), str(each.sales), f"{each.pnl:+.2f}", f"{each.pnl - without.pnl:+.2f}"]
+        for each in facts.worth_of_exits
+    ]
+    header = ["What a rule of leaving was worth on paper", "bets (n)", "sales", "P&L", "against none"]
+    return _table(header, rows)[2:]
 
 
 def _unasked(facts: Facts) -> str:

@@ -35,12 +35,23 @@ class LiveBehind:
 
 
 _BASE = {"min_bet": "5", "max_bet": "40", "min_trader_resolved_count": 30}
+_FIXED = {**_BASE, "allocation_method": "FIXED", "bet_size": "10", "min_edge": "0", "price_max": "0.95"}
+# The recorded markets live for some minutes: what they do between two looks is the signal.
+_AT_ONCE = {"trigger_observations": 1, "thin_book": "TAKE"}
+
+WITHOUT_EXITS = "fixed-follow"
+# The same wallet once for each way of leaving, so that what a rule is worth can be read off.
+WITH_ONE_RULE: dict[str, dict[str, Any]] = {
+    "stop-loss": {**_AT_ONCE, "stop_loss_fraction": "0.3"},
+    "take-profit": {**_AT_ONCE, "take_profit_fraction": "0.3"},
+    "trailing-stop": {**_AT_ONCE, "trailing_stop_fraction": "0.3"},
+    "time-stop": {**_AT_ONCE, "max_hold_minutes": 4},
+    "trader-sells": {**_AT_ONCE, "follow_trader": True},
+}
 
 PAPER_WALLETS = (
-    PaperWallet(
-        name="fixed-follow",
-        config={**_BASE, "allocation_method": "FIXED", "bet_size": "10", "min_edge": "0", "price_max": "0.95"},
-    ),
+    PaperWallet(name=WITHOUT_EXITS, config=_FIXED),
+    *(PaperWallet(name=f"fixed-{rule}", config={**_FIXED, "exits": exits}) for rule, exits in WITH_ONE_RULE.items()),
     PaperWallet(
         name="kelly-quarter",
         config={
@@ -51,6 +62,7 @@ PAPER_WALLETS = (
             "min_edge": "0.01",
             "price_min": "0.1",
             "price_max": "0.9",
+            "exits": {**_AT_ONCE, "stop_loss_fraction": "0.3", "take_profit_fraction": "0.3"},
         },
     ),
     PaperWallet(
@@ -63,6 +75,7 @@ PAPER_WALLETS = (
             "min_source_trade_usd": "20",
             "probability_source": "trader_win_rate",
             "min_edge": "-1",
+            "exits": {**_AT_ONCE, "follow_trader": True},
         },
     ),
     PaperWallet(

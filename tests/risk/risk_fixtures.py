@@ -16,6 +16,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from live_trading.ledger import capital_entries, order_entries, settlement_entries
+from live_trading.ledger.accounts import Account, TransactionKind
+from live_trading.ledger.transactions import Book, LedgerTransaction, transaction_of
 from live_trading.nouns.decisions import Evaluation, Verdict
 from live_trading.nouns.decisions import Reason as DecisionReason
 from live_trading.nouns.markets import Market, ResolutionState
@@ -158,12 +160,7 @@ class RiskDesk:
                 now=NOON,
                 **limits,
             )
-            brought = capital_entries.collateral_correction(
-                trading_wallet_id=held.trading_wallet_id,
-                break_id=strategy_id.int,
-                amount=capital,
-                occurred_at=launched_at,
-            )
+            brought = from_outside(held.trading_wallet_id, capital, f"capital of {strategy_id}", launched_at)
             ledger.post(transaction, brought, launched_at)
             given = capital_entries.allocation(
                 trading_wallet_id=held.trading_wallet_id,
@@ -413,6 +410,13 @@ class RiskDesk:
             transaction_hash=order.signed.order_hash,
             match_time=self.now,
         )
+
+
+def from_outside(trading_wallet_id: UUID, amount: Usd, reference: str, at: datetime) -> LedgerTransaction:
+    """Dollars that came to a wallet, or left it where they are negative, as the books have what was explained."""
+    book = Book(trading_wallet_id, None)
+    entries = [book.entry(Account.UNALLOCATED, amount), book.entry(Account.TRANSFERS, -amount)]
+    return transaction_of(reference, TransactionKind.CORRECTION, at, entries)
 
 
 def _accepted(stake: Usd) -> Evaluation:

@@ -24,7 +24,7 @@ def test_incident_26_without_a_budget_there_is_no_hidden_one(risk_desk: RiskDesk
     seat = risk_desk.add_strategy()
 
     assert risk_desk.enter(seat, "1000").reason is Reason.ACCEPTED
-    assert [each["rule"] for each in risk_desk.verdicts()] == ["cash", "signal_age"]
+    assert [each["rule"] for each in risk_desk.verdicts()] == ["cash", "wallet_unallocated", "signal_age"]
 
 
 def test_incident_27_exposure_is_what_was_paid_and_not_how_many_shares(risk_desk: RiskDesk) -> None:

@@ -9,6 +9,8 @@ import pytest
 from live_trading.api.problems import Problem
 from live_trading.api.routes.position_routes import PositionsRead
 from live_trading.nouns.money import Usd
+from live_trading.services.watching.checkup import HealthService
+from live_trading.services.watching.findings import Finding, HealthStatus
 from tests.settlement.parts.bookkeeping_fixtures import Holder
 from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
@@ -103,6 +105,61 @@ def test_a_resolved_position_is_closed_with_the_profit_that_the_ledger_has(settl
     )
     net = Usd(position["realised_pnl_usd"]) - Usd(position["fees_usd"])
     assert net == settling.balances(holder).net_pnl
+
+
+def test_a_position_that_was_sold_is_not_shown_open(settling: SettlementDesk) -> None:
+    holder, market = settling.holder(), settling.market()
+    settling.buys(holder, market, shares="10", usd="4")
+    settling.sells(holder, market, shares="10", usd="7", cost="4")
+
+    assert listed(settling, "OPEN") == []
+    (position,) = listed(settling, "CLOSED")
+    assert (position["shares"], position["realised_pnl_usd"]) == ("0.000000", "3.000000")
+
+
+def health(settling: SettlementDesk) -> dict[str, Finding]:
+    service = HealthService(database=settling.database, clock=settling.clock, probes={}, notify=None)
+    return {finding.check: finding for finding in service.run().findings}
+
+
+def test_a_position_that_its_rules_are_not_asked_about_is_critical(settling: SettlementDesk) -> None:
+    holder, market = settling.holder(), settling.market()
+    settling.buys(holder, market, shares="10", usd="4")
+    settling.wait(minutes=11)
+    assert health(settling)["exits"].status is HealthStatus.HEALTHY
+    settling.change("""UPDATE ft_wallet_versions SET config = '{"exits": {"stop_loss_fraction": "0.2"}}'""")
+
+    found = health(settling)[f"position {holder.lt_strategy_id}/{market.token_ids[0]} unseen"]
+
+    assert found.status is HealthStatus.CRITICAL
+    settling.change(
+        "INSERT INTO exit_watches (lt_strategy_id, token_id, looked_at) VALUES (:id, :token, :now)",
+        id=holder.lt_strategy_id,
+        token=market.token_ids[0],
+        now=settling.clock.now(),
+    )
+    assert health(settling)["exits"].status is HealthStatus.HEALTHY
+
+
+def test_a_rule_that_fired_and_sold_nothing_for_half_an_hour_is_critical(settling: SettlementDesk) -> None:
+    holder, market = settling.holder(), settling.market()
+    settling.buys(holder, market, shares="10", usd="4")
+    settling.change(
+        """
+        INSERT INTO exit_watches (lt_strategy_id, token_id, trigger_reason, trigger_since, hold_reason, looked_at)
+        VALUES (:id, :token, 'stop_loss', :now, 'book_thin', :now)
+        """,
+        id=holder.lt_strategy_id,
+        token=market.token_ids[0],
+        now=settling.clock.now(),
+    )
+    assert health(settling)["exits"].status is HealthStatus.HEALTHY
+    settling.wait(minutes=31)
+
+    found = health(settling)[f"position {holder.lt_strategy_id}/{market.token_ids[0]} not left"]
+
+    assert found.status is HealthStatus.CRITICAL
+    assert "book_thin" in found.detail
 
 
 def test_nobody_sees_a_strangers_positions(settling: SettlementDesk) -> None:

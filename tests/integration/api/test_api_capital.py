@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from live_trading.ledger import capital_entries
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.money import Usd
 from live_trading.store.accounts import live_strategies
 from live_trading.store.books import ledger
 from tests.integration.api_fixtures import NO_LIMITS, STRANGER, Api, Reply
-from tests.risk.risk_fixtures import RiskDesk, Seat
+from tests.risk.risk_fixtures import RiskDesk, Seat, from_outside
 
 pytestmark = [pytest.mark.integration, pytest.mark.money_faults]
 STRATEGIES = "/api/lt/strategies"
@@ -44,9 +43,7 @@ def end(api: Api, seat: Seat) -> Reply:
 
 def withdraw(desk: RiskDesk, seat: Seat, amount: str) -> None:
     """Dollars that left the wallet, as an accepted break books them."""
-    booked = capital_entries.collateral_correction(
-        trading_wallet_id=seat.strategy.trading_wallet_id, break_id=1, amount=-Usd(amount), occurred_at=desk.now
-    )
+    booked = from_outside(seat.strategy.trading_wallet_id, -Usd(amount), "a withdrawal", desk.now)
     with desk.database.transaction() as transaction:
         ledger.post(transaction, booked, desk.now)
 
@@ -96,7 +93,7 @@ def test_one_key_moves_money_once_and_no_key_not_at_all(api: Api) -> None:
 
     assert (again.status, again.body) == (first.status, first.body)
     assert (other.status, other.error["code"]) == (409, "idempotency_key_reused")
-    assert (without.status, list(without.fields)) == (422, ["Idempotency-Key"])
+    assert (without.status, list(without.fields)) == (400, ["Idempotency-Key"])
     assert unallocated(api) == Usd(400)
 
 

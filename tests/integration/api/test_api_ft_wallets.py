@@ -42,6 +42,7 @@ def test_a_change_on_top_of_another_version_is_refused(api: Api) -> None:
     assert (refused.status, refused.error["code"]) == (409, "wrong_state")
 
 
+@pytest.mark.money_faults
 @pytest.mark.parametrize(
     ("config", "field"),
     [
@@ -53,6 +54,11 @@ def test_a_change_on_top_of_another_version_is_refused(api: Api) -> None:
         ({"bet_size": "10", "allocation_method": "GUESS"}, "config.allocation_method"),
         ({"bet_size": "10", "target_traders": ["0x12"]}, "config.target_traders"),
         ({"bet_size": "10", "price_min": "0.9", "price_max": "0.1"}, "config.price_min"),
+        ({"target_traders": ["0x" + "ab" * 20], "excluded_traders": ["0x" + "AB" * 20]}, "config.excluded_traders"),
+        ({"market_categories": ["Sports"], "exclude_market_keywords": ["sports"]}, "config.exclude_market_keywords"),
+        ({"bet_size": "50", "max_bet": "40"}, "config.bet_size"),
+        ({"allocation_method": "TIERED", "copy_tiers": [{"from_usd": 1, "multiplier": 1}]}, "config.copy_tiers"),
+        ({"allocation_method": "COPY_FRACTION"}, "config.copy_fraction"),
     ],
 )
 def test_a_configuration_that_does_not_fit_is_refused_with_its_field(

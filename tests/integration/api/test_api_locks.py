@@ -65,6 +65,7 @@ def test_a_second_lock_of_the_kind_names_the_first(api: Api) -> None:
     assert (second.status, second.error["existing_id"]) == (409, str(first.body["lock_id"]))
 
 
+@pytest.mark.money_faults
 def test_a_short_lock_does_not_stand_in_the_way_of_a_lasting_one(api: Api) -> None:
     short = api.call("POST", "/api/lt/locks", lock_body(duration_seconds=2), scopes=ADMIN)
 
@@ -76,6 +77,27 @@ def test_a_short_lock_does_not_stand_in_the_way_of_a_lasting_one(api: Api) -> No
     assert (shorter.status, shorter.error["existing_id"]) == (409, str(short.body["lock_id"]))
 
 
+@pytest.mark.money_faults
+def test_a_lock_can_go_further_and_last_longer_and_is_in_force_at_every_instant(api: Api) -> None:
+    """It stays one row: nothing is released before something wider is put."""
+    put = api.call("POST", "/api/lt/locks", lock_body(duration_seconds=600), scopes=ADMIN).body
+
+    for body in (
+        lock_body(duration_seconds=600, mode="CANCEL_ORDERS"),
+        lock_body(duration_seconds=1200, mode="FLATTEN"),
+        lock_body(mode="STOP_ENTRIES"),
+    ):
+        wider = api.call("POST", "/api/lt/locks", {**body, "reason": "wider"}, scopes=ADMIN)
+        assert (wider.status, wider.body["lock_id"], wider.body["is_in_force"]) == (200, put["lock_id"], True)
+
+    assert api.rows("SELECT mode, ends_at, released_at FROM locks") == [
+        {"mode": "FLATTEN", "ends_at": None, "released_at": None}
+    ]
+    audit = api.rows("SELECT action FROM audit_log WHERE subject_type = 'lock' ORDER BY audit_log_id")
+    assert [row["action"] for row in audit] == ["lock_put", "lock_widened", "lock_widened", "lock_widened"]
+
+
+@pytest.mark.money_faults
 def test_a_pause_can_go_further_without_a_resume_in_between(api: Api) -> None:
     path = f"/api/lt/strategies/{api.strategy()['lt_strategy_id']}/pause"
     assert api.call("POST", path, {"reason": "to think"}).status == 200

@@ -2,86 +2,74 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import Any
-
 import pytest
 
-from functions.health import app as health
-from functions.lt_execute import app as lt_execute
-from functions.lt_redemptions import app as lt_redemptions
-from functions.lt_resolve import app as lt_resolve
-from functions.strategy_api import app as strategy_api
 from live_trading.api.scopes import ANY_OF, Scope
 from live_trading.api.table import table
-from tests.integration.api_fixtures import NO_LIMITS, OWNER, Api, http_event
+from local.lambdas.template.reading import load_application
+from local.machine.env import TEMPLATE
+from tests.integration.api.gate_fixtures import Everything
+from tests.integration.api_fixtures import NO_LIMITS, STRANGER, Api
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.access]
 
-HANDLERS: dict[str, Any] = {
-    "strategy-api": strategy_api.handler,
-    "lt-execute": lt_execute.handler,
-    "lt-resolve": lt_resolve.handler,
-    "lt-redemptions": lt_redemptions.handler,
-    "health": health.handler,
-}
-ROUTES = [each for each in table() if each[3] is not None]
-NOBODY_S = {
-    "<lock_id>": "7",
-    "<break_id>": "7",
-    "<token_id>": "7",
-}
+_PARAMETERS = {"DatabaseUrl": "postgresql://u@h/d", "JwtIssuer": "https://issuer", "JwtAudience": "audience"}
+_APPLICATION = load_application(TEMPLATE, parameters=_PARAMETERS, stack_name="live-trading")
+EVERY = list(table())
+ROUTES = [each for each in EVERY if each[3] is not None]
+OF_SOMEBODY = [(function, method, path) for function, method, path, _ in ROUTES if "<" in path]
+UNKNOWN = {"dry_run": True}
 
 
-class Context:
-    aws_request_id = "scopes"
-    function_name = "scopes"
-
-
-def status(function: str, method: str, path: str, body: dict[str, Any] | None = None, **who: Any) -> int:
-    for name, value in NOBODY_S.items():
-        path = path.replace(name, value)
-    path = re.sub("<[^>]+>", "00000000-0000-4000-8000-000000000000", path)
-    event = http_event(method, path, json.dumps(body or {}), **who)
-    return int(HANDLERS[function](event, Context())["statusCode"])
+def test_every_route_of_the_template_is_tried_here() -> None:
+    """By number and by scopes; `test_template_routes` holds each of them against the table."""
+    assert len(EVERY) == len(_APPLICATION.routes)
+    assert sorted(len(route.scopes) for route in _APPLICATION.routes) == sorted(
+        0 if needed is None else len(ANY_OF[needed]) for *_, needed in EVERY
+    )
 
 
 @pytest.mark.parametrize(("function", "method", "path", "needed"), ROUTES, ids=str)
 def test_a_route_opens_to_its_scopes_and_to_nobody_else(
-    api: Api, function: str, method: str, path: str, needed: Scope
+    everything: Everything, function: str, method: str, path: str, needed: Scope
 ) -> None:
-    assert status(function, method, path, owner=None) == 401
-    assert status(function, method, path, scopes="") == 403
-    assert status(function, method, path, scopes="readers traders administrators") == 403
-    for scope in set(Scope) - set(ANY_OF[needed]):
-        assert status(function, method, path, scopes=scope) == 403
-    assert api.rows("SELECT 1 FROM audit_log") == []
+    """A scope that opens the route comes as far as to a field that no route has."""
+    body = everything.body(method, path)
+    before = everything.written()
+
+    assert everything.ask(function, method, path, body, owner=None, key="k").status == 401
+    assert everything.ask(function, method, path, body, scopes="", key="k").status == 403
+    strange = everything.ask(function, method, path, body, scopes="readers traders administrators", key="k")
+    assert (strange.status, strange.error["code"], strange.error["needs_one_of"]) == (
+        403,
+        "forbidden",
+        list(ANY_OF[needed]),
+    )
+    for scope in Scope:
+        asked = everything.ask(function, method, path, {**(body or {}), **UNKNOWN}, scopes=scope, key="k")
+        assert asked.status == (422 if scope in ANY_OF[needed] else 403), (scope, asked.body)
+    assert everything.written() == before
 
 
-@pytest.mark.parametrize(("function", "method", "path", "needed"), ROUTES, ids=str)
-def test_another_owner_s_id_does_not_exist(api: Api, function: str, method: str, path: str, needed: Scope) -> None:
-    if "<" not in path or function != "strategy-api":
-        assert needed in Scope
-        return
-    wallet = api.trading_wallet()
-    strategy = api.strategy(trading_wallet_id=wallet["trading_wallet_id"])
-    own = {
-        "<lt_strategy_id>": strategy["lt_strategy_id"],
-        "<ft_wallet_id>": strategy["ft_wallet_id"],
-        "<trading_wallet_id>": wallet["trading_wallet_id"],
-    }
-    for name, value in own.items():
-        path = path.replace(name, value)
-    bodies: dict[str, dict[str, Any]] = {
-        "PUT": {"config": {}},
-        "PATCH": {"name": "mine"},
-        "POST": {"reason": "not mine", "token_id": "7", "signal_price": "0.5", "stake_usd": "5"},
-    }
-    for body in (bodies.get(method, {}), {}, {"reason": "not mine"}):
-        found = status(function, method, path, body, owner="somebody-else")
-        assert found in (404, 422), (method, path, body)
-    assert api.rows("SELECT 1 FROM audit_log WHERE actor = 'somebody-else'") == []
+@pytest.mark.parametrize(("function", "method", "path"), OF_SOMEBODY, ids=str)
+def test_another_owner_s_id_does_not_exist_not_even_for_an_admin(
+    everything: Everything, function: str, method: str, path: str
+) -> None:
+    """It is answered like what nobody has; to its owner it is there."""
+    body, own = everything.body(method, path), everything.own
+    before = everything.written()
+
+    for scopes in ("read trade", "read trade admin"):
+        everything.own = own
+        theirs = everything.ask(function, method, path, body, owner=STRANGER, scopes=scopes, key="theirs")
+        everything.own = {"token_id": own["token_id"], "lock_id": "987654", "break_id": "987654"}
+        nobody_s = everything.ask(function, method, path, body, owner=STRANGER, scopes=scopes, key="nobody-s")
+        assert (theirs.status, theirs.error["code"]) == (404, "not_found"), (scopes, theirs.body)
+        assert (nobody_s.status, nobody_s.body) == (theirs.status, theirs.body)
+    assert everything.written() == before
+    everything.own = own
+    mine = everything.ask(function, method, path, body, scopes="read trade", key="mine")
+    assert mine.status != 404 or "exit-wishes" in path, mine.body
 
 
 @pytest.mark.parametrize("scope", ["GLOBAL", "TRADER", "MARKET", "EVENT"])
@@ -120,6 +108,7 @@ def test_a_subject_that_cannot_be_an_owner_is_no_one(api: Api, subject: str) -> 
     assert (reply.status, reply.error["code"]) == (401, "unauthenticated")
 
 
-def test_a_job_run_by_hand_runs_for_everybody_and_needs_the_scope_admin(api: Api) -> None:
-    assert status("lt-resolve", "POST", "/api/lt/resolve", owner=OWNER, scopes="read trade") == 403
-    assert api.rows("SELECT 1 FROM leases") == []
+def test_a_job_run_by_hand_runs_for_everybody_and_needs_the_scope_admin(nothing: Everything) -> None:
+    refused = nothing.ask("lt-resolve", "POST", "/api/lt/resolve", scopes="read trade")
+
+    assert (refused.status, nothing.written()) == (403, [0, 0, 0])

@@ -89,6 +89,8 @@ def test_an_unknown_wallet_is_not_found(api: Api, field: str) -> None:
         ({"risk_rules": {**NO_LIMITS, "daily_budget_usd": "-1"}}, "risk_rules.daily_budget_usd"),
         ({"risk_rules": {**NO_LIMITS, "daily_budget_fraction": 5}}, "risk_rules.daily_budget_fraction"),
         ({"risk_rules": {"daily_budget_usd": "5"}}, "risk_rules.max_position_usd"),
+        ({"risk_rules": {**NO_LIMITS, "daily_budget_usd": 9, "weekly_budget_usd": 8}}, "risk_rules.daily_budget_usd"),
+        ({"risk_rules": {**NO_LIMITS, "max_order_usd": 9, "max_position_usd": 8}}, "risk_rules.max_order_usd"),
         ({"surprise": 1}, "surprise"),
         ({"ft_wallet_id": "not-an-id"}, "ft_wallet_id"),
     ],
@@ -113,6 +115,16 @@ def test_a_limit_may_be_changed_and_another_one_switched_off(api: Api) -> None:
     assert changed.body["name"] == "renamed"
     assert changed.body["risk_rules"]["daily_budget_usd"] is None
     assert Decimal(changed.body["risk_rules"]["max_position_fraction"]) == Decimal("0.05")
+
+
+@pytest.mark.money_faults
+def test_a_change_that_would_contradict_what_stays_is_refused_with_the_limit(api: Api) -> None:
+    path = f"{STRATEGIES}/{api.strategy()['lt_strategy_id']}"
+
+    refused = api.call("PATCH", path, {"risk_rules": {"weekly_budget_usd": "99.999999"}})
+
+    assert (refused.status, list(refused.fields)) == (422, ["risk_rules.daily_budget_usd"])
+    assert api.call("GET", path).body["risk_rules"]["weekly_budget_usd"] is None
 
 
 @pytest.mark.parametrize("body", [{}, {"initial_capital_usd": "5"}, {"name": None}])

@@ -144,6 +144,48 @@ def test_dust_under_the_venues_dollar_is_held_and_shown_as_such(bench: Bench) ->
     assert (exits(bench), held(bench)["hold_reason"]) == ([], "dust")
 
 
+def test_a_sale_of_the_other_outcome_leaves_ours_alone(bench: Bench) -> None:
+    market, _ = bench.open_market()
+    wallet = leaving(bench, follow_trader=True)
+    bought, other = (
+        a_trade(
+            number, condition_id=market.condition_id, token_id=market.token_ids[index], outcome_index=index, side=side
+        )
+        for number, index, side in ((1, 0, Side.BUY), (2, 1, Side.SELL))
+    )
+    bench.venue.trades[ALICE] = [at(bought, NOON + seconds(30)) | {"size": "100"}]
+    bench.run_paper(NOON + minutes(1))
+    bench.venue.trades[ALICE].insert(0, at(other, NOON + minutes(2)) | {"size": "100"})
+
+    bench.run_paper(NOON + minutes(3))
+
+    assert (bench.reasons(wallet), exits(bench)) == (["accepted", "nothing_held"], [])
+
+
+def test_a_sale_from_before_our_entry_leaves_it_alone(bench: Bench) -> None:
+    wallet = leaving(bench, follow_trader=True)
+    bids(bench, ("0.50", "1000"))
+    bench.venue.books[YES]["asks"] = [{"price": "0.5", "size": "1000"}]
+    bench.venue.trades[ALICE] = [at(a_trade(1), NOON + seconds(30)) | {"size": "100"}]
+    sells(bench, "60", NOON + seconds(10))
+
+    for minute in (1, 3):
+        bench.run_paper(NOON + minutes(minute))
+
+    assert (sorted(bench.reasons(wallet)), exits(bench)) == (["accepted", "nothing_held"], [])
+
+
+def test_a_book_that_lists_its_best_bid_last_is_sold_into_from_the_best(bench: Bench) -> None:
+    leaving(bench, take_profit_fraction="0.1")
+    entered(bench)
+    bids(bench, ("0.01", "1000"), ("0.55", "10"), ("0.60", "10"))
+
+    bench.run_paper(NOON + minutes(3))
+
+    # Ten at 0.60 and ten at 0.55; the worst bid, which stands first, is not touched.
+    assert exits(bench) == [("take_profit", "20.00", "11.50")]
+
+
 def test_a_part_that_was_sold_counts_when_the_rest_resolves(bench: Bench) -> None:
     market, question_id = bench.open_market()
     wallet = leaving(bench, follow_trader=True)

@@ -13,11 +13,19 @@ import pytest
 from live_trading.chain.abi import MAX_UINT256
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
-from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole, OrderType, RejectionCode, SignedOrder
+from live_trading.nouns.orders import (
+    AcceptedStatus,
+    Fill,
+    FillStatus,
+    LiquidityRole,
+    OrderType,
+    RejectionCode,
+    SignedOrder,
+)
 from live_trading.nouns.wallets import SignatureType
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.account_rows import VenueOrderStatus
-from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, Rejected
+from live_trading.polymarket.clob.outcomes import Accepted, AlreadyKnown, Rejected
 from live_trading.wiring.chance import SYSTEM
 from local.chain import NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
 from local.exchange.identity.contracts import EXCHANGE_V3

@@ -11,10 +11,10 @@ import pytest
 
 from live_trading.nouns.errors import OutcomeUnknown, RetryLater
 from live_trading.nouns.money import Price
-from live_trading.nouns.orders import FillStatus, OrderType, RejectionCode
+from live_trading.nouns.orders import AcceptedStatus, FillStatus, OrderType, RejectionCode
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.account_rows import VenueOrderStatus
-from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, Rejected, Unknown
+from live_trading.polymarket.clob.outcomes import Accepted, AlreadyKnown, Rejected, Unknown
 from live_trading.wiring.chance import SYSTEM
 from tests.integration.exchange_fixtures import RunningExchange, running_exchange
 from tests.integration.polymarket_accounts import Trading, post_one, trading

@@ -92,8 +92,35 @@ def test_the_matched_part_is_told_in_either_unit(sizes: dict[str, str]) -> None:
     assert read_order(order_row(**sizes), GTC).matched == Shares("2.5")
 
 
-def test_an_empty_matched_size_is_none() -> None:
-    assert read_order(order_row(size_matched=""), GTC).matched == Shares(0)
+def test_an_empty_matched_size_is_none_and_not_stated() -> None:
+    empty, zero = read_order(order_row(size_matched=""), GTC), read_order(order_row(size_matched="0"), GTC)
+
+    assert (empty.matched, empty.states_matched) == (Shares(0), False)
+    assert (zero.matched, zero.states_matched) == (Shares(0), True)
+
+
+@pytest.mark.money_faults
+def test_a_dollar_sized_order_tells_the_dollars_that_it_has_spent_and_its_trades() -> None:
+    row = order_row(order_type="FAK", original_size="5", size_matched="3", associate_trades=["t1", 7, "t2"])
+
+    found = read_order(row, own())
+
+    assert (found.matched_usd, found.trade_ids) == (Usd(3), ("t1", "t2"))
+    assert read_order(order_row(associate_trades=None), GTC).trade_ids == ()
+
+
+@pytest.mark.money_faults
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_trade_that_is_listed_twice_is_one_trade_as_far_as_it_has_come(order: int) -> None:
+    rows = [trade_row(), trade_row(status="TRADE_STATUS_CONFIRMED"), trade_row(id="trade-2")]
+
+    found = read_trades(rows[::order]).trades
+
+    assert {trade.venue_trade_id: trade.status for trade in found} == {
+        "trade-1": FillStatus.CONFIRMED,
+        "trade-2": FillStatus.MATCHED,
+    }
+    assert len(found) == 2
 
 
 def test_a_dollar_sized_order_has_matched_at_least_what_its_dollars_buy_at_the_limit() -> None:

@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.orders import OrderType, RejectionCode
+from live_trading.nouns.orders import AcceptedStatus, OrderType, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.polymarket.clob.outcomes import (
     Accepted,
-    AcceptedStatus,
     AlreadyKnown,
     PostOutcome,
     Rejected,

@@ -53,6 +53,19 @@ class FillStatus(StrEnum):
     CONFIRMED = "CONFIRMED"
     FAILED = "FAILED"
 
+    @property
+    def progress(self) -> int:
+        """How far settlement has come: of two tellings of one trade the further one is the later."""
+        return {FillStatus.MATCHED: 0, FillStatus.RETRYING: 1, FillStatus.MINED: 2}.get(self, 3)
+
+
+class AcceptedStatus(StrEnum):
+    """What became of an order that the venue took, as it answers a POST."""
+
+    LIVE = "live"
+    MATCHED = "matched"
+    DELAYED = "delayed"
+
 
 class LiquidityRole(StrEnum):
     TAKER = "TAKER"
@@ -137,6 +150,20 @@ class SignedOrder:
 
     order_hash: str
     payload: dict[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostAnswer:
+    """What the venue answered when it took an order: what matched at once, and in which of its trades.
+
+    The amounts are zero where nothing matched at once and where the venue left them out; they are not yet money.
+    """
+
+    status: AcceptedStatus
+    usd: Usd
+    shares: Shares
+    trade_ids: tuple[str, ...]
+    transaction_hashes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from live_trading.api.once import Answer
 from live_trading.api.problems import FieldProblem, invalid, not_found
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.order_views import order_view
-from live_trading.api.views.position_views import held_view, lots_view, position_view, roll_up
+from live_trading.api.views.position_views import exit_view, held_view, lots_view, position_view, roll_up
 from live_trading.nouns.clock import Clock
 from live_trading.store.accounts import live_strategies
-from live_trading.store.books import held_positions, position_history
+from live_trading.store.books import exit_watches, held_positions, position_history
+from live_trading.store.books.exit_watches import WatchedSubject
 from live_trading.store.books.position_history import PositionState
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.orders import order_history
@@ -63,6 +64,7 @@ class PositionsRead:
             if not found:
                 raise not_found("position")
             held = held_positions.of_strategy(transaction, lt_strategy_id, token_id)
+            watched = exit_watches.shown(transaction, WatchedSubject(lt_strategy_id=lt_strategy_id), token_id)
             orders = order_history.of_token(transaction, lt_strategy_id, owner_id, token_id, limit=MOST_ORDERS)
         (position,) = found
         return Answer(
@@ -71,6 +73,7 @@ class PositionsRead:
                 **position_view(position, now),
                 "held": held_view(held[0]) if held else None,
                 "lots": lots_view(position),
+                "exit": None if watched is None else exit_view(watched),
                 "orders": [order_view(each) for each in orders],
             },
         )

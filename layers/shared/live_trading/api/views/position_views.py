@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from live_trading.nouns.money import Shares, Usd, average_price, notional, total_usd
+from live_trading.store.books.exit_watches import ShownWatch
 from live_trading.store.books.held_positions import HeldPosition
 from live_trading.store.books.position_history import PositionHistory, PositionState
 
@@ -64,6 +65,23 @@ def lots_view(position: PositionHistory) -> list[dict[str, Any]]:
         {"bought_at": lot.at.isoformat(), "shares": str(lot.shares), "cost_usd": str(lot.cost)}
         for lot in position.book.lots
     ]
+
+
+def exit_view(shown: ShownWatch) -> dict[str, Any]:
+    """How the rules of leaving stand to a position at the last look."""
+    watch = shown.watch
+    return {
+        "looked_at": shown.looked_at.isoformat(),
+        "executable_price": _text(shown.executable),
+        "best_executable_price": _text(watch.best),
+        "trigger": watch.trigger,
+        "trigger_since": None if watch.since is None else watch.since.isoformat(),
+        "observations": watch.observations,
+        "exits_placed": watch.attempts,
+        "placed_for": watch.placed_for,
+        "kept_because": shown.hold,
+        "waiting_since": None if shown.waiting_since is None else shown.waiting_since.isoformat(),
+    }
 
 
 def roll_up(positions: Sequence[PositionHistory], by: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field
 
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import market_condition
-from live_trading.nouns.money import Price, Shares
+from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import FillStatus, OrderType
 from live_trading.nouns.trades import QuarantinedRow, Side
 from live_trading.polymarket.clob.units import HUMAN, unit_of
@@ -31,6 +31,7 @@ from live_trading.polymarket.wire.field_types import (
     TokenId,
     WireModel,
     ZeroToOne,
+    absent_if_empty,
     price_of,
     read,
 )
@@ -58,8 +59,9 @@ class VenueOrderStatus(StrEnum):
 class VenueOrder:
     """One order as the venue has it; `raw_status` in its own words.
 
-    `matched` is exact for an order of a number of shares. A dollar-sized one is reported in dollars, so that `matched`
-    is the fewest shares which those dollars bought, rounded down to cents of a share.
+    `matched` is exact for an order of a number of shares. A dollar-sized one is reported in dollars, which are
+    `matched_usd`, so that `matched` is the fewest shares which those dollars bought, rounded down to cents of a share.
+    `states_matched` is False where the venue left the quantity out. `trade_ids` are the trades that it names.
     """
 
     order_hash: str
@@ -70,6 +72,9 @@ class VenueOrder:
     side: Side
     price: Price
     matched: Shares
+    matched_usd: Usd | None = None
+    states_matched: bool = True
+    trade_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +111,15 @@ class VenueTrade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueTrades:
-    """The trades of an account since some time, and the rows among them that could not be read."""
+    """The trades of an account since some time, each once, and the rows among them that could not be read."""
 
     trades: tuple[VenueTrade, ...]
     malformed: tuple[QuarantinedRow, ...]
+
+
+def _texts(raw: object) -> tuple[str, ...]:
+    """The texts of a list; whatever else stands there says nothing."""
+    return tuple(each for each in raw if isinstance(each, str)) if isinstance(raw, list | tuple) else ()
 
 
 class _Page(WireModel):
@@ -124,9 +134,10 @@ class _OrderRow(WireModel):
     asset_id: TokenId
     side: Side
     original_size: Amount
-    size_matched: Annotated[Amount, BeforeValidator(lambda raw: "0" if raw == "" else raw)]
+    size_matched: Annotated[Amount | None, BeforeValidator(absent_if_empty)]
     price: ZeroToOne
     order_type: str
+    associate_trades: Annotated[tuple[str, ...], BeforeValidator(_texts)] = ()
 
 
 class _MakerRow(WireModel):
@@ -168,6 +179,7 @@ def read_order(row: object, own: OwnOrder | None) -> VenueOrder:
     is_dollar_sized, unit = _sizing(found, own)
     if unit is None:
         raise MalformedAnswer("clob.order: its size is not that of our order", raw=raw_text(row))
+    matched = (found.size_matched or Decimal(0)) * unit
     return VenueOrder(
         order_hash=found.id,
         status=order_status(found.status),
@@ -176,7 +188,10 @@ def read_order(row: object, own: OwnOrder | None) -> VenueOrder:
         token_id=found.asset_id,
         side=found.side,
         price=price_of(found.price),
-        matched=_matched_shares(found.size_matched * unit, price_of(found.price), is_dollar_sized=is_dollar_sized),
+        matched=_matched_shares(matched, price_of(found.price), is_dollar_sized=is_dollar_sized),
+        matched_usd=Usd.floor(matched) if is_dollar_sized else None,
+        states_matched=found.size_matched is not None,
+        trade_ids=found.associate_trades,
     )
 
 
@@ -193,7 +208,7 @@ def _sizing(found: _OrderRow, own: OwnOrder | None) -> tuple[bool, Decimal | Non
     ):
         unit = unit_of(found.original_size, size)
         if unit is not None and found.original_size * unit == size:
-            return is_dollar_sized, unit if found.size_matched * unit <= most else None
+            return is_dollar_sized, unit if (found.size_matched or 0) * unit <= most else None
     return own.is_dollar_sized, None
 
 
@@ -215,15 +230,22 @@ def order_status(raw: str) -> VenueOrderStatus:
 
 
 def read_trades(rows: Iterable[object]) -> VenueTrades:
-    """The trades of a list. A row that cannot be read is kept apart, for it may be about an order of ours."""
-    trades: list[VenueTrade] = []
+    """The trades of a list. A row that cannot be read is kept apart, for it may be about an order of ours.
+
+    A trade that is listed twice is one trade, with the settlement that has come furthest.
+    """
+    trades: dict[str, VenueTrade] = {}
     malformed: list[QuarantinedRow] = []
     for row in rows:
         try:
-            trades.append(_trade(read(_TradeRow, row, TRADES_SOURCE)))
+            trade = _trade(read(_TradeRow, row, TRADES_SOURCE))
         except MalformedAnswer as error:
             malformed.append(QuarantinedRow(source=TRADES_SOURCE, reason=str(error), raw=error.raw))
-    return VenueTrades(trades=tuple(trades), malformed=tuple(malformed))
+            continue
+        before = trades.get(trade.venue_trade_id)
+        if before is None or trade.status.progress > before.status.progress:
+            trades[trade.venue_trade_id] = trade
+    return VenueTrades(trades=tuple(trades.values()), malformed=tuple(malformed))
 
 
 def _trade(row: _TradeRow) -> VenueTrade:

@@ -10,21 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from live_trading.nouns.money import Shares, Usd
-from live_trading.nouns.orders import RejectionCode
+from live_trading.nouns.orders import AcceptedStatus, PostAnswer, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.polymarket.clob.units import unit_of
 from live_trading.polymarket.signing.order_payload import OwnOrder
-
-
-class AcceptedStatus(StrEnum):
-    """What became of an order that the venue took."""
-
-    LIVE = "live"
-    MATCHED = "matched"
-    DELAYED = "delayed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +27,17 @@ class Accepted:
     matched_shares: Shares
     trade_ids: tuple[str, ...]
     transaction_hashes: tuple[str, ...]
+
+    @property
+    def answer(self) -> PostAnswer:
+        """What is kept of it with the order."""
+        return PostAnswer(
+            status=self.status,
+            usd=self.matched_usd,
+            shares=self.matched_shares,
+            trade_ids=self.trade_ids,
+            transaction_hashes=self.transaction_hashes,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,8 +183,8 @@ def accepted(
         status=AcceptedStatus(status),
         matched_usd=Usd.nearest(usd * unit),
         matched_shares=Shares.nearest(shares * unit),
-        trade_ids=trade_ids,
-        transaction_hashes=tuple(each.lower() for each in transaction_hashes),
+        trade_ids=tuple(dict.fromkeys(trade_ids)),
+        transaction_hashes=tuple(dict.fromkeys(each.lower() for each in transaction_hashes)),
     )
 
 

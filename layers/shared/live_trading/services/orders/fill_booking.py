@@ -1,8 +1,9 @@
 """Books the fills of an order: as expected when they match, taken back when they fail, as read once they settle.
 
 Invariants: every fill is booked once, and every correction once; the receipt of a transaction decides what its fills
-moved, in sum and to the base unit; the proceeds of a sale may be spent only after that. A fill of an order that has
-ended already takes its dollars from cash, because the reservation has gone back there.
+moved, in sum and to the base unit; the proceeds of a sale may be spent only after that. What an order reserves is never
+less than nothing: a fill of an order that has ended takes the release back, and one that costs more than the order had
+reserved takes the excess from cash, each in the transaction that books it.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from live_trading.nouns.orders import Fill, FillStatus, Moved
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL
 from live_trading.orders.moved import shared_out
+from live_trading.services.orders.order_alerts import tell_late_fill
 from live_trading.services.orders.order_updates import FillProgress, OrderUpdate
 from live_trading.store.books import ledger, resolutions
 from live_trading.store.database.connection import Transaction
-from live_trading.store.orders import fills
+from live_trading.store.orders import fills, order_changes
 from live_trading.store.orders.fills import StoredFill
 from live_trading.store.orders.lt_orders import StoredOrder
 
@@ -45,8 +47,27 @@ def _book_fill(transaction: Transaction, order: StoredOrder, fill: Fill, now: da
     if not fills.insert(transaction, order, fill, now) or fill.status is FillStatus.FAILED:
         return
     ledger.post(transaction, _fill_entry(transaction, order, fill), now)
-    if order.state in TERMINAL and fill.side is Side.BUY:
-        _release(transaction, order, -(fill.usd + fill.fee), part=f"late:{fill.venue_trade_id}", now=now)
+    _level(transaction, order, fill.usd + fill.fee, part=f"late:{fill.venue_trade_id}", now=now)
+    if order.state in TERMINAL:
+        order_changes.note_filled_after_all(transaction, order.lt_order_id)
+        tell_late_fill(transaction, order, fill, now)
+
+
+def _level(transaction: Transaction, order: StoredOrder, spent_more: Usd, *, part: str, now: datetime) -> None:
+    """Moves between reservation and cash what a booking that spent so much more leaves wrong between them.
+
+    Nothing is reserved of an order that has ended; of an open one what it has not spent, and never less than nothing.
+    """
+    if order.side is Side.SELL:
+        return
+    spent = fills.spent(transaction, order.lt_order_id)
+    surplus = _held(order, spent - spent_more) - spent_more - _held(order, spent)
+    if surplus:
+        _release(transaction, order, surplus, part=part, now=now)
+
+
+def _held(order: StoredOrder, spent: Usd) -> Usd:
+    return Usd.zero() if order.state in TERMINAL else max(order.reserved - spent, Usd.zero())
 
 
 def _fill_entry(transaction: Transaction, order: StoredOrder, fill: Fill) -> transactions.LedgerTransaction:
@@ -96,8 +117,7 @@ def _reverse(transaction: Transaction, order: StoredOrder, fill: Fill, now: date
     """Takes back every entry of a fill that failed after it had matched."""
     booked = ledger.booked(transaction, order_entries.fill_reference(fill))
     ledger.post(transaction, transactions.reversal(booked, occurred_at=now), now)
-    if order.state in TERMINAL and fill.side is Side.BUY:
-        _release(transaction, order, fill.usd + fill.fee, part=fill.venue_trade_id, now=now)
+    _level(transaction, order, -(fill.usd + fill.fee), part=fill.venue_trade_id, now=now)
     resolutions.mark_not_filled(transaction, order.lt_order_id)
 
 
@@ -171,6 +191,9 @@ def _book_reading(
         ledger.post(transaction, entry, now)
     price = average_price(moved.usd, moved.shares) or fill.price
     fills.note_read(transaction, fill_id=stored.fill_id, moved=moved, price=price, now=now)
+    if order.state not in TERMINAL:
+        spent_more = moved.usd + moved.fee - fill.usd - fill.fee
+        _level(transaction, order, spent_more, part=f"over:{fill.venue_trade_id}:{shared_by}", now=now)
 
 
 def _cost_of_difference(transaction: Transaction, order: StoredOrder, fill: Fill, moved: Moved) -> Usd:

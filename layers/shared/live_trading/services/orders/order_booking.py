@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from live_trading.ledger import order_entries
-from live_trading.nouns.money import total_usd
-from live_trading.nouns.orders import FillStatus, OrderState, RejectionCode
+from live_trading.nouns.orders import OrderState, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause, next_state
 from live_trading.services.orders.fill_booking import book_fills
@@ -85,14 +84,9 @@ def transition(
 
 
 def _release_rest(transaction: Transaction, order: StoredOrder, now: datetime) -> None:
-    """Gives back the part of a reservation that no lasting fill has used."""
-    lasting = [
-        each.fill
-        for each in fills.of_orders(transaction, [order.lt_order_id])[order.lt_order_id]
-        if each.fill.status is not FillStatus.FAILED
-    ]
-    rest = order.reserved - total_usd([fill.usd + fill.fee for fill in lasting])
-    if order.side is Side.SELL or not rest:
+    """Gives back the part of a reservation that no lasting fill has used; beyond it cash has paid already."""
+    rest = order.reserved - fills.spent(transaction, order.lt_order_id)
+    if order.side is Side.SELL or not rest.is_positive:
         return
     given_back = order_entries.release(
         trading_wallet_id=order.trading_wallet_id,

@@ -17,14 +17,14 @@ from uuid import UUID
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.locks import LockScope
-from live_trading.nouns.orders import OrderState, RejectionCode
+from live_trading.nouns.orders import AcceptedStatus, OrderState, RejectionCode
 from live_trading.nouns.trades import Side
 from live_trading.nouns.wallets import AssetType
 from live_trading.orders import refusals
 from live_trading.orders.machine import IN_DOUBT, Cause
 from live_trading.orders.refusals import NextStep
 from live_trading.polymarket.clob.account import VenueAccount
-from live_trading.polymarket.clob.outcomes import Accepted, AcceptedStatus, AlreadyKnown, PostOutcome, Rejected, Unknown
+from live_trading.polymarket.clob.outcomes import Accepted, AlreadyKnown, PostOutcome, Rejected, Unknown
 from live_trading.services.following.sources import BookSource
 from live_trading.services.orders.order_booking import Refusal, transition
 from live_trading.services.orders.second_look import SecondLook
@@ -193,6 +193,7 @@ class OrderPoster:
     ) -> OrderState:
         match outcome:
             case Accepted(status=status):
+                order_changes.note_answer(transaction, order.lt_order_id, outcome.answer)
                 return transition(transaction, order, _ACCEPTED[status], actor=self._actor, now=now)
             case AlreadyKnown() | Unknown():
                 # Known already is no verdict: it is looked up like an unknown one.

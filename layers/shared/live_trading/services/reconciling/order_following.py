@@ -1,28 +1,33 @@
 """Looks our orders up one by one and books what venue and receipts prove of each.
 
-Invariants: an order is looked up only where its trades leave its end open; each order is booked in a transaction of its
-own, with its row locked and the lease held; what cannot be read of one order is set aside and stops no other.
+Invariants: an order is looked up only where its trades leave its end open, and once more some minutes after its end;
+each order is booked in a transaction of its own, with its row locked and the lease held; what goes wrong with one order
+stops no other. Of an order that may rest the venue's list of open ones is evidence too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import LiveTradingError, MalformedAnswer, StopEverything
+from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Shares, total_shares
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.trades import QuarantinedRow
-from live_trading.orders.machine import TERMINAL, Cause
-from live_trading.polymarket.clob.account import VenueAccount, VenueOrderStatus
+from live_trading.orders.machine import IN_DOUBT, TERMINAL, Cause
+from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueOrderStatus
+from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
 from live_trading.services.orders.order_booking import apply_update
+from live_trading.services.orders.order_proofs import LAST_LOOK_AFTER, UNDECIDED_AFTER
 from live_trading.services.orders.order_updates import OrderUpdate, VenueTruth, is_proved_by_trades, plan_update
 from live_trading.services.reconciling.venue_asking import Heard, Watched
-from live_trading.services.running.failures import PartFailure, failed_part
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
@@ -37,11 +42,19 @@ LOOK_UPS_AT_ONCE = 4
 
 @dataclass(slots=True, kw_only=True)
 class Followed:
-    """What became of the orders: how many ended up in each state, new fills, and what could not be read."""
+    """What became of the orders: how many ended up in each state, new fills, and what could not be read.
+
+    `has_booked` tells whether the ledger may have changed; `not_found` are orders that may be at the venue and of which
+    it knows nothing. Of `unseen` orders nobody knows in this pass what they have
+    moved.
+    """
 
     states: dict[str, int] = field(default_factory=dict)
     new_fills: int = 0
+    has_booked: bool = False
     unreadable: list[Break] = field(default_factory=list)
+    not_found: set[UUID] = field(default_factory=set)
+    unseen: set[UUID] = field(default_factory=set)
     failures: list[PartFailure] = field(default_factory=list)
 
 
@@ -54,29 +67,56 @@ class OrderFollowing:
         self._chance = chance
         self._actor = actor
 
-    def follow(self, lease: Lease, account: VenueAccount, watched: Watched, heard: Heard) -> Followed:
-        """Books the truth of each order that has been at the venue."""
+    def follow(
+        self,
+        lease: Lease,
+        account: VenueAccount,
+        watched: Watched,
+        heard: Heard,
+        open_orders: Sequence[VenueOrder] | None = None,
+    ) -> Followed:
+        """Books the truth of each order that has been at the venue.
+
+        `open_orders` are those that rest there; None where nobody asked.
+        """
         followed = Followed()
         at_venue = [order for order in watched.orders if order.state is not OrderState.INTENT]
         if not at_venue:
             return followed
         asked_at = self._clock.now()
+        resting = None if open_orders is None else {order.order_hash: order for order in open_orders}
         with self._chance.side_by_side(LOOK_UPS_AT_ONCE) as beside:
             looked_up: list[tuple[StoredOrder, Future[VenueTruth]]] = [
-                (order, beside.submit(_truth, account, order, heard, watched.schedules[order.condition_id]))
+                (
+                    order,
+                    beside.submit(
+                        _truth, account, order, heard, watched.schedules[order.condition_id], resting, asked_at
+                    ),
+                )
                 for order in at_venue
             ]
             for order, truth in looked_up:
-                try:
-                    self._apply(lease, order, truth.result(), asked_at, followed)
-                except StopEverything:
-                    raise
-                except MalformedAnswer as error:
-                    followed.unreadable.append(self._set_aside(order, error))
-                    followed.failures.append(failed_part(f"order {order.lt_order_id}", error))
-                except LiveTradingError as error:
-                    followed.failures.append(failed_part(f"order {order.lt_order_id}", error))
+                failures = len(followed.failures)
+                with contained(f"order {order.lt_order_id}", followed.failures):
+                    try:
+                        self._apply(lease, order, truth.result(), asked_at, followed)
+                    except MalformedAnswer as error:
+                        followed.unreadable.append(self._set_aside(order, error))
+                        raise
+                if len(followed.failures) > failures:
+                    followed.unseen.add(order.lt_order_id)
+        self._tell_undecided(lease, at_venue, asked_at)
         return followed
+
+    def _tell_undecided(self, lease: Lease, orders: Sequence[StoredOrder], now: datetime) -> None:
+        """Of orders whose end should be known by now, whether it could be asked for in this pass or not."""
+        old = [order.lt_order_id for order in orders if now - (order.sent_at or now) > UNDECIDED_AFTER]
+        if not old:
+            return
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            for order in lt_orders.locked(transaction, old):
+                tell_if_undecided(transaction, order, now)
 
     def _set_aside(self, order: StoredOrder, error: MalformedAnswer) -> Break:
         row = QuarantinedRow(source="clob.account", reason=str(error), raw=error.raw)
@@ -97,8 +137,12 @@ class OrderFollowing:
             stored = fills.of_orders(transaction, [order.lt_order_id])[order.lt_order_id]
             update = plan_update(order, stored, truth, now)
             state = apply_update(transaction, order, update, actor=self._actor, now=now)
-            if update.absent is not None and _is_worth_noting(order, absent=update.absent):
+            if update.absent is not None and (update.absent or order.absence_proofs > 0):
                 order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=update.absent, now=now)
+            if update.is_last_look:
+                order_changes.note_last_look(transaction, order.lt_order_id, now)
+            if update.is_contradicted:
+                tell_contradiction(transaction, order, _said(truth), now)
             seen_there = _status_at_venue(truth, update)
             if seen_there is not None:
                 order_changes.note_venue_status(
@@ -109,20 +153,43 @@ class OrderFollowing:
                     now=now,
                 )
         followed.new_fills += len(update.new_fills)
+        followed.has_booked |= not update.is_empty
+        if state in IN_DOUBT and truth.order is None and not truth.fills:
+            followed.not_found.add(order.lt_order_id)
         followed.states[state] = followed.states.get(state, 0) + 1
 
 
-def _truth(account: VenueAccount, order: StoredOrder, heard: Heard, fees: FeeSchedule) -> VenueTruth:
+def _truth(
+    account: VenueAccount,
+    order: StoredOrder,
+    heard: Heard,
+    fees: FeeSchedule,
+    resting: Mapping[str, VenueOrder] | None,
+    now: datetime,
+) -> VenueTruth:
     """What is said of one order; it is looked up where it may have ended otherwise than its trades tell."""
-    own = account.own_fills(heard.trades, order.signed.order_hash, fees, order.signed)
-    is_known = order.state in TERMINAL or is_proved_by_trades(order, own)
-    venue = None if is_known else account.find_order(order.signed.order_hash, order.signed)
-    return VenueTruth(order=venue, fills=tuple(own), moved=heard.receipts.of_order(order.signed.order_hash))
+    order_hash = order.signed.order_hash
+    own = account.own_fills(heard.trades, order_hash, fees, order.signed)
+    is_asked = _is_last_look_due(order, now) if order.state in TERMINAL else not is_proved_by_trades(order, own)
+    venue = account.find_order(order_hash, order.signed) if is_asked else None
+    listed = None if resting is None else resting.get(order_hash)
+    return VenueTruth(
+        order=venue or (listed if is_asked else None),
+        fills=tuple(own),
+        moved=heard.receipts.of_order(order_hash),
+        was_looked_up=is_asked,
+        is_unlisted=resting is not None and listed is None,
+    )
 
 
-def _is_worth_noting(order: StoredOrder, *, absent: bool) -> bool:
-    """Whether a look-up, or what stands in for one, changes what is remembered of earlier ones."""
-    return order.state not in TERMINAL and (absent or order.absence_proofs > 0)
+def _is_last_look_due(order: StoredOrder, now: datetime) -> bool:
+    return order.last_look_at is None and order.finished_at is not None and now - order.finished_at >= LAST_LOOK_AFTER
+
+
+def _said(truth: VenueTruth) -> str:
+    if truth.order is None:
+        return "its answer to the POST told of more than its trades do"
+    return f"{truth.order.raw_status} with {truth.order.matched} shares matched"
 
 
 def _status_at_venue(truth: VenueTruth, update: OrderUpdate) -> tuple[str, Shares] | None:

@@ -9,8 +9,9 @@ entries. While the receipt of any trade is unread nothing is concluded.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from live_trading.chain.reading.fill_receipts import FillReceipts
 from live_trading.nouns.chance import Chance
@@ -19,6 +20,7 @@ from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
+from live_trading.orders.machine import TERMINAL
 from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
 from live_trading.polymarket.clob.own_fills import orders_of_account
 from live_trading.services.following.market_keeping import MarketKeeper
@@ -37,8 +39,6 @@ from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets
 from live_trading.store.orders import lt_orders, outside_activity
-
-_PERHAPS_LOST = (OrderState.SENT, OrderState.UNKNOWN)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,13 +126,14 @@ class Reconciler:
         report.failures += self._spenders.keep(lease, wallet, account, () if holdings is None else holdings.tokens)
         asked = self._asking.ask(account, wallet, known)
         report.failures += asked.heard.failures
-        followed = self._following.follow(lease, account, known.watched, asked.heard)
+        followed = self._following.follow(lease, account, asked.watched, asked.heard, asked.open_orders)
         report.add(followed)
-        if any(order.state in _PERHAPS_LOST for order in known.watched.orders):
-            self._send_missing(lease, account, wallet, report)
+        if followed.not_found:
+            self._send_missing(lease, account, wallet, followed.not_found, report)
         plan = self._adopt_outside(lease, wallet, known, asked, report)
         unreadable = followed.unreadable + plan.breaks
-        if known.watched.orders or plan.fills:
+        may_change = any(order.state not in TERMINAL for order in asked.watched.orders)
+        if may_change or followed.has_booked or plan.fills:
             # Something may have been booked since the look.
             report.breaks = self._comparison.run(lease, wallet, unreadable)
         else:
@@ -148,11 +149,16 @@ class Reconciler:
             report.add(self._following.follow(lease, account, watched, heard))
 
     def _send_missing(
-        self, lease: Lease, account: VenueAccount, wallet: TradingWallet, report: ReconcileReport
+        self,
+        lease: Lease,
+        account: VenueAccount,
+        wallet: TradingWallet,
+        not_found: Collection[UUID],
+        report: ReconcileReport,
     ) -> None:
         """Orders that the venue does not know of may have died on the way: their bytes go out again."""
         with self._database.transaction() as transaction:
-            missing = lt_orders.missing(transaction, wallet.trading_wallet_id)
+            missing = lt_orders.missing(transaction, wallet.trading_wallet_id, not_found)
         if missing:
             self._poster.send_again(lease, account, missing)
             self.follow_orders(lease, wallet, report)
@@ -162,7 +168,7 @@ class Reconciler:
     ) -> OutsidePlan:
         """Adopts orders and trades that are the wallet's but not ours, and moves the watermark past what was read."""
         by_order = orders_of_account(asked.heard.trades, wallet.address)
-        ours = {order.signed.order_hash for order in known.watched.orders}
+        ours = {order.signed.order_hash for order in asked.watched.orders}
         others = {*by_order, *(order.order_hash for order in asked.open_orders)} - ours
         if others:
             with self._database.transaction() as transaction:

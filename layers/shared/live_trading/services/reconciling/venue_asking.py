@@ -66,8 +66,12 @@ class Heard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the venue says, and what the chain said meanwhile."""
+    """What the venue says, and what the chain said meanwhile.
 
+    `watched` are the known orders and those whose trades are listed although nobody watched them any more.
+    """
+
+    watched: Watched
     heard: Heard
     open_orders: Sequence[VenueOrder]
     look: Future[Look]
@@ -91,7 +95,7 @@ class Asking:
             cursor = trades_cursor(wallet)
             read_to = cursors.times(transaction, [cursor]).get(cursor, watch.registered_at)
             oldest = read_to if watch.earliest_open is None else min(read_to, watch.earliest_open)
-            since = oldest - TRADES_OVERLAP
+            since = min([oldest, *(order.intent_at for order in watched.orders)]) - TRADES_OVERLAP
             return Known(
                 watched=watched,
                 registered_at=watch.registered_at,
@@ -107,9 +111,27 @@ class Asking:
             look = beside.submit(self._comparison.look, wallet, known.expected)
             open_orders = beside.submit(account.open_orders)
             trades = account.trades_since(known.trades_since)
-            wanted = _unsettled(trades, wallet, known.watched, known.settled, known.registered_at)
+            watched = self._with_late_trades(trades, wallet, known)
+            wanted = _unsettled(trades, wallet, watched, known.settled, known.registered_at)
             heard = self._read(trades, wallet, wanted)
-            return Asked(heard=heard, open_orders=open_orders.result(), look=look)
+            return Asked(watched=watched, heard=heard, open_orders=open_orders.result(), look=look)
+
+    def _with_late_trades(self, trades: VenueTrades, wallet: TradingWallet, known: Known) -> Watched:
+        """What is watched, and every other order of ours that has a trade here which is not settled with us."""
+        watched = {order.signed.order_hash for order in known.watched.orders}
+        others = {
+            order_hash
+            for trade in trades.trades
+            for order_hash in (trade.taker_order_hash, *(part.order_hash for part in trade.makers))
+            if order_hash not in watched and (trade.venue_trade_id, order_hash) not in known.settled
+        }
+        if not others:
+            return known.watched
+        with self._database.transaction() as transaction:
+            late = lt_orders.of_hashes(transaction, wallet.trading_wallet_id, others)
+            if not late:
+                return known.watched
+            return _with_schedules(transaction, [*known.watched.orders, *late])
 
     def ask_about_orders(self, account: VenueAccount, wallet: TradingWallet) -> tuple[Watched, Heard] | None:
         """The orders that may still change and what became of them; None where there are none."""
@@ -138,7 +160,10 @@ class Asking:
 
 
 def _watched(transaction: Transaction, wallet: TradingWallet) -> Watched:
-    orders = lt_orders.unfinished(transaction, wallet.trading_wallet_id)
+    return _with_schedules(transaction, lt_orders.unfinished(transaction, wallet.trading_wallet_id))
+
+
+def _with_schedules(transaction: Transaction, orders: list[StoredOrder]) -> Watched:
     if not orders:
         return Watched(orders=[], schedules={})
     known = markets.by_condition(transaction, [order.condition_id for order in orders])

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from live_trading.nouns.orders import OrderState
+from live_trading.store.books import overdrafts
+from live_trading.store.books.overdrafts import Overdraft
 from live_trading.store.database.connection import Transaction
-from live_trading.store.watch import alerts, job_runs, undecided
+from live_trading.store.watch import alerts, exit_liveness, job_runs, undecided
 from live_trading.store.watch.alerts import SetAside
+from live_trading.store.watch.exit_liveness import StuckExit
 from live_trading.store.watch.job_runs import FailingPart, JobRun
 from live_trading.store.watch.undecided import UnbookedCondition, UndecidedOrder
 
@@ -27,6 +30,9 @@ CRITICAL_ORDER_AGE = timedelta(minutes=10)
 # The venue's longest delay of a marketable order is some seconds, and its lists lag by some more.
 MARKETABLE_AGE = timedelta(minutes=5)
 UNBOOKED_AGE = timedelta(minutes=30)
+# Five passes.
+UNSEEN_POSITION_AGE = timedelta(minutes=10)
+STUCK_EXIT_AGE = timedelta(minutes=30)
 UNTOLD_AGE = timedelta(minutes=15)
 # A row that was set aside stays in the report this long after it was last seen.
 SET_ASIDE_FOR = timedelta(days=1)
@@ -65,7 +71,9 @@ def of_state(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         *_orders(transaction, now),
+        _overdrafts(overdrafts.standing(transaction)),
         *_conditions(transaction, now),
+        *_exits(transaction, now),
         _failing_parts(job_runs.failing(transaction)),
         *_set_aside(transaction, now),
         _aged("unread_receipts", alerts.oldest_unread_receipt(transaction), now, UNREAD_RECEIPT_AGE),
@@ -89,6 +97,17 @@ def _orders(transaction: Transaction, now: datetime) -> Sequence[Finding]:
     if not found:
         return [Finding(check="orders", status=HealthStatus.HEALTHY, detail="each has an answer")]
     return [_order(each, now) for each in found]
+
+
+def _overdrafts(found: Sequence[Overdraft]) -> Finding:
+    """Cash or a reservation below zero."""
+    if not found:
+        return Finding(check="overdrafts", status=HealthStatus.HEALTHY, detail="none")
+    told = [
+        f"{each.account} of strategy {each.lt_strategy_id} in wallet {each.trading_wallet_id} is ${each.amount}"
+        for each in found
+    ]
+    return Finding(check="overdrafts", status=HealthStatus.CRITICAL, detail="; ".join(told))
 
 
 def _order(order: UndecidedOrder, now: datetime) -> Finding:
@@ -118,6 +137,41 @@ def _condition(condition: UnbookedCondition) -> Finding:
         detail=(
             f"{condition.market} is resolved since {_at(condition.resolved_at)}, and wallet {condition.wallet} is not "
             "paid: an order or a trade of it there is not final; it is booked by itself once that is"
+        ),
+    )
+
+
+def _exits(transaction: Transaction, now: datetime) -> Sequence[Finding]:
+    """Rules of leaving protect only where somebody looks, and only where what they want is sold."""
+    unseen = exit_liveness.not_looked_at(transaction, now - UNSEEN_POSITION_AGE)
+    stuck = exit_liveness.fired_and_held(transaction, now - STUCK_EXIT_AGE)
+    if not unseen and not stuck:
+        return [Finding(check="exits", status=HealthStatus.HEALTHY, detail="every position is looked at")]
+    return [
+        *(_unseen(each) for each in unseen),
+        *(_stuck(each) for each in stuck),
+    ]
+
+
+def _unseen(position: StuckExit) -> Finding:
+    return Finding(
+        check=f"position {position.lt_strategy_id}/{position.token_id} unseen",
+        status=HealthStatus.CRITICAL,
+        detail=(
+            f"{position.strategy} holds {position.market} and nobody has looked at its rules of leaving since "
+            f"{_at(position.since)}: look whether lt-execute runs and whether its wallet fails; close it by hand if it "
+            "must not wait"
+        ),
+    )
+
+
+def _stuck(position: StuckExit) -> Finding:
+    return Finding(
+        check=f"position {position.lt_strategy_id}/{position.token_id} not left",
+        status=HealthStatus.CRITICAL,
+        detail=(
+            f"a rule of {position.strategy} wants {position.market} sold since {_at(position.since)}, and it is still "
+            f"held ({position.why}): look at the book; close it by hand with a bound of your own if it must not wait"
         ),
     )
 

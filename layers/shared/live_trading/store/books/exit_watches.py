@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.nouns.exits import NEEDS_SOMEBODY, ExitDecision, ExitReason, ExitWatch
+from live_trading.nouns.exits import NEEDS_SOMEBODY, ExitDecision, ExitReason, ExitWatch, HoldReason
 from live_trading.nouns.money import Price
 from live_trading.store.database.connection import Row, Transaction
 
@@ -30,6 +30,35 @@ def of_subject(transaction: Transaction, subject: WatchedSubject) -> dict[str, E
     """What is remembered, by token."""
     rows = transaction.rows("SELECT * FROM exit_watches WHERE subject_id = :subject", subject=subject.id)
     return {row["token_id"]: _watch(row) for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownWatch:
+    """A position's last look: what is remembered, why it is kept, and since when a rule waits for the book."""
+
+    watch: ExitWatch
+    hold: HoldReason | None
+    executable: Price | None
+    waiting_since: datetime | None
+    looked_at: datetime
+
+
+def shown(transaction: Transaction, subject: WatchedSubject, token_id: str) -> ShownWatch | None:
+    """The last look at one position; None where there was none."""
+    row = transaction.row(
+        "SELECT * FROM exit_watches WHERE subject_id = :subject AND token_id = :token_id",
+        subject=subject.id,
+        token_id=token_id,
+    )
+    if row is None:
+        return None
+    return ShownWatch(
+        watch=_watch(row),
+        hold=None if row["hold_reason"] is None else HoldReason(row["hold_reason"]),
+        executable=_price(row["executable_price"]),
+        waiting_since=row["waiting_since"],
+        looked_at=row["looked_at"],
+    )
 
 
 def save(

@@ -136,6 +136,18 @@ def of_orders(transaction: Transaction, lt_order_ids: list[UUID]) -> dict[UUID, 
     return found
 
 
+def spent(transaction: Transaction, lt_order_id: UUID) -> Usd:
+    """What the fills of an order that have not failed moved in dollars, fees included, as they count now."""
+    row = transaction.only(
+        """
+        SELECT coalesce(sum(cost_usd + fee_usd), 0) AS spent FROM fills
+        WHERE lt_order_id = :lt_order_id AND status <> 'FAILED'
+        """,
+        lt_order_id=lt_order_id,
+    )
+    return Usd(row["spent"])
+
+
 def note_read(transaction: Transaction, *, fill_id: int, moved: Moved, price: Price, now: datetime) -> None:
     """Keeps what the receipt told, and beside it what had been expected."""
     transaction.execute(

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Price, Shares, Usd
-from live_trading.nouns.orders import OrderState, OrderType, Purpose, RejectionCode, SignedOrder
+from live_trading.nouns.orders import (
+    AcceptedStatus,
+    OrderState,
+    OrderType,
+    PostAnswer,
+    Purpose,
+    RejectionCode,
+    SignedOrder,
+)
 from live_trading.nouns.trades import Side
 from live_trading.store.database.connection import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOrder:
-    """An intent as it stands."""
+    """An intent as it stands.
+
+    `answer` is what the venue said when it took the order, None where no such answer came. `last_look_at` is when the
+    order was looked up once more after its end.
+    """
 
     lt_order_id: UUID
     lt_strategy_id: UUID
@@ -43,6 +55,10 @@ class StoredOrder:
     decided_at: datetime
     intent_at: datetime
     sent_at: datetime | None
+    answer: PostAnswer | None = None
+    cancel_asked_at: datetime | None = None
+    finished_at: datetime | None = None
+    last_look_at: datetime | None = None
 
 
 def _stored(row: Row) -> StoredOrder:
@@ -73,6 +89,22 @@ def _stored(row: Row) -> StoredOrder:
         decided_at=row["decided_at"],
         intent_at=row["intent_at"],
         sent_at=row["sent_at"],
+        answer=_answer(row),
+        cancel_asked_at=row["cancel_asked_at"],
+        finished_at=row["finished_at"],
+        last_look_at=row["last_look_at"],
+    )
+
+
+def _answer(row: Row) -> PostAnswer | None:
+    if row["answer_status"] is None:
+        return None
+    return PostAnswer(
+        status=AcceptedStatus(row["answer_status"]),
+        usd=Usd(row["answer_usd"]),
+        shares=Shares(row["answer_shares"]),
+        trade_ids=tuple(row["answer_trade_ids"]),
+        transaction_hashes=tuple(row["answer_transaction_hashes"]),
     )
 
 
@@ -86,19 +118,28 @@ def decision_of_refused(transaction: Transaction, lt_order_id: UUID) -> int | No
 
 
 def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
-    """Orders that may still change at the venue, and finished ones with fills not yet settled; oldest first."""
+    """Orders to be watched, oldest first.
+
+    Those that may still change at the venue, and finished ones with fills not yet settled or, where they were sent,
+    without their last look.
+    """
     rows = transaction.rows(
         """
         SELECT * FROM lt_orders
-        WHERE
-            trading_wallet_id = :trading_wallet_id
-            AND (
-                state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-                OR lt_order_id IN (
-                    SELECT lt_order_id FROM fills
-                    WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
-                )
-            )
+        WHERE lt_order_id IN (
+            SELECT lt_order_id FROM lt_orders
+            WHERE
+                trading_wallet_id = :trading_wallet_id
+                AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+            UNION
+            SELECT lt_order_id FROM lt_orders
+            WHERE
+                trading_wallet_id = :trading_wallet_id
+                AND finished_at IS NOT NULL AND last_look_at IS NULL AND sent_at IS NOT NULL
+            UNION
+            SELECT lt_order_id FROM fills
+            WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+        )
         ORDER BY intent_at, made_number
         """,
         trading_wallet_id=trading_wallet_id,
@@ -106,19 +147,37 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
     return [_stored(row) for row in rows]
 
 
-def missing(transaction: Transaction, trading_wallet_id: UUID) -> list[StoredOrder]:
-    """Orders that were sent and that the venue, when last asked, did not know; oldest first.
+def of_hashes(transaction: Transaction, trading_wallet_id: UUID, order_hashes: Collection[str]) -> list[StoredOrder]:
+    """The orders of a wallet among these hashes, whatever their state; oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM lt_orders
+        WHERE order_hash = ANY(:hashes::text[]) AND trading_wallet_id = :trading_wallet_id
+        ORDER BY intent_at, made_number
+        """,
+        hashes=sorted(order_hashes),
+        trading_wallet_id=trading_wallet_id,
+    )
+    return [_stored(row) for row in rows]
 
-    Without those that somebody has asked to be cancelled.
+
+def missing(
+    transaction: Transaction, trading_wallet_id: UUID, looked_for_in_vain: Collection[UUID]
+) -> list[StoredOrder]:
+    """Those of a wallet's orders, looked for in vain, that may never have arrived; oldest first.
+
+    Without those that have traded, and those that somebody has asked to be cancelled.
     """
     rows = transaction.rows(
         """
         SELECT * FROM lt_orders
         WHERE
-            trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN') AND absence_proofs > 0
+            lt_order_id = ANY(:ids::uuid[]) AND trading_wallet_id = :trading_wallet_id AND state IN ('SENT', 'UNKNOWN')
             AND cancel_asked_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM fills WHERE fills.lt_order_id = lt_orders.lt_order_id)
         ORDER BY intent_at, made_number
         """,
+        ids=list(looked_for_in_vain),
         trading_wallet_id=trading_wallet_id,
     )
     return [_stored(row) for row in rows]

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Shares
-from live_trading.nouns.orders import OrderState, RejectionCode
+from live_trading.nouns.orders import OrderState, PostAnswer, RejectionCode
 from live_trading.store.database.connection import Transaction
 
 
@@ -83,8 +83,43 @@ def note_sent_again(transaction: Transaction, lt_order_ids: Sequence[UUID], now:
     )
 
 
+def note_answer(transaction: Transaction, lt_order_id: UUID, answer: PostAnswer) -> None:
+    """Keeps what the venue answered to the POST that it took; one that tells of less does not replace it."""
+    transaction.execute(
+        """
+        UPDATE lt_orders SET
+            answer_status = :status, answer_usd = :usd, answer_shares = :shares, answer_trade_ids = :trade_ids::text[],
+            answer_transaction_hashes = :transaction_hashes::text[]
+        WHERE lt_order_id = :lt_order_id AND (answer_shares IS NULL OR answer_shares <= :shares)
+        """,
+        status=answer.status,
+        usd=answer.usd,
+        shares=answer.shares,
+        trade_ids=list(answer.trade_ids),
+        transaction_hashes=list(answer.transaction_hashes),
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_last_look(transaction: Transaction, lt_order_id: UUID, now: datetime) -> None:
+    """A finished order was looked up once more and stands as it ended: it needs no watching from now on."""
+    transaction.execute(
+        "UPDATE lt_orders SET last_look_at = :now WHERE lt_order_id = :lt_order_id AND finished_at IS NOT NULL",
+        now=now,
+        lt_order_id=lt_order_id,
+    )
+
+
+def note_filled_after_all(transaction: Transaction, lt_order_id: UUID) -> None:
+    """An order that had ended without a fill has a position, or a sale, that is to be counted."""
+    transaction.execute(
+        "UPDATE lt_orders SET outcome = 'OPEN' WHERE lt_order_id = :lt_order_id AND outcome = 'NOT_FILLED'",
+        lt_order_id=lt_order_id,
+    )
+
+
 def note_lookup(transaction: Transaction, *, lt_order_id: UUID, absent: bool, now: datetime) -> None:
-    """Remembers a look-up by hash; a find sets the count of absences back to zero."""
+    """Remembers a look-up by hash; one that finds the order, or news of it, sets the count of absences back to zero."""
     transaction.execute(
         """
         UPDATE lt_orders SET

@@ -1,0 +1,43 @@
+"""Accounts that can never be less than nothing and are: a defect of ours, or a late fill after its cash was spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from live_trading.ledger.accounts import Account
+from live_trading.nouns.money import Usd
+from live_trading.store.database.connection import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdraft:
+    """What a strategy has less than nothing of on CASH or RESERVED."""
+
+    lt_strategy_id: UUID
+    trading_wallet_id: UUID
+    account: Account
+    amount: Usd
+
+
+def standing(transaction: Transaction) -> list[Overdraft]:
+    """Every one, by strategy in the order of their making."""
+    rows = transaction.rows(
+        """
+        SELECT entry.lt_strategy_id, strategy.trading_wallet_id, entry.account, sum(entry.amount_usd) AS amount
+        FROM ledger_entries AS entry INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
+        WHERE entry.account IN ('CASH', 'RESERVED')
+        GROUP BY entry.lt_strategy_id, strategy.trading_wallet_id, strategy.made_number, entry.account
+        HAVING sum(entry.amount_usd) < 0
+        ORDER BY strategy.made_number, entry.account
+        """
+    )
+    return [
+        Overdraft(
+            lt_strategy_id=row["lt_strategy_id"],
+            trading_wallet_id=row["trading_wallet_id"],
+            account=Account(row["account"]),
+            amount=Usd(row["amount"]),
+        )
+        for row in rows
+    ]

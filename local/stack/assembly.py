@@ -40,7 +40,7 @@ AUDIENCE = "live-trading-api"
 OPERATOR = "operator"
 FRONT_DOOR_PORT = 8787
 WALLET_COLLATERAL = Usd(10_000)
-_WALLET_SECRET_NAME = "live-trading/wallets/main"  # noqa: S105 (a name)
+_WALLET_SECRET_NAME = f"live-trading/wallets/{OPERATOR}/main"
 # The model of the venue's time: replay milliseconds of a request by kind. They are assumed, in the range that callers
 # report; what matters is that they are stated, so that a run does not depend on how fast this machine is.
 STEPPED_TIMES = {"orders": 150, "clob": 50, "gamma": 80, "data": 120, "geoblock": 60}

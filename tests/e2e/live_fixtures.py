@@ -297,6 +297,10 @@ def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
             now=now,
         )
         transaction.execute(
+            "UPDATE trading_wallets SET verification = 'VERIFIED' WHERE trading_wallet_id = :id",
+            id=desk.trading_wallet_id,
+        )
+        transaction.execute(
             "INSERT INTO ft_wallets VALUES (:id, 'operator', :name, TRUE, 1000, 1, :now, :now)",
             id=desk.ft_wallet_id,
             name=f"paper {desk.ft_wallet_id}",

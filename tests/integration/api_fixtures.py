@@ -23,6 +23,7 @@ from tests.integration.chain_fixtures import running_chain
 
 OWNER = "operator"
 STRANGER = "somebody-else"
+SECRET_NAME = f"live-trading/wallets/{OWNER}/main"
 NO_LIMITS: dict[str, Any] = dict.fromkeys(RULE_FIELDS) | dict.fromkeys(SWITCHES, False)
 
 
@@ -147,7 +148,7 @@ def ft_wallet_body(name: str = "paper", **config: Any) -> dict[str, Any]:
 
 
 def trading_wallet_body(address: str, *, name: str = "main") -> dict[str, Any]:
-    return {"name": name, "address": address, "signature_type": 0, "secret_name": "live-trading/wallets/main"}
+    return {"name": name, "address": address, "signature_type": 0, "secret_name": SECRET_NAME}
 
 
 @pytest.fixture(scope="session")

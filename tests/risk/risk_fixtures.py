@@ -25,7 +25,7 @@ from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import Fill, FillStatus, OrderState
 from live_trading.nouns.risk_rules import RULE_FIELDS
 from live_trading.nouns.trades import Side
-from live_trading.nouns.wallets import Outcome, SignatureType, TradingWallet
+from live_trading.nouns.wallets import Outcome, SignatureType, TradingWallet, WalletVerification
 from live_trading.orders.machine import Cause
 from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueOrderStatus
 from live_trading.polymarket.signing.order_signatures import LocalKey
@@ -90,6 +90,7 @@ class RiskDesk:
             address=LocalKey(key).address.lower(),
             signature_type=SignatureType.EOA,
             secret_name="wallet",
+            verification=WalletVerification.VERIFIED,
         )
         secret = WalletSecret(private_key=key, api_key="key", api_secret="c2VjcmV0", api_passphrase="pass")
         with self.database.transaction() as transaction:
@@ -99,6 +100,10 @@ class RiskDesk:
                 name=wallet.trading_wallet_id.hex,
                 address=wallet.address,
                 now=NOON,
+            )
+            transaction.execute(
+                "UPDATE trading_wallets SET verification = 'VERIFIED' WHERE trading_wallet_id = :id",
+                id=wallet.trading_wallet_id,
             )
             lease = leases.acquire(transaction, f"wallet:{wallet.trading_wallet_id}", "tests", NOON, 10**6)
         assert lease is not None

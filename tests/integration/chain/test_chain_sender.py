@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from live_trading.chain.contracts import APPROVE
 from live_trading.chain.errors import (
     BroadcastOutcomeUnknown,
     FeeAboveCap,
+    FeeTooLow,
     GasAboveCap,
     NonceTaken,
     NotEnoughGasMoney,
@@ -37,6 +39,8 @@ from tests.integration.chain_fixtures import (
     running_chain,
     sender_of,
 )
+from tests.settlement.parts.fault_fixtures import Moment
+from tests.settlement.parts.faulty_node_fixtures import Refusal, faulty_node
 
 pytestmark = pytest.mark.integration
 
@@ -200,6 +204,40 @@ def test_a_fee_above_the_cap_is_not_signed(chain: LocalChain, account: Account) 
 
     with pytest.raises(FeeAboveCap):
         sender.prepare(APPROVAL, None)
+
+
+@pytest.mark.money_faults
+def test_the_tip_is_never_below_the_chain_s_floor_whatever_the_node_suggests(
+    chain: LocalChain, account: Account
+) -> None:
+    floored = replace(CAPS, least_priority_fee=25 * GWEI)
+    sender = sender_of(account, chain.rpc_url, floored)
+    unfloored = sender_of(account, chain.rpc_url).prepare(APPROVAL, None)
+    assert unfloored.priority_fee < 25 * GWEI
+
+    assert sender.prepare(APPROVAL, None).priority_fee == 25 * GWEI
+    assert sender.replacement(unfloored.signed).priority_fee == 25 * GWEI
+
+
+@pytest.mark.money_faults
+@pytest.mark.parametrize("code", [-32000, -32603])
+@pytest.mark.parametrize(
+    "text", ["transaction gas price below minimum", "INTERNAL_ERROR: could not replace existing tx"]
+)
+def test_a_bid_that_the_node_finds_too_low_was_not_taken(
+    chain: LocalChain, account: Account, text: str, code: int
+) -> None:
+    with faulty_node(chain.rpc_url) as node:
+        sender = sender_of(account, node.url)
+        prepared = sender.prepare(APPROVAL, None)
+
+        def refuses(_: int, method: str, moment: Moment) -> None:
+            if method == "eth_sendRawTransaction" and moment is Moment.BEFORE:
+                raise Refusal(code=code, message=text)
+
+        node.happens = refuses
+        with pytest.raises(FeeTooLow):
+            sender.broadcast(prepared.signed)
 
 
 def test_gas_above_the_cap_is_not_signed(chain: LocalChain, account: Account) -> None:

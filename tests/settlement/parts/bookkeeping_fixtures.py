@@ -98,6 +98,7 @@ class Bookkeeping:
                 secret=wallet.secret_name,
                 now=now,
             )
+            transaction.execute(_VERIFIED, id=wallet_id)
             opening = capital_entries.opening_deposit(trading_wallet_id=wallet_id, amount=CAPITAL, occurred_at=now)
             ledger.post(transaction, opening, now)
 
@@ -198,6 +199,7 @@ class Bookkeeping:
         return order_id
 
 
+_VERIFIED = "UPDATE trading_wallets SET verification = 'VERIFIED' WHERE trading_wallet_id = :id"
 _ORDER = """
 INSERT INTO lt_orders (
     lt_order_id, lt_strategy_id, trading_wallet_id, purpose, token_id, condition_id, outcome_index, side, order_type,

@@ -22,9 +22,9 @@ from live_trading.polymarket.signing.wallet_secret import WalletSecret
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.reconciling.compare import Comparison
 from live_trading.services.reconciling.reconcile import Reconciler
-from live_trading.services.redeeming.carriers import Carrier
 from live_trading.services.redeeming.redeem import Redeemer, RedeemPolicy
 from live_trading.services.redeeming.redeem_report import RedeemReport
+from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.services.running.leasing import held
 from live_trading.services.settling.resolve import Resolver, ResolveReport
 from live_trading.wiring.carriers import carriers_of
@@ -144,7 +144,12 @@ class Jobs(ChainLevers, Bookkeeping):
             }
         )
 
-    def redeemer(self, *, carriers: Callable[[TradingWallet], Sequence[Carrier]] | None = None) -> Redeemer:
+    def redeemer(
+        self,
+        *,
+        carriers: Callable[[TradingWallet], Sequence[Carrier]] | None = None,
+        pause: Callable[[float], None] | None = None,
+    ) -> Redeemer:
         return Redeemer(
             database=self.database,
             chain=ChainReader(self.rpc_url, self.addresses),
@@ -156,6 +161,7 @@ class Jobs(ChainLevers, Bookkeeping):
             ),
             new_id=uuid4,
             holder=str(uuid4()),
+            pause=pause,
         )
 
     def redeem(self) -> RedeemReport:

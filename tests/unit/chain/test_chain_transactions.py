@@ -45,6 +45,19 @@ def test_a_refusal_means_only_what_its_text_says(text: str, verdict: BroadcastVe
     assert verdict_of(f"eth_sendRawTransaction: {text} (-32000)") is verdict
 
 
+@pytest.mark.money_faults
+@pytest.mark.parametrize(
+    "text",
+    [
+        "transaction gas price below minimum: gas tip cap 1000000000, minimum needed 25000000000",
+        "INTERNAL_ERROR: could not replace existing tx",
+        "fee too low",
+    ],
+)
+def test_a_bid_that_is_too_low_is_no_unclear_outcome(text: str) -> None:
+    assert verdict_of(f"eth_sendRawTransaction: {text} (-32000)") is BroadcastVerdict.FEE_TOO_LOW
+
+
 def test_the_text_of_a_revert_is_read_from_its_data() -> None:
     data = hex_text(bytes.fromhex("08c379a0") + encode(["string"], ["result for condition not received yet"]))
 
@@ -107,3 +120,5 @@ def test_a_legacy_transaction_is_not_read_as_ours() -> None:
 def test_caps_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(ValueError, match="part of the cap"):
         FeeCaps(max_fee=1, max_priority_fee=2, max_gas=21_000)
+    with pytest.raises(ValueError, match="not above its cap"):
+        FeeCaps(max_fee=4, max_priority_fee=2, max_gas=21_000, least_priority_fee=3)

@@ -8,7 +8,9 @@ import pytest
 
 from live_trading.wiring.chance import stepped
 from live_trading.wiring.database import database_of
-from live_trading.wiring.settings import SettingsInvalid, read_settings
+from live_trading.wiring.settings import Settings, SettingsInvalid, read_settings
+from local.lambdas.template.reading import load_application
+from local.machine.env import TEMPLATE
 
 ADDRESS = "0x" + "Ab" * 20
 _URLS = ("CLOB_URL", "GAMMA_URL", "DATA_API_URL", "GEOBLOCK_URL", "RELAYER_URL", "RPC_URL")
@@ -58,6 +60,41 @@ def test_a_missing_variable_is_named(name: str) -> None:
 def test_a_malformed_variable_is_named(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid, match=name):
         read_settings({**COMPLETE, name: value})
+
+
+@pytest.mark.money_faults
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("MAX_PRIORITY_FEE_GWEI", {"MAX_FEE_PER_GAS_GWEI": "40", "MAX_PRIORITY_FEE_GWEI": "41"}),
+        ("MAX_PRIORITY_FEE_GWEI", {"MAX_FEE_PER_GAS_GWEI": "40"}),
+        ("MIN_PRIORITY_FEE_GWEI", {"MIN_PRIORITY_FEE_GWEI": "51"}),
+        ("MIN_PRIORITY_FEE_GWEI", {"MAX_PRIORITY_FEE_GWEI": "24"}),
+    ],
+)
+def test_fees_that_contradict_each_other_are_refused_by_name(name: str, changed: dict[str, str]) -> None:
+    with pytest.raises(SettingsInvalid, match=name):
+        read_settings({**COMPLETE, **changed})
+
+
+@pytest.mark.money_faults
+def test_the_floor_of_the_priority_fee_is_polygon_s_unless_another_is_set() -> None:
+    assert read_settings(COMPLETE).min_priority_fee_gwei == 25
+    assert read_settings({**COMPLETE, "MIN_PRIORITY_FEE_GWEI": "0"}).min_priority_fee_gwei == 0
+
+
+@pytest.mark.money_faults
+def test_every_setting_is_a_parameter_of_the_template() -> None:
+    application = load_application(
+        TEMPLATE,
+        parameters={"DatabaseUrl": "postgresql://u@h/d", "JwtIssuer": "https://issuer", "JwtAudience": "audience"},
+        stack_name="live-trading",
+    )
+
+    # A clock is stepped on one machine only.
+    wanted = {name.upper() for name in Settings.model_fields} - {"STEPPED_CLOCK"}
+
+    assert wanted - set(application.function("lt-redemptions").environment) == set()
 
 
 def test_an_empty_optional_variable_is_the_same_as_none() -> None:

@@ -14,13 +14,16 @@ class SecretMissing(GiveUp):
 _FINAL = frozenset({"ResourceNotFoundException", "AccessDeniedException", "InvalidRequestException"})
 
 
-def secret_text(name: str) -> str:
-    """The secret's text. Raises SecretMissing, or RetryLater where Secrets Manager is away."""
+def secret_text(name: str, *, is_fresh: bool = False) -> str:
+    """The secret's text, no older than `MAX_AGE_SECONDS`, or read anew where it has to be fresh.
+
+    Raises SecretMissing, or RetryLater where Secrets Manager is away.
+    """
     from aws_lambda_powertools.utilities import parameters
     from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
     try:
-        found = parameters.get_secret(name, max_age=MAX_AGE_SECONDS)
+        found = parameters.get_secret(name, max_age=MAX_AGE_SECONDS, force_fetch=is_fresh)
     except GetParameterError as error:
         code = getattr(error.__cause__ or error.__context__, "response", {}).get("Error", {}).get("Code", "")
         if code in _FINAL:

@@ -13,6 +13,10 @@ class RpcAnswerLost(RpcUnavailable):
     """The request was sent and no readable answer came back. Harmless for a read, unknown for a broadcast."""
 
 
+class RpcBroke(RpcAnswerLost):
+    """The node says that it failed inside. Of a broadcast its text may still tell that nothing was taken."""
+
+
 class RpcRefused(GiveUp):
     """The node understood the request and answered with an error.
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from live_trading.chain.abi import Call, hex_bytes
-from live_trading.chain.errors import Paused, Reverted, RpcAnswerLost, RpcRefused, RpcUnavailable
+from live_trading.chain.errors import Paused, Reverted, RpcAnswerLost, RpcBroke, RpcRefused, RpcUnavailable
 from live_trading.chain.tls import tls_context
 
 _RATE_LIMIT_CODES = frozenset({-32005, 429})
@@ -182,6 +182,6 @@ def _refusal(method: str, error: dict[str, Any]) -> Exception:
     if code in _RATE_LIMIT_CODES:
         return RpcUnavailable(message)
     if code == _INTERNAL_ERROR and "revert" not in message.lower():
-        return RpcAnswerLost(message)
+        return RpcBroke(message)
     data = error.get("data")
     return RpcRefused(message, code=code, data=data if isinstance(data, str) else None)

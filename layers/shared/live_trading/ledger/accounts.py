@@ -46,6 +46,7 @@ class TransactionKind(StrEnum):
     GAS = "GAS"
     CORRECTION = "CORRECTION"
     INCOME = "INCOME"
+    REDEMPTION_REVERSAL = "REDEMPTION_REVERSAL"
 
 
 class IncomeType(StrEnum):

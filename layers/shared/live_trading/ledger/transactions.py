@@ -77,11 +77,18 @@ def transaction_of(
     )
 
 
-def reversal(original: LedgerTransaction, *, occurred_at: datetime) -> LedgerTransaction:
+def reversal_of(reference: str) -> str:
+    """The source reference of the opposite of what is booked under `reference`."""
+    return f"reversal:{reference}"
+
+
+def reversal(
+    original: LedgerTransaction, *, occurred_at: datetime, kind: TransactionKind = TransactionKind.REVERSAL
+) -> LedgerTransaction:
     """The exact opposite of a booked transaction."""
     return LedgerTransaction(
-        source_reference=f"reversal:{original.source_reference}",
-        kind=TransactionKind.REVERSAL,
+        source_reference=reversal_of(original.source_reference),
+        kind=kind,
         occurred_at=occurred_at,
         entries=tuple(
             LedgerEntry(

@@ -24,6 +24,7 @@ class AlertType(StrEnum):
     ORDER_UNDECIDED = "order_undecided"
     EXIT_NOT_DONE = "exit_not_done"
     WALLET_UNCOMPARED = "wallet_uncompared"
+    WALLET_UNVERIFIED = "wallet_unverified"
 
 
 class Severity(StrEnum):

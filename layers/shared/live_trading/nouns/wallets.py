@@ -31,6 +31,13 @@ class AssetType(StrEnum):
         return cls.CONDITIONAL_V2 if is_position_id(token_id) else cls.CONDITIONAL
 
 
+class WalletVerification(StrEnum):
+    """Whether a wallet's key is proved; nothing is traded or sent for one that is PENDING."""
+
+    PENDING = "PENDING"
+    VERIFIED = "VERIFIED"
+
+
 class StrategyStatus(StrEnum):
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
@@ -58,3 +65,12 @@ class TradingWallet:
     address: str
     signature_type: SignatureType
     secret_name: str
+    verification: WalletVerification = WalletVerification.PENDING
+
+
+def challenge_of(wallet: TradingWallet) -> str:
+    """What the key of a registered wallet has to sign: a text for this wallet, this owner and this registration."""
+    return (
+        "live trading: this key is that of the trading wallet\n"
+        f"address: {wallet.address}\nowner: {wallet.owner_id}\nregistration: {wallet.trading_wallet_id}"
+    )

@@ -39,6 +39,8 @@ class Cause(StrEnum):
     PAID_ELSEWHERE = "paid_elsewhere"
     PAID_NOTHING = "paid_nothing"
     PAID_OTHERWISE = "paid_otherwise"
+    NOT_BOOKABLE = "not_bookable"
+    TAKEN_BACK = "taken_back"
     REVERTED = "reverted"
     NEVER_MINED = "never_mined"
     NOTHING_OWED = "nothing_owed"
@@ -87,6 +89,10 @@ TRANSITIONS: Mapping[tuple[RedemptionState, Cause], RedemptionState] = {
     (_S.CONFIRMED, Cause.PAID_NOTHING): _S.FAILED,
     (_S.CONFIRMED, Cause.REVERTED): _S.FAILED,
     (_S.CONFIRMED, Cause.PAID_OTHERWISE): _S.NEEDS_OPERATOR,
+    **{(state, Cause.NOT_BOOKABLE): _S.NEEDS_OPERATOR for state in (*UNSIGNED, _S.CONFIRMED)},
+    # A reorganisation deeper than the confirmations: ours is sent again, somebody else's payment is due again.
+    (_S.BOOKED, Cause.TAKEN_BACK): _S.BROADCAST,
+    (_S.NOTHING_TO_DO, Cause.TAKEN_BACK): _S.DUE,
     **{(state, Cause.RETRIED_BY_OPERATOR): _S.DUE for state in (_S.FAILED, _S.NEEDS_OPERATOR)},
     **{(state, Cause.HANDLED_BY_OPERATOR): _S.NOTHING_TO_DO for state in (*UNSIGNED, _S.NEEDS_OPERATOR)},
 }

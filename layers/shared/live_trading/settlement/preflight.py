@@ -33,6 +33,8 @@ class FailureCode(StrEnum):
     NEVER_MINED = "never_mined"
     ADAPTER_PAUSED = "adapter_paused"
     RELAYER_QUOTA = "relayer_quota"
+    LEDGER_DISAGREES = "ledger_disagrees"
+    BOOKING_FAILED = "booking_failed"
 
 
 # Nothing was spent on these and they end by themselves or by an operator's act, so they are tried for ever.

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.wallets import TradingWallet
+from live_trading.nouns.errors import RetryLater, WrongState
+from live_trading.nouns.wallets import TradingWallet, WalletVerification
 from live_trading.store.database import installation
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from live_trading.chain.contracts import ContractAddresses
     from live_trading.chain.reading.fill_receipts import FillReceipts
     from live_trading.chain.reading.reader import ChainReader
+    from live_trading.chain.wallets.key_proof import KeyProof
     from live_trading.polymarket.clob.account import VenueAccount
     from live_trading.polymarket.clob.geoblock import Geoblock
     from live_trading.polymarket.clob.market_data import MarketData
@@ -32,10 +34,14 @@ if TYPE_CHECKING:
     from live_trading.polymarket.endpoints import VenueEndpoints
     from live_trading.polymarket.gamma.catalogue import Gamma
     from live_trading.polymarket.signing.wallet_secret import WalletSecret
-    from live_trading.services.redeeming.carriers import Carrier
+    from live_trading.services.redeeming.ways.carriers import Carrier
 
 GWEI = 10**9
 REDEMPTION_GAS_LIMIT = 1_000_000
+
+
+class KeyNotProved(WrongState):
+    """Nothing is signed for a wallet whose key is not proved."""
 
 
 class Adapters:
@@ -45,6 +51,8 @@ class Adapters:
         """`environment` is this process's own, and `chance` what its settings say, unless others are given."""
         self._environment = environment
         self._given_chance = chance
+        self._account_secrets: dict[UUID, WalletSecret] = {}
+        self._read_again: list[VenueAccount] = []
 
     @cached_property
     def settings(self) -> Settings:
@@ -151,18 +159,34 @@ class Adapters:
         return {}
 
     def account(self, wallet: TradingWallet) -> VenueAccount:
-        """The wallet's account at the venue, connected once an execution environment."""
+        """The wallet's account at the venue, connected once an execution environment and anew with another secret.
+
+        A secret that the venue refuses is read again at once, and once; any other is minutes old at most. While secrets
+        cannot be read, an account that is known goes on.
+        """
         from live_trading.polymarket.clob.account import VenueAccount
         from live_trading.polymarket.signing.order_hash import ZERO_WORD
         from live_trading.polymarket.signing.order_marker import marker_of
 
         known = self.accounts.get(wallet.trading_wallet_id)
-        if known is None:
-            is_marked = self.settings.mark_orders
-            marker = marker_of(self._installation_id, wallet.address) if is_marked else ZERO_WORD
-            known = VenueAccount(wallet, self.secret(wallet), self.endpoints, self.chance, marker=marker)
-            self.accounts[wallet.trading_wallet_id] = known
-        return known
+        is_doubted = known is not None and known.is_refused and known not in self._read_again
+        try:
+            secret = self.secret(wallet, is_fresh=is_doubted)
+        except RetryLater:
+            if known is None:
+                raise
+            return known
+        if known is not None and self._account_secrets.get(wallet.trading_wallet_id) == secret:
+            self._read_again += [known] if is_doubted else []
+            return known
+        marker = marker_of(self._installation_id, wallet.address) if self.settings.mark_orders else ZERO_WORD
+        opened = VenueAccount(wallet, secret, self.endpoints, self.chance, marker=marker)
+        if known is not None:
+            self._read_again = [each for each in self._read_again if each is not known]
+            known.close()
+        self._account_secrets[wallet.trading_wallet_id] = secret
+        self.accounts[wallet.trading_wallet_id] = opened
+        return opened
 
     @cached_property
     def _installation_id(self) -> UUID:
@@ -198,12 +222,29 @@ class Adapters:
                 max_fee=settings.max_fee_per_gas_gwei * GWEI,
                 max_priority_fee=settings.max_priority_fee_gwei * GWEI,
                 max_gas=REDEMPTION_GAS_LIMIT,
+                least_priority_fee=settings.min_priority_fee_gwei * GWEI,
             ),
             now=self.clock.now,
         )
 
-    def secret(self, wallet: TradingWallet) -> WalletSecret:
+    def secret(self, wallet: TradingWallet, *, is_fresh: bool = False) -> WalletSecret:
+        """The wallet's secret, some minutes old at most.
+
+        Raises KeyNotProved, SecretMissing, UnusableSecret, RetryLater.
+        """
+        if wallet.verification is not WalletVerification.VERIFIED:
+            raise KeyNotProved(f"the key of wallet {wallet.trading_wallet_id} is not proved yet; it may not trade")
+        return self._secret(wallet, is_fresh=is_fresh)
+
+    def prove(self, wallet: TradingWallet, challenge: str) -> KeyProof:
+        """Has the key in the wallet's secret sign a challenge. Raises as `secret` does, and UnusableKey."""
+        from live_trading.chain.wallets.key_proof import prove_key
+
+        secret = self._secret(wallet, is_fresh=True)
+        return prove_key(secret.private_key, challenge, address=wallet.address, kind=wallet.signature_type)
+
+    def _secret(self, wallet: TradingWallet, *, is_fresh: bool) -> WalletSecret:
         from live_trading.aws.secrets import secret_text
         from live_trading.polymarket.signing.wallet_secret import parse_secret
 
-        return parse_secret(secret_text(wallet.secret_name))
+        return parse_secret(secret_text(wallet.secret_name, is_fresh=is_fresh))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from live_trading.chain.contracts import ContractAddresses
@@ -14,8 +15,8 @@ from live_trading.chain.wallets.signer import LocalKeySigner
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.relayer import RelayerClient
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
-from live_trading.services.redeeming.carriers import Carrier, DirectCarrier
-from live_trading.services.redeeming.relayer_carrier import RelayerCarrier
+from live_trading.services.redeeming.ways.carriers import Carrier, DirectCarrier
+from live_trading.services.redeeming.ways.relayer_carrier import RelayerCarrier
 from live_trading.wiring.settings import Settings
 
 # Long enough for the relayer's bad quarters of an hour, short enough for money that waits.
@@ -68,7 +69,7 @@ def _direct(
             addresses=addresses,
             signer=signer,
             chain_id=settings.chain_id,
-            caps=FeeCaps(max_fee=caps.max_fee, max_priority_fee=caps.max_priority_fee, max_gas=max_gas),
+            caps=replace(caps, max_gas=max_gas),
             account=wallet.address,
         )
 

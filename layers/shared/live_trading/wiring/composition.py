@@ -81,7 +81,11 @@ class Parts(JobParts):
         from live_trading.api.routes.trading_wallet_routes import TradingWallets
 
         return TradingWallets(
-            database=self.database, clock=self.clock, chain=lambda: self.chain_reader, new_id=self.chance.new_id
+            database=self.database,
+            clock=self.clock,
+            chain=lambda: self.chain_reader,
+            new_id=self.chance.new_id,
+            secret_prefix=self.settings.wallet_secret_prefix,
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -142,6 +143,7 @@ class JobParts(Adapters):
         from live_trading.services.entering.execute import Executor
         from live_trading.services.entering.venue_evidence import VenueAsking
         from live_trading.services.entering.wallet_entries import WalletEntries
+        from live_trading.services.entering.wallet_proving import WalletProver
         from live_trading.services.guarding.risk_monitor import RiskMonitor
         from live_trading.services.leaving.live_exits import PositionLeaver
 
@@ -161,6 +163,13 @@ class JobParts(Adapters):
                 actor=holder,
             ),
             enforcer=self.enforcer(holder),
+            prover=WalletProver(
+                database=self.database,
+                clock=self.clock,
+                prove=self.prove,
+                secret_prefix=self.settings.wallet_secret_prefix,
+                actor=holder,
+            ),
             wishes=wishes,
             leaver=PositionLeaver(
                 database=self.database, clock=self.clock, books=self.market_data, closer=self.closer(holder)
@@ -280,4 +289,6 @@ class JobParts(Adapters):
             ),
             new_id=self.chance.new_id,
             holder=holder,
+            # A clock that is stepped does not move while somebody waits.
+            pause=None if self.settings.stepped_clock else time.sleep,
         )

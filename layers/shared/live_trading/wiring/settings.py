@@ -41,11 +41,15 @@ Address = Annotated[str, BeforeValidator(lambda raw: raw.lower()), Field(pattern
 OptionalAddress = Annotated[Address | None, BeforeValidator(_none_if_empty)]
 
 
+_SECRETS = "live-trading/wallets/"
+
+
 class Settings(BaseModel):
     """Field names are the variables' names in lower case.
 
-    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly. Without
-    `mark_orders` no order carries the marker by which another installation would see this one.
+    Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever they suggest. Without `mark_orders` no
+    order carries the marker by which another installation would see this one. With `stepped_clock` the clock at
+    `clock_url` does not move by itself, and a run can be repeated exactly.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -71,7 +75,8 @@ class Settings(BaseModel):
     exchange_v3: Address
     confirmations: Annotated[int, Field(ge=1, le=1000)] = 10
     max_fee_per_gas_gwei: Annotated[int, Field(ge=1, le=100_000)] = 1000
-    max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000)] = 50
+    max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000, validate_default=True)] = 50
+    min_priority_fee_gwei: Annotated[int, Field(ge=0, le=100_000, validate_default=True)] = 25
     protocol_v2_router: OptionalAddress = None
     position_manager: OptionalAddress = None
     safe_multisend: OptionalAddress = None
@@ -82,7 +87,18 @@ class Settings(BaseModel):
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     mark_orders: bool = True
+    wallet_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _SECRETS
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
+
+    @field_validator("max_priority_fee_gwei", "min_priority_fee_gwei")
+    @classmethod
+    def _is_within_its_cap(cls, value: int, info: ValidationInfo) -> int:
+        above = {"max_priority_fee_gwei": "max_fee_per_gas_gwei", "min_priority_fee_gwei": "max_priority_fee_gwei"}
+        cap_name = above[info.field_name or ""]
+        cap = info.data.get(cap_name)
+        if cap is not None and value > cap:
+            raise ValueError(f"{value} is above {cap_name.upper()}, which is {cap}")
+        return value
 
     @field_validator("stepped_clock")
     @classmethod

@@ -112,10 +112,7 @@ class RedemptionsApi:
             _require(redemption, Cause.HANDLED_BY_OPERATOR)
             amount = Usd.zero()
             if redemption.action is RedemptionAction.REDEEM and body.outcome is HandledAs.PAID:
-                amount = redemption.expected
-                payment_booking.book_payment(
-                    transaction, wallet, redemption, paid=amount, in_usdce=False, gone=redemption.token_ids, now=now
-                )
+                amount = payment_booking.book_on_word(transaction, wallet, redemption, now)
             elif redemption.action is RedemptionAction.REDEEM:
                 payment_booking.write_off(transaction, wallet, redemption, now)
             transitions.settle(

@@ -11,12 +11,13 @@ from pydantic import PlainValidator
 from live_trading.api.body import Body
 from live_trading.api.fields import Address, Name, SecretName, whole_of
 from live_trading.api.once import Answer, Caller, kept_answer, once
-from live_trading.api.problems import Problem, already_exists, not_found
+from live_trading.api.problems import FieldProblem, Problem, already_exists, invalid, not_found
 from live_trading.api.routing import Request, Routes
 from live_trading.ledger.capital_entries import opening_deposit
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
-from live_trading.nouns.wallets import SignatureType
+from live_trading.nouns.secret_names import is_secret_of, prefix_of_owner
+from live_trading.nouns.wallets import SignatureType, challenge_of
 from live_trading.store.accounts import trading_wallets
 from live_trading.store.accounts.trading_wallets import TradingWalletRow
 from live_trading.store.books import ledger
@@ -27,7 +28,7 @@ SupportedSignature = Annotated[SignatureType, PlainValidator(whole_of(SignatureT
 
 
 class RegisterTradingWallet(Body):
-    """An account at the venue; its key stays in the named secret."""
+    """An account at the venue; its key stays in the named secret, which is one of the caller's own."""
 
     name: Name
     address: Address
@@ -47,19 +48,32 @@ class TradingWallets:
     """The owner's trading wallets. Every method raises Problem; the store's errors pass through."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, chain: Callable[[], CollateralReader], new_id: Callable[[], UUID]
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        chain: Callable[[], CollateralReader],
+        new_id: Callable[[], UUID],
+        secret_prefix: str,
     ) -> None:
-        """`chain` is built on first use: only registering looks at it."""
+        """`chain` is built on first use: only registering looks at it. Secrets are `<secret_prefix><owner>/<name>`."""
         self._database = database
         self._clock = clock
         self._chain = chain
         self._new_id = new_id
+        self._secret_prefix = secret_prefix
 
     def register(self, caller: Caller, body: RegisterTradingWallet) -> Answer:
         """Books what the address holds now as the opening deposit, given to no strategy yet.
 
-        Raises RetryLater where the chain does not say what it holds.
+        The wallet trades once lt-execute has seen that the key in its secret is its own. Raises RetryLater where the
+        chain does not say what it holds.
         """
+        if not is_secret_of(self._secret_prefix, caller.owner_id, body.secret_name):
+            allowed = (
+                f"{prefix_of_owner(self._secret_prefix, caller.owner_id)} and up to 100 of A-Z a-z 0-9 _ + = . @ -"
+            )
+            raise invalid(FieldProblem(field="secret_name", reason="is no secret of the caller's", allowed=allowed))
         first = kept_answer(self._database, caller)
         if first is not None:
             return first
@@ -119,7 +133,7 @@ class TradingWallets:
                 return already_exists("there is a trading wallet of this name", existing_id=existing)
             if error.constraint == trading_wallets.ADDRESS_TAKEN:
                 existing = trading_wallets.id_by_address(transaction, owner_id, body.address)
-                return already_exists("this address is registered already", existing_id=existing)
+                return already_exists("you have registered this address already", existing_id=existing)
         return error
 
 
@@ -140,6 +154,10 @@ def _view(wallet: TradingWalletRow) -> dict[str, Any]:
         "opening_balance_usd": str(wallet.opening_balance),
         "unallocated_usd": str(wallet.unallocated),
         "created_at": wallet.created_at.isoformat(),
+        "verification": wallet.verification,
+        "verification_error": wallet.verification_error,
+        "verified_at": None if wallet.verified_at is None else wallet.verified_at.isoformat(),
+        "challenge": challenge_of(wallet.as_wallet()),
     }
 
 

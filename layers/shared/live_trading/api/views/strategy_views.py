@@ -10,8 +10,8 @@ from uuid import UUID
 from live_trading.api.views.lock_views import lock_view
 from live_trading.nouns.locks import LockScope
 from live_trading.nouns.risk_rules import RULE_FIELDS, RiskRules
-from live_trading.nouns.wallets import StrategyStatus
-from live_trading.store.accounts import strategies
+from live_trading.nouns.wallets import StrategyStatus, WalletVerification
+from live_trading.store.accounts import strategies, trading_wallets
 from live_trading.store.accounts.strategies import StrategyRow
 from live_trading.store.books import ledger
 from live_trading.store.database.connection import Row, Transaction
@@ -50,6 +50,7 @@ def detail(transaction: Transaction, strategy: StrategyRow, now: datetime) -> di
     state = strategies.risk_state(transaction, strategy.lt_strategy_id)
     return {
         **summary(strategy, locks.on_entries(transaction, now)),
+        "not_trading_because": _why_not(transaction, strategy),
         "balances": {
             "available_usd": str(balances.available),
             "reserved_usd": str(balances.reserved),
@@ -62,6 +63,15 @@ def detail(transaction: Transaction, strategy: StrategyRow, now: datetime) -> di
         },
         "risk_state": None if state is None else _state(state),
     }
+
+
+def _why_not(transaction: Transaction, strategy: StrategyRow) -> str | None:
+    """Why nothing is opened whatever the signals are, beside its locks; None where nothing but these stops it."""
+    wallet = trading_wallets.find(transaction, strategy.trading_wallet_id, strategy.owner_id)
+    if wallet is None or wallet.verification is WalletVerification.VERIFIED:
+        return None
+    why = wallet.verification_error or "lt-execute tries it in its next run"
+    return f"the key of its trading wallet {wallet.name} is not proved yet: {why}"
 
 
 def status_of_strategy(strategy: StrategyRow, own_locks: Iterable[LockRow]) -> StrategyStatus:

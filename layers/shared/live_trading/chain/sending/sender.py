@@ -20,6 +20,7 @@ from live_trading.chain.errors import (
     NonceTaken,
     NotEnoughGasMoney,
     RpcAnswerLost,
+    RpcBroke,
     RpcRefused,
     Unmineable,
 )
@@ -34,15 +35,22 @@ __all__ = ["EoaSender", "FeeCaps", "PreparedTransaction", "Receipt"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeCaps:
-    """The most that one transaction may cost: wei per gas, wei per gas on top of the base fee, and gas."""
+    """The most that one transaction may cost: wei per gas, wei per gas on top of the base fee, and gas.
+
+    `least_priority_fee` is what the chain's nodes ask for on top of the base fee, whatever they suggest: they take
+    nothing below it.
+    """
 
     max_fee: int
     max_priority_fee: int
     max_gas: int
+    least_priority_fee: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.max_priority_fee <= self.max_fee:
             raise ValueError("the cap of the priority fee is part of the cap of the fee")
+        if not 0 <= self.least_priority_fee <= self.max_priority_fee:
+            raise ValueError("the floor of the priority fee is not above its cap")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +107,7 @@ class EoaSender:
         The fee allows for a doubled base fee within the caps. Raises Reverted, FeeAboveCap, GasAboveCap.
         """
         gas = self._gas_for(call)
-        priority_fee = min(self._rpc.quantity("eth_maxPriorityFeePerGas"), self._caps.max_priority_fee)
+        priority_fee = self._priority_fee(self._caps.least_priority_fee)
         base_fee = self._base_fee()
         if base_fee + priority_fee > self._caps.max_fee:
             raise FeeAboveCap(f"{base_fee + priority_fee} wei per gas is above the cap of {self._caps.max_fee}")
@@ -121,8 +129,7 @@ class EoaSender:
         least_fee, least_priority_fee = _outbid(stuck.max_fee), _outbid(stuck.priority_fee)
         if least_fee > self._caps.max_fee or least_priority_fee > self._caps.max_priority_fee:
             raise FeeAboveCap(f"outbidding {stuck.max_fee} and {stuck.priority_fee} wei per gas is above the caps")
-        suggested = self._rpc.quantity("eth_maxPriorityFeePerGas")
-        priority_fee = min(max(least_priority_fee, suggested), self._caps.max_priority_fee)
+        priority_fee = self._priority_fee(max(least_priority_fee, self._caps.least_priority_fee))
         max_fee = min(max(least_fee, 2 * self._base_fee() + priority_fee), self._caps.max_fee)
         call = Call(target=stuck.target, data=stuck.data)
         return self._signed(call, nonce=stuck.nonce, gas=stuck.gas, max_fee=max_fee, priority_fee=priority_fee)
@@ -136,10 +143,10 @@ class EoaSender:
         """
         try:
             self._rpc.call("eth_sendRawTransaction", signed)
+        except (RpcRefused, RpcBroke) as refused:
+            self._judge(signed, refused)
         except RpcAnswerLost as error:
             raise BroadcastOutcomeUnknown(str(error)) from error
-        except RpcRefused as refused:
-            self._judge(signed, refused)
 
     def receipt(self, transaction_hash: str) -> Receipt | None:
         """What became of a transaction; None while it is in no block that the node knows."""
@@ -184,11 +191,15 @@ class EoaSender:
             raise GasAboveCap(f"{gas} gas is above the cap of {self._caps.max_gas}")
         return gas
 
+    def _priority_fee(self, least: int) -> int:
+        """What the node suggests, but no less than `least` and no more than the cap."""
+        return min(max(least, self._rpc.quantity("eth_maxPriorityFeePerGas")), self._caps.max_priority_fee)
+
     def _base_fee(self) -> int:
         block = self._rpc.call("eth_getBlockByNumber", "latest", False)  # noqa: FBT003 (the wire's own argument)
         return as_quantity("base fee", block.get("baseFeePerGas") if isinstance(block, dict) else None)
 
-    def _judge(self, signed: str, refused: RpcRefused) -> None:
+    def _judge(self, signed: str, refused: RpcRefused | RpcBroke) -> None:
         """Returns where the bytes are known to the node after all, else raises what its refusal means."""
         verdict = verdict_of(str(refused))
         if verdict is BroadcastVerdict.KNOWN:

@@ -21,11 +21,15 @@ class BroadcastVerdict(StrEnum):
     UNCLEAR = "unclear"
 
 
-# Texts of geth and bor, erigon, nethermind and anvil; the first that occurs in the message decides.
+# Texts of geth and bor, erigon, nethermind, anvil and providers before them; the first that occurs in the message
+# decides. Bor says "transaction gas price below minimum" of a tip under its floor, erigon "could not replace existing
+# tx" of a bid that is too low for a nonce that is in its pool.
 _TEXTS: tuple[tuple[str, BroadcastVerdict], ...] = (
     ("already known", BroadcastVerdict.KNOWN),
     ("alreadyknown", BroadcastVerdict.KNOWN),
     ("already imported", BroadcastVerdict.KNOWN),
+    ("existing tx with same hash", BroadcastVerdict.KNOWN),
+    ("tx already in mempool", BroadcastVerdict.KNOWN),
     ("nonce too low", BroadcastVerdict.NONCE_USED),
     ("nonce is too low", BroadcastVerdict.NONCE_USED),
     ("oldnonce", BroadcastVerdict.NONCE_USED),
@@ -34,6 +38,9 @@ _TEXTS: tuple[tuple[str, BroadcastVerdict], ...] = (
     ("underpriced", BroadcastVerdict.FEE_TOO_LOW),
     ("max fee per gas less than block base fee", BroadcastVerdict.FEE_TOO_LOW),
     ("feetoolow", BroadcastVerdict.FEE_TOO_LOW),
+    ("fee too low", BroadcastVerdict.FEE_TOO_LOW),
+    ("gas price below minimum", BroadcastVerdict.FEE_TOO_LOW),
+    ("could not replace existing tx", BroadcastVerdict.FEE_TOO_LOW),
     ("invalid chain id", BroadcastVerdict.UNMINEABLE),
     ("invalid sender", BroadcastVerdict.UNMINEABLE),
     ("invalid signature", BroadcastVerdict.UNMINEABLE),

@@ -111,10 +111,16 @@ class VenueAccount:
         self._questions = ClobAccount(endpoints.clob_url, secret, key_address, chance, self._meter)
         self._wire_address = to_checksum_address(wallet.address)
         self._client: SecureClient | None = None
+        self._is_refused = False
 
     @property
     def wallet(self) -> TradingWallet:
         return self._wallet
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the venue has refused or does not know the credentials; another secret may be good."""
+        return self._is_refused or self._questions.is_refused
 
     def prime(self, _token_ids: Collection[str] = ()) -> None:
         """Connects, so that `post` costs one request. Tokens need no preparation: a plan says all that an order states.
@@ -170,6 +176,9 @@ class VenueAccount:
                 answers = venue_client.post(client, orders[start : start + venue_client.ORDERS_A_REQUEST])
             if any(isinstance(answer, Unknown) for answer in answers):
                 self._meter.note_failure()
+            self._is_refused |= any(
+                isinstance(answer, Rejected) and answer.code is RejectionCode.UNAUTHORIZED for answer in answers
+            )
             outcomes += answers
         return outcomes
 
@@ -274,6 +283,7 @@ class VenueAccount:
     def _connected(self) -> SecureClient:
         if self._client is None:
             if not self._questions.knows_api_key():
+                self._is_refused = True
                 raise UnusableAccount(f"the venue does not know the API key of wallet {self._wallet.address}")
             self._client = venue_client.connect(self._endpoints, self._wallet, self._secret)
         return self._client

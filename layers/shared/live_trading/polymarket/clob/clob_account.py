@@ -57,6 +57,11 @@ class ClobAccount:
         self._secret = secret
         self._key_address = key_address
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the venue has refused the credentials."""
+        return self._http.is_refused
+
     def knows_api_key(self) -> bool:
         """Whether the venue has the secret's API key. Raises GiveUp where it refuses the credentials."""
         return self._secret.api_key in read(_ApiKeys, self._get("/auth/api-keys"), "clob.api_keys").api_keys

@@ -38,9 +38,15 @@ class HttpQuestions:
         self._chance = chance
         # Nobody asks a meter of its own how long calls took, and telling the time may be a call itself.
         self._meter = meter or CallMeter(lambda: 0.0)
+        self._is_refused = False
         self._client = httpx.Client(
             base_url=base_url, timeout=TIMEOUT, headers={"User-Agent": USER_AGENT}, verify=tls_context()
         )
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a question was answered with 401: the credentials are not, or no longer, good."""
+        return self._is_refused
 
     def get(self, path: str, query: QueryItems = (), headers: Mapping[str, str] | None = None) -> object:
         """The JSON answer to a GET. A key may be repeated in `query`.
@@ -93,6 +99,7 @@ class HttpQuestions:
                 )
             except httpx.HTTPError as error:
                 raise RetryLater(f"{method} {path}: {type(error).__name__} {error}".rstrip()) from error
+            self._is_refused |= response.status_code == 401
             if not response.is_success:
                 raise refusal(method, path, response, self._chance.wall_time())
         return response

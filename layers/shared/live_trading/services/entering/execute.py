@@ -16,6 +16,7 @@ from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.services.entering.venue_evidence import StrategyTrades
 from live_trading.services.entering.wallet_entries import EntryCounts, WalletEntries
+from live_trading.services.entering.wallet_proving import WalletProver
 from live_trading.services.following import evaluation
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.ingest import Ingest, IngestReport
@@ -81,6 +82,7 @@ class Executor:
         reconciler: Reconciler,
         monitor: RiskMonitor,
         enforcer: LockEnforcer,
+        prover: WalletProver,
         wishes: WishKeeper,
         leaver: PositionLeaver,
         entries: WalletEntries,
@@ -94,6 +96,7 @@ class Executor:
         self._reconciler = reconciler
         self._monitor = monitor
         self._enforcer = enforcer
+        self._prover = prover
         self._wishes = wishes
         self._leaver = leaver
         self._entries = entries
@@ -115,6 +118,8 @@ class Executor:
                 return report
             with contained("ingest", report.failures), leasing.below(self._database, lease):
                 report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
+            with contained("keys of registered wallets", report.failures), leasing.below(self._database, lease):
+                self._prover.run(lease, report.failures)
             with self._database.transaction() as transaction:
                 wallets = live_strategies.trading_wallets(transaction)
             for wallet in self._wallets.while_time_lasts(

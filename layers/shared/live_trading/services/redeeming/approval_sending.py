@@ -10,8 +10,9 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services.redeeming.approval_needs import approval_call, holds
-from live_trading.services.redeeming.carriers import Carrier
 from live_trading.services.redeeming.delivery import Delivery
+from live_trading.services.redeeming.ways.carriers import Carrier
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.chain import wallet_approvals
 from live_trading.store.chain.chain_sends import ChainSend
 from live_trading.store.chain.wallet_approvals import WalletApproval
@@ -36,24 +37,38 @@ class ApprovalSending:
         carrier: Carrier,
         due: Sequence[WalletApproval],
         go: Callable[[ChainSend], bool],
+        failures: list[PartFailure],
     ) -> None:
         """Signs each that the chain does not grant already; `go` sends it and says whether it is final.
 
-        Raises RetryLater where chain or sender are away.
+        Whatever happens to one is its own failure, and the others are signed.
         """
         for approval in due:
-            if holds(self._chain, wallet.address, approval):
-                self._end(lease, approval, "NOTHING_TO_DO", None)
-                continue
-            try:
-                send = self._delivery.sign(
-                    lease, wallet.trading_wallet_id, carrier, [approval_call(approval)], _attaching(approval)
-                )
-            except Reverted as error:
-                self._end(lease, approval, "FAILED", error.reason)
-                continue
-            if not go(send) and carrier.is_one_at_a_time:
+            is_in_the_way = False
+            with contained(f"approval {approval.wallet_approval_id}", failures):
+                is_in_the_way = not self._sign(lease, wallet, carrier, approval, go) and carrier.is_one_at_a_time
+            if is_in_the_way:
                 return
+
+    def _sign(
+        self,
+        lease: Lease,
+        wallet: TradingWallet,
+        carrier: Carrier,
+        approval: WalletApproval,
+        go: Callable[[ChainSend], bool],
+    ) -> bool:
+        """True where nothing of it is on its way after this."""
+        if holds(self._chain, wallet.address, approval):
+            self._end(lease, approval, "NOTHING_TO_DO", None)
+            return True
+        calls = [approval_call(approval)]
+        try:
+            send = self._delivery.sign(lease, wallet.trading_wallet_id, carrier, calls, _attaching(approval))
+        except Reverted as error:
+            self._end(lease, approval, "FAILED", error.reason)
+            return True
+        return go(send)
 
     def _end(self, lease: Lease, approval: WalletApproval, state: str, error: str | None) -> None:
         now = self._clock.now()

@@ -17,8 +17,8 @@ from live_trading.chain.reading.receipts import Receipt
 from live_trading.chain.sending.senders import Channel
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import StopEverything
-from live_trading.services.redeeming.carriers import Carrier, NeverMined, NotTaken, Taken
 from live_trading.services.redeeming.transitions import Ending
+from live_trading.services.redeeming.ways.carriers import Carrier, NeverMined, NotTaken, Taken
 from live_trading.settlement.following import NextStep, is_skipped, next_step
 from live_trading.settlement.machine import IN_A_BLOCK, UNSENT, Cause, RedemptionState, next_state
 from live_trading.store.chain import chain_sends

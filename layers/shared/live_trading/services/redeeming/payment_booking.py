@@ -11,17 +11,21 @@ from live_trading.ledger.accounts import Account, IncomeType
 from live_trading.ledger.payouts import proportional_part
 from live_trading.ledger.settlement_entries import Claim, MergedLeg
 from live_trading.ledger.transactions import LedgerTransaction
-from live_trading.nouns.errors import StopEverything
+from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.money import Shares, Usd, total_usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.settlement.merges import allotted, pairs_to_merge
-from live_trading.store.books import ledger, resolutions
+from live_trading.store.books import ledger, payment_reversals, resolutions
 from live_trading.store.books.ledger import Holding
 from live_trading.store.chain import chain_sends
 from live_trading.store.chain.redemptions import Redemption
 from live_trading.store.database.connection import Transaction
 
 _WEI = Decimal(10**18)
+
+
+class LedgerDisagrees(GiveUp):
+    """The ledger does not hold what a redemption was opened for; nothing of it was booked, and a person has to look."""
 
 
 def book_payment(
@@ -37,16 +41,17 @@ def book_payment(
     """Makes each strategy's part spendable, and what was paid for tokens that nobody bought the wallet's.
 
     `gone` are the tokens that left the wallet; a worthless one that stayed there stays in the ledger. Raises
-    StopEverything where the ledger's claims are not what the redemption was opened for, or more than was paid.
+    LedgerDisagrees where the ledger's claims are not what the redemption was opened for, or more than was paid.
     """
-    build = settlement_entries.redemption_in_usdce if in_usdce else settlement_entries.redemption
-    claimed = _book_parts(transaction, wallet, redemption, gone, build, now)
+    parts = _parts(transaction, wallet, gone)
+    claimed = total_usd([part.amount for part in parts])
     surplus = paid - claimed
     if claimed != redemption.expected or surplus.is_negative:
-        raise StopEverything(
-            f"redemption {redemption.lt_redemption_id}: the ledger claims {claimed}, it was opened for "
-            f"{redemption.expected}, and {paid} was paid"
+        raise LedgerDisagrees(
+            f"the ledger claims {claimed}, the redemption was opened for {redemption.expected}, and {paid} was paid"
         )
+    build = settlement_entries.redemption_in_usdce if in_usdce else settlement_entries.redemption
+    _book_parts(transaction, wallet, redemption, parts, build, now)
     external = ledger.external_shares(transaction, wallet.trading_wallet_id, list(gone))
     if external or (surplus and not in_usdce):
         extra = settlement_entries.redemption_surplus(
@@ -57,7 +62,7 @@ def book_payment(
             in_usdce=in_usdce,
             occurred_at=now,
         )
-        ledger.post(transaction, extra, now)
+        payment_reversals.post(transaction, extra, now)
 
 
 def book_surplus(
@@ -72,21 +77,44 @@ def book_surplus(
             amount=amount,
             occurred_at=now,
         )
-        ledger.post(transaction, extra, now)
+        payment_reversals.post(transaction, extra, now)
 
 
 def clear_worthless(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> None:
     """Takes shares that paid nothing and are gone from the chain out of the ledger."""
-    _book_parts(transaction, wallet, redemption, redemption.token_ids, settlement_entries.redemption, now)
+    parts = _parts(transaction, wallet, redemption.token_ids)
+    _book_parts(transaction, wallet, redemption, parts, settlement_entries.redemption, now)
+
+
+def book_on_word(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> Usd:
+    """Makes every claim that the ledger holds spendable because an operator says that it was paid; returns their sum.
+
+    It may differ from what the redemption was opened for: that is what an operator is asked about.
+    """
+    parts = _parts(transaction, wallet, redemption.token_ids)
+    claimed = _book_parts(transaction, wallet, redemption, parts, settlement_entries.redemption, now)
+    external = ledger.external_shares(transaction, wallet.trading_wallet_id, list(redemption.token_ids))
+    if external:
+        extra = settlement_entries.redemption_surplus(
+            trading_wallet_id=wallet.trading_wallet_id,
+            lt_redemption_id=redemption.lt_redemption_id,
+            amount=Usd.zero(),
+            external=external,
+            in_usdce=False,
+            occurred_at=now,
+        )
+        payment_reversals.post(transaction, extra, now)
+    return claimed
 
 
 def write_off(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> Usd:
     """Gives up every claim of a redemption; returns what was given up."""
-    return _book_parts(transaction, wallet, redemption, redemption.token_ids, settlement_entries.write_off, now)
+    parts = _parts(transaction, wallet, redemption.token_ids)
+    return _book_parts(transaction, wallet, redemption, parts, settlement_entries.write_off, now)
 
 
 def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Redemption, now: datetime) -> None:
-    """Turns each strategy's pairs into cash. Raises StopEverything where the ledger holds fewer."""
+    """Turns each strategy's pairs into cash. Raises LedgerDisagrees where the ledger holds fewer."""
     held = [
         part
         for part in ledger.holdings(transaction, Account.POSITION_COST, list(redemption.token_ids))
@@ -94,7 +122,7 @@ def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Rede
     ]
     shares_out = allotted(pairs_to_merge(held, redemption.token_ids), redemption.merge_shares or Shares.zero())
     if shares_out is None:
-        raise StopEverything(f"merge {redemption.lt_redemption_id}: the ledger holds fewer pairs than were merged")
+        raise LedgerDisagrees(f"{redemption.merge_shares} pairs were merged, and the ledger holds fewer")
     for strategy_id, pairs in shares_out.items():
         legs = _legs([part for part in held if part.lt_strategy_id == strategy_id], redemption.token_ids, pairs)
         for leg in legs:
@@ -115,7 +143,7 @@ def book_merge(transaction: Transaction, wallet: TradingWallet, redemption: Rede
             legs=legs,
             occurred_at=now,
         )
-        ledger.post(transaction, merged, now)
+        payment_reversals.post(transaction, merged, now)
 
 
 def book_gas(
@@ -130,22 +158,26 @@ def book_gas(
             amount=amount,
             occurred_at=now,
         )
-        ledger.post(transaction, spent, now)
+        payment_reversals.post(transaction, spent, now)
+
+
+def _parts(transaction: Transaction, wallet: TradingWallet, token_ids: Sequence[str]) -> list[Holding]:
+    """The wallet's resolved shares of these tokens, with what they are owed."""
+    return [
+        part
+        for part in ledger.holdings(transaction, Account.PENDING_REDEMPTION, list(token_ids))
+        if part.trading_wallet_id == wallet.trading_wallet_id
+    ]
 
 
 def _book_parts(
     transaction: Transaction,
     wallet: TradingWallet,
     redemption: Redemption,
-    token_ids: Sequence[str],
+    parts: Sequence[Holding],
     build: Callable[[Claim, datetime], LedgerTransaction],
     now: datetime,
 ) -> Usd:
-    parts = [
-        part
-        for part in ledger.holdings(transaction, Account.PENDING_REDEMPTION, list(token_ids))
-        if part.trading_wallet_id == wallet.trading_wallet_id
-    ]
     for part in parts:
         claim = Claim(
             trading_wallet_id=wallet.trading_wallet_id,
@@ -155,7 +187,7 @@ def _book_parts(
             shares=part.shares,
             payout=part.amount,
         )
-        ledger.post(transaction, build(claim, now), now)
+        payment_reversals.post(transaction, build(claim, now), now)
     return total_usd([part.amount for part in parts])
 
 

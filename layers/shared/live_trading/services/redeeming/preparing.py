@@ -23,6 +23,8 @@ from live_trading.ledger.accounts import Account
 from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
 from live_trading.nouns.wallets import SignatureType, TradingWallet
+from live_trading.services.redeeming.redeem_report import part_of
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.settlement.preflight import (
     FailureCode,
     NothingOwed,
@@ -84,8 +86,11 @@ class RedemptionChecker:
         self._chain = chain
         self._addresses = addresses
 
-    def check(self, wallet: TradingWallet, due: Sequence[Redemption]) -> list[Checked]:
-        """Each redemption with its verdict. Raises RetryLater where the chain is away."""
+    def check(self, wallet: TradingWallet, due: Sequence[Redemption], failures: list[PartFailure]) -> list[Checked]:
+        """Each redemption with its verdict; one that cannot be checked is a failure, and the others are checked.
+
+        Raises RetryLater where the chain is away.
+        """
         with self._database.transaction() as transaction:
             known = markets.by_condition(transaction, [each.condition_id for each in due])
             held = {each.lt_redemption_id: ledger_shares(transaction, wallet, each) for each in due}
@@ -94,9 +99,12 @@ class RedemptionChecker:
             balances=self.balances(wallet, known.values()),
             wrapped_collateral=self._chain.wrapped_collateral(),
         )
-        return [
-            self._check_one(wallet, each, known[each.condition_id], held[each.lt_redemption_id], view) for each in due
-        ]
+        checked: list[Checked] = []
+        for each in due:
+            with contained(part_of(each), failures):
+                market = known[each.condition_id]
+                checked.append(self._check_one(wallet, each, market, held[each.lt_redemption_id], view))
+        return checked
 
     def balances(self, wallet: TradingWallet, of_markets: Iterable[Market]) -> dict[str, Shares]:
         """What the wallet holds of these markets' tokens on the chain, by token."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,20 +12,23 @@ from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.reading.receipts import Receipt
 from live_trading.chain.redemption import RedemptionKind, pays_usdce
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import StopEverything
+from live_trading.nouns.errors import LeaseLost, OutcomeUnknown, RetryLater
 from live_trading.nouns.markets import PayoutVector
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services.redeeming import payment_booking, transitions
+from live_trading.services.redeeming.claims import claim_of, failure_of
 from live_trading.services.redeeming.paid_elsewhere import Payment, PaymentNotDeepEnough, PaymentsElsewhere, tokens_of
+from live_trading.services.redeeming.payment_booking import LedgerDisagrees
 from live_trading.services.redeeming.preparing import Checked, RedemptionChecker, ledger_shares
+from live_trading.services.redeeming.redeem_report import Outcome, RedeemReport, part_of
+from live_trading.services.running.failures import contained
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.settlement.preflight import FailureCode
 from live_trading.settlement.proof import (
     Claim,
     Verdict,
     by_outcome,
-    payout_of,
     surplus_of,
     verdicts,
 )
@@ -37,13 +41,18 @@ from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """How one redemption stands after a look; `paid` where it was settled with money."""
+class _Judged:
+    """What a transaction did for one redemption; no verdict where it reverted."""
 
     redemption: Redemption
-    paid: Usd | None = None
+    held: tuple[Shares, ...]
+    claim: Claim
+    verdict: Verdict | None
+    vector: PayoutVector | None
 
 
 class RedemptionSettler:
@@ -69,8 +78,39 @@ class RedemptionSettler:
         self._gas_coin_usd = gas_coin_usd
         self._actor = actor
 
-    def settle(self, lease: Lease, wallet: TradingWallet, send: ChainSend, receipt: Receipt) -> list[Outcome]:
-        """Ends what a confirmed transaction carried, all in one database transaction. Raises PaymentNotDeepEnough."""
+    def settle(
+        self, lease: Lease, wallet: TradingWallet, send: ChainSend, receipt: Receipt, report: RedeemReport
+    ) -> bool:
+        """Ends what a confirmed transaction carried, each redemption by itself; True where all of it has ended.
+
+        One whose payment cannot be booked is handed to the operator, and one that has to wait is looked at again by the
+        next run: neither keeps the others.
+        """
+        judged, surplus = self._judged(wallet, send, receipt)
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            payment_booking.book_surplus(transaction, wallet, receipt.transaction_hash, surplus, now)
+            if send.channel != "RELAYER":
+                wei = receipt.gas_used * receipt.effective_gas_price
+                payment_booking.book_gas(transaction, wallet, send, wei, self._gas_coin_usd, now)
+        for each in judged:
+            if each.redemption.state is RedemptionState.CONFIRMED:
+                with contained(part_of(each.redemption), report.failures):
+                    report.note(self._ended(lease, wallet, each, receipt))
+        now = self._clock.now()
+        error = None if receipt.status == 1 else f"transaction {receipt.transaction_hash} reverted"
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            carried = redemptions.of_send(transaction, send.chain_send_id)
+            if any(each.state is RedemptionState.CONFIRMED for each in carried):
+                return False
+            wallet_approvals.finish(transaction, send.chain_send_id, error=error, now=now)
+            chain_sends.finish(transaction, send.chain_send_id, now, error)
+        return True
+
+    def _judged(self, wallet: TradingWallet, send: ChainSend, receipt: Receipt) -> tuple[list[_Judged], Usd]:
+        """What the transaction did for each redemption that it carried, and what it paid above all that was owed."""
         with self._database.transaction() as transaction:
             carried = redemptions.of_send(transaction, send.chain_send_id)
             held = [by_outcome(each.token_ids, ledger_shares(transaction, wallet, each)) for each in carried]
@@ -80,32 +120,52 @@ class RedemptionSettler:
         in_usdce = any(pays_usdce(RedemptionKind(each.kind)) for each in carried)
         received = receipt.usdce_received if in_usdce else receipt.collateral_received
         claims = [
-            _claim(each, have, receipt, left, vectors[each.condition_id])
+            claim_of(each, have, receipt, left, vectors[each.condition_id])
             for each, have in zip(carried, held, strict=True)
         ]
-        judged = verdicts(claims, received) if receipt.status == 1 else [None] * len(claims)
-        elsewhere = {
-            each.lt_redemption_id: self._elsewhere.find(wallet, each, have, vectors[each.condition_id])
-            for each, have, verdict in zip(carried, held, judged, strict=True)
-            if verdict is Verdict.GONE_BEFORE
-        }
+        found = verdicts(claims, received) if receipt.status == 1 else [None] * len(claims)
+        judged = [
+            _Judged(redemption=each, held=have, claim=claim, verdict=verdict, vector=vectors[each.condition_id])
+            for each, have, claim, verdict in zip(carried, held, claims, found, strict=True)
+        ]
+        is_income = receipt.status == 1 and not in_usdce
+        return judged, surplus_of(claims, received) if is_income else Usd.zero()
+
+    def _ended(self, lease: Lease, wallet: TradingWallet, judged: _Judged, receipt: Receipt) -> Outcome:
+        redemption = judged.redemption
+        elsewhere = None
+        if judged.verdict is Verdict.GONE_BEFORE:
+            elsewhere = self._elsewhere.find(wallet, redemption, judged.held, judged.vector)
+        now = self._clock.now()
+
+        def end(transaction: Transaction) -> Outcome:
+            return self._end(transaction, wallet, judged, receipt, elsewhere, now)
+
+        return self._booked_or_handed_over(lease, redemption, end)
+
+    def _booked_or_handed_over(
+        self, lease: Lease, redemption: Redemption, book: Callable[[Transaction], Outcome]
+    ) -> Outcome:
+        """What booking in one transaction makes of a redemption; the operator's where it cannot be booked.
+
+        Raises what may be different at the next try, and what is of the whole run.
+        """
+        try:
+            with self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
+                return book(transaction)
+        except (RetryLater, OutcomeUnknown, LeaseLost):
+            raise
+        except LedgerDisagrees as error:
+            code, text = FailureCode.LEDGER_DISAGREES, str(error)
+        except Exception as error:
+            logger.exception("a redemption could not be booked", extra={"redemption": str(redemption.lt_redemption_id)})
+            code, text = FailureCode.BOOKING_FAILED, f"{type(error).__name__}: {error}"
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            found = [
-                self._end(transaction, wallet, each, claim, verdict, receipt, elsewhere.get(each.lt_redemption_id), now)
-                for each, claim, verdict in zip(carried, claims, judged, strict=True)
-            ]
-            if receipt.status == 1 and not in_usdce:
-                surplus = surplus_of(claims, received)
-                payment_booking.book_surplus(transaction, wallet, receipt.transaction_hash, surplus, now)
-            if send.channel != "RELAYER":
-                wei = receipt.gas_used * receipt.effective_gas_price
-                payment_booking.book_gas(transaction, wallet, send, wei, self._gas_coin_usd, now)
-            error = None if receipt.status == 1 else f"transaction {receipt.transaction_hash} reverted"
-            wallet_approvals.finish(transaction, send.chain_send_id, error=error, now=now)
-            chain_sends.finish(transaction, send.chain_send_id, now, error)
-        return found
+            handed = transitions.hand_over(transaction, redemption, code, text, actor=self._actor, now=now)
+        return Outcome(redemption=handed)
 
     def settle_gone(self, lease: Lease, wallet: TradingWallet, seen: Checked) -> Outcome:
         """Tokens that left before anything was signed: NOTHING_TO_DO with the payment that proves it, or a failure."""
@@ -119,8 +179,8 @@ class RedemptionSettler:
         except PaymentNotDeepEnough:
             return Outcome(redemption=redemption)
         now = self._clock.now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
+
+        def end(transaction: Transaction) -> Outcome:
             if payment is not None:
                 return self._paid_elsewhere(transaction, wallet, redemption, payment, now)
             failed = transitions.refuse(
@@ -131,7 +191,9 @@ class RedemptionSettler:
                 actor=self._actor,
                 now=now,
             )
-        return Outcome(redemption=failed)
+            return Outcome(redemption=failed)
+
+        return self._booked_or_handed_over(lease, redemption, end)
 
     def _known(self, redemption: Redemption) -> set[str]:
         with self._database.transaction() as transaction:
@@ -151,8 +213,8 @@ class RedemptionSettler:
             except PaymentNotDeepEnough:
                 return Outcome(redemption=seen.redemption)
         now = self._clock.now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
+
+        def end(transaction: Transaction) -> Outcome:
             if payment is not None:
                 _book(transaction, wallet, seen.redemption, payment, now)
             elif is_gone:
@@ -168,7 +230,9 @@ class RedemptionSettler:
                 now=now,
                 remark=f"nothing is owed; collateral {balance} before and after",
             )
-        return Outcome(redemption=settled)
+            return Outcome(redemption=settled)
+
+        return self._booked_or_handed_over(lease, seen.redemption, end)
 
     def _has_external(self, wallet: TradingWallet, redemption: Redemption) -> bool:
         with self._database.transaction() as transaction:
@@ -178,15 +242,12 @@ class RedemptionSettler:
         self,
         transaction: Transaction,
         wallet: TradingWallet,
-        redemption: Redemption,
-        claim: Claim,
-        verdict: Verdict | None,
+        judged: _Judged,
         receipt: Receipt,
         elsewhere: Payment | None,
         now: datetime,
     ) -> Outcome:
-        if redemption.state is not RedemptionState.CONFIRMED:
-            raise StopEverything(f"redemption {redemption.lt_redemption_id} is {redemption.state}, not CONFIRMED")
+        redemption, claim, verdict = judged.redemption, judged.claim, judged.verdict
         if elsewhere is not None:
             return self._paid_elsewhere(transaction, wallet, redemption, elsewhere, now)
         if verdict is Verdict.PAID:
@@ -198,7 +259,7 @@ class RedemptionSettler:
                 gone=tokens_of(redemption, claim.given),
             )
             return self._paid(transaction, wallet, redemption, payment, now)
-        cause, code, text = _failure(redemption, claim, verdict, receipt)
+        cause, code, text = failure_of(redemption, claim, verdict, receipt)
         moved = transitions.move(transaction, redemption, cause, actor=self._actor, now=now)
         return Outcome(redemption=transitions.fail(transaction, moved, code, text, now, actor=self._actor))
 
@@ -250,43 +311,3 @@ def _book(
         gone=payment.gone,
         now=now,
     )
-
-
-def _claim(
-    redemption: Redemption,
-    held: tuple[Shares, ...],
-    receipt: Receipt,
-    left: Mapping[str, Shares],
-    vector: PayoutVector | None,
-) -> Claim:
-    given = by_outcome(redemption.token_ids, receipt.tokens_given)
-    pairs = redemption.merge_shares
-    if pairs is not None:
-        owed = Usd(pairs.value) if any(given) else Usd.zero()
-        held = tuple(pairs for _ in held)
-    else:
-        owed = Usd.zero() if vector is None else payout_of(vector, given)
-        if RedemptionKind(redemption.kind) is RedemptionKind.ROUTER_V2 and vector is not None:
-            paying = zip(held, vector.numerators, strict=False)
-            held = tuple(amount if numerator else Shares.zero() for amount, numerator in paying)
-    return Claim(held=held, given=given, left=by_outcome(redemption.token_ids, left), owed_for_given=owed)
-
-
-def _failure(
-    redemption: Redemption, claim: Claim, verdict: Verdict | None, receipt: Receipt
-) -> tuple[Cause, FailureCode, str]:
-    """Cause, code and words for a confirmed transaction that did not pay this redemption."""
-    where = f"transaction {receipt.transaction_hash}"
-    if verdict is None:
-        return Cause.REVERTED, FailureCode.REVERTED, f"{where} reverted"
-    if verdict is Verdict.GONE_BEFORE:
-        text = f"{where} came after the tokens had gone, and no payment for them was found"
-        return Cause.PAID_NOTHING, FailureCode.PAYMENT_NOT_FOUND, text
-    if verdict is Verdict.PAID_NOTHING:
-        text = f"{where} succeeded and redeemed nothing: {redemption.owed} is owed and the tokens are still there"
-        return Cause.PAID_NOTHING, FailureCode.PAID_NOTHING, text
-    given = " and ".join(str(each) for each in claim.given)
-    in_usdce = pays_usdce(RedemptionKind(redemption.kind))
-    received = receipt.usdce_received if in_usdce else receipt.collateral_received
-    text = f"{where} took {given}, paid {received}, and {claim.owed_for_given} was owed for it"
-    return Cause.PAID_OTHERWISE, FailureCode.PAID_OTHERWISE, text

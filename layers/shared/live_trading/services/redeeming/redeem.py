@@ -7,55 +7,32 @@ is a failure: wrong and repeated calls succeed on chain with payout 0.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.redemption import ContractAddresses
-from live_trading.chain.sending.senders import Channel
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import LiveTradingError, StopEverything
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.services.redeeming import transitions
-from live_trading.services.redeeming.approval_sending import ApprovalSending
-from live_trading.services.redeeming.carriers import Carrier
-from live_trading.services.redeeming.delivery import Delivery
-from live_trading.services.redeeming.gas_watch import watch_gas
-from live_trading.services.redeeming.merges import open_merges
-from live_trading.services.redeeming.preparing import Checked, RedemptionChecker
-from live_trading.services.redeeming.proving import RedemptionSettler
 from live_trading.services.redeeming.redeem_report import RedeemReport
-from live_trading.services.redeeming.signing_due import RedemptionSending
-from live_trading.services.redeeming.transitions import Ending
-from live_trading.services.running.failures import PART_FAILURES
-from live_trading.services.running.leasing import held
-from live_trading.settlement.machine import Cause, RedemptionState
-from live_trading.settlement.preflight import FailureCode, NothingOwed, Ready, Refused, TokensGone
+from live_trading.services.redeeming.wallet_redemption import RedeemPolicy, WalletRedemption
+from live_trading.services.redeeming.ways.carriers import Carrier
+from live_trading.services.running.budget import Budget
+from live_trading.services.running.failures import contained
+from live_trading.services.running.leasing import LeaseKeeper, held
+from live_trading.services.running.rotation import Rotation
 from live_trading.store.accounts import live_strategies
-from live_trading.store.chain import chain_sends, redemptions, wallet_approvals
-from live_trading.store.chain.chain_sends import ChainSend
-from live_trading.store.database import leases
-from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.database.leases import Lease
+from live_trading.store.chain import chain_sends
+from live_trading.store.database.connection import Database
+
+__all__ = ["RedeemPolicy", "Redeemer"]
 
 LEASE = "lt-redemptions"
-LEASE_SECONDS = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedeemPolicy:
-    """`confirmations` counts the transaction's own block; `patience` is how long one fee is waited for.
-
-    `gas_coin_usd` is what the chain's coin is worth, for the ledger's gas entries only. A payer that has less than
-    `low_gas_wei` raises an alert before it has too little.
-    """
-
-    confirmations: int
-    patience: timedelta
-    gas_coin_usd: Decimal
-    low_gas_wei: int
+# So long a killed run keeps the next one from starting; a run that works longer renews it between its steps.
+LEASE_SECONDS = 45
+# Two of Polygon's blocks.
+PAUSE_SECONDS = 4.0
+# What a look at one wallet may take: a round of reading, a signature, a broadcast, each with its time-out.
+LOOK_SECONDS = 12.0
 
 
 class Redeemer:
@@ -72,140 +49,81 @@ class Redeemer:
         policy: RedeemPolicy,
         new_id: Callable[[], UUID],
         holder: str,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
-        """`carriers` are a wallet's ways to the chain, the preferred one first."""
+        """`carriers` are a wallet's ways to the chain, the preferred one first.
+
+        `pause` waits for so many seconds; without it a run looks once at what it has sent and leaves the rest to the
+        next one.
+        """
         self._database = database
-        self._chain = chain
-        self._carriers = carriers
         self._clock = clock
         self._holder = holder
-        self._low_gas_wei = policy.low_gas_wei
-        self._new_id = new_id
-        self._delivery = Delivery(
-            database=database,
-            clock=clock,
-            new_id=new_id,
-            carry=self._carry,
-            confirmations=policy.confirmations,
-            patience=policy.patience,
-        )
-        self._sending = RedemptionSending(
+        self._pause = pause
+        self._rotation = Rotation(database=database, clock=clock, name=f"{LEASE}:wallets")
+        self._wallets = WalletRedemption(
             database=database,
             chain=chain,
             addresses=addresses,
+            carriers=carriers,
             clock=clock,
-            delivery=self._delivery,
-            follow=self._follow,
-            actor=holder,
-        )
-        self._approvals = ApprovalSending(database=database, chain=chain, clock=clock, delivery=self._delivery)
-        self._checker = RedemptionChecker(database=database, chain=chain, addresses=addresses)
-        self._settler = RedemptionSettler(
-            database=database,
-            chain=chain,
-            checker=self._checker,
-            clock=clock,
-            confirmations=policy.confirmations,
-            gas_coin_usd=policy.gas_coin_usd,
+            policy=policy,
+            new_id=new_id,
             actor=holder,
         )
 
-    def run(self) -> RedeemReport:
-        """One pass over all trading wallets; one wallet's trouble does not stop the others."""
+    def run(self, budget: Budget | None = None) -> RedeemReport:
+        """Looks at all trading wallets in turn, and again at those with something on its way, while time lasts.
+
+        Whatever happens to one wallet, transaction or redemption stops only that one. Raises StoreUnavailable, and
+        LeaseLost where another invocation has taken over.
+        """
+        budget = Budget.unlimited() if budget is None else budget
         with held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
             report = RedeemReport(ran=lease is not None)
             if lease is None:
                 return report
             with self._database.transaction() as transaction:
                 wallets = live_strategies.settling_wallets(transaction)
-            for wallet in wallets:
-                try:
-                    self._redeem_wallet(lease, wallet, report)
-                except StopEverything:
-                    raise
-                except LiveTradingError as error:
-                    report.failures.append(f"{wallet.trading_wallet_id}: {error}")
+            keeper = LeaseKeeper(database=self._database, clock=self._clock, lease=lease, seconds=LEASE_SECONDS)
+            for wallet in self._rotation.while_time_lasts(
+                wallets,
+                lambda each: str(each.trading_wallet_id),
+                budget=budget,
+                seconds_each=LOOK_SECONDS,
+                left=report.left,
+            ):
+                with contained(f"payments of wallet {wallet.trading_wallet_id}", report.failures):
+                    self._wallets.look_back(keeper.lease, wallet, report)
+                self._look(keeper, wallet, report)
+            if self._pause is not None:
+                self._go_on(keeper, wallets, budget, self._pause, report)
+        report.failures = list({each.part: each for each in report.failures}.values())
         return report
 
-    def _redeem_wallet(self, lease: Lease, wallet: TradingWallet, report: RedeemReport) -> None:
-        now = self._clock.now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            open_merges(transaction, wallet, self._new_id, now)
-            in_flight = chain_sends.unfinished(transaction, wallet.trading_wallet_id)
-            due = redemptions.due(transaction, wallet.trading_wallet_id, now)
-            asked = wallet_approvals.due(transaction, wallet.trading_wallet_id)
-        if not in_flight and not due and not asked:
-            return
-        carriers = self._carriers(wallet)
-        watch_gas(self._database, self._chain, lease, carriers, low_wei=self._low_gas_wei, now=now)
-        by_channel = {carrier.channel: carrier for carrier in carriers}
-        for send in in_flight:
-            self._follow(lease, wallet, by_channel.get(Channel(send.channel)), send, report)
-        if asked and carriers:
-            carrier = carriers[0]
-            self._approvals.sign_due(
-                lease, wallet, carrier, asked, lambda send: self._follow(lease, wallet, carrier, send, report)
-            )
-        if due:
-            self._begin(lease, wallet, carriers, due, report)
-
-    def _follow(
-        self, lease: Lease, wallet: TradingWallet, carrier: Carrier | None, send: ChainSend, report: RedeemReport
-    ) -> bool:
-        """Brings one send as far as it goes; True where it is final."""
-        if carrier is None:
-            report.failures.append(f"{send.chain_send_id}: the wallet has no {send.channel} sender any more")
-            return False
-        try:
-            followed = self._delivery.follow(lease, carrier, send)
-            if followed.send.state is RedemptionState.CONFIRMED and followed.receipt is not None:
-                for outcome in self._settler.settle(lease, wallet, followed.send, followed.receipt):
-                    report.note(outcome)
-                return True
-        except PART_FAILURES as error:
-            report.failures.append(f"{send.chain_send_id}: {error}")
-            self._count(send, report)
-            return False
-        self._count(followed.send, report)
-        return followed.send.state is RedemptionState.FAILED
-
-    def _count(self, send: ChainSend, report: RedeemReport) -> None:
-        with self._database.transaction() as transaction:
-            carried = redemptions.of_send(transaction, send.chain_send_id)
-        for redemption in carried:
-            report.states[redemption.state] += 1
-            if redemption.state is RedemptionState.DUE:
-                report.failures.append(f"{redemption.condition_id}: {redemption.last_error}")
-
-    def _begin(
+    def _go_on(
         self,
-        lease: Lease,
-        wallet: TradingWallet,
-        carriers: Sequence[Carrier],
-        due: Sequence[redemptions.Redemption],
+        keeper: LeaseKeeper,
+        wallets: Sequence[TradingWallet],
+        budget: Budget,
+        pause: Callable[[float], None],
         report: RedeemReport,
     ) -> None:
-        """Checks what is due, ends what needs no transaction, and signs and sends the rest."""
-        ready: list[Checked] = []
-        for seen in self._checker.check(wallet, due):
-            match seen.verdict:
-                case Ready():
-                    ready.append(seen)
-                case NothingOwed():
-                    report.note(self._settler.settle_worthless(lease, wallet, seen))
-                case TokensGone():
-                    report.note(self._settler.settle_gone(lease, wallet, seen))
-                case Refused(code=code, text=text):
-                    self._sending.refuse(lease, seen, code, text, report)
-        if ready and not carriers:
-            for seen in ready:
-                self._sending.refuse(lease, seen, FailureCode.NO_SENDER, "no sender for this kind of wallet", report)
-            return
-        if ready:
-            self._sending.send_all(lease, wallet, carriers, ready, report)
+        """Follows what is on its way, block after block, and begins what waited for it."""
+        moving = self._moving(wallets)
+        while moving and budget.has(PAUSE_SECONDS + LOOK_SECONDS):
+            pause(PAUSE_SECONDS)
+            for wallet in moving:
+                if budget.has(LOOK_SECONDS):
+                    self._look(keeper, wallet, report)
+            moving = self._moving(moving)
 
-    def _carry(
-        self, transaction: Transaction, send: ChainSend, cause: Cause, ending: Ending | None, now: datetime
-    ) -> None:
-        transitions.carry(transaction, send, cause, ending, actor=self._holder, now=now)
+    def _moving(self, wallets: Sequence[TradingWallet]) -> list[TradingWallet]:
+        """Those with a transaction that is not final."""
+        with self._database.transaction() as transaction:
+            return [each for each in wallets if chain_sends.unfinished(transaction, each.trading_wallet_id)]
+
+    def _look(self, keeper: LeaseKeeper, wallet: TradingWallet, report: RedeemReport) -> None:
+        keeper.keep()
+        with contained(f"wallet {wallet.trading_wallet_id}", report.failures):
+            self._wallets.run(keeper, wallet, report)

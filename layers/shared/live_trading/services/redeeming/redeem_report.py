@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 
 from live_trading.nouns.money import Usd
-from live_trading.services.redeeming.proving import Outcome
+from live_trading.services.running.failures import PartFailure
 from live_trading.settlement.machine import RedemptionState
+from live_trading.store.chain.redemptions import Redemption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one redemption stands after a look; `paid` where it was settled with money."""
+
+    redemption: Redemption
+    paid: Usd | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class RedeemReport:
-    """What one run did, by the state that each redemption was brought to."""
+    """What one run did: the state that each redemption was brought to, by its id, and those that were paid.
+
+    `waiting` says what is put off and fails nobody, `left` are the wallets that time ran out for.
+    """
 
     ran: bool
-    states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    states: dict[str, str] = field(default_factory=dict)
     booked: list[tuple[str, Usd]] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
+    failures: list[PartFailure] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
+    left: list[str] = field(default_factory=list)
 
     def note(self, outcome: Outcome) -> None:
         """Counts one redemption that was looked at."""
         redemption = outcome.redemption
-        self.states[redemption.state] += 1
+        self.saw(redemption)
         if outcome.paid is not None:
             self.booked.append((redemption.condition_id, outcome.paid))
         if redemption.state in (RedemptionState.FAILED, RedemptionState.NEEDS_OPERATOR):
-            self.failures.append(f"{redemption.condition_id}: {redemption.state}")
+            self.failed(part_of(redemption), redemption.state, f"of market {redemption.condition_id}")
+
+    def saw(self, redemption: Redemption) -> None:
+        """Notes how a redemption stands now."""
+        self.states[str(redemption.lt_redemption_id)] = redemption.state
+
+    def failed(self, part: str, error: str, message: str) -> None:
+        """Notes a part that came to nothing, and why; `error` is a class of errors, a state or a code."""
+        self.failures.append(PartFailure(part=part, error=error, message=message))
+
+
+def part_of(redemption: Redemption) -> str:
+    """What a redemption is called among the parts of a run."""
+    return f"redemption {redemption.lt_redemption_id}"

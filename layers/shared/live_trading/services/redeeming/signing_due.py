@@ -15,12 +15,13 @@ from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.relayer import QuotaExceeded
 from live_trading.services.redeeming import transitions
-from live_trading.services.redeeming.carriers import Carrier
 from live_trading.services.redeeming.delivery import Delivery
 from live_trading.services.redeeming.preparing import Checked
-from live_trading.services.redeeming.redeem_report import RedeemReport
+from live_trading.services.redeeming.redeem_report import RedeemReport, part_of
+from live_trading.services.redeeming.ways.carriers import Carrier
+from live_trading.services.running.failures import contained
 from live_trading.settlement.machine import Cause
-from live_trading.settlement.preflight import FailureCode, Ready
+from live_trading.settlement.preflight import WAITING, FailureCode, Ready
 from live_trading.store.chain import chain_sends, redemption_changes
 from live_trading.store.chain.chain_sends import ChainSend
 from live_trading.store.database import leases
@@ -98,9 +99,13 @@ class RedemptionSending:
         carrier = carriers[0]
         for group in _groups(ready, carrier.most_calls):
             if carrier.is_one_at_a_time and is_busy:
-                report.failures.append(f"{wallet.trading_wallet_id}: waits for the transaction before")
+                report.waiting[_wallet(wallet)] = "it waits for the transaction before"
                 return
-            is_busy = not self._send(lease, wallet, carriers, group, report)
+            # Whatever is raised, something of the group may have been signed.
+            is_final = False
+            with contained(" and ".join(part_of(seen.redemption) for seen in group), report.failures):
+                is_final = self._send(lease, wallet, carriers, group, report)
+            is_busy = not is_final
 
     def _send(
         self,
@@ -133,7 +138,7 @@ class RedemptionSending:
                 # One call in the batch spoils the others: alone, each has its own fate.
                 return self._send_one_by_one(lease, wallet, carriers, group, report)
             if others:
-                report.failures.append(f"{wallet.trading_wallet_id}: {carrier.channel}: {error}")
+                report.failed(_wallet(wallet), type(error).__name__, f"{carrier.channel}: {error}")
                 return self._send(lease, wallet, others, group, report)
             self._could_not_sign(lease, group, error, report)
             return True
@@ -158,8 +163,8 @@ class RedemptionSending:
         code = next((code for kind, code in _SIGNING_TROUBLE if isinstance(error, kind)), None)
         for seen in group:
             if code is None:
-                report.failures.append(f"{seen.market.condition_id}: {error}")
-                report.states[seen.redemption.state] += 1
+                report.failed(part_of(seen.redemption), type(error).__name__, str(error))
+                report.saw(seen.redemption)
             else:
                 self.refuse(lease, seen, code, str(error), report)
 
@@ -189,8 +194,15 @@ class RedemptionSending:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             refused = transitions.refuse(transaction, seen.redemption, code, text, actor=self._actor, now=now)
-        report.failures.append(f"{seen.market.condition_id}: {code}: {text}")
-        report.states[refused.state] += 1
+        if code in WAITING:
+            report.waiting[part_of(refused)] = f"{code}: {text}"
+        else:
+            report.failed(part_of(refused), code, text)
+        report.saw(refused)
+
+
+def _wallet(wallet: TradingWallet) -> str:
+    return f"wallet {wallet.trading_wallet_id}"
 
 
 def is_relayable(kind: RedemptionKind) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Usd
+from live_trading.settlement.advice import WHAT_TO_DO
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
 from live_trading.settlement.preflight import PATIENT, WAITING, FailureCode
 from live_trading.store.chain import redemption_changes, redemptions, wallet_approvals
@@ -23,6 +24,7 @@ MAX_ATTEMPTS = 5
 TELL_AFTER = timedelta(hours=1)
 _LONGEST_PAUSE_SECONDS = 24 * 3600
 _LOUD = frozenset({FailureCode.PAID_NOTHING, FailureCode.PAID_OTHERWISE, FailureCode.PAYMENT_NOT_FOUND})
+_MOST_SHOWN = 500
 
 
 def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, actor: str, now: datetime) -> Redemption:
@@ -69,10 +71,13 @@ def carry(
 ) -> None:
     """Moves every redemption and approval that a transaction carries by the cause that moved the transaction.
 
-    `ending` says why, where the cause is that it will never be mined.
+    `ending` says why, where the cause is that it will never be mined. What has ended before its transaction was done
+    with stays as it is.
     """
     carried = redemptions.of_send(transaction, send.chain_send_id)
     for redemption in carried:
+        if redemption.state is not send.state:
+            continue
         moved = move(transaction, redemption, cause, actor=actor, now=now)
         if moved.state is RedemptionState.FAILED:
             _end_unsent(transaction, moved, send, ending, actor=actor, now=now)
@@ -172,7 +177,7 @@ def wait(
             severity=Severity.WARNING,
             subject=str(moved.lt_redemption_id),
             title=f"redemption of {moved.condition_id} waits: {code}",
-            message=f"since {since.isoformat()}: {text}",
+            message=f"since {since.isoformat()}: {_told(moved, code, text)}",
             at=now,
         )
     return moved
@@ -206,7 +211,57 @@ def fail(
         severity=Severity.CRITICAL if is_for_operator or code in _LOUD else Severity.WARNING,
         subject=str(redemption.lt_redemption_id),
         title=f"redemption of {redemption.condition_id}: {code}",
-        message=text,
+        message=_told(redemption, code, text),
         at=now,
     )
     return redemption
+
+
+def hand_over(
+    transaction: Transaction, redemption: Redemption, code: FailureCode, text: str, *, actor: str, now: datetime
+) -> Redemption:
+    """A redemption whose payment is proved and cannot be booked becomes the operator's; it alone stops."""
+    moved = move(transaction, redemption, Cause.NOT_BOOKABLE, actor=actor, now=now)
+    return fail(transaction, moved, code, text[:_MOST_SHOWN], now, actor=actor)
+
+
+def tell_of_trouble(transaction: Transaction, redemption: Redemption, error: Exception, *, now: datetime) -> None:
+    """An alert that a step of a redemption failed in a way that nobody foresaw; the next run takes the step again."""
+    alerts.raise_alert(
+        transaction,
+        alert_type=AlertType.REDEMPTION,
+        severity=Severity.CRITICAL,
+        subject=str(redemption.lt_redemption_id),
+        title=f"redemption of {redemption.condition_id} does not go on: {type(error).__name__}",
+        message=_context(redemption, f"it is {redemption.state}, and {str(error)[:_MOST_SHOWN]}")
+        + ". What to do: read the log of lt-redemptions; the same step is taken again at its next run, and every other "
+        "redemption goes on.",
+        at=now,
+    )
+
+
+def tell_of_reorg(transaction: Transaction, redemption: Redemption, transaction_hash: str, *, now: datetime) -> None:
+    """An alert that a booked payment is on the chain no more; it ends when the redemption is paid again."""
+    text = f"transaction {transaction_hash} paid it and a reorganisation has taken it off the chain"
+    alerts.raise_alert(
+        transaction,
+        alert_type=AlertType.REDEMPTION,
+        severity=Severity.CRITICAL,
+        subject=str(redemption.lt_redemption_id),
+        title=f"redemption of {redemption.condition_id}: its payment was taken back",
+        message=f"{_context(redemption, text)}. What it had booked is reversed, and it is {redemption.state} again. "
+        "What to do: nothing, unless it stays so for an hour; the money cannot be spent meanwhile.",
+        at=now,
+    )
+
+
+def _told(redemption: Redemption, code: FailureCode, text: str) -> str:
+    return f"{_context(redemption, text)}. What to do: {WHAT_TO_DO[code]}."
+
+
+def _context(redemption: Redemption, text: str) -> str:
+    return (
+        f"{redemption.action.lower()} {redemption.lt_redemption_id} of wallet {redemption.trading_wallet_id}, "
+        f"{redemption.expected} USD in market {redemption.condition_id}, due since {redemption.opened_at.isoformat()}: "
+        f"{text}"
+    )

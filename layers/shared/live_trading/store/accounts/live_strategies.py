@@ -9,7 +9,7 @@ from uuid import UUID
 
 from live_trading.nouns.orders import OrderType
 from live_trading.nouns.risk_rules import RiskRules
-from live_trading.nouns.wallets import SignatureType, TradingWallet
+from live_trading.nouns.wallets import SignatureType, TradingWallet, WalletVerification
 from live_trading.store.database.connection import Row, Transaction
 
 
@@ -100,7 +100,7 @@ def trades_from(transaction: Transaction, lt_strategy_id: UUID, trading_wallet_i
 
 
 _WALLETS = """
-SELECT trading_wallet_id, owner_id, address, signature_type, secret_name FROM trading_wallets
+SELECT trading_wallet_id, owner_id, address, signature_type, secret_name, verification FROM trading_wallets
 """
 
 
@@ -111,6 +111,7 @@ def _wallet(row: Row) -> TradingWallet:
         address=row["address"],
         signature_type=SignatureType(row["signature_type"]),
         secret_name=row["secret_name"],
+        verification=WalletVerification(row["verification"]),
     )
 
 
@@ -132,11 +133,13 @@ def trading_wallet_of_owner(transaction: Transaction, trading_wallet_id: UUID, o
 
 
 def trading_wallets(transaction: Transaction) -> list[TradingWallet]:
-    """Wallets that any strategy trades from, whether or not it is active now."""
+    """Wallets with a proved key that any strategy trades from, whether or not it is active now."""
     rows = transaction.rows(
         """
-        SELECT trading_wallet_id, owner_id, address, signature_type, secret_name FROM trading_wallets
-        WHERE trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies)
+        SELECT trading_wallet_id, owner_id, address, signature_type, secret_name, verification FROM trading_wallets
+        WHERE
+            verification = 'VERIFIED'
+            AND trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies)
         ORDER BY created_at, made_number
         """
     )
@@ -144,14 +147,17 @@ def trading_wallets(transaction: Transaction) -> list[TradingWallet]:
 
 
 def settling_wallets(transaction: Transaction) -> list[TradingWallet]:
-    """Wallets that any strategy trades from, and those with an approval or a transaction that is not final."""
+    """Wallets with a proved key that any strategy trades from, or with an approval or a transaction not final yet."""
     rows = transaction.rows(
         """
-        SELECT trading_wallet_id, owner_id, address, signature_type, secret_name FROM trading_wallets
+        SELECT trading_wallet_id, owner_id, address, signature_type, secret_name, verification FROM trading_wallets
         WHERE
-            trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies)
-            OR trading_wallet_id IN (SELECT trading_wallet_id FROM wallet_approvals WHERE finished_at IS NULL)
-            OR trading_wallet_id IN (SELECT trading_wallet_id FROM chain_sends WHERE finished_at IS NULL)
+            verification = 'VERIFIED'
+            AND (
+                trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies)
+                OR trading_wallet_id IN (SELECT trading_wallet_id FROM wallet_approvals WHERE finished_at IS NULL)
+                OR trading_wallet_id IN (SELECT trading_wallet_id FROM chain_sends WHERE finished_at IS NULL)
+            )
         ORDER BY created_at, made_number
         """
     )

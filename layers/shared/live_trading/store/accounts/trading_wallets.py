@@ -7,16 +7,19 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
-from live_trading.nouns.wallets import SignatureType
+from live_trading.nouns.wallets import SignatureType, TradingWallet, WalletVerification
 from live_trading.store.database.connection import Row, Transaction
 
 NAME_TAKEN = "trading_wallets_owner_id_name_key"
-ADDRESS_TAKEN = "trading_wallets_address_key"
+ADDRESS_TAKEN = "trading_wallets_address_of_owner"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradingWalletRow:
-    """A registered wallet; `unallocated` is the collateral that no strategy has been given."""
+    """A registered wallet; `unallocated` is the collateral that no strategy has been given.
+
+    `verification_error` is why its key is not proved yet, where that is known.
+    """
 
     trading_wallet_id: UUID
     owner_id: str
@@ -27,6 +30,20 @@ class TradingWalletRow:
     opening_balance: Usd
     unallocated: Usd
     created_at: datetime
+    verification: WalletVerification
+    verification_error: str | None
+    verified_at: datetime | None
+
+    def as_wallet(self) -> TradingWallet:
+        """What trades from it see of it."""
+        return TradingWallet(
+            trading_wallet_id=self.trading_wallet_id,
+            owner_id=self.owner_id,
+            address=self.address,
+            signature_type=self.signature_type,
+            secret_name=self.secret_name,
+            verification=self.verification,
+        )
 
 
 _WALLETS = """
@@ -49,6 +66,9 @@ def _wallet(row: Row) -> TradingWalletRow:
         opening_balance=Usd(row["opening_balance_usd"]),
         unallocated=Usd(row["unallocated_usd"]),
         created_at=row["created_at"],
+        verification=WalletVerification(row["verification"]),
+        verification_error=row["verification_error"],
+        verified_at=row["verified_at"],
     )
 
 
@@ -64,7 +84,10 @@ def add(
     opening_balance: Usd,
     now: datetime,
 ) -> None:
-    """Writes a wallet. Raises AlreadyExists (NAME_TAKEN, ADDRESS_TAKEN); an address is registered once, by anybody."""
+    """Writes a wallet whose key is still to be proved. Raises AlreadyExists (NAME_TAKEN, ADDRESS_TAKEN).
+
+    An owner registers an address once. Others may have registered it too; it will be one wallet's, whose key is proved.
+    """
     transaction.execute(
         """
         INSERT INTO trading_wallets (

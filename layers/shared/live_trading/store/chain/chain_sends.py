@@ -204,6 +204,20 @@ def finish(transaction: Transaction, chain_send_id: UUID, now: datetime, error: 
     )
 
 
+def reopen(transaction: Transaction, chain_send_id: UUID) -> None:
+    """Makes a final transaction one that is on its way again.
+
+    Raises AlreadyExists where its nonce has been signed anew.
+    """
+    transaction.execute(
+        """
+        UPDATE chain_sends SET state = 'BROADCAST', finished_at = NULL
+        WHERE chain_send_id = :id AND state = 'CONFIRMED'
+        """,
+        id=chain_send_id,
+    )
+
+
 def _send(transaction: Transaction, row: Row) -> ChainSend:
     versions = transaction.rows(
         "SELECT * FROM chain_send_versions WHERE chain_send_id = :id ORDER BY version", id=row["chain_send_id"]

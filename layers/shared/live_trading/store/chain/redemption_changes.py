@@ -122,6 +122,19 @@ def note_settled(
     )
 
 
+def note_taken_back(transaction: Transaction, redemption: Redemption) -> None:
+    """Forgets the payment of a redemption whose transaction is on the chain no more; call it after the move."""
+    transaction.execute(
+        """
+        UPDATE lt_redemptions SET
+            redemption_amount_usd = NULL, redeemed_at = NULL, settled_by = NULL, next_attempt_at = NULL,
+            transaction_hash = CASE WHEN state = 'DUE' THEN NULL ELSE transaction_hash END
+        WHERE lt_redemption_id = :id
+        """,
+        id=redemption.lt_redemption_id,
+    )
+
+
 def note_failure(
     transaction: Transaction,
     redemption: Redemption,

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
-from live_trading.nouns.wallets import SignatureType, TradingWallet
+from live_trading.nouns.wallets import SignatureType, TradingWallet, WalletVerification
 from live_trading.store.database.connection import Row, Transaction
 
 
@@ -88,6 +88,7 @@ def lock(transaction: Transaction, owner_id: str, lt_redemption_id: UUID) -> Tra
         address=row["address"],
         signature_type=SignatureType(row["signature_type"]),
         secret_name=row["secret_name"],
+        verification=WalletVerification(row["verification"]),
     )
 
 

@@ -34,7 +34,8 @@ class Redemption:
     """One redemption as it stands.
 
     `expected` is what the ledger is owed, `owed` what the chain owed for the whole balance when it was signed; the
-    difference is of tokens that nobody here bought. `merge_shares` are the pairs of a merge.
+    difference is of tokens that nobody here bought. `merge_shares` are the pairs of a merge. `opened_at` is since when
+    it is due.
     """
 
     lt_redemption_id: UUID
@@ -54,6 +55,8 @@ class Redemption:
     last_attempt_at: datetime | None
     next_attempt_at: datetime | None
     token_ids: tuple[str, ...]
+    opened_at: datetime
+    block_number: int | None
 
 
 def _redemption(row: Row) -> Redemption:
@@ -75,6 +78,8 @@ def _redemption(row: Row) -> Redemption:
         last_attempt_at=row["last_attempt_at"],
         next_attempt_at=row["next_attempt_at"],
         token_ids=tuple(row["token_ids"]),
+        opened_at=row["created_at"],
+        block_number=row["block_number"],
     )
 
 
@@ -183,13 +188,14 @@ def of_send(transaction: Transaction, chain_send_id: UUID) -> list[Redemption]:
 
 
 def of_condition(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> Redemption | None:
-    """The redemption of a wallet's resolved condition, its row locked; None where none was opened."""
+    """The newest redemption of a wallet's resolved condition, its row locked; None where none was opened."""
     row = transaction.row(
         _SELECT
         + """
         WHERE
             redemption.trading_wallet_id = :trading_wallet_id AND redemption.condition_id = :condition_id
             AND redemption.action = 'REDEEM'
+        ORDER BY redemption.created_at DESC LIMIT 1
         FOR NO KEY UPDATE OF redemption
         """,
         trading_wallet_id=trading_wallet_id,
@@ -211,6 +217,26 @@ def owe(transaction: Transaction, lt_redemption_id: UUID, more: Usd) -> bool:
         )
         == 1
     )
+
+
+def settled_since(transaction: Transaction, trading_wallet_id: UUID, since: datetime) -> dict[str, list[Redemption]]:
+    """What transactions have paid since then, by their hashes."""
+    rows = transaction.rows(
+        _SELECT
+        + """
+        WHERE
+            redemption.trading_wallet_id = :trading_wallet_id
+            AND redemption.state IN ('BOOKED', 'NOTHING_TO_DO') AND redemption.settled_by <> 'OPERATOR'
+            AND redemption.transaction_hash IS NOT NULL AND redemption.redeemed_at >= :since
+        ORDER BY redemption.created_at, redemption.condition_id
+        """,
+        trading_wallet_id=trading_wallet_id,
+        since=since,
+    )
+    found: dict[str, list[Redemption]] = {}
+    for row in rows:
+        found.setdefault(row["transaction_hash"], []).append(_redemption(row))
+    return found
 
 
 def settling_transactions(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.sending.senders import Channel
 from live_trading.nouns.alerts import AlertType, Severity
-from live_trading.services.redeeming.carriers import Carrier
+from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease

@@ -23,7 +23,7 @@ from live_trading.chain.wallets.signer import Signer
 from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
 from live_trading.nouns.wallets import SignatureType, TradingWallet
 from live_trading.polymarket.relayer import DEAD, QuotaExceeded, RelayerClient, RelayRefused, Submission
-from live_trading.services.redeeming.carriers import NeverMined, NotTaken, Seen, Signed, Taken
+from live_trading.services.redeeming.ways.carriers import NeverMined, NotTaken, Seen, Signed, Taken
 from live_trading.settlement.following import Sighting
 from live_trading.store.chain.chain_sends import ChainSend, SignedVersion
 

@@ -39,13 +39,14 @@ from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_booking import Refusal, apply_update, transition
 from live_trading.services.orders.order_proofs import ABSENCE_PROOFS, ABSENCE_SPACING, LONGEST_DELAY
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
-from live_trading.store.books import held_positions, ledger
+from live_trading.store.books import ledger
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
 from live_trading.store.orders import fills, intents, lt_orders, order_changes
 from live_trading.store.orders.intents import BookView, Intent
 from live_trading.store.orders.lt_orders import StoredOrder
+from live_trading.store.positions import held_positions
 from tests.builders import CONDITION, NOON, YES, a_fill, a_market
 
 pytestmark = [pytest.mark.integration, pytest.mark.stateful, pytest.mark.money_faults]

@@ -20,9 +20,9 @@ from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy, plan_marketable_sell
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.store.accounts import live_strategies
-from live_trading.store.books import held_positions
-from live_trading.store.books.held_positions import HeldPosition
 from live_trading.store.feed import markets
+from live_trading.store.positions import held_positions
+from live_trading.store.positions.held_positions import HeldPosition
 from local.chain import ADDRESSES, LocalChain
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
 

@@ -14,7 +14,7 @@ from live_trading.ledger.accounts import IncomeType
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.money import Shares, Usd
 from live_trading.polymarket.data.payments import OwnPayment
-from live_trading.services.reconciling.compare import Comparison
+from live_trading.services.comparing.compare import Comparison
 from live_trading.services.running.leasing import held
 from live_trading.store.books import surpluses
 from local.chain import ADDRESSES, STANDARD_EXCHANGE

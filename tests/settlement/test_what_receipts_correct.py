@@ -15,8 +15,9 @@ from live_trading.services.orders.order_booking import apply_update
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
 from live_trading.services.reconciling.outside_adoption import adopt
 from live_trading.services.reconciling.outside_plan import OutsideFill, OutsidePlan
-from live_trading.store.books import held_positions, ledger
+from live_trading.store.books import ledger
 from live_trading.store.orders import fills, lt_orders, order_history
+from live_trading.store.positions import held_positions
 from live_trading.store.watch import alerts
 from local.chain import ADDRESSES, STANDARD_EXCHANGE, PreparedMarket
 from tests.integration.chain_fixtures import fresh_id, trade

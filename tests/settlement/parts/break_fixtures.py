@@ -16,13 +16,13 @@ from live_trading.api.routes.break_routes import AcceptBreak, WalletBreaks
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.money import Shares
 from live_trading.nouns.trades import Side
-from live_trading.services.reconciling.compare import Comparison
+from live_trading.services.comparing.compare import Comparison
+from live_trading.services.comparing.spender_watch import Spenders
 from live_trading.services.reconciling.outside_adoption import OutsideFill, OutsidePlan, adopt
-from live_trading.services.reconciling.spender_watch import Spenders
 from live_trading.services.running.leasing import held
-from live_trading.store.books import held_positions
 from live_trading.store.books.breaks import Break
-from live_trading.store.books.held_positions import HeldPosition
+from live_trading.store.positions import held_positions
+from live_trading.store.positions.held_positions import HeldPosition
 from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, PreparedMarket
 from tests.integration.chain_fixtures import trade
 from tests.settlement.parts.bookkeeping_fixtures import Holder

@@ -19,8 +19,8 @@ from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.polymarket.endpoints import VenueEndpoints
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.polymarket.signing.wallet_secret import WalletSecret
+from live_trading.services.comparing.compare import Comparison
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.reconciling.compare import Comparison
 from live_trading.services.reconciling.reconcile import Reconciler
 from live_trading.services.redeeming.redeem import Redeemer, RedeemPolicy
 from live_trading.services.redeeming.redeem_report import RedeemReport

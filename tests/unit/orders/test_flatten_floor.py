@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.orders.rounding import limit_for_sale
 from live_trading.services.guarding.flatten_floor import floor_price
-from live_trading.store.books.held_positions import HeldPosition
+from live_trading.store.positions.held_positions import HeldPosition
 
 pytestmark = pytest.mark.money_faults
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from live_trading.wiring.adapters import GWEI, Adapters
 
 if TYPE_CHECKING:
+    from live_trading.services.comparing.compare import Comparison
     from live_trading.services.entering.execute import Executor
     from live_trading.services.following.evidence import EvidenceGatherer
     from live_trading.services.following.fee_comparing import FeeComparer
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from live_trading.services.orders.posting import OrderPoster
     from live_trading.services.paper.ft_resolve import PaperResolver
     from live_trading.services.paper.paper_run import PaperTrader
-    from live_trading.services.reconciling.compare import Comparison
     from live_trading.services.reconciling.reconcile import Reconciler
     from live_trading.services.redeeming.redeem import Redeemer
     from live_trading.services.settling.resolve import Resolver
@@ -99,8 +99,8 @@ class JobParts(Adapters):
         )
 
     def comparison(self, holder: str) -> Comparison:
-        from live_trading.services.reconciling.compare import Comparison
-        from live_trading.services.reconciling.spender_watch import Spenders
+        from live_trading.services.comparing.compare import Comparison
+        from live_trading.services.comparing.spender_watch import Spenders
 
         settings = self.settings
         return Comparison(

@@ -17,8 +17,8 @@ from live_trading.api.views.break_views import break_view
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares, Usd
-from live_trading.services.reconciling.break_accepting import explain
-from live_trading.services.reconciling.explanations import Adopt, Explanation
+from live_trading.services.comparing.break_accepting import explain
+from live_trading.services.comparing.explanations import Adopt, Explanation
 from live_trading.services.redeeming import transitions
 from live_trading.settlement.machine import Cause, RedemptionState
 from live_trading.store.accounts import trading_wallets

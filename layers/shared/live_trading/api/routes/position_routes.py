@@ -12,11 +12,11 @@ from live_trading.api.views.order_views import order_view
 from live_trading.api.views.position_views import exit_view, held_view, lots_view, position_view, roll_up
 from live_trading.nouns.clock import Clock
 from live_trading.store.accounts import live_strategies
-from live_trading.store.books import exit_watches, held_positions, position_history
-from live_trading.store.books.exit_watches import WatchedSubject
-from live_trading.store.books.position_history import PositionState
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.orders import order_history
+from live_trading.store.positions import exit_watches, held_positions, position_history
+from live_trading.store.positions.exit_watches import WatchedSubject
+from live_trading.store.positions.position_history import PositionState
 
 MOST_POSITIONS = 500
 MOST_ORDERS = 500

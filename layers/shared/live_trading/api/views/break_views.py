@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from live_trading.services.reconciling.break_alerts import what_to_do
+from live_trading.services.comparing.break_alerts import what_to_do
 from live_trading.store.books.breaks import StoredBreak
 
 

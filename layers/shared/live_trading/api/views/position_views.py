@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from live_trading.nouns.money import Shares, Usd, average_price, notional, total_usd
-from live_trading.store.books.exit_watches import ShownWatch
-from live_trading.store.books.held_positions import HeldPosition
-from live_trading.store.books.position_history import PositionHistory, PositionState
+from live_trading.store.positions.exit_watches import ShownWatch
+from live_trading.store.positions.held_positions import HeldPosition
+from live_trading.store.positions.position_history import PositionHistory, PositionState
 
 
 def held_view(position: HeldPosition) -> dict[str, Any]:

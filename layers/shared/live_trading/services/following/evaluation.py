@@ -20,7 +20,6 @@ from live_trading.services.following.trader_statistics import snapshot_hour
 from live_trading.signals.config import WalletConfig, is_running, parse_config
 from live_trading.signals.inputs import EvaluationInputs, TraderStanding
 from live_trading.signals.trader_record import prior_mean
-from live_trading.store.books import held_positions
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import markets, pending, source_trades, subjects, trader_moves, trader_stats
@@ -28,6 +27,7 @@ from live_trading.store.feed.pending import Pending
 from live_trading.store.feed.source_trades import StoredTrade
 from live_trading.store.feed.subjects import SubjectRow
 from live_trading.store.paper import ft_exits
+from live_trading.store.positions import held_positions
 
 # Ingest stores under its lease, so numbers become visible in order; looking back covers rows stored by hand.
 OVERLAP = 1_000

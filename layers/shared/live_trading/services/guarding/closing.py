@@ -30,14 +30,14 @@ from live_trading.services.reconciling.reconcile import Reconciler, ReconcileRep
 from live_trading.services.running.leasing import held_wallet
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
-from live_trading.store.books import held_positions
-from live_trading.store.books.held_positions import HeldPosition
 from live_trading.store.database import audit, leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets
 from live_trading.store.orders import intents
 from live_trading.store.orders.intents import BookView, Intent
+from live_trading.store.positions import held_positions
+from live_trading.store.positions.held_positions import HeldPosition
 from live_trading.store.watch import alerts
 
 logger = logging.getLogger(__name__)

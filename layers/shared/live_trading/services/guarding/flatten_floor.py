@@ -15,8 +15,8 @@ from live_trading.risk.proposal import mark_price
 from live_trading.services.following.sources import BookSource
 from live_trading.services.running.failures import PART_FAILURES, failed_part
 from live_trading.store.accounts.live_strategies import LiveStrategy
-from live_trading.store.books.held_positions import HeldPosition
 from live_trading.store.database.connection import Database
+from live_trading.store.positions.held_positions import HeldPosition
 from live_trading.store.risk import flatten_marks
 from live_trading.store.risk.locks import LockRow
 

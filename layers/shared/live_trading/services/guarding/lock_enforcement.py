@@ -21,11 +21,11 @@ from live_trading.services.guarding.flatten_floor import FlattenFloor
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
-from live_trading.store.books import held_positions
-from live_trading.store.books.held_positions import HeldPosition
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
+from live_trading.store.positions import held_positions
+from live_trading.store.positions.held_positions import HeldPosition
 from live_trading.store.risk import locks
 from live_trading.store.risk.locks import LockRow
 from live_trading.store.watch import alerts

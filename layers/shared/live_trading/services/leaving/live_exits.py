@@ -25,12 +25,12 @@ from live_trading.services.leaving.looks import Look, TraderTrades, asked_of_tra
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
-from live_trading.store.books import exit_facts, exit_watches
-from live_trading.store.books.exit_watches import WatchedSubject
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets, trader_moves
+from live_trading.store.positions import exit_facts, exit_watches
+from live_trading.store.positions.exit_watches import WatchedSubject
 from live_trading.store.watch import alerts
 
 

@@ -17,14 +17,14 @@ from live_trading.services.leaving.looks import Look, TraderTrades, asked_of_tra
 from live_trading.services.paper.paper_books import BookShelf
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.signals.paper import PaperFill, walk_bids
-from live_trading.store.books import exit_watches
-from live_trading.store.books.exit_watches import WatchedSubject
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets, trader_moves
 from live_trading.store.paper import ft_exits
 from live_trading.store.paper.ft_exits import PaperExit, PaperHolding
+from live_trading.store.positions import exit_watches
+from live_trading.store.positions.exit_watches import WatchedSubject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

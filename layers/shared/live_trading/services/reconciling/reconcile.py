@@ -19,13 +19,13 @@ from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.machine import IN_DOUBT, TERMINAL
 from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.services.comparing.compare import Comparison
+from live_trading.services.comparing.spender_watch import SpenderWatch
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import BookSource
 from live_trading.services.orders.posting import OrderPoster
-from live_trading.services.reconciling.compare import Comparison
 from live_trading.services.reconciling.order_following import Followed, OrderFollowing
 from live_trading.services.reconciling.outside_work import OutsideWork
-from live_trading.services.reconciling.spender_watch import SpenderWatch
 from live_trading.services.reconciling.venue_asking import Asking
 from live_trading.services.running import leasing
 from live_trading.services.running.failures import PartFailure, contained

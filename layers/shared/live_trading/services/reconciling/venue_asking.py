@@ -21,7 +21,7 @@ from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount, VenueTrades
 from live_trading.polymarket.clob.account_lists import OpenOrders, once_each
 from live_trading.polymarket.clob.own_fills import orders_of_account
-from live_trading.services.reconciling.compare import Comparison, Expectation, Look
+from live_trading.services.comparing.compare import Comparison, Expectation, Look
 from live_trading.services.reconciling.old_asking import TRADES_OVERLAP, HeardOfOld, ask_about_old
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.database import cursors

@@ -11,11 +11,11 @@ from live_trading.nouns.orders import OrderState
 from live_trading.store.books import overdrafts
 from live_trading.store.books.overdrafts import Overdraft
 from live_trading.store.database.connection import Transaction
-from live_trading.store.watch import alerts, exit_liveness, job_runs, undecided
+from live_trading.store.watch import alerts, exit_liveness, job_runs, stuck_orders
 from live_trading.store.watch.alerts import SetAside
 from live_trading.store.watch.exit_liveness import StuckExit
 from live_trading.store.watch.job_runs import FailingPart, JobRun
-from live_trading.store.watch.undecided import UnbookedCondition, UndecidedOrder
+from live_trading.store.watch.stuck_orders import UnbookedCondition, UndecidedOrder
 
 
 class HealthStatus(StrEnum):
@@ -91,7 +91,7 @@ def _counted(check: str, count: int, bad: HealthStatus) -> Finding:
 
 
 def _orders(transaction: Transaction, now: datetime) -> Sequence[Finding]:
-    found = undecided.orders(
+    found = stuck_orders.orders(
         transaction, unanswered_before=now - UNANSWERED_AGE, marketable_before=now - MARKETABLE_AGE
     )
     if not found:
@@ -124,7 +124,7 @@ def _order(order: UndecidedOrder, now: datetime) -> Finding:
 
 
 def _conditions(transaction: Transaction, now: datetime) -> Sequence[Finding]:
-    found = undecided.conditions(transaction, resolved_before=now - UNBOOKED_AGE)
+    found = stuck_orders.conditions(transaction, resolved_before=now - UNBOOKED_AGE)
     if not found:
         return [Finding(check="resolved_markets", status=HealthStatus.HEALTHY, detail="each is booked")]
     return [_condition(each) for each in found]

@@ -16,7 +16,7 @@ from live_trading.ledger.accounts import Account
 from live_trading.ledger.found_entries import Gone, Stake
 from live_trading.nouns.errors import DoesNotFit, WrongState
 from live_trading.nouns.money import Shares, Usd, total_shares
-from live_trading.services.reconciling.explanations import (
+from live_trading.services.comparing.explanations import (
     Booked,
     Explanation,
     market_of,
@@ -24,10 +24,11 @@ from live_trading.services.reconciling.explanations import (
     require_settled,
     require_strategy,
 )
-from live_trading.store.books import ledger, position_corrections, surpluses
+from live_trading.store.books import ledger, surpluses
 from live_trading.store.books.breaks import COLLATERAL, BreakKind, StoredBreak
 from live_trading.store.chain import redemptions
 from live_trading.store.database.connection import Transaction
+from live_trading.store.positions import position_corrections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

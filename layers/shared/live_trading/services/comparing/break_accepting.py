@@ -15,8 +15,8 @@ from live_trading.ledger.payouts import split_payout
 from live_trading.nouns.errors import DoesNotFit, WrongState
 from live_trading.nouns.markets import Market
 from live_trading.nouns.money import Shares, Usd, total_usd
-from live_trading.services.reconciling import shares_gone
-from live_trading.services.reconciling.explanations import (
+from live_trading.services.comparing import shares_gone
+from live_trading.services.comparing.explanations import (
     Adopt,
     Booked,
     Explanation,
@@ -25,12 +25,13 @@ from live_trading.services.reconciling.explanations import (
     require_settled,
     require_strategy,
 )
-from live_trading.store.books import ledger, position_corrections, surpluses
+from live_trading.store.books import ledger, surpluses
 from live_trading.store.books.breaks import COLLATERAL, BreakKind, StoredBreak
 from live_trading.store.books.surpluses import Surplus
 from live_trading.store.chain import redemptions
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import markets
+from live_trading.store.positions import position_corrections
 
 
 def explain(transaction: Transaction, found: StoredBreak, said: Explanation, now: datetime) -> Booked:

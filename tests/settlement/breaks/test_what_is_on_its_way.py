@@ -9,8 +9,9 @@ import pytest
 
 from live_trading.chain.contracts import APPROVE, Function
 from live_trading.nouns.money import Usd
-from live_trading.store.books import breaks, touched_tokens
+from live_trading.store.books import breaks
 from live_trading.store.books.breaks import Break, BreakKind
+from live_trading.store.positions import touched_tokens
 from local.chain import ADDRESSES, NEG_RISK_EXCHANGE
 from tests.settlement.parts.break_fixtures import Apart
 from tests.settlement.parts.settlement_fixtures import SettlementDesk

@@ -10,8 +10,8 @@ from live_trading.exits.trader_exits import OwnBuy, OwnSale
 from live_trading.ledger.lots import position_book
 from live_trading.nouns.exits import ExitReason
 from live_trading.nouns.money import Shares, total_shares
-from live_trading.store.books import held_positions, position_history
 from live_trading.store.database.connection import Row, Transaction
+from live_trading.store.positions import held_positions, position_history
 
 _BOUGHT = """
 SELECT intent.token_id, trade.trader_address, trade.trade_time, sum(fill.shares) AS shares

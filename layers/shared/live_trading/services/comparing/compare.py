@@ -18,18 +18,19 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.services.reconciling import break_alerts, spender_watch
-from live_trading.services.reconciling.differences import differences, touched_by
-from live_trading.services.reconciling.missing_tokens import Missing, MissingTokens
-from live_trading.services.reconciling.unasked_money import ListPayments, UnaskedMoney, split
-from live_trading.services.reconciling.uncompared import ComparisonAge
-from live_trading.store.books import breaks, ledger, surpluses, touched_tokens, undecided
+from live_trading.services.comparing import break_alerts, spender_watch
+from live_trading.services.comparing.differences import differences, touched_by
+from live_trading.services.comparing.missing_tokens import Missing, MissingTokens
+from live_trading.services.comparing.unasked_money import ListPayments, UnaskedMoney, split
+from live_trading.services.comparing.uncompared import ComparisonAge
+from live_trading.store.books import breaks, ledger, surpluses, undecided
 from live_trading.store.books.breaks import BALANCES, COLLATERAL, Break, StoredBreak
 from live_trading.store.books.ledger import ExpectedHoldings
 from live_trading.store.books.undecided import OnItsWay
 from live_trading.store.database import cursors, leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
+from live_trading.store.positions import touched_tokens
 from live_trading.store.risk import locks
 
 # A quiet wallet writes nothing in most of its comparisons, and reads so many blocks of arrivals again.

@@ -17,12 +17,12 @@ from live_trading.nouns.markets import ProtocolVersion
 from live_trading.nouns.wallets import AssetType, TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.services.running.failures import PART_FAILURES, PartFailure, failed_part
-from live_trading.store.books import touched_tokens
 from live_trading.store.chain import venue_spenders
 from live_trading.store.chain.venue_spenders import VenueSpender
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
+from live_trading.store.positions import touched_tokens
 
 # What a venue checks changes with its contracts, not with the minute.
 ASK_EVERY = timedelta(minutes=10)

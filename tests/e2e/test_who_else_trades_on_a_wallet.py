@@ -17,6 +17,7 @@ from live_trading.orders.rounding import plan_limit, plan_marketable_buy
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.signing.order_marker import is_marker
 from live_trading.services.reconciling.reconcile import Reconciler
+from live_trading.services.running.budget import Budget
 from live_trading.store.accounts import live_strategies
 from live_trading.wiring.composition import Parts
 from tests.e2e.altered_venue import AlteredVenue, behind_a_door
@@ -307,7 +308,7 @@ def test_an_error_that_nobody_foresaw_stops_the_wallet_that_it_concerns(desk: Li
         holder="tests",
     )
 
-    reports = reconciler.run_all()
+    reports = reconciler.run_all(Budget.unlimited(), [])
 
     assert sorted(report.is_reconciled for report in reports) == [False, True]
     (failure,) = [failure for report in reports for failure in report.failures]

@@ -28,11 +28,16 @@ from live_trading.services.reconciling.order_following import Followed, OrderFol
 from live_trading.services.reconciling.outside_work import OutsideWork
 from live_trading.services.reconciling.venue_asking import Asking
 from live_trading.services.running import leasing
+from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
+from live_trading.services.running.rotation import Rotation
 from live_trading.store.accounts import live_strategies
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.orders import lt_orders
+
+# A pass over a wallet whose venue answers late.
+SECONDS_A_WALLET = 15.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,18 +83,28 @@ class Reconciler:
         self._comparison = comparison
         self._clock = clock
         self._holder = holder
+        self._wallets = Rotation(database=database, clock=clock, name="reconcile:wallets")
         self._poster = OrderPoster(database=database, clock=clock, actor=holder, books=books)
         self._spenders = SpenderWatch(database=database, clock=clock)
         self._asking = Asking(database=database, comparison=comparison, receipts=receipts, chance=chance)
         self._outside = OutsideWork(database=database, market_keeper=market_keeper, clock=clock, actor=holder)
         self._following = OrderFollowing(database=database, clock=clock, chance=chance, actor=holder)
 
-    def run_all(self) -> list[ReconcileReport]:
-        """Every wallet that a strategy trades from; one wallet's trouble does not stop the others."""
+    def run_all(self, budget: Budget, left: list[str]) -> list[ReconcileReport]:
+        """Every wallet that a strategy trades from, in turn while time lasts; those that it ran out for are in `left`.
+
+        One wallet's trouble does not stop the others.
+        """
         with self._database.transaction() as transaction:
             wallets = live_strategies.trading_wallets(transaction)
         reports: list[ReconcileReport] = []
-        for wallet in wallets:
+        for wallet in self._wallets.while_time_lasts(
+            wallets,
+            lambda each: f"wallet {each.trading_wallet_id}",
+            budget=budget,
+            seconds_each=SECONDS_A_WALLET,
+            left=left,
+        ):
             report = ReconcileReport()
             with (
                 contained(f"wallet {wallet.trading_wallet_id}", report.failures),

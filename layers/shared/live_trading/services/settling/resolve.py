@@ -25,6 +25,7 @@ from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.reconciling.reconcile import Reconciler
+from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.leasing import held
 from live_trading.services.settling import gap_explaining
@@ -43,6 +44,8 @@ from live_trading.store.watch import alerts
 LEASE = "lt-resolve"
 LEASE_SECONDS = 120
 HINT_AGE = timedelta(minutes=5)
+SECONDS_TO_RESOLVE = 30.0
+SECONDS_A_CONDITION = 2.0
 
 # Redemption ids are derived, so that a second booking of the same condition names the same row.
 _REDEMPTION_NAMESPACE = UUID("6d3f6f3a-1f0a-5d5a-9c39-5d1c7c1a7e10")
@@ -53,7 +56,7 @@ class ResolveReport:
     """What one run did.
 
     `waiting` counts conditions that the chain has not resolved, `states` how far they are, `gaps` the trades whose
-    difference between paper and live was explained.
+    difference between paper and live was explained, `left` names what time ran out for.
     """
 
     ran: bool
@@ -63,6 +66,7 @@ class ResolveReport:
     gaps: int = 0
     states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
 
 
@@ -87,27 +91,35 @@ class Resolver:
         self._reconciler = reconciler
         self._holder = holder
 
-    def run(self) -> ResolveReport:
-        """One pass over every condition with an open position. Safe to repeat and to overlap."""
+    def run(self, budget: Budget | None = None) -> ResolveReport:
+        """One pass over every condition with an open position, as long as the budget lasts; safe to repeat and overlap.
+
+        What the chain has resolved comes first.
+        """
+        budget = budget or Budget.unlimited()
         with held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
             report = ResolveReport(ran=lease is not None)
             if lease is None:
                 return report
-            for pass_ in self._reconciler.run_all():
+            for pass_ in self._reconciler.run_all(budget.keeping(SECONDS_TO_RESOLVE), report.left):
                 report.failures += pass_.failures
-            self._resolve_all(lease, report)
+            now = self._clock.now()
+            with self._database.transaction() as transaction:
+                lease = leases.renew(transaction, lease, now, LEASE_SECONDS)
+            self._resolve_all(lease, report, budget)
         return report
 
-    def _resolve_all(self, lease: Lease, report: ResolveReport) -> None:
+    def _resolve_all(self, lease: Lease, report: ResolveReport, budget: Budget) -> None:
         with self._database.transaction() as transaction:
             conditions = resolutions.open_conditions(transaction)
             known = markets.by_condition(transaction, conditions)
         vectors = self._chain.vectors_of(known.values()) if known else {}
-        waiting: list[str] = []
-        for condition_id, market in known.items():
-            vector = vectors.get(condition_id)
-            if vector is None:
-                waiting.append(condition_id)
+        waiting = [condition_id for condition_id in known if vectors.get(condition_id) is None]
+        for condition_id in sorted(known, key=lambda each: each in waiting):
+            if not budget.has(SECONDS_A_CONDITION):
+                report.left.append(f"condition {condition_id}")
+                continue
+            market, vector = known[condition_id], vectors.get(condition_id)
             with contained(f"condition {condition_id}", report.failures):
                 self._end_sold_out(lease, market, report)
                 if vector is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
@@ -22,6 +22,8 @@ from live_trading.store.watch.alerts import Untold
 
 logger = logging.getLogger(__name__)
 
+# A late trade is booked when it is told; the alert says so for a day.
+LATE_FILL_STANDS_FOR = timedelta(days=1)
 _ORDER = (HealthStatus.HEALTHY, HealthStatus.WARNING, HealthStatus.CRITICAL)
 
 
@@ -88,6 +90,9 @@ class HealthService:
                 at=now,
             )
             alerts.resolve_alerts_of_ended_locks(transaction, now)
+            alerts.resolve_older(
+                transaction, alert_type=AlertType.LATE_FILL, prefix="", before=now - LATE_FILL_STANDS_FOR, at=now
+            )
             waiting = alerts.unnotified(transaction)
         for each in waiting:
             self._notify_one(each, now)

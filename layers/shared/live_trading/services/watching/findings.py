@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderState
 from live_trading.store.books import overdrafts
 from live_trading.store.books.overdrafts import Overdraft
@@ -72,6 +73,7 @@ def of_state(transaction: Transaction, now: datetime) -> list[Finding]:
         _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
         *_orders(transaction, now),
         _overdrafts(overdrafts.standing(transaction)),
+        _overdrawn(overdrafts.wallets(transaction)),
         *_conditions(transaction, now),
         *_exits(transaction, now),
         _failing_parts(job_runs.failing(transaction)),
@@ -108,6 +110,18 @@ def _overdrafts(found: Sequence[Overdraft]) -> Finding:
         for each in found
     ]
     return Finding(check="overdrafts", status=HealthStatus.CRITICAL, detail="; ".join(told))
+
+
+def _overdrawn(wallets: Sequence[tuple[str, Usd]]) -> Finding:
+    """More is given to strategies than the wallet holds, after a withdrawal for instance: none of them enters."""
+    if not wallets:
+        return Finding(check="unallocated", status=HealthStatus.HEALTHY, detail="no wallet is short of money")
+    told = "; ".join(f"wallet {name} holds {amount} USD for nobody" for name, amount in wallets)
+    return Finding(
+        check="unallocated",
+        status=HealthStatus.WARNING,
+        detail=f"{told}: its strategies enter nothing until it is made up, by a deposit or by deallocating capital",
+    )
 
 
 def _order(order: UndecidedOrder, now: datetime) -> Finding:

@@ -41,3 +41,17 @@ def standing(transaction: Transaction) -> list[Overdraft]:
         )
         for row in rows
     ]
+
+
+def wallets(transaction: Transaction) -> list[tuple[str, Usd]]:
+    """Trading wallets, by name, of which more is given to strategies than they hold, and what they hold for nobody."""
+    rows = transaction.rows(
+        """
+        SELECT wallet.name, sum(entry.amount_usd) AS amount
+        FROM ledger_entries AS entry INNER JOIN trading_wallets AS wallet USING (trading_wallet_id)
+        WHERE entry.account = 'UNALLOCATED'
+        GROUP BY wallet.trading_wallet_id, wallet.name HAVING sum(entry.amount_usd) < 0
+        ORDER BY wallet.made_number
+        """
+    )
+    return [(row["name"], Usd(row["amount"])) for row in rows]

@@ -219,7 +219,7 @@ def read_history(rows: Iterable[object]) -> list[PricePoint]:
             points.append(PricePoint(at=point.t.astimezone(UTC), price=Price.nearest(point.p)))
         except ROW_FAILURES as error:
             aside = set_aside(row, error, "clob.prices_history")
-            logger.warning("a price of a history cannot be read: %s: %s", aside.reason, aside.raw)
+            logger.warning("a price of a history cannot be read: %a: %a", aside.reason, aside.raw)
     return points
 
 
@@ -228,9 +228,9 @@ def _readable(row: object, asked: Collection[str]) -> OrderBook | None:
         book = BookRow.model_validate(row).as_book()
     except ROW_FAILURES as error:
         aside = set_aside(row, error, "clob.books")
-        logger.warning("a book cannot be read: %s: %s", aside.reason, aside.raw)
+        logger.warning("a book cannot be read: %a: %a", aside.reason, aside.raw)
         return None
     if book.token_id not in asked:
-        logger.warning("a book of token %s, which was not asked for", book.token_id)
+        logger.warning("a book of token %a, which was not asked for", book.token_id)
         return None
     return book

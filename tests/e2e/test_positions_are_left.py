@@ -77,6 +77,45 @@ def test_a_take_profit_sells_the_position_and_the_money_comes_back(desks: DeskMa
     assert desk.rows("SELECT * FROM breaks") == []
 
 
+def limit(desk: LiveDesk, **rules: Any) -> None:
+    positions = json.dumps({"positions": rules})
+    desk.change(f"UPDATE ft_wallet_versions SET config = config || '{positions}'::jsonb")
+
+
+def test_entries_of_one_run_and_of_runs_before_count_together(desks: DeskMaker) -> None:
+    desk = desks.make(seconds_left=300, settle_seconds=0)
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
+    limit(desk, max_entries=2)
+    for _ in range(3):
+        desk.signal(outcome_index=desk.dearer())
+    desk.execute()
+    assert sorted(desk.reasons()) == ["accepted", "accepted", "too_many_entries"]
+    desk.settle()
+
+    desk.signal(outcome_index=desk.dearer())
+    desk.execute()
+
+    assert sorted(desk.reasons()) == ["accepted", "accepted", "too_many_entries", "too_many_entries"]
+    assert len(desk.venue_orders()) == 2
+
+
+def test_after_a_stop_the_market_cools_down_and_what_was_left_stays_left(desks: DeskMaker) -> None:
+    desk = holding(desks, stop_loss_price="0.99")
+    outcome = desk.dearer()
+    limit(desk, cooldown_minutes_after_stop=1)
+    desk.execute()
+    desk.signal(outcome_index=1 - outcome)
+    desk.settle()
+    assert exits(desk) == [("EXIT", "stop_loss", "FILLED")]
+    assert desk.reasons() == ["accepted", "cooling_down"]
+
+    limit(desk, reentry=False)
+    desk.signal(outcome_index=outcome)
+    desk.execute()
+
+    assert desk.reasons() == ["accepted", "cooling_down", "position_was_left"]
+
+
 def test_a_paused_strategy_is_left_all_the_same(desks: DeskMaker) -> None:
     desk = holding(desks, stop_loss_price="0.99")
     desk.change("UPDATE lt_strategies SET is_active = FALSE")

@@ -30,6 +30,11 @@ def found(**raw: Any) -> list[str]:
         ({"bet_size": "6", "bet_allocation_weight": "2", "max_bet": "10"}, "bet_allocation_weight"),
         ({"bet_size": "4", "min_bet": "5"}, "bet_size"),
         ({"allocation_method": "TIERED", "copy_tiers": [{"from_usd": "10", "multiplier": "2"}]}, "copy_tiers"),
+        (
+            {"exits": {"take_profit_price": "0.9"}, "positions": {"cooldown_minutes_after_stop": 5}},
+            "positions.cooldown_minutes_after_stop",
+        ),
+        ({"positions": {"cooldown_minutes_after_stop": 5}}, "positions.cooldown_minutes_after_stop"),
     ],
 )
 def test_keys_that_cannot_all_be_meant_are_told(raw: dict[str, Any], field: str) -> None:
@@ -46,6 +51,8 @@ def test_keys_that_cannot_all_be_meant_are_told(raw: dict[str, Any], field: str)
         {"allocation_method": "KELLY", "bet_size": "50", "max_bet": "10"},
         {"allocation_method": "EDGE_SCALED", "bet_size": "4", "min_bet": "5"},
         {"allocation_method": "TIERED"},
+        {"exits": {"trailing_stop_fraction": "0.1"}, "positions": {"cooldown_minutes_after_stop": 5}},
+        {"positions": {"reentry": False}},
         {
             "allocation_method": "COPY_FRACTION",
             "copy_fraction": "0.1",

@@ -17,7 +17,7 @@ from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.trades import Side
 from live_trading.signals.config_errors import InvalidConfig
 from live_trading.signals.evaluate import evaluate
-from live_trading.signals.inputs import EvaluationInputs, TraderStanding
+from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
 from tests.builders import (
     ALICE,
     BOB,
@@ -79,6 +79,23 @@ def standing(*, is_held: bool = False, has_left: bool = False, is_hedged: bool =
     return {"standing": TraderStanding(is_held=is_held, has_left=has_left, is_hedged=is_hedged)}
 
 
+def position(
+    entries: int = 0, *, last: str | None = None, stopped: datetime | None = None, was_left: bool = False
+) -> dict[str, PositionStanding]:
+    return {
+        "position": PositionStanding(
+            entries=entries,
+            last_entry_price=None if last is None else Price(last),
+            last_stop_at=stopped,
+            was_left=was_left,
+        )
+    }
+
+
+def limited(**rules: Any) -> dict[str, Any]:
+    return {"positions": rules}
+
+
 FOLLOWING: Mapping[str, Any] = {"exits": {"follow_trader": True}}
 
 CASES = (
@@ -136,6 +153,44 @@ CASES = (
         keys={"exits": {"follow_trader": True, "skip_hedged": True}},
         rest=standing(is_hedged=True),
     ),
+    passes("no stop to cool down from", keys=limited(cooldown_minutes_after_stop=30), rest=position()),
+    passes(
+        "cooled down",
+        keys=limited(cooldown_minutes_after_stop=30),
+        rest=position(stopped=NOON - 30 * MINUTE),
+    ),
+    fails(
+        "not yet cooled down",
+        Reason.COOLING_DOWN,
+        keys=limited(cooldown_minutes_after_stop=30),
+        rest=position(stopped=NOON - 30 * MINUTE + INSTANT),
+    ),
+    passes("a stop, and no cool-down", keys=limited(max_entries=1), rest=position(stopped=NOON, was_left=True)),
+    passes("never left", keys=limited(reentry=False), rest=position(1, last="0.40")),
+    fails("left before", Reason.POSITION_WAS_LEFT, keys=limited(reentry=False), rest=position(was_left=True)),
+    passes("one entry fewer than allowed", keys=limited(max_entries=3), rest=position(2, last="0.40")),
+    fails(
+        "as many entries as allowed",
+        Reason.TOO_MANY_ENTRIES,
+        keys=limited(max_entries=3),
+        rest=position(3, last="0.40"),
+    ),
+    passes("the first entry", keys=limited(min_entry_distance_fraction="0.25"), rest=position()),
+    passes("as far above", keys=limited(min_entry_distance_fraction="0.25"), rest=position(1, last="0.32")),
+    passes("as far below", keys=limited(min_entry_distance_fraction="0.2"), rest=position(1, last="0.50")),
+    fails(
+        "not as far above",
+        Reason.TOO_CLOSE_TO_LAST_ENTRY,
+        keys=limited(min_entry_distance_fraction="0.250001"),
+        rest=position(1, last="0.32"),
+    ),
+    fails(
+        "not as far below",
+        Reason.TOO_CLOSE_TO_LAST_ENTRY,
+        keys=limited(min_entry_distance_fraction="0.200001"),
+        rest=position(1, last="0.50"),
+    ),
+    passes("what was not asked for limits nothing", rest=position(9, last="0.40", stopped=NOON, was_left=True)),
     # 5
     fails("no market", Reason.MARKET_UNKNOWN, market=None),
     fails("a token of another market", Reason.MARKET_UNKNOWN, trade={"token_id": "9"}),
@@ -381,7 +436,8 @@ def undone(first: Case, second: Case) -> bool:
     # A market without its end is unknown only to the wallets that need one, after it is known to be a market.
     is_late = first.reason is Reason.MARKET_UNKNOWN and bool(first.market)
     gives_model = first.reason is Reason.MODEL_PROBABILITY_MISSING and "model_probability" in second.rest
-    return moves_stake or moves_edge or is_late or gives_model
+    moves_away = first.reason is Reason.TOO_CLOSE_TO_LAST_ENTRY and "price" in second.trade
+    return moves_away or moves_stake or moves_edge or is_late or gives_model
 
 
 PAIRS = tuple(
@@ -402,6 +458,18 @@ def test_of_two_failures_the_earlier_check_names_the_reason(first: Case, made: E
 
 def test_enough_pairs_are_compared_to_pin_the_order() -> None:
     assert len(PAIRS) > 250
+
+
+def test_all_limits_of_a_position_are_recorded_in_their_order() -> None:
+    rules = limited(cooldown_minutes_after_stop=30, reentry=False, max_entries=2, min_entry_distance_fraction="0.1")
+    found = evaluate(inputs(config=a_config(**rules), **position(2, last="0.40", stopped=NOON, was_left=True)))
+
+    assert [check.reason for check in found.checks if check.passed is False] == [
+        Reason.COOLING_DOWN,
+        Reason.POSITION_WAS_LEFT,
+        Reason.TOO_MANY_ENTRIES,
+        Reason.TOO_CLOSE_TO_LAST_ENTRY,
+    ]
 
 
 def test_checks_after_the_first_failure_are_recorded_too() -> None:

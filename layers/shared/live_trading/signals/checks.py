@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from live_trading.nouns.decisions import Check, Reason
 from live_trading.nouns.markets import Market, ProtocolVersion
+from live_trading.nouns.money import Price
 from live_trading.nouns.trades import Side
 from live_trading.orders.rounding import FINEST_TICK, MINIMUM_MARKETABLE_USD, is_usable_tick
 from live_trading.signals.config import AllocationMethod, ProbabilitySource, is_running
@@ -29,6 +30,7 @@ def all_checks(inputs: EvaluationInputs, derived: Derived) -> Iterator[Check]:
     yield _age(inputs)
     yield from _traders(inputs)
     yield from _standing(inputs)
+    yield from _position(inputs)
     yield from _market(inputs)
     yield from _game(inputs)
     yield _price(inputs)
@@ -123,6 +125,45 @@ def _standing(inputs: EvaluationInputs) -> Iterator[Check]:
         yield _check("trader_hedged", hedged, "False", Reason.TRADER_HEDGED, passed=not hedged)
     else:
         yield _off("trader_hedged", hedged)
+
+
+def _position(inputs: EvaluationInputs) -> Iterator[Check]:
+    """Whether the token and its market may be entered after what happened in them; there only where it is asked."""
+    position, rules = inputs.position, inputs.config.positions
+    if position is None or rules is None:
+        return
+    yield _cooldown(inputs.now, position.last_stop_at, rules.cooldown)
+    if rules.reentry:
+        yield _off("was_left", position.was_left)
+    else:
+        yield _check("was_left", position.was_left, "False", Reason.POSITION_WAS_LEFT, passed=not position.was_left)
+    if rules.max_entries is None:
+        yield _off("entries", position.entries)
+    else:
+        yield _check(
+            "entries",
+            position.entries,
+            f"below {rules.max_entries}",
+            Reason.TOO_MANY_ENTRIES,
+            passed=position.entries < rules.max_entries,
+        )
+    yield _distance(inputs.trade.price, position.last_entry_price, rules.min_entry_distance_fraction)
+
+
+def _cooldown(now: datetime, last_stop_at: datetime | None, cooldown: timedelta | None) -> Check:
+    if cooldown is None or last_stop_at is None:
+        return _off("last_stop_at", last_stop_at)
+    until = last_stop_at + cooldown
+    return _check("last_stop_at", last_stop_at, f"cool until {_text(until)}", Reason.COOLING_DOWN, passed=now >= until)
+
+
+def _distance(price: Price, last: Price | None, wanted: Decimal | None) -> Check:
+    """Compared without a division, so that a distance of exactly the fraction is one that passes."""
+    if wanted is None or last is None:
+        return _off("entry_distance", None if last is None else abs(price.value - last.value))
+    distance = abs(price.value - last.value)
+    least = last.value * wanted
+    return _check("entry_distance", distance, least, Reason.TOO_CLOSE_TO_LAST_ENTRY, passed=distance >= least)
 
 
 def _traders(inputs: EvaluationInputs) -> Iterator[Check]:

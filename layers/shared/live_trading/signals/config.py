@@ -36,6 +36,7 @@ from live_trading.signals.config_types import (
     Word,
 )
 from live_trading.signals.exit_config import ExitConfig
+from live_trading.signals.position_config import PositionConfig
 
 __all__ = [
     "AllocationMethod",
@@ -124,6 +125,7 @@ class WalletConfig(BaseModel):
     copy_tiers: Annotated[tuple[CopyTier, ...], Field(max_length=20)] = ()
     paper_fill: PaperFillMethod = PaperFillMethod.BOOK
     exits: ExitConfig | None = None
+    positions: PositionConfig | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -178,9 +180,10 @@ def parse_config(raw: Mapping[str, Any]) -> WalletConfig:
 def config_hash(config: WalletConfig) -> str:
     """The sha256 of the configuration's canonical text, in hex."""
     keys = config.model_dump(mode="json")
-    if config.exits is None:
-        # As it was before there were exits: what was decided under it is found by its hash.
-        del keys["exits"]
+    for name in ("exits", "positions"):
+        if keys[name] is None:
+            # As it was before there was such a key: what was decided under it is found by its hash.
+            del keys[name]
     text = json.dumps(keys, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

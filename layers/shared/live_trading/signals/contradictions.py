@@ -21,6 +21,7 @@ def contradictions(config: WalletConfig) -> Iterator[ConfigError]:
     yield from _topics(config)
     yield from _prices(config)
     yield from _bets(config)
+    yield from _cooldown(config)
 
 
 def _traders(config: WalletConfig) -> Iterator[ConfigError]:
@@ -75,3 +76,17 @@ def _fixed(config: WalletConfig, bet: Decimal) -> Iterator[ConfigError]:
 
 def _bet(field: str, reason: str, bound: str) -> ConfigError:
     return ConfigError(field=field, reason=reason, allowed=f"bets of {bound} USD")
+
+
+def _cooldown(config: WalletConfig) -> Iterator[ConfigError]:
+    """A cool-down follows a stop, and so it needs one."""
+    if config.positions is None or config.positions.cooldown is None:
+        return
+    exits = config.exits
+    stops = () if exits is None else (exits.stop_loss_fraction, exits.stop_loss_price, exits.trailing_stop_fraction)
+    if all(stop is None for stop in stops):
+        yield ConfigError(
+            field="positions.cooldown_minutes_after_stop",
+            reason="exits has no stop that it could follow",
+            allowed="with a stop_loss or a trailing_stop in exits; else null",
+        )

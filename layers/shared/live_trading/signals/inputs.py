@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from live_trading.nouns.markets import Market
-from live_trading.nouns.money import Usd
+from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.trades import SourceTrade, TraderRecord, TraderStats
 from live_trading.signals.config import WalletConfig, config_hash
 
@@ -29,13 +30,33 @@ class TraderStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PositionStanding:
+    """What is held of a trade's token, and what happened in its market, where entries are limited by it.
+
+    `entries` into the token are what it is held by now, the last at a signal price of `last_entry_price`; 0 and None
+    where nothing is held. `last_stop_at` is the last stop in the market, of any outcome. `was_left`: the token was
+    held, and nothing of it is held any more.
+    """
+
+    entries: int
+    last_entry_price: Price | None
+    last_stop_at: datetime | None
+    was_left: bool
+
+
+def after_entry(standing: PositionStanding, price: Price) -> PositionStanding:
+    """The standing after one entry more, at this price of its signal."""
+    return replace(standing, entries=standing.entries + 1, last_entry_price=price, was_left=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationInputs:
     """One source trade and what was known when it was decided. What is not known is None, never a stand-in value.
 
     `stats` and `prior_mean` are as of the trade's time. `max_signal_age_seconds` None means that age does not matter
     (replay). `model_probability` is 0..1 and comes with its model's name. `stake_multiplier` is what the rules of a
     strategy make of the market's volatility; 1 where nothing scales the stake. `standing` is None where the traders'
-    exits are not followed. Raises ValueError for a time without a
+    exits are not followed, `position` where nothing limits further entries. Raises ValueError for a time without a
     zone, for a probability that is none, such as a percentage, and for a multiplier below zero.
     """
 
@@ -53,6 +74,7 @@ class EvaluationInputs:
     model_name: str | None
     stake_multiplier: Decimal = Decimal(1)
     standing: TraderStanding | None = None
+    position: PositionStanding | None = None
 
     def __post_init__(self) -> None:
         _require_zone("now", self.now)
@@ -65,17 +87,29 @@ class EvaluationInputs:
             raise ValueError(f"a stake is multiplied by a number from zero up, not by {self.stake_multiplier}")
 
 
+def after_entries(inputs: EvaluationInputs, prices: Iterable[Price]) -> EvaluationInputs:
+    """The inputs as they are after entries in the same token that were made since, in the order of these prices."""
+    position = inputs.position
+    if position is None:
+        return inputs
+    for price in prices:
+        position = after_entry(position, price)
+    return replace(inputs, position=position)
+
+
 def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
     """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC.
 
-    A multiplier of 1 and a standing that was not asked for are left out, so that what nothing scales and nobody leaves
-    has the text that it always had.
+    A multiplier of 1 and standings that were not asked for are left out, so that what nothing scales, nobody leaves and
+    nothing limits has the text that it always had.
     """
     scaling = {} if inputs.stake_multiplier == 1 else {"stake_multiplier": _number(inputs.stake_multiplier)}
     standing = {} if inputs.standing is None else {"standing": asdict(inputs.standing)}
+    position = {} if inputs.position is None else {"position": _position(inputs.position)}
     return (
         scaling
         | standing
+        | position
         | {
             "trade": _trade(inputs.trade, inputs.market),
             "stats": None if inputs.stats is None else _stats(inputs.stats),
@@ -115,6 +149,16 @@ def _number(value: Decimal | None) -> str | None:
 
 def _moment(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).isoformat()
+
+
+def _position(position: PositionStanding) -> dict[str, Any]:
+    price = position.last_entry_price
+    return {
+        "entries": position.entries,
+        "last_entry_price": None if price is None else str(price),
+        "last_stop_at": _moment(position.last_stop_at),
+        "was_left": position.was_left,
+    }
 
 
 def _trade(trade: SourceTrade, market: Market | None) -> dict[str, Any]:

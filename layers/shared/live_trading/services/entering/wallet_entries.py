@@ -18,7 +18,7 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.decisions import Evaluation, Reason, Verdict
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market
-from live_trading.nouns.money import Usd
+from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.market_data import MarketData
@@ -37,6 +37,8 @@ from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.leasing import LeaseKeeper
 from live_trading.signals.evaluate import evaluate
+from live_trading.signals.inputs import EvaluationInputs, after_entries
+from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
@@ -82,13 +84,22 @@ class _Entry:
 
 @dataclass(slots=True, kw_only=True)
 class _Run:
-    """What the entries of one wallet in one run share."""
+    """What the entries of one wallet in one run share.
+
+    `entered` has the signal prices by strategy and token, and by trade: what is planned anew is no further entry.
+    """
 
     lease: Lease
     venue: VenueSaid
     outbox: Outbox[Flight]
     counts: EntryCounts
     entries: dict[UUID, _Entry] = field(default_factory=dict)
+    entered: dict[tuple[UUID, str], dict[int, Price]] = field(default_factory=dict)
+
+    def after_its_entries(self, strategy: LiveStrategy, inputs: EvaluationInputs) -> EvaluationInputs:
+        """The inputs as what this run has entered before leaves them."""
+        entered = self.entered.get((strategy.lt_strategy_id, inputs.trade.token_id), {})
+        return after_entries(inputs, entered.values())
 
 
 class WalletEntries:
@@ -184,7 +195,9 @@ class WalletEntries:
             token_id = prepared.inputs.trade.token_id
             with contained(f"order {lt_order_id} planned anew", run.counts.failures):
                 known = run.venue.volatility_for(work.strategy, token_id)
-                inputs = sized_inputs(work.strategy, prepared, work.bankroll, known)
+                inputs = run.after_its_entries(
+                    work.strategy, sized_inputs(work.strategy, prepared, work.bankroll, known)
+                )
                 verdict = evaluate(inputs)
                 if verdict.verdict is not Verdict.ACCEPTED or run.venue.lacking(work.strategy, token_id) is not None:
                     continue
@@ -247,6 +260,8 @@ class WalletEntries:
         lacking = None if run is None else run.venue.lacking(work.strategy, token_id)
         known = None if run is None else run.venue.volatility_for(work.strategy, token_id)
         inputs = sized_inputs(work.strategy, prepared, bankroll, known)
+        if run is not None:
+            inputs = run.after_its_entries(work.strategy, inputs)
         verdict = judged(prepared, inputs, counts.failures)
         if verdict.verdict is Verdict.ACCEPTED and run is not None:
             if lacking is not None and may_wait(prepared.seen_at, now):
@@ -278,6 +293,9 @@ class WalletEntries:
     def _post(self, run: _Run, entry: _Entry, entered: Entered) -> None:
         if entered.lt_order_id is not None:
             run.entries[entered.lt_order_id] = entry
+            prepared = entry.candidate.prepared
+            key = (entry.work.strategy.lt_strategy_id, prepared.inputs.trade.token_id)
+            run.entered.setdefault(key, {})[prepared.source_trade_id] = prepared.inputs.trade.price
             run.outbox.add(entered.lt_order_id)
 
     def _sent(self, run: _Run, lt_order_id: UUID, state: OrderState, *, plan_again: bool) -> None:

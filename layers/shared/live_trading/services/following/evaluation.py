@@ -15,10 +15,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from live_trading.exits.token_entries import position_standing
 from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.trades import Side
 from live_trading.services.following.trader_statistics import snapshot_hour
 from live_trading.signals.config import WalletConfig, is_running, parse_config
-from live_trading.signals.inputs import EvaluationInputs, TraderStanding
+from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
 from live_trading.signals.trader_record import prior_mean
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Transaction
@@ -26,8 +28,8 @@ from live_trading.store.feed import markets, pending, source_trades, subjects, t
 from live_trading.store.feed.pending import Pending
 from live_trading.store.feed.source_trades import StoredTrade
 from live_trading.store.feed.subjects import SubjectRow
-from live_trading.store.paper import ft_exits
-from live_trading.store.positions import held_positions
+from live_trading.store.paper import ft_exits, paper_entries
+from live_trading.store.positions import held_positions, live_entries
 
 # Ingest stores under its lease, so numbers become visible in order; looking back covers rows stored by hand.
 OVERLAP = 1_000
@@ -140,6 +142,7 @@ def inputs_for(
     )
     priors = _priors(transaction, hours)
     standings = _standings(transaction, subject, trades)
+    positions = _positions(transaction, subject, trades)
     return [
         PreparedTrade(
             source_trade_id=each.source_trade_id,
@@ -158,6 +161,7 @@ def inputs_for(
                 model_probability=None,
                 model_name=None,
                 standing=standings.get(each.source_trade_id),
+                position=positions.get(each.source_trade_id),
             ),
         )
         for each in trades
@@ -192,6 +196,26 @@ def _standing(
         has_left=not theirs.get(trade.token_id, Shares.zero()).is_positive,
         is_hedged=any(shares.is_positive for token_id, shares in theirs.items() if token_id != trade.token_id),
     )
+
+
+def _positions(
+    transaction: Transaction, subject: Subject, trades: Sequence[StoredTrade]
+) -> dict[int, PositionStanding]:
+    """By trade that would be an entry how far its token is entered already, where that limits entries."""
+    entries = [each for each in trades if each.trade.side is Side.BUY]
+    if subject.config.positions is None or not entries:
+        return {}
+    tokens, conditions = ({each.trade.token_id for each in entries}, {each.trade.condition_id for each in entries})
+    if subject.lt_strategy_id is None:
+        moves = paper_entries.moves_of(transaction, subject.ft_wallet_id, tokens)
+        stops = paper_entries.last_stops(transaction, subject.ft_wallet_id, conditions)
+    else:
+        moves = live_entries.moves_of(transaction, subject.lt_strategy_id, tokens)
+        stops = live_entries.last_stops(transaction, subject.lt_strategy_id, conditions)
+    return {
+        each.source_trade_id: position_standing(moves.get(each.trade.token_id, ()), stops.get(each.trade.condition_id))
+        for each in entries
+    }
 
 
 def settle(transaction: Transaction, subject: Subject, now: datetime) -> None:

@@ -7,7 +7,7 @@ it bets, and left where its rules say so. Wallets are served in turn while time 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -17,6 +17,7 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.decisions import Evaluation, Reason, Verdict
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market, OrderBook
+from live_trading.nouns.money import Price
 from live_trading.orders.rounding import UnusableTick, is_usable_tick, limit_for_buy
 from live_trading.services.following import evaluation
 from live_trading.services.following.decision_records import refused, unplanned_check
@@ -33,7 +34,7 @@ from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.rotation import Rotation
 from live_trading.signals.config import PaperFillMethod
-from live_trading.signals.inputs import EvaluationInputs, canonical
+from live_trading.signals.inputs import EvaluationInputs, after_entries, canonical
 from live_trading.signals.paper import PaperFill, fixed_slippage_fill, walk_book
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
@@ -210,17 +211,19 @@ class PaperTrader:
 
 
 def plan_bets(subject: Subject, prepared: Sequence[PreparedTrade], shelf: BookShelf) -> PaperPlan:
-    """Judges trades in their order; each bet lowers the bankroll, and the book, that the next one finds."""
+    """Judges trades in their order; each bet lowers the bankroll and the book that the next finds, and is an entry."""
     if not prepared:
         return PaperPlan(records=(), orders=(), waiting=0)
     bankroll = prepared[0].inputs.bankroll
     books: dict[str, OrderBook] = {}
+    entered: defaultdict[str, list[Price]] = defaultdict(list)
     records: list[DecisionRecord] = []
     orders: list[PaperOrder] = []
     failures: list[PartFailure] = []
     for each in prepared:
         with contained(part_of(each), failures):
-            inputs = replace(each.inputs, bankroll=bankroll)
+            trade = each.inputs.trade
+            inputs = after_entries(replace(each.inputs, bankroll=bankroll), entered[trade.token_id])
             verdict = judged(each, inputs, failures)
             if verdict.verdict is Verdict.ACCEPTED and _must_wait(each, shelf):
                 continue
@@ -229,6 +232,7 @@ def plan_bets(subject: Subject, prepared: Sequence[PreparedTrade], shelf: BookSh
                 if fill is not None:
                     bankroll -= fill.cost + fill.fee
                     orders.append(_order(subject, each, inputs, verdict, fill))
+                    entered[trade.token_id] += [trade.price] if fill.shares.is_positive else []
             records.append(_record(subject, each, inputs, verdict))
     return PaperPlan(
         records=tuple(records),

@@ -303,6 +303,7 @@ def test_an_error_that_nobody_foresaw_stops_the_wallet_that_it_concerns(desk: Li
         market_keeper=parts.market_keeper,
         comparison=parts.comparison("tests"),
         receipts=parts.fill_receipts,
+        books=parts.market_data,
         clock=parts.clock,
         chance=parts.chance,
         holder="tests",

@@ -63,7 +63,10 @@ class Everything:
         text = None if body is None else json.dumps(body)
         event = http_event(method, self.path(pattern), text, **{"owner": OWNER, **who})
         event["queryStringParameters"] = query or {}
-        said = FUNCTIONS[function].handler(event, SimpleNamespace(aws_request_id="gate", function_name=function))
+        context = SimpleNamespace(
+            aws_request_id="gate", function_name=function, get_remaining_time_in_millis=lambda: 60_000
+        )
+        said = FUNCTIONS[function].handler(event, context)
         headers = {name.lower(): str(value) for name, value in said["headers"].items()}
         return Reply(status=said["statusCode"], body=json.loads(said["body"]), headers=headers)
 

@@ -46,18 +46,23 @@ def faulty_node(node_url: str) -> Iterator[FaultyNode]:
         def do_POST(self) -> None:  # noqa: N802
             body = self.body()
             asked = json.loads(body)
-            node.methods.append(asked["method"])
+            # A batch asks one thing of many: it counts as one request.
+            calls = asked if isinstance(asked, list) else [asked]
+            method = calls[0]["method"]
+            node.methods.append(method)
             number = len(node.methods)
             try:
-                node.look_at(asked)
-                node.tell(number, asked["method"], Moment.BEFORE)
+                for call in calls:
+                    node.look_at(call)
+                node.tell(number, method, Moment.BEFORE)
                 answer = forward.post(node_url, content=body, headers={"Content-Type": "application/json"}).content
-                node.tell(number, asked["method"], Moment.AFTER)
+                node.tell(number, method, Moment.AFTER)
             except Lost:
                 self.close_connection = True
                 return
             except Refusal as refusal:
-                answer = _refused(asked, refusal)
+                refused = [_refused(call, refusal) for call in calls]
+                answer = json.dumps(refused if isinstance(asked, list) else refused[0]).encode()
             self.answers(200, answer)
 
     with serving(Handler) as node.url:
@@ -65,6 +70,6 @@ def faulty_node(node_url: str) -> Iterator[FaultyNode]:
     forward.close()
 
 
-def _refused(asked: dict[str, Any], refusal: Refusal) -> bytes:
+def _refused(asked: dict[str, Any], refusal: Refusal) -> dict[str, Any]:
     error = {"code": refusal.code, "message": refusal.message}
-    return json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error}).encode()
+    return {"jsonrpc": "2.0", "id": asked["id"], "error": error}

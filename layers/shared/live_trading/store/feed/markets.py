@@ -136,15 +136,16 @@ def record_resolution(transaction: Transaction, vector: PayoutVector, now: datet
     return False
 
 
+_MARKETS = """
+SELECT market.*, book.fee_rate AS book_rate, book.fee_exponent AS book_exponent
+FROM markets AS market LEFT JOIN market_book_fees AS book USING (condition_id)
+"""
+
+
 def stored(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, StoredMarket]:
     """Markets with their state and age; those that are not stored are missing."""
     rows = transaction.rows(
-        """
-        SELECT market.*, book.fee_rate AS book_rate, book.fee_exponent AS book_exponent
-        FROM markets AS market LEFT JOIN market_book_fees AS book USING (condition_id)
-        WHERE market.condition_id = ANY(:condition_ids::text[])
-        """,
-        condition_ids=sorted(condition_ids),
+        _MARKETS + "WHERE market.condition_id = ANY(:condition_ids::text[])", condition_ids=sorted(condition_ids)
     )
     return {
         row["condition_id"]: StoredMarket(
@@ -164,7 +165,7 @@ def by_condition(transaction: Transaction, condition_ids: Collection[str]) -> di
 
 def of_token(transaction: Transaction, token_id: str) -> Market | None:
     """The market that a token is an outcome of, as last seen; None where it is not stored."""
-    row = transaction.row("SELECT * FROM markets WHERE :token_id = ANY(token_ids)", token_id=token_id)
+    row = transaction.row(_MARKETS + "WHERE :token_id = ANY(market.token_ids)", token_id=token_id)
     return None if row is None else _market(row)
 
 

@@ -253,9 +253,9 @@ def test_a_purchase_beside_us_is_adopted_and_paid_by_nobodys_money(desk: LiveDes
 
 
 def test_shares_of_a_strategy_sold_beside_us_stop_the_entries_of_the_wallet(desk: LiveDesk) -> None:
-    bought(desk)
+    held = bought(desk)
 
-    trade_beside_us(desk, side="SELL", amount="10")
+    trade_beside_us(desk, side="SELL", amount=str(Shares.floor(held.value / 2, Decimal("0.01"))))
     for _ in range(3):
         desk.advance(10)
         desk.execute()

@@ -115,7 +115,7 @@ def _adopted(transaction: Transaction, condition_id: str) -> list[Row]:
     return transaction.rows(
         """
         SELECT
-            NULL AS lt_order_id, given.lt_strategy_id, given.token_id,
+            NULL AS lt_order_id, given.trading_wallet_id, given.lt_strategy_id, given.token_id,
             array_position(market.token_ids, given.token_id) - 1 AS outcome_index, given.shares, given.usd AS cost_usd,
             0 AS fee_usd
         FROM position_corrections AS given INNER JOIN markets AS market USING (condition_id)

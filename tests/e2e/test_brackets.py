@@ -7,8 +7,14 @@ from typing import Any
 
 import pytest
 
-from live_trading.nouns.money import Price, Shares
-from tests.e2e.live_fixtures import DeskMaker, LiveDesk
+from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.orders import OrderPlan, OrderType
+from live_trading.orders.rounding import plan_marketable_buy
+from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.store.accounts import live_strategies
+from live_trading.store.feed import markets
+from tests.e2e.live_fixtures import DeskMaker, LiveDesk, beside
 from tests.e2e.test_orders_by_hand import by_hand
 from tests.e2e.test_positions_are_left import exits, holding, leave_by, shares
 
@@ -67,8 +73,6 @@ def test_a_stop_takes_the_bracket_away_before_it_sells(desks: DeskMaker) -> None
 
 
 def test_a_close_by_hand_takes_the_bracket_away_and_sells_all(desks: DeskMaker) -> None:
-    from live_trading.api.routes.trading_routes import ClosePosition
-
     desk = resting(desks)
     token = sales(desk)[0]["token_id"]
     body = ClosePosition(slippage_bound_fraction=Decimal("0.5"))
@@ -94,20 +98,34 @@ def test_a_lock_that_flattens_takes_the_bracket_away_and_places_no_other(desks: 
     assert shares(desk) < Shares("0.1")
 
 
-def test_the_market_comes_to_the_bracket_and_the_position_is_sold_at_its_level(desks: DeskMaker) -> None:
+def test_a_buyer_who_comes_to_the_bracket_gets_the_position_at_its_level(desks: DeskMaker) -> None:
     desk = holding(desks, **OUT_OF_REACH)
     index = desk.market["token_ids"].index(desk.rows("SELECT token_id FROM positions")[0]["token_id"])
-    best = desk.book(index).best_bid
-    assert best is not None
-    level = Price(best.value + Decimal("0.01"))
-    leave_by(desk, take_profit_price=str(level), bracket_take_profit=True, thin_book="WAIT", trigger_observations=50)
+    ask = desk.book(index).best_ask
+    assert ask is not None
+    leave_by(desk, take_profit_price=str(ask), bracket_take_profit=True)
+    desk.execute()
+    assert exits(desk) == [("EXIT", "take_profit", "LIVE")]
 
-    for _ in range(12):
+    buys(beside(desk), index, limit=ask, usd="1800")
+    for _ in range(2):
         desk.settle()
-        if any(state == "FILLED" for _, _, state in exits(desk)):
-            break
 
-    filled = [sale for sale in sales(desk) if sale["state"] == "FILLED"]
-    assert [(sale["order_type"], sale["limit_price"]) for sale in filled] == [("GTD", level.value)]
-    desk.settle()
+    (sale,) = sales(desk)
+    assert (sale["order_type"], sale["limit_price"], sale["state"]) == ("GTD", ask.value, "FILLED")
     assert shares(desk) < Shares("0.1")
+    assert desk.balances().unsettled.value == 0
+    assert desk.rows("SELECT * FROM breaks WHERE kind <> 'UNKNOWN_TRADE' AND closed_at IS NULL") == []
+
+
+def buys(desk: LiveDesk, outcome_index: int, *, limit: Price, usd: str) -> None:
+    """Somebody else's wallet takes what is offered up to a price."""
+    with desk.database.transaction() as transaction:
+        wallet = live_strategies.trading_wallet(transaction, desk.trading_wallet_id)
+        market = markets.by_condition(transaction, [desk.market["condition_id"]])[desk.market["condition_id"]]
+    account = VenueAccount(wallet, desk.parts.secret(wallet), desk.parts.endpoints, desk.parts.chance)
+    plan = plan_marketable_buy(
+        market=market, outcome_index=outcome_index, limit_price=limit, stake=Usd(usd), order_type=OrderType.FAK
+    )
+    assert isinstance(plan, OrderPlan)
+    account.post([account.sign(plan)])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
-from live_trading.exits.bracket import Place
 from live_trading.nouns.exits import Exit
 from live_trading.nouns.markets import Market, OrderBook
-from live_trading.nouns.money import Price
+from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.nouns.trades import Side
 from live_trading.orders.rounding import (
@@ -42,17 +42,17 @@ def plan_exit(market: Market, outcome_index: int, book: OrderBook, wanted: Exit)
 
 
 def plan_bracket(
-    market: Market, outcome_index: int, book: OrderBook, wanted: Place
+    market: Market, outcome_index: int, book: OrderBook, *, limit: Price, shares: Shares, expires_at: datetime
 ) -> OrderPlan | TooSmall | UnusableTick:
     """A GTD that rests at the limit of a bracket until its time."""
     return plan_limit(
         market=replace(market, tick_size=book.tick_in(market)),
         outcome_index=outcome_index,
         side=Side.SELL,
-        limit_price=wanted.limit,
-        shares=wanted.shares,
+        limit_price=limit,
+        shares=shares,
         order_type=OrderType.GTD,
-        expiration=wanted.expires_at,
+        expiration=expires_at,
     )
 
 

@@ -227,7 +227,9 @@ def _planned(
         return PlannedSale(strategy=held.strategy, book=book, plan=seen.plan, reason=seen.decision.exit.reason)
     if not isinstance(step, Place):
         return None
-    plan = plan_bracket(market, position.outcome_index, book, step)
+    plan = plan_bracket(
+        market, position.outcome_index, book, limit=step.limit, shares=step.shares, expires_at=step.expires_at
+    )
     if not isinstance(plan, OrderPlan):
         return None
     return PlannedSale(strategy=held.strategy, book=book, plan=plan, reason=ExitReason.TAKE_PROFIT)

@@ -57,7 +57,8 @@ class ExitRules:
     A value trigger (stop, take-profit, trailing) fires after `trigger_observations` looks in a row or after
     `trigger_after`, whichever comes first. The first exit asks for at least the lowest bid that its shares need less
     `limit_fraction`, each further one for `limit_step_fraction` less, and never for less than `floor_fraction` under
-    what the position was worth a share when its trigger was first seen. `unknown_reduction_fraction` is what is sold of
+    what the position was worth a share when its trigger was first seen. With `bracket_take_profit` a sale at the
+    take-profit's price rests at the venue meanwhile. `unknown_reduction_fraction` is what is sold of
     a position when its trader sold and how much that was of what they held is not known.
     """
 
@@ -65,6 +66,7 @@ class ExitRules:
     stop_loss_price: Price | None = None
     take_profit_fraction: Decimal | None = None
     take_profit_price: Price | None = None
+    bracket_take_profit: bool = False
     trailing_stop_fraction: Decimal | None = None
     max_hold: timedelta | None = None
     leave_before_end: timedelta | None = None

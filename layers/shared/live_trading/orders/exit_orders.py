@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 
 from live_trading.nouns.exits import Exit
 from live_trading.nouns.markets import Market, OrderBook
-from live_trading.nouns.money import Price
+from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.orders import OrderPlan, OrderType
+from live_trading.nouns.trades import Side
 from live_trading.orders.rounding import (
     TooSmall,
     UnusableTick,
     is_usable_tick,
     limit_for_sale,
+    plan_limit,
     plan_marketable_sell,
 )
 
@@ -35,6 +38,21 @@ def plan_exit(market: Market, outcome_index: int, book: OrderBook, wanted: Exit)
         limit_price=_limit(best, wanted, tick),
         shares=wanted.shares,
         order_type=OrderType.FAK,
+    )
+
+
+def plan_bracket(
+    market: Market, outcome_index: int, book: OrderBook, *, limit: Price, shares: Shares, expires_at: datetime
+) -> OrderPlan | TooSmall | UnusableTick:
+    """A GTD that rests at the limit of a bracket until its time."""
+    return plan_limit(
+        market=replace(market, tick_size=book.tick_in(market)),
+        outcome_index=outcome_index,
+        side=Side.SELL,
+        limit_price=limit,
+        shares=shares,
+        order_type=OrderType.GTD,
+        expiration=expires_at,
     )
 
 

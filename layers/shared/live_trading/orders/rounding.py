@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from live_trading.nouns.markets import Market
@@ -21,6 +21,8 @@ from live_trading.nouns.trades import Side
 from live_trading.orders.fees import fee_bound_buy, fee_bound_sell
 
 LOT = Decimal("0.01")
+# The venue takes no GTD that ends within three minutes and ends each a minute early; the rest is the way to the venue.
+GTD_VALID_FOR = timedelta(seconds=185)
 MARKETABLE_TAKER = Decimal("0.0001")
 MINIMUM_MARKETABLE_USD = Usd(1)
 # Shares of a marketable BUY have four decimals: on a finer grid the two amounts could not tell a limit from the next.

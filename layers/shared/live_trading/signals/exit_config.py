@@ -32,6 +32,7 @@ class ExitConfig(BaseModel):
     stop_loss_price: Price | None = None
     take_profit_fraction: PositiveMultiple | None = None
     take_profit_price: Price | None = None
+    bracket_take_profit: Switch = False
     trailing_stop_fraction: PositiveFraction | None = None
     max_hold_minutes: Minutes | None = None
     minutes_before_end: Minutes | None = None
@@ -53,6 +54,10 @@ class ExitConfig(BaseModel):
             raise misfit("stop_loss_price", "not below take_profit_price", f"below {take}")
         if self.limit_fraction > self.floor_fraction:
             raise misfit("limit_fraction", "above floor_fraction", f"at most {self.floor_fraction}")
+        if self.bracket_take_profit and self.take_profit_fraction is None and take is None:
+            raise misfit(
+                "bracket_take_profit", "no take-profit is set", "with take_profit_fraction or take_profit_price"
+            )
         if not self._leaves:
             raise misfit("exits", "no rule is set", "a stop, a take-profit, a time, or follow_trader; or null")
         return self
@@ -77,6 +82,7 @@ class ExitConfig(BaseModel):
             stop_loss_price=_price(self.stop_loss_price),
             take_profit_fraction=self.take_profit_fraction,
             take_profit_price=_price(self.take_profit_price),
+            bracket_take_profit=self.bracket_take_profit,
             trailing_stop_fraction=self.trailing_stop_fraction,
             max_hold=_span(minutes=self.max_hold_minutes),
             leave_before_end=_span(minutes=self.minutes_before_end),

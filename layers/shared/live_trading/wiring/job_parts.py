@@ -172,7 +172,12 @@ class JobParts(Adapters):
             ),
             wishes=wishes,
             leaver=PositionLeaver(
-                database=self.database, clock=self.clock, books=self.market_data, closer=self.closer(holder)
+                database=self.database,
+                clock=self.clock,
+                books=self.market_data,
+                closer=self.closer(holder),
+                canceller=self.canceller(holder),
+                reconciler=self.reconciler(holder),
             ),
             account=self.account,
             entries=WalletEntries(
@@ -195,6 +200,7 @@ class JobParts(Adapters):
         )
 
     def closer(self, holder: str) -> PositionCloser:
+        from live_trading.services.guarding.bracket_clearing import BracketClearer
         from live_trading.services.guarding.closing import PositionCloser
 
         return PositionCloser(
@@ -204,6 +210,7 @@ class JobParts(Adapters):
             account=self.account,
             reconciler=self.reconciler(holder),
             poster=self.poster(holder),
+            clearer=BracketClearer(database=self.database, canceller=self.canceller(holder)),
             new_id=self.chance.new_id,
             holder=holder,
         )

@@ -20,6 +20,7 @@ from live_trading.nouns.money import Shares
 from live_trading.nouns.orders import OrderType
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.nouns.wishes import ExitWish, WishKind
+from live_trading.services.guarding.bracket_clearing import BracketRests
 from live_trading.services.guarding.cancelling import CancelReport, OrderCanceller
 from live_trading.services.guarding.closing import CloseRequest, Commit, PositionCloser, WriteIntent
 from live_trading.services.guarding.not_done import told
@@ -66,7 +67,8 @@ class TradingActions:
     def close_position(self, caller: Caller, lt_strategy_id: UUID, token_id: str, body: ClosePosition) -> Answer:
         """Sells shares of one token; the answer is the order as it stands after the venue's answer.
 
-        While a run holds the wallet the answer is the wish that this run takes up at its next step.
+        While a run holds the wallet, or a resting sale of the position is being cancelled, the answer is the wish that
+        a run takes up at its next step.
         """
         first = kept_answer(self._database, caller)
         if first is not None:
@@ -80,7 +82,7 @@ class TradingActions:
         )
         try:
             lt_order_id = self._closer.close(caller.owner_id, request, self._once(caller))
-        except WalletBusy:
+        except (WalletBusy, BracketRests):
             return self._wished(caller, request)
         return self._as_it_stands(caller.owner_id, _sold(lt_order_id))
 

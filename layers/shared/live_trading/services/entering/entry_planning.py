@@ -11,12 +11,10 @@ from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.nouns.trades import Side
-from live_trading.orders.rounding import LOT, Unplanned, limit_for_buy, plan_limit, plan_marketable_buy
+from live_trading.orders.rounding import GTD_VALID_FOR, LOT, Unplanned, limit_for_buy, plan_limit, plan_marketable_buy
 from live_trading.risk.proposal import ProposedEntry, expected_price
 from live_trading.store.accounts.live_strategies import LiveStrategy
 
-# The venue takes no GTD that ends within three minutes and ends each a minute early; the rest is the way to the venue.
-GTD_VALID_FOR = timedelta(seconds=185)
 _CENT = Decimal("0.01")
 
 

@@ -177,7 +177,7 @@ class Executor:
             report.exits[reason] = report.exits.get(reason, 0) + count
         for reason, count in left.waiting.items():
             report.exits_waiting[reason] = report.exits_waiting.get(reason, 0) + count
-        return bool(left.sales)
+        return left.has_orders
 
     def _enter(
         self,

@@ -98,6 +98,15 @@ class OrderCanceller:
                 for order in lt_orders.unfinished(transaction, wallet.trading_wallet_id)
                 if order.lt_strategy_id == lt_strategy_id and order.purpose is Purpose.ENTRY
             ]
+        return self._cancel_in_run(wallet, orders)
+
+    def cancel_bracket(self, wallet: TradingWallet, lt_order_id: UUID) -> CancelReport:
+        """One resting sale, by a run that follows the wallet's orders itself."""
+        with self._database.transaction() as transaction:
+            orders = lt_orders.locked(transaction, [lt_order_id])
+        return self._cancel_in_run(wallet, orders)
+
+    def _cancel_in_run(self, wallet: TradingWallet, orders: Sequence[StoredOrder]) -> CancelReport:
         report = CancelReport()
         at_venue = self._withdraw(orders, report, self._holder)
         if at_venue:

@@ -25,6 +25,8 @@ from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.rounding import TooSmall, UnusableTick, limit_for_sale, plan_marketable_sell
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.market_data import MarketData
+from live_trading.services.guarding.bracket_clearing import BracketClearer
+from live_trading.services.orders.order_proofs import MARKETABLE
 from live_trading.services.orders.posting import OrderPoster
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running.leasing import held_wallet
@@ -109,6 +111,7 @@ class PositionCloser:
         account: Callable[[TradingWallet], VenueAccount],
         reconciler: Reconciler,
         poster: OrderPoster,
+        clearer: BracketClearer,
         new_id: Callable[[], UUID],
         holder: str,
     ) -> None:
@@ -118,6 +121,7 @@ class PositionCloser:
         self._account = account
         self._reconciler = reconciler
         self._poster = poster
+        self._clearer = clearer
         self._new_id = new_id
         self._holder = holder
 
@@ -126,8 +130,8 @@ class PositionCloser:
 
         `commit` runs what writes the intent in a transaction of its own, so that what the caller writes with it
         stands or falls with it; it may answer with an order that was committed before. Raises WalletBusy while another
-        run holds the wallet. Once the intent is committed nothing is raised any more: what is not sent, or not looked
-        at, is taken up by the next run.
+        run holds the wallet, and BracketRests until what rests of the position has ended. Once the intent is committed
+        nothing is raised any more: what is not sent, or not looked at, is taken up by the next run.
         """
         with self._database.transaction() as transaction:
             strategy = live_strategies.of_owner(transaction, request.lt_strategy_id, owner_id)
@@ -138,6 +142,7 @@ class PositionCloser:
         try:
             with held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
                 self._reconciler.follow_orders(lease, wallet, ReconcileReport())
+                self.clear(lease, wallet, request)
                 sale = self._sale(strategy, request)
                 write = self._intended(owner_id, lease, self._account(wallet), sale)
                 committed.append((commit or self._commit_alone)(write))
@@ -149,6 +154,14 @@ class PositionCloser:
             # The sale is a fact, whatever failed after it: the next run sends it, or finds out what became of it.
             logger.exception("a sale is committed and was not followed", extra={"lt_order_id": str(committed[0])})
         return committed[0]
+
+    def clear(self, lease: Lease, wallet: TradingWallet, request: CloseRequest) -> None:
+        """Ends what rests of a position, under the caller's lease on the wallet. Raises BracketRests until it has."""
+
+        def follow() -> None:
+            self._reconciler.follow_orders(lease, wallet, ReconcileReport())
+
+        self._clearer.clear(wallet, request.lt_strategy_id, request.token_id, follow)
 
     def owned(self, owner_id: str, request: CloseRequest) -> TradingWallet:
         """The wallet of an owner's position. Raises NoSuch where there is no such strategy or it holds nothing."""
@@ -226,12 +239,13 @@ class PositionCloser:
             if _held(transaction, sale.strategy.lt_strategy_id, plan.token_id).sellable < plan.shares:
                 raise WrongState("the shares are being sold already")
             intents.insert(transaction, _intent(lt_order_id, sale, signed, now), now)
-            alerts.resolve_alert(
-                transaction,
-                alert_type=AlertType.EXIT_NOT_DONE,
-                subject=close_subject(sale.strategy.lt_strategy_id, plan.token_id),
-                at=now,
-            )
+            if plan.order_type in MARKETABLE:
+                alerts.resolve_alert(
+                    transaction,
+                    alert_type=AlertType.EXIT_NOT_DONE,
+                    subject=close_subject(sale.strategy.lt_strategy_id, plan.token_id),
+                    at=now,
+                )
             audit.record(
                 transaction,
                 actor=actor,

@@ -18,6 +18,7 @@ from live_trading.nouns.errors import GiveUp, WrongState
 from live_trading.nouns.orders import Purpose
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.nouns.wishes import ExitWish, WishKind, WishState
+from live_trading.services.guarding.bracket_clearing import BracketRests
 from live_trading.services.guarding.cancelling import OrderCanceller, cancel_subject
 from live_trading.services.guarding.closing import CloseRequest, PositionCloser, WriteIntent, close_subject
 from live_trading.services.guarding.lock_enforcement import LockEnforcer
@@ -123,7 +124,10 @@ class WishKeeper:
             return lt_order_id
 
         try:
+            self._closer.clear(lease, wallet, request)
             self._closer.sell(lease, wallet, strategy, request, actor=wish.owner_id, commit=commit)
+        except BracketRests as error:
+            self._finish_or_wait(lease, wish, {"not_done": [str(error)]}, is_done=False)
         except GiveUp as error:
             self._refuse(lease, wish, str(error))
 

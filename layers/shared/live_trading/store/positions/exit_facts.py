@@ -24,11 +24,14 @@ WHERE
 GROUP BY intent.lt_order_id, intent.token_id, trade.trader_address, trade.trade_time
 ORDER BY trade.trade_time
 """
-# What an exit that is under way may still sell counts as sold: it must not be sold once more meanwhile.
+# What an exit that is under way may still sell counts as sold: it must not be sold once more meanwhile. A bracket rests
+# and may never sell; it ends before anything else of its position is sold.
 _LEFT = """
 SELECT intent.token_id, intent.exit_reason, intent.intent_at AS left_at,
     CASE
-        WHEN intent.state IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED') THEN done.shares ELSE intent.order_shares
+        WHEN
+            intent.order_type = 'GTD' OR intent.state IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED') THEN done.shares
+        ELSE intent.order_shares
     END AS shares
 FROM lt_orders AS intent
 CROSS JOIN LATERAL (

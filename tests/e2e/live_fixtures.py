@@ -36,6 +36,8 @@ TRADER = "0x" + "ab" * 20
 CAPITAL = Usd(500)
 WALLET_MONEY = Usd(2000)
 INTO_A_MARKET_MS = 120_000
+# Of the last markets of the replay any is taken.
+KEPT_MARKETS = 5
 
 
 @pytest.fixture(scope="module")
@@ -254,14 +256,27 @@ def beside(desk: LiveDesk) -> LiveDesk:
 
 
 def market_with_time_left(desk: LiveDesk, *, seconds_left: int, settle_seconds: int) -> dict[str, Any]:
-    """The recorded market that runs now, or the next one, entered early enough for a test to play in it."""
+    """The recorded market that runs now, or the next one, entered early enough for a test to play in it.
+
+    Where its outcomes are as good as decided the next one is taken while there are some: ten shares of an outcome at
+    seven cents are under the venue's dollar, and where a test finds the replay depends on the tests before it.
+    """
     replay = httpx.get(f"{desk.stack.control_url}/replay", timeout=HANG_SECONDS).raise_for_status().json()
     now_ms = int(httpx.get(f"{desk.stack.control_url}/clock", timeout=HANG_SECONDS).json()["now_ms"])
-    for market in replay["markets"]:
+    for number, market in enumerate(replay["markets"]):
         if now_ms <= market["end_ms"] - seconds_left * 1000:
-            desk.advance_to(max(now_ms + settle_seconds * 1000, market["start_ms"] + INTO_A_MARKET_MS))
-            return dict(market)
+            now_ms = max(now_ms + settle_seconds * 1000, market["start_ms"] + INTO_A_MARKET_MS)
+            desk.advance_to(now_ms)
+            if _is_open_to_both(desk, market) or number >= len(replay["markets"]) - KEPT_MARKETS:
+                return dict(market)
     pytest.fail("the replay has no market left: this module uses more of it than there is")
+
+
+def _is_open_to_both(desk: LiveDesk, market: dict[str, Any]) -> bool:
+    token = market["token_ids"][0]
+    book = desk.parts.market_data.books([token]).get(token)
+    middle = None if book is None else book.midpoint
+    return middle is not None and Decimal("0.2") <= middle.value <= Decimal("0.8")
 
 
 def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from live_trading.api.once import Answer
 from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.order_views import execution_summary, order_view
 from live_trading.api.views.wish_views import wish_view
 from live_trading.nouns.orders import OrderState
-from live_trading.store.accounts import live_strategies
-from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.connection import Database
 from live_trading.store.orders import exit_wishes, order_history
 
 MOST_ORDERS = 500
@@ -30,7 +30,7 @@ class OrdersRead:
             raise invalid(FieldProblem(field="state", reason="is no state of an order", allowed=", ".join(OrderState)))
         states = None if state is None else [state]
         with self._database.transaction() as transaction:
-            _require_strategy(transaction, lt_strategy_id, owner_id)
+            own_strategy(transaction, lt_strategy_id, owner_id)
             found = order_history.of_strategy(transaction, lt_strategy_id, owner_id, states=states, limit=MOST_ORDERS)
         return Answer(status=200, body={"orders": [order_view(each) for each in found]})
 
@@ -53,14 +53,9 @@ class OrdersRead:
     def execution(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
         """Execution quality over the strategy's newest orders."""
         with self._database.transaction() as transaction:
-            _require_strategy(transaction, lt_strategy_id, owner_id)
+            own_strategy(transaction, lt_strategy_id, owner_id)
             found = order_history.of_strategy(transaction, lt_strategy_id, owner_id, states=None, limit=EXECUTION_OVER)
         return Answer(status=200, body=execution_summary(found))
-
-
-def _require_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> None:
-    if live_strategies.of_owner(transaction, lt_strategy_id, owner_id) is None:
-        raise not_found("strategy")
 
 
 ROUTES = Routes[OrdersRead]("orders_read")

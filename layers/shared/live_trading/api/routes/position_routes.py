@@ -7,12 +7,12 @@ from uuid import UUID
 from live_trading.api.fields import path_id
 from live_trading.api.once import Answer
 from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.order_views import order_view
 from live_trading.api.views.position_views import exit_view, held_view, lots_view, position_view, roll_up
 from live_trading.nouns.clock import Clock
-from live_trading.store.accounts import live_strategies
-from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.connection import Database
 from live_trading.store.orders import order_history
 from live_trading.store.positions import exit_watches, held_positions, position_history
 from live_trading.store.positions.exit_watches import WatchedSubject
@@ -36,7 +36,7 @@ class PositionsRead:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             if lt_strategy_id is not None:
-                _require_strategy(transaction, lt_strategy_id, owner_id)
+                own_strategy(transaction, lt_strategy_id, owner_id)
             found = position_history.of_owner(
                 transaction,
                 owner_id,
@@ -57,7 +57,7 @@ class PositionsRead:
         """One position with its lots, what can be sold of it, and its orders with what they filled."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            _require_strategy(transaction, lt_strategy_id, owner_id)
+            own_strategy(transaction, lt_strategy_id, owner_id)
             found = position_history.of_owner(
                 transaction, owner_id, lt_strategy_id=lt_strategy_id, token_id=token_id, most=1
             )
@@ -81,14 +81,9 @@ class PositionsRead:
     def held(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
         """What the strategy holds that is not resolved, and how much of it may be sold now."""
         with self._database.transaction() as transaction:
-            _require_strategy(transaction, lt_strategy_id, owner_id)
+            own_strategy(transaction, lt_strategy_id, owner_id)
             held = held_positions.of_strategy(transaction, lt_strategy_id)
         return Answer(status=200, body={"positions": [held_view(each) for each in held]})
-
-
-def _require_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> None:
-    if live_strategies.of_owner(transaction, lt_strategy_id, owner_id) is None:
-        raise not_found("strategy")
 
 
 ROUTES = Routes[PositionsRead]("positions_read")

@@ -13,6 +13,7 @@ from live_trading.api.body import Body
 from live_trading.api.fields import Address, EntryPrice, PositiveUsd, TokenId
 from live_trading.api.once import Answer
 from live_trading.api.problems import Problem, ProblemCode, not_found
+from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.lock_views import lock_view
 from live_trading.nouns.clock import Clock
@@ -28,7 +29,6 @@ from live_trading.risk.volatility import per_day
 from live_trading.services.entering.entry_judging import judged
 from live_trading.services.entering.entry_planning import plan_entry, plan_within
 from live_trading.services.following.sources import MarketSource
-from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import markets
@@ -106,9 +106,7 @@ class RiskCheck:
     def _question(self, owner_id: str, lt_strategy_id: UUID, body: CheckRisk) -> tuple[_Question, list[LockRow]]:
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            strategy = live_strategies.of_owner(transaction, lt_strategy_id, owner_id)
-        if strategy is None:
-            raise not_found("strategy")
+            strategy = own_strategy(transaction, lt_strategy_id, owner_id)
         book = self._market_data().books([body.token_id]).get(body.token_id)
         if book is None:
             raise Problem(

@@ -12,6 +12,7 @@ from live_trading.api.body import Body
 from live_trading.api.fields import PositiveShares, SlippageFraction, one_of
 from live_trading.api.once import Answer, Caller, kept_answer, once
 from live_trading.api.problems import not_found
+from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Once, Request, Routes
 from live_trading.api.views.order_views import order_view
 from live_trading.api.views.wish_views import wish_view
@@ -177,9 +178,7 @@ def _sold(lt_order_id: UUID) -> Answer:
 
 
 def _wallet_of_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> TradingWallet:
-    strategy = live_strategies.of_owner(transaction, lt_strategy_id, owner_id)
-    if strategy is None:
-        raise not_found("strategy")
+    strategy = own_strategy(transaction, lt_strategy_id, owner_id)
     return live_strategies.trading_wallet(transaction, strategy.trading_wallet_id)
 
 

@@ -36,7 +36,6 @@ from live_trading.polymarket.wire.set_aside import ROW_FAILURES, set_aside
 from live_trading.signals.trader_record import ClosedPosition
 
 POSITIONS_SOURCE = "data_api.positions"
-RESOLUTIONS_SOURCE = "data_api.resolutions"
 _UNKNOWN = "unknown"
 _FINAL_WORDS = frozenset({"resolved", "settled"})
 

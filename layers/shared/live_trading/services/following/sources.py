@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from live_trading.nouns.markets import Market, OrderBook, PayoutVector, PricePoint
+from live_trading.nouns.markets import Market, OrderBook, PayoutVector
 from live_trading.polymarket.clob.market_data import ClobMarket
 from live_trading.polymarket.data.data_api import PositionsStep, TradeSizesStep
 from live_trading.polymarket.data.feed_rows import FeedPage
@@ -50,8 +50,3 @@ class PayoutSource(Protocol):
 class BookSource(Protocol):
     def books(self, token_ids: Collection[str]) -> dict[str, OrderBook]:
         """The books of these tokens, without those that are missing. Raises RetryLater, GiveUp or MalformedAnswer."""
-
-
-class PriceHistorySource(Protocol):
-    def price_history(self, token_id: str, since: datetime, until: datetime) -> list[PricePoint]:
-        """Prices between two moments, oldest first or not. Raises RetryLater, GiveUp or MalformedAnswer."""

@@ -158,24 +158,6 @@ def balances_of_strategy(transaction: Transaction, lt_strategy_id: UUID) -> Stra
     )
 
 
-def equity_at(transaction: Transaction, lt_strategy_id: UUID, moment: datetime) -> Usd:
-    """Equity at cost from what had occurred before `moment`."""
-    row = transaction.only(
-        """
-        SELECT coalesce(sum(entry.amount_usd), 0) AS equity
-        FROM ledger_entries AS entry
-        INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
-        WHERE
-            entry.lt_strategy_id = :lt_strategy_id
-            AND entry.account IN ('CASH', 'RESERVED', 'UNSETTLED', 'POSITION_COST', 'PENDING_REDEMPTION')
-            AND booked.occurred_at < :moment
-        """,
-        lt_strategy_id=lt_strategy_id,
-        moment=moment,
-    )
-    return Usd(row["equity"])
-
-
 def unallocated(transaction: Transaction, trading_wallet_id: UUID) -> Usd:
     """Collateral of a trading wallet that no strategy has been given."""
     row = transaction.only(

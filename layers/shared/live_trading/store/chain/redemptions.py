@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -278,29 +277,3 @@ def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> 
         trading_wallet_id=trading_wallet_id,
     )
     return [row["condition_id"] for row in rows]
-
-
-def any_in_flight(transaction: Transaction, trading_wallet_id: UUID) -> bool:
-    """True while a transaction of this wallet may already be on the chain but is not booked."""
-    return bool(
-        transaction.only(
-            """
-            SELECT EXISTS (
-                SELECT 1 FROM lt_redemptions
-                WHERE
-                    trading_wallet_id = :trading_wallet_id
-                    AND state IN ('PREPARED', 'BROADCAST', 'REPLACED', 'MINED', 'CONFIRMED')
-            ) AS in_flight
-            """,
-            trading_wallet_id=trading_wallet_id,
-        )["in_flight"]
-    )
-
-
-def states_of(transaction: Transaction, lt_redemption_ids: Collection[UUID]) -> dict[UUID, RedemptionState]:
-    """The present state of each."""
-    rows = transaction.rows(
-        "SELECT lt_redemption_id, state FROM lt_redemptions WHERE lt_redemption_id = ANY(:ids::uuid[])",
-        ids=list(lt_redemption_ids),
-    )
-    return {row["lt_redemption_id"]: RedemptionState(row["state"]) for row in rows}

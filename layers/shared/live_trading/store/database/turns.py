@@ -18,8 +18,8 @@ def in_turn(transaction: Transaction, rotation: str, parts: Sequence[str]) -> li
         rotation=rotation,
         parts=list(parts),
     )
-    served_at = {row["part"]: row["served_at"].timestamp() for row in rows}
-    return sorted(parts, key=lambda part: served_at.get(part, float("-inf")))
+    served_at = {row["part"]: row["served_at"] for row in rows}
+    return sorted(parts, key=lambda part: (part in served_at, served_at.get(part)))
 
 
 def served(transaction: Transaction, rotation: str, parts: Collection[str], now: datetime) -> None:

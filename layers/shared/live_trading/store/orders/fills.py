@@ -205,21 +205,3 @@ def settled_since(transaction: Transaction, trading_wallet_id: UUID, since: date
         since=since,
     )
     return {(row["venue_trade_id"], row["order_hash"]) for row in rows}
-
-
-def any_unsettled(transaction: Transaction, trading_wallet_id: UUID) -> bool:
-    """True while a trade of this wallet, ours or not, is neither confirmed, its receipt read, nor failed."""
-    return bool(
-        transaction.only(
-            """
-            SELECT EXISTS (
-                SELECT 1 FROM fills
-                WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
-            ) OR EXISTS (
-                SELECT 1 FROM external_fills
-                WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
-            ) AS unsettled
-            """,
-            trading_wallet_id=trading_wallet_id,
-        )["unsettled"]
-    )

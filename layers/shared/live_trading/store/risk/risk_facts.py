@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
 
 from live_trading.nouns.money import Usd
 from live_trading.risk.periods import day_start, month_start, week_start
@@ -328,12 +327,3 @@ def _conduct(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, no
         fewest=_FEWEST_STAKES,
         runs=_LATENCY_OF_RUNS,
     )
-
-
-def exposure_of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> dict[UUID, Usd]:
-    """Open positions at cost and open reservations of each strategy of a wallet."""
-    rows = transaction.rows(_AT_STAKE, wallet=trading_wallet_id, trader=None)
-    totals: dict[UUID, Decimal] = {}
-    for row in rows:
-        totals[row["lt_strategy_id"]] = totals.get(row["lt_strategy_id"], Decimal(0)) + row["usd"]
-    return {strategy: _cents_up(total) for strategy, total in totals.items()}

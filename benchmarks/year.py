@@ -51,7 +51,7 @@ def build(url: str, size: YearSize, now: datetime, wallets: Sequence[UUID] = ())
     `wallets` are trading wallets that are there already, else it makes its own, whose secrets nobody has. The user must
     own the tables; one who is no superuser builds it too, and waits for every foreign key.
     """
-    connection = connect(url)
+    connection = connect(url, read_seconds=None)
     try:
         connection.run("BEGIN")
         _without_triggers(connection)
@@ -69,7 +69,7 @@ def build(url: str, size: YearSize, now: datetime, wallets: Sequence[UUID] = ())
 
 def proved(url: str) -> list[str]:
     """What is wrong with the books of a built year, one line each; empty where every invariant of the ledger holds."""
-    connection = connect(url)
+    connection = connect(url, read_seconds=None)
     try:
         wrong = [
             f"{count} {what}"

@@ -346,7 +346,13 @@ FROM fact, generate_series(fact.start, fact.now, interval '1 day' / fact.looks) 
 
 INSERT INTO trader_stats
 SELECT strategy.trader, date_trunc('hour', at, 'UTC'), 40, 26, 60, 200, 120, 60
-FROM fact, generate_series(fact.start, fact.now + interval '1 hour', interval '1 hour') AS at, strategy
+FROM fact, strategy CROSS JOIN LATERAL (
+    SELECT generate_series(fact.start, fact.now, interval '1 day' / fact.looks)
+    UNION ALL
+    SELECT fact.now
+    UNION ALL
+    SELECT fact.now + interval '1 hour'
+) AS moment (at)
 ON CONFLICT DO NOTHING;
 
 INSERT INTO trader_histories (
@@ -366,7 +372,7 @@ INSERT INTO lt_health_checks (check_type, check_status, details, checked_at)
 SELECT
     (ARRAY['venue', 'feed', 'chain', 'clock', 'database', 'breaks', 'orders', 'overdrafts', 'exits', 'job lt-execute'])[kind], 'HEALTHY',
     '{"detail": "server time as it should be"}', at
-FROM fact, generate_series(fact.start, fact.now, interval '12 hours' / fact.looks) AS at, generate_series(1, 10) AS kind;
+FROM fact, generate_series(fact.start, fact.now, interval '1 day' / (fact.looks * 12)) AS at, generate_series(1, 10) AS kind;
 
 INSERT INTO lt_alerts (
     alert_type, severity, subject, title, message, status, notified_at, created_at, resolved_at, notified_severity

@@ -195,15 +195,25 @@ class Database:
         if transaction.session is not None:
             self._commit(transaction.session)
 
+    @contextmanager
+    def outside_transaction(self) -> Iterator[Transaction]:
+        """Statements that no transaction may hold, each by itself, on a connection of their own; for migrations.
+
+        What is set for the session, and its locks, end with the block.
+        """
+        session = self._connected()
+        alone = Transaction(self._begin)
+        alone.session = session
+        try:
+            yield alone
+        finally:
+            _closed(session)
+
     def close(self) -> None:
         """Drops the connection, and with it what was not committed; the next transaction opens a new one."""
         session, self._session = self._session, None
         if session is not None:
-            try:
-                session.connection.close()
-            except (pg8000.exceptions.InterfaceError, OSError):
-                # Already gone: closing was all that was wanted.
-                return
+            _closed(session)
 
     def _begin(self, transaction: Transaction, sql: str, parameters: dict[str, object]) -> Context:
         if self._session is not None:
@@ -244,3 +254,11 @@ class Database:
         except OSError as error:
             self.close()
             raise CommitOutcomeUnknown(str(error)) from error
+
+
+def _closed(session: _Session) -> None:
+    try:
+        session.connection.close()
+    except (pg8000.exceptions.InterfaceError, OSError):
+        # Already gone: closing was all that was wanted.
+        return

@@ -111,7 +111,10 @@ def test_a_runner_that_dies_while_it_builds_is_made_good_by_the_next(empty: Data
         writer.run("INSERT INTO parts VALUES (1, 1)")
         builder = threading.Thread(target=build)
         builder.start()
-        waiting = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'"
+        waiting = (
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'"
+        )
         await_true(lambda: bool(watcher.run(waiting)), "the building waits for the writer")
         watcher.run(f"SELECT pg_terminate_backend(pid) FROM ({waiting}) AS dying")
         builder.join()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from live_trading.wiring.job_parts import JobParts
 
 if TYPE_CHECKING:
-    from live_trading.services.copying.copy_run import CopyReport
+    from live_trading.services.copying.copy_run import CopyReport, CopyRun
     from live_trading.services.running.budget import Budget
 
 # The name under which one invocation at a time stays; the jobs' own leases guard each of their passes.
@@ -24,16 +25,22 @@ class CopyParts(JobParts):
 
     def stay(self, holder: str, budget: Budget) -> CopyReport:
         """Passes until the next tick is near. Raises what `CopyRun.run` raises."""
+        return self.copy_run(holder, elapsed=self.chance.elapsed, pause=time.sleep).run(
+            self.settings.watch_seconds, budget
+        )
+
+    def copy_run(self, holder: str, *, elapsed: Callable[[], float], pause: Callable[[float], None]) -> CopyRun:
+        """`elapsed` are seconds that only grow, and `pause` waits for so many."""
         from live_trading.services.copying.copy_run import CopyRun
         from live_trading.services.copying.news import NewsLook
         from live_trading.services.running.staying import Beat, Stay
 
-        run = CopyRun(
+        return CopyRun(
             stay=Stay(
                 database=self.database,
                 clock=self.clock,
-                elapsed=self.chance.elapsed,
-                pause=time.sleep,
+                elapsed=elapsed,
+                pause=pause,
                 name=STAYS_AS,
                 holder=holder,
                 beat=Beat(),
@@ -41,6 +48,5 @@ class CopyParts(JobParts):
             news=NewsLook(database=self.database, poll=lambda: None),
             live=self.executor(holder),
             paper=self.paper_trader(holder),
-            elapsed=self.chance.elapsed,
+            elapsed=elapsed,
         )
-        return run.run(self.settings.watch_seconds, budget)

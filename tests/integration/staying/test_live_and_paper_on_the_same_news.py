@@ -44,7 +44,7 @@ def decided(desk: LiveDesk, source_trade_id: int) -> set[tuple[str, str]]:
         f"""
         SELECT CASE WHEN lt_strategy_id IS NULL THEN 'paper' ELSE 'live' END AS who, reason FROM decisions
         WHERE source_trade_id = {source_trade_id}
-        """  # noqa: S608 (a number of this test)
+        """
     )
     return {(row["who"], row["reason"]) for row in rows}
 
@@ -90,5 +90,5 @@ def test_two_that_stay_at_once_copy_a_trade_once_and_the_second_takes_over(desk:
     second_report, first_report = reports
     assert second_report.ran
     assert first_report.passes == {Occasion.BEAT: 1}
-    (lease,) = desk.rows(f"SELECT holder FROM leases WHERE lease_name = '{STAYS_AS}'")  # noqa: S608 (a constant)
+    (lease,) = desk.rows(f"SELECT holder FROM leases WHERE lease_name = '{STAYS_AS}'")
     assert lease["holder"] == "second"

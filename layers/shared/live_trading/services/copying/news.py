@@ -26,7 +26,7 @@ class NewsLook:
         self._known = self._newest()
 
     def is_there(self) -> bool:
-        """Whether there is something to pass on. Raises what the source raises where there is not, or StoreUnavailable."""
+        """Whether there is something to pass on. Raises what the source raises where there is not."""
         try:
             self._poll()
         except PART_FAILURES:

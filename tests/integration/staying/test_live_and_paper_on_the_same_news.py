@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 
+from functions.lt_execute import app as lt_execute
 from live_trading.nouns.decisions import Reason
 from live_trading.services.copying.copy_run import CopyReport
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.staying import LEASE_SECONDS, Occasion
+from live_trading.wiring.composition import Parts
 from live_trading.wiring.copy_parts import STAYS_AS
+from local.machine.env import ROOT
 from tests.e2e.live_fixtures import LiveDesk
 
 pytestmark = [pytest.mark.e2e, pytest.mark.overlap]
@@ -92,3 +98,30 @@ def test_two_that_stay_at_once_copy_a_trade_once_and_the_second_takes_over(desk:
     assert first_report.passes == {Occasion.BEAT: 1}
     (lease,) = desk.rows(f"SELECT holder FROM leases WHERE lease_name = '{STAYS_AS}'")
     assert lease["holder"] == "second"
+
+
+def handled(desk: LiveDesk, monkeypatch: pytest.MonkeyPatch, event: dict[str, object]) -> dict[str, object]:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "tests")
+    monkeypatch.setattr(lt_execute, "parts", Parts({**desk.settings, "WATCH_SECONDS": "1"}))
+    context = SimpleNamespace(
+        aws_request_id=uuid4().hex, function_name="lt-execute", get_remaining_time_in_millis=lambda: 160_000
+    )
+    report: dict[str, object] = lt_execute.handler(event, context)
+    return report
+
+
+def test_the_function_stays_by_its_schedule(desk: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = handled(desk, monkeypatch, {"job": "lt-execute", "scheduled_time": "2026-11-23T09:00:00Z"})
+
+    assert (report["ran"], report["passes"], report["failures"]) == (True, {"beat": 1}, [])
+    assert report["live"] is not None
+    assert report["paper"] is not None
+
+
+def test_who_invokes_the_function_for_one_pass_gets_one(desk: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = json.loads((ROOT / "events" / "lt-execute.json").read_text())
+
+    report = handled(desk, monkeypatch, event)
+
+    assert report["ran"]
+    assert "passes" not in report

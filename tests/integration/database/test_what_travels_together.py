@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -26,6 +26,7 @@ from tests.statement_counting import counted_round_trips
 pytestmark = pytest.mark.integration
 
 _ADD = "INSERT INTO cursors (cursor_name, position, updated_at) VALUES (:name, :position, :now)"
+_FIND = "SELECT cursor_name FROM cursors WHERE cursor_name = :name"
 
 
 @pytest.fixture
@@ -44,6 +45,14 @@ def names(database: Database) -> list[str]:
         return [row["cursor_name"] for row in reading.rows("SELECT cursor_name FROM cursors ORDER BY cursor_name")]
 
 
+def work(database: Database, is_begun: bool, rest: Callable[[Transaction], object]) -> None:
+    """A transaction of `rest`, behind a write that went out before where it has begun."""
+    with database.transaction() as transaction:
+        if is_begun:
+            transaction.execute(_ADD, name="written", position="1", now=NOON)
+        rest(transaction)
+
+
 def backend(transaction: Transaction) -> int:
     return int(transaction.only("SELECT pg_backend_pid() AS pid, :_::text AS given", _="")["pid"])
 
@@ -59,7 +68,7 @@ def test_what_is_left_for_later_travels_with_the_next_statement_and_with_commit(
     names(database)
     with counted_round_trips() as made, database.transaction() as transaction:
         add(transaction, "a")
-        found = transaction.rows("SELECT cursor_name FROM cursors WHERE cursor_name = :name", name="a")
+        found = transaction.rows(_FIND, name="a")
         add(transaction, "b")
         add(transaction, "c")
 
@@ -83,20 +92,19 @@ def test_a_later_statement_that_fails_takes_the_whole_transaction_with_it(
     with database.transaction() as transaction:
         add(transaction, "taken")
 
-    with pytest.raises(AlreadyExists, match="cursors"), database.transaction() as transaction:
-        if is_begun:
-            transaction.execute(_ADD, name="written", position="1", now=NOON)
-        add(transaction, "before")
-        add(transaction, "taken")
-        add(transaction, "behind")
+    with pytest.raises(AlreadyExists, match="cursors"):
+        work(database, is_begun, lambda transaction: [add(transaction, name) for name in ("before", "taken", "behind")])
 
     assert names(database) == ["taken"]
 
 
 def test_the_statement_behind_one_that_failed_raises_what_that_one_raised(database: Database) -> None:
-    with pytest.raises(ConstraintViolated), database.transaction() as transaction:
+    def fails(transaction: Transaction) -> None:
         transaction.later("SELECT :text::integer", text="no number")
-        transaction.rows("SELECT cursor_name FROM cursors WHERE cursor_name = :name", name="a")
+        transaction.rows(_FIND, name="a")
+
+    with pytest.raises(ConstraintViolated):
+        work(database, False, fails)
 
     with database.transaction() as transaction:
         assert transaction.only("SELECT :one::integer AS one", one=1) == {"one": 1}
@@ -112,11 +120,12 @@ def test_nothing_is_committed_under_a_lost_lease_however_late_it_is_looked_at(
         leases.acquire(transaction, "job", "second", NOON + seconds(61), 60)
     assert lost is not None
 
-    with pytest.raises(LeaseLost), database.transaction() as transaction:
-        if is_begun:
-            transaction.execute(_ADD, name="written", position="1", now=NOON)
+    def writes(transaction: Transaction) -> None:
         leases.assert_held(transaction, lost)
         add(transaction, "later")
+
+    with pytest.raises(LeaseLost):
+        work(database, is_begun, writes)
 
     assert names(database) == []
 
@@ -158,7 +167,7 @@ def test_what_writes_or_locks_is_refused_where_only_reading_is_meant(database: D
 
     with pytest.raises(ValueError, match="needs a transaction"), database.reading() as reading:
         reading.rows(statement, position="1")
-    with pytest.raises(ValueError, match="waited for"), database.reading() as reading:
+    with pytest.raises(ValueError, match="needs a transaction"), database.reading() as reading:
         add(reading, "b")
 
     assert names(database) == ["a"]
@@ -181,10 +190,12 @@ def test_a_connection_that_was_lost_is_renewed_at_the_next_reading_and_transacti
 
 
 def test_a_connection_that_is_lost_in_a_transaction_ends_it(database: Database, other: Database) -> None:
-    with pytest.raises(StoreUnavailable), database.transaction() as transaction:
-        add(transaction, "a")
+    def loses(transaction: Transaction) -> None:
         end_backend(other, backend(transaction))
-        transaction.rows("SELECT cursor_name FROM cursors WHERE cursor_name = :name", name="a")
+        transaction.rows(_FIND, name="a")
+
+    with pytest.raises(StoreUnavailable):
+        work(database, True, loses)
 
     assert names(database) == []
 
@@ -192,17 +203,23 @@ def test_a_connection_that_is_lost_in_a_transaction_ends_it(database: Database, 
 def test_a_connection_that_is_lost_when_commit_goes_with_a_later_statement_leaves_it_unknown(
     database: Database, other: Database
 ) -> None:
-    with pytest.raises(CommitOutcomeUnknown), database.transaction() as transaction:
+    def loses(transaction: Transaction) -> None:
         end_backend(other, backend(transaction))
         add(transaction, "a")
+
+    with pytest.raises(CommitOutcomeUnknown):
+        work(database, True, loses)
 
     assert names(database) == []
 
 
 def test_a_value_that_can_not_be_sent_leaves_no_connection_out_of_step(database: Database) -> None:
-    with pytest.raises(UnicodeEncodeError), database.transaction() as transaction:
+    def can_not(transaction: Transaction) -> None:
         add(transaction, "a")
-        transaction.rows("SELECT cursor_name FROM cursors WHERE cursor_name = :name", name="\ud800")
+        transaction.rows(_FIND, name="\ud800")
+
+    with pytest.raises(UnicodeEncodeError):
+        work(database, True, can_not)
 
     assert names(database) == []
     with database.transaction() as transaction:

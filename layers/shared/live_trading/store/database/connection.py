@@ -134,10 +134,7 @@ class Transaction:
 
     def _exchange(self, statements: Sequence[Statement]) -> list[Context]:
         try:
-            if self.session is None:
-                answers = self._begin(self, statements)
-            else:
-                answers = self.session.exchange(statements)
+            answers = self._begin(self, statements) if self.session is None else self.session.exchange(statements)
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
         except pg8000.exceptions.DatabaseError as error:
@@ -146,18 +143,6 @@ class Transaction:
             if statement.check is not None:
                 statement.check(rows_of(answer))
         return answers
-
-
-class _Reading(Transaction):
-    """Runs statements that only read, each by itself."""
-
-    def later(self, sql: str, *, check: Callable[[list[Row]], None] | None = None, **parameters: object) -> None:
-        raise ValueError("what only reads is waited for")
-
-    def _run(self, statement: Statement) -> Context:
-        if not _only_reads(statement.sql):
-            raise ValueError(f"it does not only read, so it needs a transaction: {statement.sql}")
-        return super()._run(statement)
 
 
 def _statement(sql: str, parameters: dict[str, object], check: Callable[[list[Row]], None] | None = None) -> Statement:
@@ -204,8 +189,9 @@ class Database:
         renewed once a statement. Raises ValueError for a statement that writes or locks, else as the statements of a
         transaction do.
         """
-        transaction = _Reading(self._read)
+        transaction = Transaction(self._read)
         yield transaction
+        transaction.flush()
 
     def close(self) -> None:
         """Drops the connections that nobody uses; the next transaction opens a new one."""
@@ -220,6 +206,10 @@ class Database:
         return self._on_live_session(begun)
 
     def _read(self, _: Transaction, statements: Sequence[Statement]) -> list[Context]:
+        for each in statements:
+            if not _only_reads(each.sql):
+                raise ValueError(f"it does not only read, so it needs a transaction: {each.sql}")
+
         def read(session: Session) -> list[Context]:
             try:
                 answers = session.exchange(statements)

@@ -34,7 +34,7 @@ from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.rotation import Rotation
 from live_trading.signals.config import PaperFillMethod
-from live_trading.signals.inputs import EvaluationInputs, after_entries, canonical
+from live_trading.signals.inputs import EvaluationInputs, after_entries
 from live_trading.signals.paper import PaperFill, fixed_slippage_fill, walk_book
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
@@ -339,6 +339,6 @@ def _record(subject: Subject, each: PreparedTrade, inputs: EvaluationInputs, jud
         lt_strategy_id=None,
         config_version=subject.config_version,
         evaluation=judged,
-        inputs=canonical(inputs),
+        inputs=inputs,
         decided_at=inputs.now,
     )

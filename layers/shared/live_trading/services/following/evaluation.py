@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -173,9 +173,10 @@ def _standings(transaction: Transaction, subject: Subject, trades: Sequence[Stor
     if subject.config.exits is None or not subject.config.exits.follow_trader:
         return {}
     if subject.lt_strategy_id is None:
-        held = ft_exits.held_after_traders(transaction, subject.ft_wallet_id)
+        since = min((each.seen_at for each in trades), default=datetime.max.replace(tzinfo=UTC))
+        held = ft_exits.held_after_traders(transaction, [subject.ft_wallet_id], sold_since=since)[subject.ft_wallet_id]
     else:
-        held = held_positions.held_after_traders(transaction, subject.lt_strategy_id)
+        held = held_positions.held_after_traders(transaction, [subject.lt_strategy_id])[subject.lt_strategy_id]
     known = trader_moves.held_in_conditions(
         transaction, {(each.trade.trader, each.trade.condition_id) for each in trades}
     )
@@ -205,15 +206,19 @@ def _positions(
     entries = [each for each in trades if each.trade.side is Side.BUY]
     if subject.config.positions is None or not entries:
         return {}
-    tokens, conditions = ({each.trade.token_id for each in entries}, {each.trade.condition_id for each in entries})
+    who = subject.lt_strategy_id or subject.ft_wallet_id
+    tokens = {(who, each.trade.token_id) for each in entries}
+    conditions = {(who, each.trade.condition_id) for each in entries}
     if subject.lt_strategy_id is None:
-        moves = paper_entries.moves_of(transaction, subject.ft_wallet_id, tokens)
-        stops = paper_entries.last_stops(transaction, subject.ft_wallet_id, conditions)
+        moves = paper_entries.moves_of(transaction, tokens)
+        stops = paper_entries.last_stops(transaction, conditions)
     else:
-        moves = live_entries.moves_of(transaction, subject.lt_strategy_id, tokens)
-        stops = live_entries.last_stops(transaction, subject.lt_strategy_id, conditions)
+        moves = live_entries.moves_of(transaction, tokens)
+        stops = live_entries.last_stops(transaction, conditions)
     return {
-        each.source_trade_id: position_standing(moves.get(each.trade.token_id, ()), stops.get(each.trade.condition_id))
+        each.source_trade_id: position_standing(
+            moves.get((who, each.trade.token_id), ()), stops.get((who, each.trade.condition_id))
+        )
         for each in entries
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -88,23 +88,38 @@ def holdings(transaction: Transaction, ft_wallet_id: UUID) -> list[PaperHolding]
     ]
 
 
-def held_after_traders(transaction: Transaction, ft_wallet_id: UUID) -> dict[tuple[str, str], datetime | None]:
-    """By (trader, token) what was bought after them: when the last of it was sold, None where something is held."""
+def held_after_traders(
+    transaction: Transaction, ft_wallet_ids: Collection[UUID], *, sold_since: datetime
+) -> dict[UUID, dict[tuple[str, str], datetime | None]]:
+    """By wallet and (trader, token) what was bought after them: when the last of it was sold, None where it is held.
+
+    What was sold as a whole before `sold_since` is left out. One statement for all; every wallet that was asked for is
+    in the answer.
+    """
     rows = transaction.rows(
         """
         SELECT
-            trade.trader_address, paper.token_id,
+            paper.ft_wallet_id, trade.trader_address, paper.token_id,
             CASE WHEN count(*) = count(paper.resolved_at) THEN max(paper.resolved_at) END AS left_at
-        FROM ft_orders AS paper INNER JOIN source_trades AS trade USING (source_trade_id)
+        FROM (
+            SELECT ft_wallet_id, token_id, condition_id, source_trade_id, resolved_at FROM ft_orders
+            WHERE ft_wallet_id = ANY(:ft_wallet_ids::uuid[]) AND outcome = 'OPEN'
+            UNION ALL
+            SELECT ft_wallet_id, token_id, condition_id, source_trade_id, resolved_at FROM ft_orders
+            WHERE ft_wallet_id = ANY(:ft_wallet_ids::uuid[]) AND outcome = 'SOLD' AND resolved_at >= :sold_since
+        ) AS paper
+        INNER JOIN source_trades AS trade USING (source_trade_id)
         INNER JOIN markets AS market ON market.condition_id = paper.condition_id
-        WHERE
-            paper.ft_wallet_id = :ft_wallet_id AND paper.outcome IN ('OPEN', 'SOLD')
-            AND market.resolution_state <> 'RESOLVED'
-        GROUP BY trade.trader_address, paper.token_id
+        WHERE market.resolution_state <> 'RESOLVED'
+        GROUP BY paper.ft_wallet_id, trade.trader_address, paper.token_id
         """,
-        ft_wallet_id=ft_wallet_id,
+        ft_wallet_ids=list(ft_wallet_ids),
+        sold_since=sold_since,
     )
-    return {(row["trader_address"], row["token_id"]): row["left_at"] for row in rows}
+    found: dict[UUID, dict[tuple[str, str], datetime | None]] = {each: {} for each in ft_wallet_ids}
+    for row in rows:
+        found[row["ft_wallet_id"]][(row["trader_address"], row["token_id"])] = row["left_at"]
+    return found
 
 
 def record(transaction: Transaction, sale: PaperExit, parts: Sequence[ExitLeg], now: datetime) -> None:

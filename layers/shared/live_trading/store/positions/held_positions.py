@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -86,19 +87,28 @@ def of_strategy(transaction: Transaction, lt_strategy_id: UUID, token_id: str | 
     return [_held(row, lt_strategy_id) for row in rows]
 
 
-def held_after_traders(transaction: Transaction, lt_strategy_id: UUID) -> dict[tuple[str, str], datetime | None]:
-    """By (trader, token) what was bought after them, or is being bought; None: an order has no outcome before its
-    market resolves or its position is counted as sold, and until then it is held.
+def held_after_traders(
+    transaction: Transaction, lt_strategy_ids: Collection[UUID]
+) -> dict[UUID, dict[tuple[str, str], datetime | None]]:
+    """By strategy and (trader, token) what was bought after them, or is being bought; all of them in one statement.
+
+    None: an order has no outcome before its market resolves or its position is counted as sold, and until then it is
+    held. Every strategy that was asked for is in the answer.
     """
     rows = transaction.rows(
         """
-        SELECT DISTINCT trade.trader_address, intent.token_id FROM lt_orders AS intent
+        SELECT DISTINCT intent.lt_strategy_id, trade.trader_address, intent.token_id FROM lt_orders AS intent
         INNER JOIN source_trades AS trade USING (source_trade_id)
-        WHERE intent.lt_strategy_id = :lt_strategy_id AND intent.purpose = 'ENTRY' AND intent.outcome = 'OPEN'
+        WHERE
+            intent.lt_strategy_id = ANY(:lt_strategy_ids::uuid[]) AND intent.purpose = 'ENTRY'
+            AND intent.outcome = 'OPEN'
         """,
-        lt_strategy_id=lt_strategy_id,
+        lt_strategy_ids=list(lt_strategy_ids),
     )
-    return {(row["trader_address"], row["token_id"]): None for row in rows}
+    found: dict[UUID, dict[tuple[str, str], datetime | None]] = {each: {} for each in lt_strategy_ids}
+    for row in rows:
+        found[row["lt_strategy_id"]][(row["trader_address"], row["token_id"])] = None
+    return found
 
 
 def _held(row: Row, lt_strategy_id: UUID) -> HeldPosition:

@@ -4,6 +4,8 @@
 -- Entries and sales of a position, the open ones apart, and stops in a market.
 CREATE INDEX lt_orders_by_position ON lt_orders (lt_strategy_id, token_id);
 CREATE INDEX lt_orders_open_of_strategy ON lt_orders (lt_strategy_id, token_id) WHERE outcome = 'OPEN';
+CREATE INDEX lt_orders_unfinished_of_strategy ON lt_orders (lt_strategy_id)
+WHERE state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED');
 CREATE INDEX lt_orders_by_rule ON lt_orders (lt_strategy_id, condition_id) WHERE exit_reason IS NOT NULL;
 CREATE INDEX merge_legs_by_position ON merge_legs (lt_strategy_id, token_id);
 

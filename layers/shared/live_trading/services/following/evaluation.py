@@ -19,6 +19,7 @@ from live_trading.exits.token_entries import position_standing
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.trades import Side
 from live_trading.services.following.trader_statistics import snapshot_hour
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.signals.config import WalletConfig, is_running, parse_config
 from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
 from live_trading.signals.trader_record import prior_mean
@@ -82,6 +83,17 @@ def subject_of(row: SubjectRow) -> Subject:
 def strategy_subject(transaction: Transaction, lt_strategy_id: UUID) -> Subject:
     """An LT strategy as a subject. Raises LookupError or InvalidConfig."""
     return subject_of(subjects.strategy(transaction, lt_strategy_id))
+
+
+def strategy_subjects(transaction: Transaction, lt_strategy_ids: Sequence[UUID]) -> list[Subject | PartFailure]:
+    """LT strategies as subjects, in one statement; one whose configuration cannot be read is a failure of its own."""
+    found: list[Subject | PartFailure] = []
+    for row in subjects.strategies(transaction, lt_strategy_ids):
+        failures: list[PartFailure] = []
+        with contained(f"strategy {row.lt_strategy_id}", failures):
+            found.append(subject_of(row))
+        found += failures
+    return found
 
 
 def undecided_for_wallet(transaction: Transaction, subject: Subject) -> list[StoredTrade]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,9 +45,9 @@ def active_ft_wallets(transaction: Transaction) -> list[SubjectRow]:
     return [_subject(row) for row in rows]
 
 
-def strategy(transaction: Transaction, lt_strategy_id: UUID) -> SubjectRow:
-    """An LT strategy as a subject; `is_active` is its FT wallet's. Raises LookupError."""
-    row = transaction.only(
+def strategies(transaction: Transaction, lt_strategy_ids: Sequence[UUID]) -> list[SubjectRow]:
+    """LT strategies as subjects, in the order asked for; `is_active` is their FT wallet's. Raises LookupError."""
+    rows = transaction.rows(
         """
         SELECT
             wallet.ft_wallet_id, strategy.lt_strategy_id, strategy.name, version.config, wallet.current_version,
@@ -55,11 +56,21 @@ def strategy(transaction: Transaction, lt_strategy_id: UUID) -> SubjectRow:
         INNER JOIN ft_wallets AS wallet ON wallet.ft_wallet_id = strategy.ft_wallet_id
         INNER JOIN ft_wallet_versions AS version
             ON version.ft_wallet_id = wallet.ft_wallet_id AND version.version = wallet.current_version
-        WHERE strategy.lt_strategy_id = :lt_strategy_id
+        WHERE strategy.lt_strategy_id = ANY(:lt_strategy_ids::uuid[])
         """,
-        lt_strategy_id=lt_strategy_id,
+        lt_strategy_ids=list(lt_strategy_ids),
     )
-    return _subject(row)
+    by_id = {row["lt_strategy_id"]: _subject(row) for row in rows}
+    unknown = [each for each in lt_strategy_ids if each not in by_id]
+    if unknown:
+        raise LookupError(f"no strategy {unknown[0]}")
+    return [by_id[each] for each in lt_strategy_ids]
+
+
+def strategy(transaction: Transaction, lt_strategy_id: UUID) -> SubjectRow:
+    """An LT strategy as a subject; `is_active` is its FT wallet's. Raises LookupError."""
+    (row,) = strategies(transaction, [lt_strategy_id])
+    return row
 
 
 def paper_bankroll(transaction: Transaction, ft_wallet_id: UUID) -> Usd:

@@ -8,6 +8,7 @@ CREATE INDEX lt_orders_unfinished_of_strategy ON lt_orders (lt_strategy_id)
 WHERE state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED');
 CREATE INDEX lt_orders_by_rule ON lt_orders (lt_strategy_id, condition_id) WHERE exit_reason IS NOT NULL;
 CREATE INDEX merge_legs_by_position ON merge_legs (lt_strategy_id, token_id);
+CREATE INDEX ledger_entries_by_position ON ledger_entries (lt_strategy_id, token_id) WHERE account = 'POSITION_COST';
 
 -- The same of paper.
 CREATE INDEX ft_orders_by_position ON ft_orders (ft_wallet_id, token_id);

@@ -42,9 +42,7 @@ def remember(transaction: Transaction, looks: Sequence[Seen], now: datetime) -> 
     exit_watches.save(
         transaction,
         [
-            KeptLook(
-                subject=seen.held.who, token_id=seen.position.token_id, decision=seen.decision, watch=seen.watch
-            )
+            KeptLook(subject=seen.held.who, token_id=seen.position.token_id, decision=seen.decision, watch=seen.watch)
             for seen in looks
         ],
         now,

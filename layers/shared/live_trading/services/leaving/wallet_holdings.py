@@ -1,4 +1,4 @@
-"""What the strategies of a wallet hold, with all that a look at it needs but the books: read for all of them at once."""
+"""What strategies of a wallet hold, with all that a look at it needs but the books: read for all of them at once."""
 
 from __future__ import annotations
 
@@ -109,9 +109,7 @@ class HoldingsReader:
                 markets=known,
                 trades=trades,
                 brackets=resting.get(each.lt_strategy_id, {}),
-                may_rest=not any(
-                    lock.stops_all_of(each.lt_strategy_id, wallet.trading_wallet_id) for lock in in_force
-                ),
+                may_rest=not any(lock.stops_all_of(each.lt_strategy_id, wallet.trading_wallet_id) for lock in in_force),
             )
             for each in strategies
             if each.lt_strategy_id in rules

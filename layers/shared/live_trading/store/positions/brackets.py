@@ -29,9 +29,7 @@ def resting(transaction: Transaction, lt_strategy_id: UUID) -> dict[str, Resting
     return of_strategies(transaction, [lt_strategy_id]).get(lt_strategy_id, {})
 
 
-def of_strategies(
-    transaction: Transaction, lt_strategy_ids: Collection[UUID]
-) -> dict[UUID, dict[str, RestingBracket]]:
+def of_strategies(transaction: Transaction, lt_strategy_ids: Collection[UUID]) -> dict[UUID, dict[str, RestingBracket]]:
     """By strategy and token, in one statement; strategies of which nothing rests are missing."""
     found: dict[UUID, dict[str, RestingBracket]] = {}
     for row in transaction.rows(_RESTING, lt_strategy_ids=list(lt_strategy_ids)):

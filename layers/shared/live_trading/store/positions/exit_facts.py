@@ -90,9 +90,7 @@ def _held_token(
         paid=held.cost,
         opened_at=opened_at,
         bought=tuple(_bought(row) for row in bought),
-        sold=tuple(
-            OwnSale(at=row["left_at"], shares=Shares(row["shares"])) for row in left if not _is_for_trader(row)
-        ),
+        sold=tuple(OwnSale(at=row["left_at"], shares=Shares(row["shares"])) for row in left if not _is_for_trader(row)),
         sold_for_trader=total_shares([Shares(row["shares"]) for row in left if _is_for_trader(row)]),
     )
 

@@ -262,9 +262,7 @@ def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: s
     )
 
 
-def resolve_alerts(
-    transaction: Transaction, *, alert_type: AlertType, subjects: Collection[str], at: datetime
-) -> None:
+def resolve_alerts(transaction: Transaction, *, alert_type: AlertType, subjects: Collection[str], at: datetime) -> None:
     """Closes the alerts of a type about these subjects, whose cause is gone; one statement for all."""
     if not subjects:
         return

@@ -132,6 +132,7 @@ class PaperTrader:
                 wallets = subjects.active_ft_wallets(transaction)
             report.wallets = len(wallets)
             shelf = BookShelf(self._market_data)
+            self._leave(wallets, lease, shelf, report)
             for wallet in self._wallets.while_time_lasts(
                 wallets, _part, budget=budget, seconds_each=SECONDS_A_BATCH, left=report.left
             ):
@@ -139,11 +140,19 @@ class PaperTrader:
                     self._run_wallet(wallet, lease, shelf, report, budget)
         return report
 
+    def _leave(self, wallets: Sequence[SubjectRow], lease: Lease, shelf: BookShelf, report: PaperReport) -> None:
+        """Looks at what all wallets hold before any of them bets; whose configuration is unreadable is told there."""
+        read: list[Subject] = []
+        for wallet in wallets:
+            with contained(_part(wallet), []):
+                read.append(evaluation.subject_of(wallet))
+        with contained("paper positions", report.failures):
+            report.exits.update(sale.reason for sale in self._exits.run(read, lease, shelf, report.failures))
+
     def _run_wallet(
         self, wallet: SubjectRow, lease: Lease, shelf: BookShelf, report: PaperReport, budget: Budget
     ) -> None:
         subject = evaluation.subject_of(wallet)
-        report.exits.update(sale.reason for sale in self._exits.run(subject, lease, shelf, report.failures))
         while self._decide_batch(subject, lease, shelf, report):
             if not budget.has(SECONDS_A_BATCH):
                 report.left.append(_part(wallet))

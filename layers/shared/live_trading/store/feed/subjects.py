@@ -68,7 +68,7 @@ def strategies(transaction: Transaction, lt_strategy_ids: Sequence[UUID]) -> lis
             ON version.ft_wallet_id = wallet.ft_wallet_id AND version.version = wallet.current_version
         WHERE strategy.lt_strategy_id = ANY(:lt_strategy_ids::uuid[])
         """,
-        lt_strategy_ids=[str(each) for each in lt_strategy_ids],
+        lt_strategy_ids=list(lt_strategy_ids),
     )
     by_id = {row["lt_strategy_id"]: _subject(row) for row in rows}
     unknown = [each for each in lt_strategy_ids if each not in by_id]

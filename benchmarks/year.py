@@ -97,7 +97,8 @@ _INVARIANTS = {
         " EXCEPT SELECT trading_wallet_id, lt_strategy_id, account, amount_usd FROM ledger_balances)"
         " UNION ALL"
         " (SELECT trading_wallet_id, lt_strategy_id, account, amount_usd FROM ledger_balances"
-        " EXCEPT SELECT trading_wallet_id, lt_strategy_id, account, sum(amount_usd) FROM ledger_entries GROUP BY 1, 2, 3)"
+        " EXCEPT SELECT trading_wallet_id, lt_strategy_id, account, sum(amount_usd) FROM ledger_entries"
+        " GROUP BY 1, 2, 3)"
     ),
     "reservations outlive their orders": (
         "SELECT 1 FROM ledger_entries WHERE account = 'RESERVED' GROUP BY lt_strategy_id HAVING sum(amount_usd) <> 0"

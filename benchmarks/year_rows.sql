@@ -126,24 +126,36 @@ FROM fact, strategy
 CROSS JOIN LATERAL (VALUES ('ft', strategy.paper), ('lt', strategy.id)) AS of_kind (kind, subject)
 ON CONFLICT DO NOTHING;
 
+INSERT INTO decision_evidence (source_trade_id, evidence_key, shared)
+SELECT
+    trade.id, hashtextextended(trade.id::text, 0),
+    jsonb_build_object(
+        'trade', jsonb_build_object(
+            'transaction_hash', '0x' || md5('x' || i) || md5('y' || i), 'token_id', market.tokens[outcome + 1],
+            'trader', strategy.trader, 'side', side, 'price', price::text, 'shares', shares::text,
+            'condition_id', market.condition, 'title', market.slug, 'trade_time', at
+        ),
+        'stats', jsonb_build_object('as_of', date_trunc('hour', at), 'last_30_days', '40/26', 'lifetime', '200/120'),
+        'market', jsonb_build_object(
+            'condition_id', market.condition, 'slug', market.slug, 'token_ids', to_jsonb(market.tokens), 'end_time', ends
+        ),
+        'prior_mean', '0.5', 'model_name', NULL
+    )
+FROM trade INNER JOIN market USING (m) INNER JOIN strategy USING (k) ORDER BY i;
+
 INSERT INTO decisions (
     source_trade_id, ft_wallet_id, lt_strategy_id, config_version, verdict, reason, checks, risk_checks, stake_usd,
-    probability, cost_per_share, edge, conviction, inputs, inputs_hash, decided_at
+    probability, cost_per_share, edge, conviction, evidence_key, own, hash, decided_at
 )
 SELECT
     trade.id, strategy.paper, CASE WHEN is_live THEN strategy.id END, 1,
     CASE WHEN n IS NOT NULL THEN 'ACCEPTED' ELSE 'REJECTED' END,
     CASE WHEN n IS NOT NULL THEN 'accepted' WHEN side = 'SELL' THEN 'not_an_entry' ELSE 'edge_too_small' END,
-    jsonb_build_array(jsonb_build_object('name', 'edge', 'observed', '0.01', 'limit', '0', 'passed', n IS NOT NULL)), '[]',
-    CASE WHEN n IS NOT NULL THEN 20 ELSE 0 END, 0.65, price, 0.65 - price, 1,
-    jsonb_build_object(
-        'trade', jsonb_build_object('transaction_hash', '0x' || md5('x' || i) || md5('y' || i), 'token_id', market.tokens[outcome + 1], 'trader', strategy.trader, 'side', side, 'price', price::text, 'shares', shares::text, 'condition_id', market.condition, 'title', market.slug, 'trade_time', at),
-        'stats', jsonb_build_object('as_of', date_trunc('hour', at), 'last_30_days', '40/26', 'lifetime', '200/120'),
-        'market', jsonb_build_object('condition_id', market.condition, 'slug', market.slug, 'token_ids', to_jsonb(market.tokens), 'end_time', ends),
-        'prior_mean', '0.5', 'config_version', 1, 'now', at, 'bankroll_usd', '10000', 'is_active', TRUE
-    ),
-    md5('in' || i || is_live) || md5('puts' || i), at + interval '4 seconds'
-FROM trade INNER JOIN market USING (m) INNER JOIN strategy USING (k) CROSS JOIN (VALUES (FALSE), (TRUE)) AS subject (is_live)
+    jsonb_build_array(jsonb_build_array('edge', '0.01', '0', n IS NOT NULL)), '[]',
+    CASE WHEN n IS NOT NULL THEN 20 ELSE 0 END, 0.65, price, 0.65 - price, 1, hashtextextended(trade.id::text, 0),
+    jsonb_build_object('bankroll_usd', '10000', 'max_signal_age_seconds', 600),
+    sha256(convert_to(i::text || is_live::text, 'UTF8')), at + interval '4 seconds'
+FROM trade INNER JOIN strategy USING (k) CROSS JOIN (VALUES (FALSE), (TRUE)) AS subject (is_live)
 ORDER BY i, is_live;
 
 CREATE TEMP TABLE made ON COMMIT DROP AS

@@ -14,7 +14,7 @@ from live_trading.store.database.connection import Transaction
 from live_trading.store.watch.old_rows import MOST, Removed
 
 # Of a subject's trades the last so many may be looked at again.
-LOOKED_AT_AGAIN = 10_000
+LOOKED_AT_AGAIN = 1_000
 # Of a trader's feed the last ten minutes are read again; the rest is a margin for clocks.
 READ_AGAIN = timedelta(days=1)
 _DECISIONS = "retention:decisions"
@@ -37,10 +37,11 @@ def decisions(transaction: Transaction, before: datetime, now: datetime) -> Remo
     )
     if not row["old"]:
         return Removed(rows=0, is_done=True)
-    removed = transaction.execute(
+    removed = transaction.rows(
         """
         WITH past AS (
-            SELECT split_part(cursor_name, ':', 3)::uuid AS subject, position::bigint - :again AS number FROM cursors
+            SELECT split_part(cursor_name, ':', 3)::uuid AS subject, position::bigint - :again AS number, waiting
+            FROM cursors
             WHERE starts_with(cursor_name, 'decided:')
         )
         DELETE FROM decisions AS decision USING past
@@ -48,21 +49,38 @@ def decisions(transaction: Transaction, before: datetime, now: datetime) -> Remo
             decision.decision_id > :after AND decision.decision_id <= :upto AND decision.decided_at < :before
             AND decision.verdict <> 'EXIT'
             AND past.subject = coalesce(decision.lt_strategy_id, decision.ft_wallet_id)
-            AND decision.source_trade_id < past.number
+            AND decision.source_trade_id < past.number AND decision.source_trade_id <> ALL(past.waiting)
             AND NOT EXISTS (SELECT 1 FROM lt_orders AS made WHERE made.decision_id = decision.decision_id)
             AND NOT EXISTS (
                 SELECT 1 FROM ft_orders AS twin
                 WHERE
                     twin.ft_wallet_id = decision.ft_wallet_id AND twin.source_trade_id = decision.source_trade_id
             )
+        RETURNING decision.source_trade_id, decision.evidence_key
         """,
         after=after,
         upto=row["upto"],
         before=before,
         again=LOOKED_AT_AGAIN,
     )
+    transaction.execute(
+        """
+        DELETE FROM decision_evidence AS evidence
+        USING (
+            SELECT DISTINCT trade, key FROM unnest(:trades::bigint[], :keys::bigint[]) AS gone (trade, key)
+        ) AS gone
+        WHERE
+            evidence.source_trade_id = gone.trade AND evidence.evidence_key = gone.key
+            AND NOT EXISTS (
+                SELECT 1 FROM decisions AS other
+                WHERE other.source_trade_id = gone.trade AND other.evidence_key = gone.key
+            )
+        """,
+        trades=[each["source_trade_id"] for each in removed],
+        keys=[each["evidence_key"] for each in removed],
+    )
     cursors.advance_number(transaction, _DECISIONS, row["upto"], now)
-    return Removed(rows=removed, is_done=row["old"] < MOST)
+    return Removed(rows=len(removed), is_done=row["old"] < MOST)
 
 
 def source_trades(transaction: Transaction, before: datetime, now: datetime) -> Removed:
@@ -93,6 +111,9 @@ def source_trades(transaction: Transaction, before: datetime, now: datetime) -> 
                 AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.source_trade_id = trade.source_trade_id)
                 AND NOT EXISTS (SELECT 1 FROM ft_orders WHERE ft_orders.source_trade_id = trade.source_trade_id)
                 AND NOT EXISTS (SELECT 1 FROM lt_orders WHERE lt_orders.source_trade_id = trade.source_trade_id)
+                AND NOT EXISTS (
+                    SELECT 1 FROM decision_evidence AS evidence WHERE evidence.source_trade_id = trade.source_trade_id
+                )
                 AND NOT EXISTS (SELECT 1 FROM lt_gaps WHERE lt_gaps.source_trade_id = trade.source_trade_id)
             ORDER BY trade.source_trade_id FOR UPDATE OF trade SKIP LOCKED
         )

@@ -193,7 +193,7 @@ INSERT INTO lt_orders (
 )
 SELECT
     made.id, strategy, wallet, decided.decision_id, trade_id, 'ENTRY', token, condition, made.outcome, 'BUY', 'FAK', least(price + 0.01, 0.99),
-    20, shares, 1, reserved, price, 20, jsonb_build_object('salt', n, 'tokenId', token, 'signature', '0x' || repeat(md5('s' || n), 4), 'maker', '0x' || substr(md5('a' || n) || md5('b'), 1, 40), 'timestamp', n::text), hash,
+    20, shares, 1, reserved, price, 20, jsonb_build_object('salt', n, 'tokenId', token, 'signature', '0x' || repeat(md5('s' || n), 4), 'maker', '0x' || substr(md5('a' || n) || md5('b'), 1, 40), 'timestamp', n::text), made.hash,
     CASE WHEN is_filled THEN 'FILLED' ELSE 'CANCELLED' END, price - 0.01, price, price, md5('b' || n), at,
     at + interval '3 seconds', at + interval '4 seconds', at + interval '4 seconds', at + interval '4100 milliseconds',
     at + interval '4500 milliseconds', at + interval '8 seconds',

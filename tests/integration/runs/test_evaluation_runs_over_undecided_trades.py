@@ -249,7 +249,6 @@ def test_a_rejected_decision_has_its_reason_and_no_stake(database: Database) -> 
         edge=Decimal("-0.25"),
         conviction=None,
         win_rate=None,
-        inputs_hash="0" * 64,
     )
 
     with database.transaction() as transaction:

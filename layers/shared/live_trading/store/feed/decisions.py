@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from live_trading.nouns.decisions import Check, Evaluation
+from live_trading.signals.inputs import hash_of
 from live_trading.store.database.connection import Transaction
 
 
@@ -17,8 +18,8 @@ from live_trading.store.database.connection import Transaction
 class DecisionRecord:
     """A verdict to be kept with everything it was made of.
 
-    `lt_strategy_id` is None for the decision of an FT wallet itself. `inputs` are the canonical inputs that
-    `evaluation.inputs_hash` is the hash of; `risk_checks` are the verdicts of the risk rules, JSON-ready.
+    `lt_strategy_id` is None for the decision of an FT wallet itself. `inputs` are the canonical inputs, kept
+    with their hash; `risk_checks` are the verdicts of the risk rules, JSON-ready.
     """
 
     source_trade_id: int
@@ -76,7 +77,7 @@ def _as_json(record: DecisionRecord) -> dict[str, object]:
         "edge": _text(made.edge),
         "conviction": _text(made.conviction),
         "inputs": record.inputs,
-        "inputs_hash": made.inputs_hash,
+        "inputs_hash": hash_of(record.inputs),
         "decided_at": record.decided_at.isoformat(),
     }
 

@@ -231,12 +231,12 @@ class Executor:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             subject = evaluation.strategy_subject(transaction, strategy.lt_strategy_id)
-            too_old = evaluation.decide_too_old(transaction, subject, max_signal_age_seconds=max_age, now=now)
-            pending = evaluation.undecided_for_strategy(transaction, subject)
-            if too_old and not pending:
-                evaluation.settle(transaction, subject, now)
-        for reason, count in too_old.items():
-            report.decisions[reason] = report.decisions.get(reason, 0) + count
+            old = evaluation.decide_too_old(transaction, [(subject, max_age)], now)
+            pending = evaluation.undecided(transaction, [subject], newest_first=True).get(subject.key, [])
+            passed = {} if pending else evaluation.settle(transaction, [subject], now)
+        for counts in (*old.values(), *passed.values()):
+            for reason, count in counts.items():
+                report.decisions[reason] = report.decisions.get(reason, 0) + count
         if not pending:
             return None
         evidence = self._evidence.gather(pending, lease, now)
@@ -248,12 +248,11 @@ class Executor:
             bankroll = ledger.balances_of_strategy(transaction, strategy.lt_strategy_id).available
             prepared = evaluation.inputs_for(
                 transaction,
-                subject,
-                evidence.ready,
-                bankroll=bankroll,
+                [(subject, evidence.ready)],
+                bankrolls={subject.key: bankroll},
                 now=now,
-                max_signal_age_seconds=max_age,
-            )
+                max_signal_age_seconds={subject.key: max_age},
+            )[subject.key]
         return StrategyTrades(strategy=strategy, subject=subject, trades=prepared, bankroll=bankroll)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.break_routes import WalletBreaks
     from live_trading.api.routes.ft_wallet_routes import FtWallets
     from live_trading.api.routes.kill_switch_routes import KillSwitchApi
+    from live_trading.api.routes.latency_routes import LatencyRead
     from live_trading.api.routes.lock_routes import LocksApi
     from live_trading.api.routes.order_routes import OrdersRead
     from live_trading.api.routes.position_routes import PositionsRead
@@ -57,6 +58,12 @@ class Parts(JobParts):
         from live_trading.api.routes.order_routes import OrdersRead
 
         return OrdersRead(database=self.database)
+
+    @cached_property
+    def latency_read(self) -> LatencyRead:
+        from live_trading.api.routes.latency_routes import LatencyRead
+
+        return LatencyRead(database=self.database, clock=self.clock)
 
     @cached_property
     def positions_read(self) -> PositionsRead:

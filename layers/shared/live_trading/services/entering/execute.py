@@ -105,9 +105,10 @@ class Executor:
         self._wallets = Rotation(database=database, clock=clock, name="lt-execute:wallets")
         self._strategies = Rotation(database=database, clock=clock, name="lt-execute:strategies")
 
-    def run(self, budget: Budget | None = None) -> ExecuteReport:
+    def run(self, budget: Budget | None = None, *, reads_feed: bool = True) -> ExecuteReport:
         """One pass, as long as the budget lasts. Safe to repeat and to overlap: the leases let one invocation act.
 
+        Without `reads_feed` it goes by the trades that are stored.
         One wallet's, strategy's or trade's failure is reported and does not stop the others. Raises StoreUnavailable,
         and LeaseLost where another invocation has taken over.
         """
@@ -116,8 +117,8 @@ class Executor:
             report = ExecuteReport(ran=lease is not None)
             if lease is None:
                 return report
-            with contained("ingest", report.failures), leasing.below(self._database, lease):
-                report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
+            if reads_feed:
+                self._read_feed(lease, report, budget)
             with contained("keys of registered wallets", report.failures), leasing.below(self._database, lease):
                 self._prover.run(lease, report.failures)
             with self._database.transaction() as transaction:
@@ -128,6 +129,10 @@ class Executor:
                 with contained(_wallet_part(wallet), report.failures), leasing.below(self._database, lease):
                     self._run_wallet(wallet, report, budget)
         return report
+
+    def _read_feed(self, lease: Lease, report: ExecuteReport, budget: Budget) -> None:
+        with contained("ingest", report.failures), leasing.below(self._database, lease):
+            report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
 
     def _run_wallet(self, wallet: TradingWallet, report: ExecuteReport, budget: Budget) -> None:
         with leasing.held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:

@@ -114,9 +114,10 @@ class PaperTrader:
         self._exits = PaperExits(database=database, clock=clock)
         self._wallets = Rotation(database=database, clock=clock, name="ft-sync:wallets")
 
-    def run(self, budget: Budget | None = None) -> PaperReport:
+    def run(self, budget: Budget | None = None, *, reads_feed: bool = True) -> PaperReport:
         """One pass, as long as the budget lasts. Safe to repeat and to overlap.
 
+        Without `reads_feed` it goes by the trades that are stored.
         One wallet's failure is reported and does not stop the others. Raises LeaseLost or StoreUnavailable.
         """
         with leasing.held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
@@ -124,8 +125,9 @@ class PaperTrader:
                 return PaperReport(ran=False)
             report = PaperReport(ran=True)
             budget = budget or Budget.unlimited()
-            with contained("ingest", report.failures), leasing.below(self._database, lease):
-                report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
+            if reads_feed:
+                with contained("ingest", report.failures), leasing.below(self._database, lease):
+                    report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
             with self._database.transaction() as transaction:
                 wallets = subjects.active_ft_wallets(transaction)
             report.wallets = len(wallets)

@@ -81,6 +81,11 @@ def by_numbers(transaction: Transaction, source_trade_ids: Sequence[int]) -> dic
     return {row["source_trade_id"]: _stored(row) for row in rows}
 
 
+def newest_number(transaction: Transaction) -> int:
+    """The highest number given so far, 0 where there is none."""
+    return int(transaction.only("SELECT coalesce(max(source_trade_id), 0) AS newest FROM source_trades")["newest"])
+
+
 def _stored(row: Row) -> StoredTrade:
     trade = SourceTrade(
         transaction_hash=row["transaction_hash"],

@@ -11,9 +11,7 @@ from live_trading.nouns.chance import Chance
 PartT = TypeVar("PartT")
 
 
-def served_abreast(
-    parts: Iterator[PartT], serve: Callable[[PartT], None], *, chance: Chance, at_once: int
-) -> None:
+def served_abreast(parts: Iterator[PartT], serve: Callable[[PartT], None], *, chance: Chance, at_once: int) -> None:
     """Serves each part once, up to `at_once` of them at a time, each taken when somebody is free for it.
 
     `parts` is asked for the next one by one caller at a time. Where serving raises, no other part is begun; what it

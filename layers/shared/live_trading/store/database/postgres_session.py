@@ -116,7 +116,8 @@ class Session:
         try:
             self._connection.handle_messages(sent)
         except _OF_THE_SERVER as error:
-            if error is not sent.error:
+            failure: Exception = error
+            if failure is not sent.error:
                 raise
-            return error
+            return failure
         return None

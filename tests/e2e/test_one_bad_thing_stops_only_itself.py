@@ -303,6 +303,6 @@ def test_a_stake_that_the_markets_volatility_doubles_stays_within_the_largest_be
 
     desk.execute()
 
-    (decision,) = desk.rows("SELECT reason, stake_usd, inputs FROM decisions")
-    assert (decision["reason"], decision["inputs"]["stake_multiplier"]) == ("accepted", "2")
+    (decision,) = desk.rows("SELECT reason, stake_usd, own FROM decisions")
+    assert (decision["reason"], decision["own"]["stake_multiplier"]) == ("accepted", "2")
     assert decision["stake_usd"] == 30

@@ -226,7 +226,7 @@ class EntryDesk:
                 ended = accepted(evaluation, draft.plan.usd) if is_in else refused(evaluation, reason)
                 results = (*draft.cuts, *verdict.results)
                 record = decision_record(entry.subject, candidate.prepared, ended, now, results)
-                decision_id = decisions.record(transaction, [record]).get(candidate.prepared.source_trade_id)
+                decision_id = decisions.record(transaction, [record]).get((record.key, record.source_trade_id))
             if decision_id is None:
                 raise StopEverything(f"trade {candidate.prepared.source_trade_id} was decided under this run's lease")
             if reason is Reason.ACCEPTED:

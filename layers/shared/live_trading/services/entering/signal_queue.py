@@ -18,7 +18,7 @@ from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.trades import Side
 from live_trading.services.entering.execute_report import ExecuteReport, add_counts
 from live_trading.services.following import evaluation
-from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.services.following.evaluation import PreparedTrade, Subject, SubjectKey
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.accounts.live_strategies import LiveStrategy
@@ -132,8 +132,9 @@ class SignalQueue:
             self._settle(transaction, now)
 
     def _settle(self, transaction: Transaction, now: datetime) -> None:
-        for each in self._followers or ():
-            evaluation.settle(transaction, each.subject, now)
+        passed = evaluation.settle(transaction, [each.subject for each in self._followers or ()], now)
+        for counts in passed.values():
+            add_counts(self._report.decisions, counts)
         # Of several strategies with the same signal these come after the others next time.
         turns.served(transaction, _TURNS, sorted(self._served), now)
 
@@ -157,22 +158,22 @@ class SignalQueue:
         return bool(fresh)
 
     def _undecided(self, transaction: Transaction, followers: Sequence[Follower], now: datetime) -> list[Signal]:
-        found: list[Signal] = []
-        for each in followers:
-            too_old = evaluation.decide_too_old(
-                transaction, each.subject, max_signal_age_seconds=each.strategy.max_signal_age_seconds, now=now
-            )
-            add_counts(self._report.decisions, too_old)
-            pending = evaluation.undecided_for_strategy(transaction, each.subject)
-            found += [Signal(each, stored) for stored in pending]
-        return [each for each in found if each.key not in self._seen]
+        limits = [(each.subject, each.strategy.max_signal_age_seconds) for each in followers]
+        for counts in evaluation.decide_too_old(transaction, limits, now).values():
+            add_counts(self._report.decisions, counts)
+        found = evaluation.undecided(transaction, [each.subject for each in followers], newest_first=True)
+        signals = [Signal(each, stored) for each in followers for stored in found.get(each.subject.key, ())]
+        return [each for each in signals if each.key not in self._seen]
 
     def _read_followers(self, transaction: Transaction) -> list[Follower]:
+        """The strategies whose configuration can be read; any other is a failure of its own."""
+        strategies = {each.lt_strategy_id: each for each in self._strategies}
         followers: list[Follower] = []
-        for strategy in self._strategies:
-            with contained(f"strategy {strategy.lt_strategy_id}", self._report.failures):
-                subject = evaluation.strategy_subject(transaction, strategy.lt_strategy_id)
-                followers.append(Follower(strategy=strategy, subject=subject))
+        for found in evaluation.strategy_subjects(transaction, list(strategies)):
+            if isinstance(found, PartFailure):
+                self._report.failures.append(found)
+            elif found.lt_strategy_id is not None:
+                followers.append(Follower(strategy=strategies[found.lt_strategy_id], subject=found))
         return followers
 
     def _turns(self, transaction: Transaction, signals: Sequence[Signal]) -> dict[str, int]:
@@ -197,22 +198,31 @@ class SignalQueue:
         now = self._clock.now()
         ready = self._with_evidence(lease, part, now)
         now = self._clock.now()
-        by_follower: dict[UUID, list[Signal]] = {}
+        by_follower: dict[SubjectKey, list[Signal]] = {}
         for each in ready:
-            by_follower.setdefault(each.follower.strategy.lt_strategy_id, []).append(each)
-        prepared: dict[tuple[UUID, int], PreparedTrade] = {}
+            by_follower.setdefault(each.follower.subject.key, []).append(each)
+        followers = {key: theirs[0].follower for key, theirs in by_follower.items()}
         with self._database.reading() as reading:
-            for lt_strategy_id, theirs in by_follower.items():
-                found = evaluation.inputs_for(
-                    reading,
-                    theirs[0].follower.subject,
-                    [each.stored for each in theirs],
-                    bankroll=ledger.balances_of_strategy(reading, lt_strategy_id).available,
-                    now=now,
-                    max_signal_age_seconds=theirs[0].follower.strategy.max_signal_age_seconds,
-                )
-                prepared |= {(lt_strategy_id, each.source_trade_id): each for each in found}
-        return [PreparedSignal(follower=each.follower, prepared=prepared[each.key]) for each in ready]
+            available = {
+                each.strategy.lt_strategy_id: ledger.balances_of_strategy(
+                    reading, each.strategy.lt_strategy_id
+                ).available
+                for each in followers.values()
+            }
+            found = evaluation.inputs_for(
+                reading,
+                [(followers[key].subject, [each.stored for each in theirs]) for key, theirs in by_follower.items()],
+                bankrolls={key: available[each.strategy.lt_strategy_id] for key, each in followers.items()},
+                now=now,
+                max_signal_age_seconds={key: each.strategy.max_signal_age_seconds for key, each in followers.items()},
+            )
+        prepared = {(key, each.source_trade_id): each for key, theirs in found.items() for each in theirs}
+        return [
+            PreparedSignal(
+                follower=each.follower, prepared=prepared[each.follower.subject.key, each.stored.source_trade_id]
+            )
+            for each in ready
+        ]
 
     def _with_evidence(self, lease: Lease, part: Sequence[Signal], now: datetime) -> list[Signal]:
         """Those that can be judged now. For what its age alone decides nobody is asked anything."""

@@ -75,6 +75,7 @@ class Settings(BaseModel):
     neg_risk_exchange: Address
     exchange_v3: Address
     confirmations: Annotated[int, Field(ge=1, le=1000)] = 10
+    wallets_at_once: Annotated[int, Field(ge=1, le=32)] = 4
     max_fee_per_gas_gwei: Annotated[int, Field(ge=1, le=100_000)] = 1000
     max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000, validate_default=True)] = 50
     min_priority_fee_gwei: Annotated[int, Field(ge=0, le=100_000, validate_default=True)] = 25

@@ -116,8 +116,8 @@ class Session:
         try:
             self._connection.handle_messages(sent)
         except _OF_THE_SERVER as error:
-            if error is not sent.error:
+            failure: Exception | None = sent.error
+            if failure is not error:
                 raise
-            told: Exception = error
-            return told
+            return failure
         return None

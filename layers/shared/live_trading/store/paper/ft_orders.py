@@ -127,7 +127,7 @@ def open_conditions(transaction: Transaction) -> dict[str, int]:
 
 
 def open_in(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, list[OpenPaperOrder]]:
-    """The open paper orders of conditions, of all wallets, by condition; locked, so that nobody sells them meanwhile."""
+    """The open paper orders of conditions, of all wallets, by condition; locked against sales until the end."""
     rows = transaction.rows(
         """
         SELECT

@@ -19,7 +19,7 @@ from live_trading.store.database import installation
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
-from live_trading.wiring.database import database_of
+from live_trading.wiring.database import MIGRATION_READ_TIMEOUT_SECONDS, database_of
 from live_trading.wiring.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -73,6 +73,15 @@ class Adapters:
     @cached_property
     def database(self) -> Database:
         return database_of(self.settings.database_url, application_name="live-trading")
+
+    @cached_property
+    def migration_database(self) -> Database:
+        """The same for statements that take minutes."""
+        return database_of(
+            self.settings.database_url,
+            application_name="live-trading-migrate",
+            read_seconds=MIGRATION_READ_TIMEOUT_SECONDS,
+        )
 
     @cached_property
     def contracts(self) -> ContractAddresses:

@@ -90,6 +90,15 @@ class Settings(BaseModel):
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     mark_orders: bool = True
+    keep_decisions_days: Annotated[int, Field(ge=7)] = 90
+    keep_snapshots_days: Annotated[int, Field(ge=2)] = 2
+    keep_hourly_snapshots_days: Annotated[int, Field(ge=35)] = 90
+    keep_checks_days: Annotated[int, Field(ge=1)] = 30
+    keep_answers_days: Annotated[int, Field(ge=1)] = 30
+    keep_unread_rows_days: Annotated[int, Field(ge=7)] = 180
+    keep_records_days: Annotated[int, Field(ge=35)] = 90
+    keep_alerts_days: Annotated[int, Field(ge=7)] = 365
+    keep_audit_days: Annotated[int, Field(ge=30)] = 730
     wallet_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _SECRETS
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
 

@@ -16,6 +16,7 @@ from live_trading.nouns.trades import QuarantinedRow, SourceTrade
 from live_trading.polymarket.data.feed_rows import FeedPage
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.sources import TradeFeed
+from live_trading.services.following.trade_storing import store_listed
 from live_trading.services.following.trader_statistics import StatisticsKeeper, StatisticsReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
@@ -24,7 +25,7 @@ from live_trading.services.running.rotation import Rotation
 from live_trading.store.database import cursors, leases
 from live_trading.store.database.connection import ConstraintViolated, Database
 from live_trading.store.database.leases import Lease
-from live_trading.store.feed import quarantine, source_trades, traders
+from live_trading.store.feed import quarantine, traders
 from live_trading.store.feed.traders import FollowedTrader
 
 LEASE = "ingest"
@@ -141,7 +142,7 @@ class Ingest:
     def _insert(self, trades: Sequence[SourceTrade], lease: Lease, now: datetime) -> int:
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            return source_trades.insert(transaction, trades, now)
+            return len(store_listed(transaction, trades, now).new)
 
     def _insert_one(self, trade: SourceTrade, lease: Lease, now: datetime, aside: list[QuarantinedRow]) -> int:
         try:

@@ -82,7 +82,7 @@ def undecided_by_wallet(
     rows = transaction.rows(
         """
         SELECT trade.* FROM source_trades AS trade
-        WHERE source_trade_id > :after AND trade_time >= :since AND NOT EXISTS (
+        WHERE source_trade_id > :after AND trade_time >= :since AND dropped_at IS NULL AND NOT EXISTS (
             SELECT 1 FROM decisions
             WHERE
                 decisions.ft_wallet_id = :ft_wallet_id
@@ -107,7 +107,7 @@ def undecided_by_strategy(
     rows = transaction.rows(
         """
         SELECT trade.* FROM source_trades AS trade
-        WHERE source_trade_id > :after AND trade_time >= :since AND NOT EXISTS (
+        WHERE source_trade_id > :after AND trade_time >= :since AND dropped_at IS NULL AND NOT EXISTS (
             SELECT 1 FROM decisions
             WHERE
                 decisions.lt_strategy_id = :lt_strategy_id

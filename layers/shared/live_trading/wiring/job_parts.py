@@ -65,12 +65,14 @@ class JobParts(Adapters):
         return EvidenceGatherer(markets=self.market_keeper, fees=self.fees, records=self.records)
 
     def ingest(self, holder: str, statistics: StatisticsKeeper | None = None) -> Ingest:
+        from live_trading.services.following.feed_reading import FeedReader
         from live_trading.services.following.ingest import Ingest
 
         return Ingest(
             database=self.database,
             clock=self.clock,
-            feed=self.data_api,
+            # A clock that is stepped does not move while somebody waits.
+            feed=FeedReader(self.data_api, self.chance, pause=None if self.settings.stepped_clock else time.sleep),
             markets=self.market_keeper,
             statistics=statistics,
             holder=holder,

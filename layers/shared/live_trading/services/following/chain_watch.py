@@ -23,12 +23,11 @@ from live_trading.nouns.money import average_price
 from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
 from live_trading.services.following.sources import FillSource
 from live_trading.services.following.token_markets import TokenMarket, TokenMarkets
-from live_trading.services.following.trade_matching import Matched
-from live_trading.services.following.trade_storing import Place, store_mined
+from live_trading.services.following.trade_storing import Place, Replaced, store_mined
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.feed import chain_blocks, quarantine, trade_sources
+from live_trading.store.feed import chain_blocks, quarantine
 from live_trading.store.feed.chain_blocks import KnownBlock, Watched
 from live_trading.store.feed.trade_sources import DroppedTrade
 from live_trading.store.watch import alerts
@@ -79,14 +78,13 @@ class _Plan:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one look has to store. Above `replaced_above` the blocks are other ones than those that were done."""
+    """What one look has to store."""
 
-    watched: Watched
     plan: _Plan
     trades: Sequence[SourceTrade]
     places: dict[SourceTradeKey, Place]
     malformed: Sequence[str]
-    replaced_above: int | None
+    replaced: Replaced | None
 
 
 class ChainWatch:
@@ -145,8 +143,10 @@ class ChainWatch:
         trades, places, is_whole = self._as_trades(fills, found, report, now)
         if trades or found.malformed or fork is not None or plan.anchor is None or plan.skipped:
             # What the catalogue could not be asked about is not gone.
-            replaced_above = fork if is_whole else None
-            self._store(_Found(watched, plan, trades, places, found.malformed, replaced_above), report, now)
+            replaced = None
+            if fork is not None and is_whole:
+                replaced = Replaced(above=fork, traders=[each.trader for each in watched.traders])
+            self._store(_Found(plan, trades, places, found.malformed, replaced), report, now)
         if is_whole:
             self._stored = {(fill.block_hash, fill.log_index) for fill in found.fills}
         return is_whole
@@ -202,34 +202,29 @@ class ChainWatch:
             if fill.filled.token_id in known:
                 trade = _numbered(_as_trade(fill, known[fill.filled.token_id], found.times[fill.block_hash]), places)
                 places[trade.key] = Place(
-                    block_number=fill.block_number, block_hash=fill.block_hash, log_index=fill.log_index
+                    order_hash=fill.filled.order_hash,
+                    block_number=fill.block_number,
+                    block_hash=fill.block_hash,
+                    log_index=fill.log_index,
                 )
                 trades.append(trade)
         return trades, places, is_whole
 
     def _store(self, found: _Found, report: ChainReport, now: datetime) -> None:
         with self._database.transaction() as transaction:
-            result = store_mined(transaction, found.trades, found.places, now)
-            for known, _ in result.same:
-                if known.is_dropped:
-                    _say_it_is_back(transaction, known.source_trade_id, now)
-            if found.replaced_above is not None:
-                dropped = trade_sources.drop_above(
-                    transaction,
-                    found.replaced_above,
-                    traders=[each.trader for each in found.watched.traders],
-                    but=_there(transaction, result, found.trades),
-                    now=now,
-                )
-                chain_blocks.forget_above(transaction, found.replaced_above)
-                for each in dropped:
-                    _say_it_is_gone(transaction, each, now)
-                report.dropped = len(dropped)
+            stored = store_mined(transaction, found.trades, found.places, now, found.replaced)
+            for source_trade_id in stored.back:
+                _say_it_is_back(transaction, source_trade_id, now)
+            for each in stored.dropped:
+                _say_it_is_gone(transaction, each, now)
+            if found.replaced is not None:
+                chain_blocks.forget_above(transaction, found.replaced.above)
             if found.plan.anchor is None or found.plan.skipped:
                 cursors.advance_times(transaction, {LOOKING_SINCE: found.plan.last.time}, now)
             quarantine.record(transaction, [_unread(text) for text in found.malformed], now)
-        report.stored = len(result.new)
-        report.doubtful = len(result.doubtful)
+        report.stored = len(stored.result.new)
+        report.doubtful = len(stored.result.doubtful)
+        report.dropped = len(stored.dropped)
 
 
 def _plan(known: Sequence[KnownBlock], head: Block) -> _Plan | None:
@@ -272,16 +267,6 @@ def _numbered(trade: SourceTrade, before: dict[SourceTradeKey, Place]) -> Source
     while trade.key in before:
         trade = replace(trade, occurrence=trade.occurrence + 1)
     return trade
-
-
-def _there(transaction: Transaction, result: Matched, trades: Sequence[SourceTrade]) -> list[int]:
-    """The numbers of the stored trades that the chain holds now."""
-    new = {trade.key for trade in result.new}
-    stored = trade_sources.of_transactions(transaction, {trade.transaction_hash for trade in trades})
-    return [
-        *(known.source_trade_id for known, _ in result.same),
-        *(known.source_trade_id for known in stored if known.key in new),
-    ]
 
 
 def _subject(source_trade_id: int) -> str:

@@ -44,6 +44,7 @@ class Mined:
     """Where the chain holds a stored trade."""
 
     key: SourceTradeKey
+    order_hash: str
     block_number: int
     block_hash: str
     log_index: int
@@ -105,14 +106,16 @@ def note_mined(transaction: Transaction, mined: Sequence[Mined], *, are_new: boo
             block_number = mined.block_number,
             block_hash = mined.block_hash,
             log_index = mined.log_index,
+            order_hash = mined.order_hash,
             dropped_at = NULL,
             source = CASE WHEN :are_new::boolean THEN 'CHAIN' ELSE trade.source END
         FROM unnest(
             :hashes::text[], :tokens::text[], :traders::text[], :sides::text[], :prices::numeric[],
-            :shares::numeric[], :occurrences::integer[], :numbers::bigint[], :block_hashes::text[], :indexes::integer[]
+            :shares::numeric[], :occurrences::integer[], :numbers::bigint[], :block_hashes::text[], :indexes::integer[],
+            :orders::text[]
         ) AS mined (
             transaction_hash, token_id, trader_address, side, price, shares, occurrence, block_number, block_hash,
-            log_index
+            log_index, order_hash
         )
         WHERE
             trade.transaction_hash = mined.transaction_hash
@@ -134,6 +137,40 @@ def note_mined(transaction: Transaction, mined: Sequence[Mined], *, are_new: boo
         numbers=[each.block_number for each in mined],
         block_hashes=[each.block_hash for each in mined],
         indexes=[each.log_index for each in mined],
+        orders=[each.order_hash for each in mined],
+    )
+
+
+def dropped_of_orders(transaction: Transaction, order_hashes: Collection[str]) -> list[tuple[str, KnownTrade]]:
+    """The dropped trades that were fills of these orders, each with its order, the oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT
+            source_trade_id, transaction_hash, token_id, trader_address, side, price, shares, occurrence, source,
+            block_hash, order_hash, listed_at IS NOT NULL AS is_listed, TRUE AS is_dropped
+        FROM source_trades WHERE order_hash = ANY(:orders::text[]) AND dropped_at IS NOT NULL
+        ORDER BY source_trade_id
+        """,
+        orders=sorted(set(order_hashes)),
+    )
+    return [(row["order_hash"], _known(row)) for row in rows]
+
+
+def move(transaction: Transaction, moved: Sequence[tuple[int, SourceTradeKey]]) -> None:
+    """Puts stored trades into other transactions: the fill is the same, and so is what was decided on it."""
+    if not moved:
+        return
+    transaction.execute(
+        """
+        UPDATE source_trades AS trade SET transaction_hash = moved.transaction_hash, occurrence = moved.occurrence
+        FROM unnest(:numbers::bigint[], :hashes::text[], :occurrences::integer[]) AS moved (
+            source_trade_id, transaction_hash, occurrence
+        )
+        WHERE trade.source_trade_id = moved.source_trade_id
+        """,
+        numbers=[number for number, _ in moved],
+        hashes=[key.transaction_hash for _, key in moved],
+        occurrences=[key.occurrence for _, key in moved],
     )
 
 

@@ -25,6 +25,7 @@ from live_trading.wiring.settings import Settings, read_settings
 if TYPE_CHECKING:
     from live_trading.chain.contracts import ContractAddresses
     from live_trading.chain.reading.fill_receipts import FillReceipts
+    from live_trading.chain.reading.order_logs import OrderLogs
     from live_trading.chain.reading.reader import ChainReader
     from live_trading.chain.wallets.key_proof import KeyProof
     from live_trading.polymarket.clob.account import VenueAccount
@@ -115,6 +116,22 @@ class Adapters:
             self.contracts,
             exchanges=(settings.standard_exchange, settings.neg_risk_exchange, settings.exchange_v3),
             confirmations=settings.confirmations,
+        )
+
+    @cached_property
+    def order_logs(self) -> OrderLogs:
+        from live_trading.chain.reading.order_logs import OrderLogs
+
+        settings = self.settings
+        return OrderLogs(
+            settings.rpc_url,
+            exchanges=(
+                settings.standard_exchange,
+                settings.neg_risk_exchange,
+                settings.exchange_v3,
+                *settings.further_exchanges,
+            ),
+            confirmations=settings.signal_confirmations,
         )
 
     @cached_property

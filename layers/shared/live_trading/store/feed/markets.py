@@ -177,6 +177,14 @@ def of_token(transaction: Transaction, token_id: str) -> Market | None:
     return None if row is None else _market(row)
 
 
+def of_tokens(transaction: Transaction, token_ids: Collection[str]) -> dict[str, Market]:
+    """The markets of these tokens by token, as last seen; tokens of markets that are not stored are missing."""
+    asked = set(token_ids)
+    rows = transaction.rows(_MARKETS + "WHERE market.token_ids && :token_ids::text[]", token_ids=sorted(asked))
+    found = [_market(row) for row in rows]
+    return {token_id: market for market in found for token_id in market.token_ids if token_id in asked}
+
+
 def payout_vectors(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, PayoutVector]:
     """The booked payout vectors; markets that are not resolved are missing."""
     rows = transaction.rows(

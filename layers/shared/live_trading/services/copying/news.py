@@ -38,5 +38,5 @@ class NewsLook:
         return self._newest() > self._known
 
     def _newest(self) -> int:
-        with self._database.transaction() as transaction:
+        with self._database.reading() as transaction:
             return source_trades.newest_number(transaction)

@@ -162,7 +162,9 @@ def test_a_trade_stays_while_the_feed_of_its_trader_may_be_read_from_before_it(a
 
 
 def test_of_older_snapshots_the_highest_and_the_last_of_each_hour_stay_and_so_the_drawdown(aged: Aged) -> None:
-    of_first = "SELECT lt_strategy_id AS id, trading_wallet_id AS wallet FROM lt_strategies ORDER BY made_number LIMIT 1"
+    of_first = (
+        "SELECT lt_strategy_id AS id, trading_wallet_id AS wallet FROM lt_strategies ORDER BY made_number LIMIT 1"
+    )
     strategy, wallet = aged.rows(of_first)[0].values()
     hour = AT - timedelta(days=10)
     aged.change(
@@ -176,9 +178,7 @@ def test_of_older_snapshots_the_highest_and_the_last_of_each_hour_stay_and_so_th
         hour=hour,
     )
     with aged.database.transaction() as transaction:
-        live = next(
-            each for each in live_strategies.active(transaction, wallet) if each.lt_strategy_id == strategy
-        )
+        live = next(each for each in live_strategies.active(transaction, wallet) if each.lt_strategy_id == strategy)
         before = standing.of_strategy(transaction, live, AT)
 
     report = aged.run()

@@ -1,9 +1,9 @@
 """`lt_risk_state` and `equity_snapshots`: how strategies stand, for showing; nothing is decided on the first.
 
 A strategy's row is written where it says anything else than before. A snapshot is kept where an account has changed,
-where marked profit is a new high, else at most once a minute where only marks have moved, and at least each quarter of
-an hour while the strategy holds or has reserved anything; and once after a person accepted what was lost. So the highest profit and the one before a day began are in
-the snapshots, and a strategy that stands still adds no row.
+where marked profit is at its high, else at most once a minute where only marks have moved, at least each quarter of an
+hour while the strategy holds or has reserved anything, and once after a person accepted what was lost. So the highest
+profit and the one before a day began are in the snapshots, and a strategy that stands still adds no row.
 """
 
 from __future__ import annotations

@@ -272,21 +272,3 @@ def mark_not_filled(transaction: Transaction, lt_order_id: UUID) -> None:
         """,
         lt_order_id=lt_order_id,
     )
-
-
-def link_paper_twins(transaction: Transaction) -> None:
-    """Puts the paper order of the same source trade, and its P&L once known, beside each live order."""
-    transaction.execute(
-        """
-        UPDATE lt_orders SET ft_order_id = twin.ft_order_id, ft_pnl_usd = twin.pnl_usd
-        FROM ft_orders AS twin INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
-        WHERE
-            strategy.lt_strategy_id = lt_orders.lt_strategy_id
-            AND twin.source_trade_id = lt_orders.source_trade_id
-            AND lt_orders.purpose = 'ENTRY'
-            AND (
-                lt_orders.ft_order_id IS NULL
-                OR lt_orders.ft_pnl_usd IS DISTINCT FROM twin.pnl_usd
-            )
-        """
-    )

@@ -16,14 +16,14 @@ def held_shares(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, 
     """Shares by token that any strategy of the wallet holds in markets that still trade."""
     rows = transaction.rows(
         """
-        SELECT entry.token_id, sum(entry.shares) AS shares FROM ledger_entries AS entry
+        SELECT held.token_id, sum(held.shares) AS shares FROM ledger_holdings AS held
         WHERE
-            entry.trading_wallet_id = :wallet AND entry.account = 'POSITION_COST'
+            held.trading_wallet_id = :wallet AND held.account = 'POSITION_COST' AND held.shares <> 0
             AND EXISTS (
                 SELECT 1 FROM markets AS market
-                WHERE entry.token_id = ANY(market.token_ids) AND market.resolution_state <> 'RESOLVED'
+                WHERE market.token_ids @> ARRAY[held.token_id] AND market.resolution_state <> 'RESOLVED'
             )
-        GROUP BY entry.token_id HAVING sum(entry.shares) > 0
+        GROUP BY held.token_id HAVING sum(held.shares) > 0
         """,
         wallet=trading_wallet_id,
     )

@@ -26,6 +26,11 @@ LABELS = ("Weather", "Rain", "Norway", "NBA", "Crypto", "Politics", "\u00c9lecti
 WORDS = ("rain", "eth", "Oslo", "kelvin", "paris", "NBA", "lebron's", "\u00e9lections", "will it", "C++", "weather")
 
 
+def stream(number: int) -> Random:
+    """The same draws whenever it is asked for by the same number."""
+    return Random(number)
+
+
 def random_inputs(random: Random) -> EvaluationInputs:
     """One trade for one configuration; any two draws have nothing to do with each other."""
     chance = Chance(random)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from decimal import Decimal
 from random import Random
 from weakref import ref
 
@@ -11,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live_trading.nouns.decisions import Verdict
-from live_trading.signals.evaluate import evaluate, explained, is_accepted
+from live_trading.signals.evaluate import evaluate, explained, hopeful
 from live_trading.signals.words import Words, has_word
 from tests.builders import a_config, inputs
-from tests.unit.signals.random_inputs import LABELS, TITLES, WORDS, random_config, random_inputs
+from tests.unit.signals.random_inputs import LABELS, TITLES, WORDS, random_config, random_inputs, stream
 
-STREAMS = st.integers(min_value=0, max_value=2**63).map(Random)
+STREAMS = st.integers(min_value=0, max_value=2**63).map(stream)
 # Each is taken for a plain letter, or is next to a word where only some take it for a part of it.
 LETTERS = "kKsSiIa\u0130\u0131\u017f\u212a\u00df\u00c5\u212b\u00e9-_ \n'"
 
@@ -31,7 +32,18 @@ def test_what_is_told_short_is_what_is_told_whole(random: Random) -> None:
     assert replace(short, checks=()) == replace(whole, checks=())
     failed = [check for check in whole.checks if check.passed is False]
     assert short.checks == (tuple(failed[:1]) or whole.checks)
-    assert is_accepted(made) == (whole.verdict is Verdict.ACCEPTED)
+    assert hopeful(made) == (whole.verdict is Verdict.ACCEPTED)
+
+
+@settings(max_examples=200)
+@given(STREAMS)
+def test_a_trade_is_hopeful_with_a_multiplier_where_it_is_accepted_with_it(random: Random) -> None:
+    made = random_inputs(random)
+    others = [Decimal("0.5"), Decimal(3)]
+
+    accepted = [explained(replace(made, stake_multiplier=each)).verdict is Verdict.ACCEPTED for each in others]
+
+    assert hopeful(made, others) == (hopeful(made) or any(accepted))
 
 
 @settings(max_examples=100)
@@ -47,7 +59,7 @@ def test_a_verdict_does_not_depend_on_what_was_evaluated_before(random: Random) 
 
 
 def test_a_configuration_that_was_evaluated_is_forgotten_with_its_last_reference() -> None:
-    config = random_config(Random(1))
+    config = random_config(stream(1))
     explained(inputs(config=config))
     alive = ref(config)
 

@@ -5,15 +5,17 @@ The checks stand in a fixed order and the first that fails names the reason. It 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 from live_trading.nouns.decisions import Check, Evaluation, Reason, Verdict
 from live_trading.nouns.money import Usd
 from live_trading.nouns.trades import Side
 from live_trading.signals.checks.compiled import compiled
 from live_trading.signals.checks.derived import Derived
-from live_trading.signals.checks.findings import Finding, written
-from live_trading.signals.checks.in_order import findings
+from live_trading.signals.checks.findings import Finding, Findings, written
+from live_trading.signals.checks.in_order import before_the_stake, findings
+from live_trading.signals.checks.stake_checks import stake
 from live_trading.signals.inputs import EvaluationInputs, TraderStanding
 
 _NOTHING = Usd.zero()
@@ -46,21 +48,30 @@ def explained(inputs: EvaluationInputs) -> Evaluation:
     return _evaluation(derived, next((reason for *_, reason in found if reason is not None), None), found)
 
 
-def is_accepted(inputs: EvaluationInputs) -> bool:
-    """Whether `evaluate` accepts the trade, where nobody wants to know more."""
+def hopeful(inputs: EvaluationInputs, multipliers: Iterable[Decimal] = ()) -> bool:
+    """Whether `evaluate` accepts the trade as it is or with any of these stake multipliers, where nobody asks why."""
     if inputs.standing is not None and inputs.trade.side is Side.SELL:
         return False
     rules = compiled(inputs.config)
-    return all(found[3] is not False for found in findings(inputs, rules, Derived(inputs)))
+    derived = Derived(inputs)
+    if not _passes(before_the_stake(inputs, rules, derived)):
+        return False
+    return _passes(stake(inputs, derived.bet)) or any(
+        _passes(stake(inputs, derived.bet_scaled(each))) for each in multipliers
+    )
+
+
+def _passes(found: Findings) -> bool:
+    return all(each[3] is not False for each in found)
 
 
 def _evaluation(derived: Derived, failed: Reason | None, found: Sequence[Finding]) -> Evaluation:
-    stake = derived.bet.stake if failed is None else None
+    taken = derived.bet.stake if failed is None else None
     return Evaluation(
         verdict=Verdict.ACCEPTED if failed is None else Verdict.REJECTED,
         reason=failed or Reason.ACCEPTED,
         checks=tuple([written(each) for each in found]),
-        stake=stake or _NOTHING,
+        stake=taken or _NOTHING,
         probability=derived.probability,
         cost_per_share=derived.cost,
         edge=derived.edge,

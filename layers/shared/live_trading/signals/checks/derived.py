@@ -59,19 +59,11 @@ class Derived:
     def bet(self) -> Bet:
         """What would be bet, whatever the checks say."""
         if self._bet is None:
-            self._bet = self._sized()
+            self._bet = self.bet_scaled(self._inputs.stake_multiplier)
         return self._bet
 
-    def _probability(self, source: ProbabilitySource) -> Decimal | None:
-        match source:
-            case ProbabilitySource.MODEL:
-                return self._inputs.model_probability
-            case ProbabilitySource.TRADER_WIN_RATE:
-                return self.win_rate
-            case ProbabilitySource.TRADER_WIN_RATE_SHRUNK:
-                return None if self.record is None else chances.shrunken_win_rate(self.record, self._inputs.prior_mean)
-
-    def _sized(self) -> Bet:
+    def bet_scaled(self, multiplier: Decimal) -> Bet:
+        """What would be bet with another stake multiplier than that of the inputs."""
         inputs = self._inputs
         if self.cost is None:
             return Bet(None, None, None)
@@ -86,10 +78,19 @@ class Derived:
                 conviction=self.conviction,
                 win_rate=self.win_rate,
                 model_probability=inputs.model_probability,
-                multiplier=inputs.stake_multiplier,
+                multiplier=multiplier,
             ),
         )
         return self._bought(wanted)
+
+    def _probability(self, source: ProbabilitySource) -> Decimal | None:
+        match source:
+            case ProbabilitySource.MODEL:
+                return self._inputs.model_probability
+            case ProbabilitySource.TRADER_WIN_RATE:
+                return self.win_rate
+            case ProbabilitySource.TRADER_WIN_RATE_SHRUNK:
+                return None if self.record is None else chances.shrunken_win_rate(self.record, self._inputs.prior_mean)
 
     def _bought(self, wanted: Usd | None) -> Bet:
         """At the assumed price, which is never under one tick."""

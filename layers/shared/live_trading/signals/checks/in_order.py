@@ -11,6 +11,12 @@ from live_trading.signals.inputs import EvaluationInputs
 
 def findings(inputs: EvaluationInputs, rules: Compiled, derived: Derived) -> Findings:
     """What each check finds, computed as it is asked for: whoever stops at a failure pays for nothing behind it."""
+    yield from before_the_stake(inputs, rules, derived)
+    yield from stake_checks.stake(inputs, derived.bet)
+
+
+def before_the_stake(inputs: EvaluationInputs, rules: Compiled, derived: Derived) -> Findings:
+    """What the checks find that no stake could change."""
     yield trade_checks.side(inputs)
     yield trade_checks.running(inputs)
     yield trade_checks.age(inputs)
@@ -27,4 +33,3 @@ def findings(inputs: EvaluationInputs, rules: Compiled, derived: Derived) -> Fin
     yield from record_checks.conviction(inputs, derived)
     yield from market_checks.topic(inputs, rules)
     yield from trade_checks.trade_size(inputs, derived)
-    yield from stake_checks.stake(inputs, derived.bet)

@@ -89,8 +89,9 @@ def kept_own(own: dict[str, Any], decided_at: datetime) -> dict[str, Any]:
     return kept
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _ELSEWHERE = ("config_hash", "config_version", "is_active", "now")
 
 
 def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)

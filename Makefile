@@ -63,7 +63,8 @@ replay: setup ## decisions over recorded real answers: DATA=../shared/data/polym
 drift: setup ## does the live venue still fit? LOCAL=1 asks a stack, DATA=folder reads recorded answers; sends no key
 	@$(PY) -m local.drift $(if $(LOCAL),--local) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-bench: setup ## a warm lt-execute and how much of it is its own, orders a second, and the kill switch
+bench: setup ## an evaluation, a warm lt-execute and how much of it is its own, orders a second, and the kill switch
+	@$(PY) -m benchmarks.evaluation
 	@$(PY) -m benchmarks.lt_execute
 	@$(PY) -m benchmarks.order_rate
 	@$(PY) -m benchmarks.kill_switch

@@ -24,6 +24,7 @@ from live_trading.api.once import Caller
 from live_trading.api.routes.ft_wallet_routes import CreateFtWallet, FtWallets
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.fee_comparing import FeeComparer
+from live_trading.services.following.feed_reading import FeedReader
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -32,6 +33,7 @@ from live_trading.services.running.failures import PartFailure
 from live_trading.store.database.connection import Database
 from live_trading.store.database.migrations import migrate, read_migrations
 from live_trading.store.feed import quarantine
+from live_trading.wiring.chance import stepped
 from local.demo.scenario import PAPER_WALLETS, STARTING_BALANCE_USD
 from local.machine.env import LOCAL_STATE, ROOT
 from local.machine.ports import HeldPorts
@@ -167,7 +169,12 @@ def _paper_trader(database: Database, recording: Recording, clock: ReplayClock) 
         database=database,
         clock=clock,
         ingest=Ingest(
-            database=database, clock=clock, feed=feed, markets=keeper, statistics=statistics, holder="replay"
+            database=database,
+            clock=clock,
+            feed=FeedReader(feed, stepped(clock), pause=None),
+            markets=keeper,
+            statistics=statistics,
+            holder="replay",
         ),
         evidence=EvidenceGatherer(
             markets=keeper,

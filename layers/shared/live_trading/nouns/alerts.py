@@ -25,6 +25,7 @@ class AlertType(StrEnum):
     EXIT_NOT_DONE = "exit_not_done"
     WALLET_UNCOMPARED = "wallet_uncompared"
     WALLET_UNVERIFIED = "wallet_unverified"
+    SOURCE_TRADE = "source_trade"
 
 
 class Severity(StrEnum):

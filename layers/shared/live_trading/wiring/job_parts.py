@@ -12,10 +12,12 @@ from live_trading.wiring.adapters import GWEI, Adapters
 if TYPE_CHECKING:
     from live_trading.services.comparing.compare import Comparison
     from live_trading.services.entering.execute import Executor
+    from live_trading.services.following.chain_watch import ChainWatch
     from live_trading.services.following.evidence import EvidenceGatherer
     from live_trading.services.following.fee_comparing import FeeComparer
     from live_trading.services.following.ingest import Ingest
     from live_trading.services.following.market_keeping import MarketKeeper
+    from live_trading.services.following.token_markets import TokenMarkets
     from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
     from live_trading.services.guarding.cancelling import OrderCanceller
     from live_trading.services.guarding.closing import PositionCloser
@@ -63,16 +65,30 @@ class JobParts(Adapters):
         return EvidenceGatherer(markets=self.market_keeper, fees=self.fees, records=self.records)
 
     def ingest(self, holder: str, statistics: StatisticsKeeper | None = None) -> Ingest:
+        from live_trading.services.following.feed_reading import FeedReader
         from live_trading.services.following.ingest import Ingest
 
         return Ingest(
             database=self.database,
             clock=self.clock,
-            feed=self.data_api,
+            # A clock that is stepped does not move while somebody waits.
+            feed=FeedReader(self.data_api, self.chance, pause=None if self.settings.stepped_clock else time.sleep),
             markets=self.market_keeper,
             statistics=statistics,
             holder=holder,
         )
+
+    @cached_property
+    def token_markets(self) -> TokenMarkets:
+        from live_trading.services.following.token_markets import TokenMarkets
+
+        return TokenMarkets(database=self.database, gamma=self.gamma)
+
+    def chain_watch(self) -> ChainWatch:
+        """A watch of one invocation; what it has looked at it knows from the database."""
+        from live_trading.services.following.chain_watch import ChainWatch
+
+        return ChainWatch(database=self.database, clock=self.clock, logs=self.order_logs, tokens=self.token_markets)
 
     def paper_trader(self, holder: str) -> PaperTrader:
         from live_trading.services.paper.paper_run import PaperTrader
@@ -141,18 +157,37 @@ class JobParts(Adapters):
     def executor(self, holder: str) -> Executor:
         from live_trading.services.entering.entry import EntryDesk
         from live_trading.services.entering.execute import Executor
+        from live_trading.services.entering.part_entries import EntryTools
         from live_trading.services.entering.venue_evidence import VenueAsking
         from live_trading.services.entering.wallet_entries import WalletEntries
+        from live_trading.services.entering.wallet_pass import WalletPass
         from live_trading.services.entering.wallet_proving import WalletProver
         from live_trading.services.guarding.risk_monitor import RiskMonitor
         from live_trading.services.leaving.live_exits import PositionLeaver
 
         wishes = self.wishes(holder)
-        return Executor(
+        entries = WalletEntries(
+            tools=EntryTools(
+                database=self.database,
+                clock=self.clock,
+                market_data=self.market_data,
+                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
+                poster=self.poster(holder),
+                wishes=wishes,
+            ),
+            chance=self.chance,
+            evidence=self.evidence,
+            asking=VenueAsking(
+                clock=self.clock,
+                chance=self.chance,
+                market_data=self.market_data,
+                account=self.account,
+                may_open=self.may_open,
+            ),
+        )
+        wallet_pass = WalletPass(
             database=self.database,
             clock=self.clock,
-            ingest=self.ingest(holder),
-            evidence=self.evidence,
             reconciler=self.reconciler(holder),
             monitor=RiskMonitor(
                 database=self.database,
@@ -163,13 +198,6 @@ class JobParts(Adapters):
                 actor=holder,
             ),
             enforcer=self.enforcer(holder),
-            prover=WalletProver(
-                database=self.database,
-                clock=self.clock,
-                prove=self.prove,
-                secret_prefix=self.settings.wallet_secret_prefix,
-                actor=holder,
-            ),
             wishes=wishes,
             leaver=PositionLeaver(
                 database=self.database,
@@ -179,23 +207,24 @@ class JobParts(Adapters):
                 canceller=self.canceller(holder),
                 reconciler=self.reconciler(holder),
             ),
+            entries=entries,
             account=self.account,
-            entries=WalletEntries(
+            holder=holder,
+        )
+        return Executor(
+            database=self.database,
+            clock=self.clock,
+            chance=self.chance,
+            ingest=self.ingest(holder),
+            prover=WalletProver(
                 database=self.database,
                 clock=self.clock,
-                chance=self.chance,
-                market_data=self.market_data,
-                asking=VenueAsking(
-                    clock=self.clock,
-                    chance=self.chance,
-                    market_data=self.market_data,
-                    account=self.account,
-                    may_open=self.may_open,
-                ),
-                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
-                poster=self.poster(holder),
-                wishes=wishes,
+                prove=self.prove,
+                secret_prefix=self.settings.wallet_secret_prefix,
+                actor=holder,
             ),
+            wallet_pass=wallet_pass,
+            wallets_at_once=self.settings.wallets_at_once,
             holder=holder,
         )
 

@@ -7,6 +7,7 @@ storing, with Postgres on the same machine.
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from benchmarks.wide_data import NEW_TRADES, NOW, fill
 from live_trading.nouns.errors import GiveUp
@@ -50,6 +52,8 @@ class Measured:
 
     decisions: int
     seconds: float
+    cpu_seconds: float
+    postgres_cpu_seconds: float
     statements: int
     idle_seconds: float
     idle_statements: int
@@ -85,7 +89,7 @@ def main() -> int:
     for wallets, each in ((FEW, few), (MANY, many)):
         print(
             f"{wallets:>6} wallets, {NEW_TRADES} new trades: {each.decisions:>7} decisions in "
-            f"{each.seconds:6.2f} s, {each.seconds / each.decisions * 1e6:5.0f} µs each, {each.statements} statements; "
+            f"{each.seconds:6.2f} s (own CPU {each.cpu_seconds:.2f}, Postgres {each.postgres_cpu_seconds:.2f}), {each.seconds / each.decisions * 1e6:5.0f} µs each, {each.statements} statements; "
             f"idle {each.idle_seconds * 1000:.0f} ms, {each.idle_statements} statements"
         )
     ratio = (many.seconds / many.decisions) / (few.seconds / few.decisions)
@@ -121,7 +125,11 @@ def _measured(server: str, wallets: int) -> Measured:
         ),
         markets=markets,
     )
+    with database.transaction() as transaction:
+        backend = int(transaction.only("SELECT pg_backend_pid() AS pid")["pid"])
+    own, theirs = time.process_time(), _cpu_seconds(backend)
     report, seconds, statements = _run(database, decider, stored)
+    own, theirs = time.process_time() - own, _cpu_seconds(backend) - theirs
     _, idle_seconds, idle_statements = _run(database, decider, stored)
     if report.failures:
         raise SystemExit(f"failed: {report.failures[0]}")
@@ -132,6 +140,8 @@ def _measured(server: str, wallets: int) -> Measured:
     return Measured(
         decisions=decisions,
         seconds=seconds,
+        cpu_seconds=own,
+        postgres_cpu_seconds=theirs,
         statements=statements,
         idle_seconds=idle_seconds,
         idle_statements=idle_statements,
@@ -150,6 +160,12 @@ def _run(database: Database, decider: PaperDecider, stored: _Stored) -> tuple[Pa
             decider.run(wallets, lease, BookShelf(stored), report, Budget.unlimited())
             seconds = time.perf_counter() - began
     return report, seconds, len(trips.statements)
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has used so far: on a machine that does other things too, the only time that says something."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _book(token_id: str, offers: tuple[BookLevel, ...]) -> OrderBook:

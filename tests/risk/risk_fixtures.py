@@ -184,9 +184,17 @@ class RiskDesk:
         self.seats.append(seat)
         return seat
 
-    def enter(
+    def enter(self, seat: Seat, stake: str | Usd = "20", *, database: Database | None = None, **signal: Any) -> Entered:
+        """A signal to buy, as `candidate` makes it, decided now."""
+        candidate = self.candidate(stake, database=database, **signal)
+        desk = self.entry_desk(database)
+        return desk.enter(seat.lease, seat.account, seat.strategy, seat.subject, candidate)
+
+    def entry_desk(self, database: Database | None = None) -> EntryDesk:
+        return EntryDesk(database=database or self.database, now=lambda: self.now, new_id=uuid4, actor="tests")
+
+    def candidate(
         self,
-        seat: Seat,
         stake: str | Usd = "20",
         *,
         market: int = 0,
@@ -196,8 +204,8 @@ class RiskDesk:
         book: dict[str, Any] | None = None,
         volatility: Decimal | None = None,
         database: Database | None = None,
-    ) -> Entered:
-        """A signal to buy at 0.50, decided now; the book offers plenty at that price unless it is given."""
+    ) -> Candidate:
+        """A signal to buy at 0.50; the book offers plenty at that price unless it is given."""
         found, database = self.market(market), database or self.database
         trade = a_trade(
             transaction_hash=f"0x{next(self.numbers):064x}",
@@ -213,7 +221,7 @@ class RiskDesk:
             row = transaction.only(
                 "SELECT source_trade_id FROM source_trades WHERE transaction_hash = :hash", hash=trade.transaction_hash
             )
-        candidate = Candidate(
+        return Candidate(
             prepared=PreparedTrade(
                 source_trade_id=row["source_trade_id"],
                 seen_at=self.now,
@@ -228,8 +236,6 @@ class RiskDesk:
             ),
             volatility=volatility,
         )
-        desk = EntryDesk(database=database, now=lambda: self.now, new_id=uuid4, actor="tests")
-        return desk.enter(seat.lease, seat.account, seat.strategy, seat.subject, candidate)
 
     def fill(
         self, lt_order_id: UUID, part: str = "1", *, price: str = "0.50", database: Database | None = None

@@ -245,22 +245,6 @@ def close_order(
     )
 
 
-def mark_not_filled(transaction: Transaction, lt_order_id: UUID) -> None:
-    """An order that ended without any lasting fill has no position to resolve."""
-    transaction.execute(
-        """
-        UPDATE lt_orders SET outcome = 'NOT_FILLED'
-        WHERE
-            lt_order_id = :lt_order_id AND outcome = 'OPEN'
-            AND state IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-            AND NOT EXISTS (
-                SELECT 1 FROM fills WHERE fills.lt_order_id = lt_orders.lt_order_id AND fills.status <> 'FAILED'
-            )
-        """,
-        lt_order_id=lt_order_id,
-    )
-
-
 def link_paper_twins(transaction: Transaction) -> None:
     """Puts the paper order of the same source trade, and its P&L once known, beside each live order."""
     transaction.execute(

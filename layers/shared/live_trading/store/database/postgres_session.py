@@ -116,8 +116,8 @@ class Session:
         try:
             self._connection.handle_messages(sent)
         except _OF_THE_SERVER as error:
-            failure: Exception | None = sent.error
-            if failure is not error:
+            if error is not sent.error:
                 raise
-            return failure
+            refusal: Exception = error
+            return refusal
         return None

@@ -28,7 +28,7 @@ from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed.source_trades import StoredTrade
 
-FIRST_PART = 200
+FIRST_PART = 500
 MOST_AT_ONCE = 5_000
 _TURNS = "lt-execute:strategies"
 

@@ -263,13 +263,11 @@ def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> 
     rows = transaction.rows(
         """
         SELECT DISTINCT held.condition_id FROM (
-            SELECT market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
-            FROM ledger_entries AS entry
+            SELECT market.condition_id, market.token_ids, kept.lt_strategy_id, kept.token_id
+            FROM ledger_holdings AS kept
             INNER JOIN markets AS market
-                ON entry.token_id = ANY(market.token_ids) AND market.resolution_state <> 'RESOLVED'
-            WHERE entry.trading_wallet_id = :trading_wallet_id AND entry.account = 'POSITION_COST'
-            GROUP BY market.condition_id, market.token_ids, entry.lt_strategy_id, entry.token_id
-            HAVING sum(entry.shares) > 0
+                ON market.token_ids @> ARRAY[kept.token_id] AND market.resolution_state <> 'RESOLVED'
+            WHERE kept.trading_wallet_id = :trading_wallet_id AND kept.account = 'POSITION_COST' AND kept.shares > 0
         ) AS held
         GROUP BY held.condition_id, held.token_ids, held.lt_strategy_id
         HAVING count(*) = cardinality(held.token_ids)

@@ -256,19 +256,3 @@ def close_orders(transaction: Transaction, ends: Sequence[OrderOutcome], resolve
         pnls=[each.pnl for each in ends],
     )
     return [Outcome(row["outcome"]) for row in rows]
-
-
-def mark_not_filled(transaction: Transaction, lt_order_id: UUID) -> None:
-    """An order that ended without any lasting fill has no position to resolve."""
-    transaction.execute(
-        """
-        UPDATE lt_orders SET outcome = 'NOT_FILLED'
-        WHERE
-            lt_order_id = :lt_order_id AND outcome = 'OPEN'
-            AND state IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-            AND NOT EXISTS (
-                SELECT 1 FROM fills WHERE fills.lt_order_id = lt_orders.lt_order_id AND fills.status <> 'FAILED'
-            )
-        """,
-        lt_order_id=lt_order_id,
-    )

@@ -55,7 +55,7 @@ def save_calls(
     """Keeps one run's calls to the venue, milliseconds each; what is older than two days goes."""
     if not latencies:
         return
-    transaction.execute(
+    transaction.later(
         """
         INSERT INTO venue_calls (trading_wallet_id, observed_at, calls, failed_calls, latencies_milliseconds)
         VALUES (:wallet, :at, :calls, :failed, :latencies::integer[])
@@ -70,7 +70,7 @@ def save_calls(
         failed=failed,
         latencies=list(latencies),
     )
-    transaction.execute(
+    transaction.later(
         "DELETE FROM venue_calls WHERE trading_wallet_id = :wallet AND observed_at < :before",
         wallet=trading_wallet_id,
         before=at - _KEEP_CALLS,

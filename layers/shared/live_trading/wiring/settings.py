@@ -57,7 +57,8 @@ class Settings(BaseModel):
     have `signal_confirmations` on top. Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever
     they suggest. Without `mark_orders` no order carries the marker by which another installation would see this one.
     With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly. With
-    `watch_seconds` an invocation of lt-execute by its schedule stays for so long and passes again on news; 0 is one pass.
+    `watch_seconds` an invocation of lt-execute by its schedule stays for so long and passes again on news; with 0 it
+    passes once.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)

@@ -181,7 +181,8 @@ def _outside_transaction(
             concurrent_indexes.bring(session, index, how.say)
         _note(session, migration)
         took = session.only("SELECT clock_timestamp() AS now")["now"] - began
-        return round(took.total_seconds(), 1)
+        seconds: float = round(took.total_seconds(), 1)
+        return seconds
 
 
 def _locked(database: Database, act: Callable[[Transaction], object], how: Runner) -> object:

@@ -63,10 +63,11 @@ replay: setup ## decisions over recorded real answers: DATA=../shared/data/polym
 drift: setup ## does the live venue still fit? LOCAL=1 asks a stack, DATA=folder reads recorded answers; sends no key
 	@$(PY) -m local.drift $(if $(LOCAL),--local) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-bench: setup ## a warm lt-execute and how much of it is its own, orders a second, and the kill switch
+bench: setup ## a warm lt-execute and how much of it is its own, orders a second, the kill switch, and a thousand resolutions
 	@$(PY) -m benchmarks.lt_execute
 	@$(PY) -m benchmarks.order_rate
 	@$(PY) -m benchmarks.kill_switch
+	@$(PY) -m benchmarks.settle
 
 lint: setup ## ruff
 	@$(VENV)/ruff check .

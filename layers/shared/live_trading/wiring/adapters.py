@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -51,6 +52,7 @@ class Adapters:
         """`environment` is this process's own, and `chance` what its settings say, unless others are given."""
         self._environment = environment
         self._given_chance = chance
+        self._accounts_lock = RLock()
         self._account_secrets: dict[UUID, WalletSecret] = {}
         self._read_again: list[VenueAccount] = []
 
@@ -162,8 +164,12 @@ class Adapters:
         """The wallet's account at the venue, connected once an execution environment and anew with another secret.
 
         A secret that the venue refuses is read again at once, and once; any other is minutes old at most. While secrets
-        cannot be read, an account that is known goes on.
+        cannot be read, an account that is known goes on. Wallets that are served side by side may ask at once.
         """
+        with self._accounts_lock:
+            return self._known_or_opened(wallet)
+
+    def _known_or_opened(self, wallet: TradingWallet) -> VenueAccount:
         from live_trading.polymarket.clob.account import VenueAccount
         from live_trading.polymarket.signing.order_hash import ZERO_WORD
         from live_trading.polymarket.signing.order_marker import marker_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.job_parts import JobParts
+from live_trading.wiring.copy_parts import CopyParts
 
 if TYPE_CHECKING:
     from live_trading.api.resources.owned_strategies import Strategies
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from live_trading.services.watching.recent_look import RecentLook
 
 
-class Parts(JobParts):
+class Parts(CopyParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
 
     def trading_actions(self, holder: str) -> TradingActions:

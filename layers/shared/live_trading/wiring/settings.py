@@ -49,7 +49,8 @@ class Settings(BaseModel):
 
     Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever they suggest. Without `mark_orders` no
     order carries the marker by which another installation would see this one. With `stepped_clock` the clock at
-    `clock_url` does not move by itself, and a run can be repeated exactly.
+    `clock_url` does not move by itself, and a run can be repeated exactly. With `watch_seconds` an invocation of
+    lt-execute by its schedule stays for so long and passes again on news; 0 is one pass.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -74,6 +75,7 @@ class Settings(BaseModel):
     neg_risk_exchange: Address
     exchange_v3: Address
     confirmations: Annotated[int, Field(ge=1, le=1000)] = 10
+    wallets_at_once: Annotated[int, Field(ge=1, le=32)] = 4
     max_fee_per_gas_gwei: Annotated[int, Field(ge=1, le=100_000)] = 1000
     max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000, validate_default=True)] = 50
     min_priority_fee_gwei: Annotated[int, Field(ge=0, le=100_000, validate_default=True)] = 25
@@ -83,6 +85,7 @@ class Settings(BaseModel):
     proxy_factory: OptionalAddress = None
     deposit_wallet_factory: OptionalAddress = None
     relay_hub: OptionalAddress = None
+    watch_seconds: Annotated[int, Field(ge=0, le=600)] = 0
     outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)

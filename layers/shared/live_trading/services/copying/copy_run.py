@@ -1,7 +1,8 @@
 """One invocation of lt-execute that stays: live passes first, its paper twins right behind, on the same news.
 
-Between the beats the chain says what followed traders did, seconds after they did it. At each beat the pass reads the
-feeds too, which fill whatever gap the chain's source left.
+The chain says what followed traders did, seconds after they did it. The feeds, which fill whatever gap it leaves, are
+read by ft-sync every minute, and what it stores is news here too: reading the feeds of many traders takes seconds in
+which nothing could be passed on. Only while the chain does not tell, a pass at the beat reads them itself.
 """
 
 from __future__ import annotations
@@ -66,12 +67,12 @@ class CopyRun:
 
     def _pass(self, occasion: Occasion, report: CopyReport, budget: Budget) -> None:
         own = budget.within(self._elapsed, SECONDS_A_PASS_MAY_TAKE)
-        reads_feed = occasion is Occasion.BEAT
+        is_whole = occasion is Occasion.BEAT
         self._news.pass_begins()
-        live = self._live.run(own, reads_feed=reads_feed)
-        report.live = live if report.live is None else _live_after(report.live, live, keeps=not reads_feed)
+        live = self._live.run(own, reads_feed=is_whole and self._news.is_blind)
+        report.live = live if report.live is None else _live_after(report.live, live, keeps=not is_whole)
         paper = self._paper.run(own, reads_feed=False)
-        report.paper = paper if report.paper is None else _paper_after(report.paper, paper, keeps=not reads_feed)
+        report.paper = paper if report.paper is None else _paper_after(report.paper, paper, keeps=not is_whole)
 
 
 def _live_after(before: ExecuteReport, after: ExecuteReport, *, keeps: bool) -> ExecuteReport:

@@ -173,7 +173,7 @@ class EntryDesk:
             decision_id = draft.decision_id
             if decision_id is None:
                 record = decided(entry, draft, reason, verdict, now)
-                decision_id = decisions.record(transaction, [record]).get(record.source_trade_id)
+                decision_id = decisions.record(transaction, [record]).get((record.key, record.source_trade_id))
             if decision_id is None:
                 trade = entry.candidate.prepared.source_trade_id
                 raise StopEverything(f"trade {trade} was decided under this run's lease")

@@ -267,14 +267,8 @@ def _verdict(entry: Entry, draft: Draft, state: RiskSnapshot, now: datetime) -> 
 
 def _recorded(transaction: Transaction, records: Sequence[DecisionRecord]) -> dict[tuple[UUID | None, int], int]:
     """Stores the decisions: their numbers by strategy and trade. Raises StopEverything where one was there already."""
-    by_strategy: dict[UUID | None, list[DecisionRecord]] = {}
-    for each in records:
-        by_strategy.setdefault(each.lt_strategy_id, []).append(each)
-    numbers = {
-        (lt_strategy_id, trade): number
-        for lt_strategy_id, of_strategy in by_strategy.items()
-        for trade, number in decisions.record(transaction, of_strategy).items()
-    }
+    made = decisions.record(transaction, records)
+    numbers = {(lt_strategy_id, trade): number for ((_, lt_strategy_id), trade), number in made.items()}
     if len(numbers) != len(records):
         raise StopEverything("a trade was decided under this run's lease")
     return numbers

@@ -34,7 +34,7 @@ from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.rotation import Rotation
 from live_trading.signals.config import PaperFillMethod
-from live_trading.signals.inputs import EvaluationInputs, after_entries, canonical
+from live_trading.signals.inputs import EvaluationInputs, after_entries
 from live_trading.signals.paper import PaperFill, fixed_slippage_fill, walk_book
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
@@ -132,6 +132,7 @@ class PaperTrader:
                 wallets = subjects.active_ft_wallets(transaction)
             report.wallets = len(wallets)
             shelf = BookShelf(self._market_data)
+            self._leave(wallets, lease, shelf, report)
             for wallet in self._wallets.while_time_lasts(
                 wallets, _part, budget=budget, seconds_each=SECONDS_A_BATCH, left=report.left
             ):
@@ -139,11 +140,19 @@ class PaperTrader:
                     self._run_wallet(wallet, lease, shelf, report, budget)
         return report
 
+    def _leave(self, wallets: Sequence[SubjectRow], lease: Lease, shelf: BookShelf, report: PaperReport) -> None:
+        """Looks at what all wallets hold before any of them bets; whose configuration is unreadable is told there."""
+        read: list[Subject] = []
+        for wallet in wallets:
+            with contained(_part(wallet), []):
+                read.append(evaluation.subject_of(wallet))
+        with contained("paper positions", report.failures):
+            report.exits.update(sale.reason for sale in self._exits.run(read, lease, shelf, report.failures))
+
     def _run_wallet(
         self, wallet: SubjectRow, lease: Lease, shelf: BookShelf, report: PaperReport, budget: Budget
     ) -> None:
         subject = evaluation.subject_of(wallet)
-        report.exits.update(sale.reason for sale in self._exits.run(subject, lease, shelf, report.failures))
         while self._decide_batch(subject, lease, shelf, report):
             if not budget.has(SECONDS_A_BATCH):
                 report.left.append(_part(wallet))
@@ -154,13 +163,11 @@ class PaperTrader:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            too_old = evaluation.decide_too_old(
-                transaction, subject, max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS, now=now
-            )
-            trades = evaluation.undecided_for_wallet(transaction, subject)
-            if too_old and not trades:
-                evaluation.settle(transaction, subject, now)
-        report.decisions.update(too_old)
+            old = evaluation.decide_too_old(transaction, [(subject, MAX_SIGNAL_AGE_SECONDS)], now)
+            trades = evaluation.undecided(transaction, [subject], newest_first=False).get(subject.key, [])
+            passed = {} if trades else evaluation.settle(transaction, [subject], now)
+        for each in (*old.values(), *passed.values()):
+            report.decisions.update(each)
         if not trades:
             return False
         evidence = self._evidence.gather(trades, lease, self._clock.now())
@@ -184,12 +191,11 @@ class PaperTrader:
         with self._database.transaction() as transaction:
             return evaluation.inputs_for(
                 transaction,
-                subject,
-                trades,
-                bankroll=subjects.paper_bankroll(transaction, subject.ft_wallet_id),
+                [(subject, trades)],
+                bankrolls={subject.key: subjects.paper_bankroll(transaction, subject.ft_wallet_id)},
                 now=now,
-                max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS,
-            )
+                max_signal_age_seconds={subject.key: MAX_SIGNAL_AGE_SECONDS},
+            )[subject.key]
 
     def _apply_one_by_one(self, subject: Subject, plan: PaperPlan, lease: Lease, report: PaperReport) -> None:
         """What the database does not take together, so that only what it refuses stays undecided."""
@@ -202,10 +208,12 @@ class PaperTrader:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            new = decisions.record(transaction, plan.records)
+            new = {number for _, number in decisions.record(transaction, plan.records)}
             orders = [order for order in plan.orders if order.source_trade_id in new]
             ft_orders.insert(transaction, orders)
-            evaluation.settle(transaction, subject, now)
+            passed = evaluation.settle(transaction, [subject], now)
+        for each in passed.values():
+            report.decisions.update(each)
         report.decisions.update(
             record.evaluation.reason.value for record in plan.records if record.source_trade_id in new
         )
@@ -340,6 +348,6 @@ def _record(subject: Subject, each: PreparedTrade, inputs: EvaluationInputs, jud
         lt_strategy_id=None,
         config_version=subject.config_version,
         evaluation=judged,
-        inputs=canonical(inputs),
+        inputs=inputs,
         decided_at=inputs.now,
     )

@@ -118,5 +118,6 @@ class Session:
         except _OF_THE_SERVER as error:
             if error is not sent.error:
                 raise
-            return error
+            refusal: Exception = error
+            return refusal
         return None

@@ -262,6 +262,21 @@ def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: s
     )
 
 
+def resolve_alerts(transaction: Transaction, *, alert_type: AlertType, subjects: Collection[str], at: datetime) -> None:
+    """Closes the alerts of a type about these subjects, whose cause is gone; one statement for all."""
+    if not subjects:
+        return
+    transaction.execute(
+        """
+        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
+        WHERE alert_type = :alert_type AND subject = ANY(:subjects::text[]) AND status <> 'RESOLVED'
+        """,
+        alert_type=alert_type,
+        subjects=sorted(subjects),
+        at=at,
+    )
+
+
 def resolve_flatten_alerts(
     transaction: Transaction, trading_wallet_id: UUID, *, kept: Sequence[str], at: datetime
 ) -> None:

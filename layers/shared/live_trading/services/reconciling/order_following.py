@@ -1,9 +1,9 @@
 """Looks our orders up one by one and books what venue and receipts prove of each.
 
-Invariants: an order is looked up only where its trades leave its end open, and once more some minutes after its end;
-orders are booked with their rows locked and the lease held, together, and each in a transaction of its own where that
-fails, so that what goes wrong with one order stops no other. Of an order that may rest the venue's list of open ones is
-evidence too.
+Invariants: an order is looked up only where its trades leave its end open and none that the venue has just told of is
+still to be listed, and once more some minutes after its end; orders are booked with their rows locked and the lease
+held, together, and each in a transaction of its own where that fails, so that what goes wrong with one order stops no
+other. Of an order that may rest the venue's list of open ones is evidence too.
 """
 
 from __future__ import annotations
@@ -26,7 +26,13 @@ from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, Venue
 from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
 from live_trading.services.orders.order_booking import apply_updates
 from live_trading.services.orders.order_proofs import LAST_LOOK_AFTER, UNDECIDED_AFTER
-from live_trading.services.orders.order_updates import OrderUpdate, VenueTruth, is_proved_by_trades, plan_update
+from live_trading.services.orders.order_updates import (
+    OrderUpdate,
+    VenueTruth,
+    awaits_its_trades,
+    is_proved_by_trades,
+    plan_update,
+)
 from live_trading.services.reconciling.venue_asking import Heard, Watched
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.books.breaks import Break, BreakKind
@@ -210,7 +216,10 @@ def _truth(
     """What is said of one order; it is looked up where it may have ended otherwise than its trades tell."""
     order_hash = order.signed.order_hash
     own = account.own_fills(heard.trades, order_hash, fees, order.signed)
-    is_asked = _is_last_look_due(order, now) if order.state in TERMINAL else not is_proved_by_trades(order, own)
+    if order.state in TERMINAL:
+        is_asked = _is_last_look_due(order, now)
+    else:
+        is_asked = not is_proved_by_trades(order, own) and not awaits_its_trades(order, own, now)
     venue = account.find_order(order_hash, order.signed) if is_asked else None
     listed = None if resting is None else resting.get(order_hash)
     return VenueTruth(

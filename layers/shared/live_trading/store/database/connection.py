@@ -216,7 +216,7 @@ class Database:
 
         What is set for the session, and its locks, end with the block.
         """
-        alone = Transaction(self._begin)
+        alone = Transaction(self._read, self._begin)
         alone.session = self._connected()
         try:
             yield alone

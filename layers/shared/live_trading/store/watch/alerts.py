@@ -260,7 +260,7 @@ def oldest_untold(transaction: Transaction) -> datetime | None:
 
 def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: str, at: datetime) -> None:
     """Closes an alert whose cause is gone."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
         WHERE alert_type = :alert_type AND subject = :subject AND status <> 'RESOLVED'

@@ -1,4 +1,4 @@
-"""lt-execute: every two minutes, or now by the API. Trades new source trades; sells, cancels and stops by hand."""
+"""lt-execute: every two minutes and until the next, or now by the API. Trades; sells, cancels and stops by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ app = http_app(lt_execute(), lambda: parts)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """One pass of the executor (see `services/entering/execute.py`), or one request of the HTTP API."""
+    """The passes of one tick, one pass where that is what is asked for, or one request of the HTTP API.
+
+    See `services/copying/copy_run.py` and `services/entering/execute.py`.
+    """
     if is_http(event) and event["rawPath"] != EXECUTE_PATH:
         return app.resolve(event, context)
+    if not is_http(event) and parts.stays(event):
+        return answer(event, "lt-execute", lambda: parts.stay(context.aws_request_id, budget_of(context)), parts)
     return answer(event, "lt-execute", lambda: parts.executor(context.aws_request_id).run(budget_of(context)), parts)

@@ -159,7 +159,10 @@ class Stack:
 
 
 def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: ExchangePart) -> dict[str, str]:
-    """The template's parameters for this machine: other addresses, schedules on, and a chain that never reorganises."""
+    """The template's parameters for this machine: other addresses, schedules on, and a chain that never reorganises.
+
+    An invocation makes one pass, since it is the replay's clock that says when the next is due.
+    """
     return {
         "DatabaseUrl": database_url,
         "RpcUrl": rpc_url,
@@ -167,6 +170,7 @@ def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: Exch
         "JwtAudience": AUDIENCE,
         "SchedulesEnabled": "true",
         "Confirmations": "1",
+        "WatchSeconds": "0",
         **exchange.parameters(),
     }
 

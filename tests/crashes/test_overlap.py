@@ -87,7 +87,7 @@ def test_a_run_that_was_overtaken_while_it_stood_still_can_write_nothing_more(de
         with held_wallet(database, clock, desk.trading_wallet_id, "fast") as fresh:
             assert fresh.fencing_token > stale.fencing_token
 
-        with database.transaction() as transaction, pytest.raises(LeaseLost):
+        with pytest.raises(LeaseLost), database.transaction() as transaction:
             leases.assert_held(transaction, stale)
 
 

@@ -15,18 +15,18 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import boto3
 import certifi
 import httpx
-import pg8000.native
 import polymarket  # noqa: F401 - imported once for all children
 
 from live_trading.api.once import Caller
 from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.store.database.postgres_session import Session, Statement
 from live_trading.wiring.composition import Parts
 from tests.kill_points import EVERY_QUESTION
 
@@ -43,13 +43,11 @@ class Effects:
     def watch(self) -> None:
         if self._kill_after == 0:
             _die()
-        run, send = pg8000.native.Connection.run, httpx.Client.send
+        commit, send = Session.commit, httpx.Client.send
 
-        def watched_run(connection: pg8000.native.Connection, sql: str, *arguments: Any, **options: Any) -> Any:
-            answer = run(connection, sql, *arguments, **options)
-            if sql == "COMMIT":
-                self._done()
-            return answer
+        def watched_commit(session: Session, last: Sequence[Statement] = ()) -> None:
+            commit(session, last)
+            self._done()
 
         def watched_send(client: httpx.Client, request: httpx.Request, **options: Any) -> httpx.Response:
             answer = send(client, request, **options)
@@ -57,7 +55,7 @@ class Effects:
                 self._done()
             return answer
 
-        pg8000.native.Connection.run = watched_run  # type: ignore[method-assign]
+        Session.commit = watched_commit  # type: ignore[method-assign]
         httpx.Client.send = watched_send  # type: ignore[method-assign]
 
     def _is_question(self, request: httpx.Request) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -126,7 +127,9 @@ def http_event(
 ) -> dict[str, Any]:
     """The recorded event with another request in it."""
     event: dict[str, Any] = json.loads((ROOT / "events" / "strategy-api.json").read_text())
-    event |= {"rawPath": path, "routeKey": f"{method} {path}"}
+    path, _, query = path.partition("?")
+    event |= {"rawPath": path, "rawQueryString": query, "routeKey": f"{method} {path}"}
+    event["queryStringParameters"] = dict(parse_qsl(query, keep_blank_values=True))
     event["requestContext"]["http"] |= {"method": method, "path": path}
     if owner is None:
         del event["requestContext"]["authorizer"]

@@ -430,7 +430,6 @@ def _accepted(stake: Usd) -> Evaluation:
         edge=None,
         conviction=None,
         win_rate=None,
-        inputs_hash="0" * 64,
     )
 
 

@@ -14,6 +14,7 @@ from live_trading.signals.evaluate import evaluate
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import subjects
+from live_trading.store.feed.source_trades import StoredTrade
 from tests.integration.source_builders import (
     ALICE,
     NOON,
@@ -42,7 +43,12 @@ def subject_of(transaction: Transaction) -> Subject:
 
 def decided_at_once(database: Database) -> dict[str, int]:
     with database.transaction() as transaction:
-        return evaluation.decide_too_old(transaction, subject_of(transaction), max_signal_age_seconds=600, now=NOW)
+        subject = subject_of(transaction)
+        return dict(evaluation.decide_too_old(transaction, [(subject, 600)], NOW).get(subject.key, {}))
+
+
+def undecided(transaction: Transaction, subject: Subject) -> list[StoredTrade]:
+    return evaluation.undecided(transaction, [subject], newest_first=False).get(subject.key, [])
 
 
 def reasons(database: Database) -> dict[int, str]:
@@ -74,12 +80,11 @@ def test_the_reasons_are_those_of_the_evaluation_and_nothing_young_enough_is_tou
         subject = subject_of(transaction)
         prepared = evaluation.inputs_for(
             transaction,
-            subject,
-            evaluation.undecided_for_wallet(transaction, subject),
-            bankroll=subjects.paper_bankroll(transaction, subject.ft_wallet_id),
+            [(subject, undecided(transaction, subject))],
+            bankrolls={subject.key: subjects.paper_bankroll(transaction, subject.ft_wallet_id)},
             now=NOW,
-            max_signal_age_seconds=600,
-        )
+            max_signal_age_seconds={subject.key: 600},
+        )[subject.key]
     limit = timedelta(seconds=int(str(config.get("max_signal_age_seconds", 600))))
 
     decided_at_once(database)
@@ -118,7 +123,7 @@ def test_of_what_is_left_of_a_backlog_the_newest_come_first(
     store_trades(database, [a_trade(number, trade_time=NOW - seconds(100 - number)) for number in range(1, 6)])
     monkeypatch.setattr(evaluation, "BATCH", 2)
     with database.transaction() as transaction:
-        found = evaluation.undecided_for_wallet(transaction, subject_of(transaction))
+        found = undecided(transaction, subject_of(transaction))
 
     assert [each.trade.transaction_hash for each in found] == [a_trade(4).transaction_hash, a_trade(5).transaction_hash]
 
@@ -129,7 +134,7 @@ def test_the_cursor_follows_what_was_decided_at_once(database: Database) -> None
     decided_at_once(database)
     with database.transaction() as transaction:
         subject = subject_of(transaction)
-        evaluation.settle(transaction, subject, NOW)
+        evaluation.settle(transaction, [subject], NOW)
 
         assert cursors.number(transaction, subject.cursor_name) == max(reasons_in(transaction, subject.ft_wallet_id))
 

@@ -14,10 +14,10 @@ from live_trading.services.following import evaluation
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.signals.evaluate import evaluate
 from live_trading.signals.inputs import canonical
-from live_trading.store.database import cursors
 from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.feed import decisions, subjects
+from live_trading.store.feed import decisions, marks, subjects
 from live_trading.store.feed.decisions import DecisionRecord
+from live_trading.store.feed.marks import Mark
 from tests.integration.source_builders import (
     ALICE,
     BOB,
@@ -77,19 +77,15 @@ def launch_strategy(database: Database, ft_wallet_id: UUID, launched_at: object 
 
 def prepared(database: Database, subject: Subject, bankroll: str = "100") -> list[PreparedTrade]:
     with database.transaction() as transaction:
-        trades = (
-            evaluation.undecided_for_wallet(transaction, subject)
-            if subject.lt_strategy_id is None
-            else evaluation.undecided_for_strategy(transaction, subject)
-        )
+        is_live = subject.lt_strategy_id is not None
+        trades = evaluation.undecided(transaction, [subject], newest_first=is_live).get(subject.key, [])
         return evaluation.inputs_for(
             transaction,
-            subject,
-            trades,
-            bankroll=Usd(bankroll),
+            [(subject, trades)],
+            bankrolls={subject.key: Usd(bankroll)},
             now=NOON + minutes(5),
-            max_signal_age_seconds=600,
-        )
+            max_signal_age_seconds={subject.key: 600},
+        )[subject.key]
 
 
 def record_of(subject: Subject, each: PreparedTrade) -> DecisionRecord:
@@ -133,7 +129,7 @@ def test_a_wallet_and_the_strategy_behind_it_decide_the_same_trade_each(database
     with database.transaction() as transaction:
         new = decisions.record(transaction, [record_of(strategy, for_strategy)])
 
-    assert list(new) == [for_strategy.source_trade_id]
+    assert list(new) == [(strategy.key, for_strategy.source_trade_id)]
     assert prepared(database, wallet) == prepared(database, strategy) == []
 
 
@@ -160,7 +156,7 @@ def test_a_decision_is_stored_once_and_a_repeat_says_that_nothing_is_new(databas
         first = decisions.record(transaction, [record])
         second = decisions.record(transaction, [record])
 
-    assert list(first) == [each.source_trade_id]
+    assert list(first) == [(subject.key, each.source_trade_id)]
     assert second == {}
 
 
@@ -197,7 +193,7 @@ def test_the_number_of_questions_does_not_grow_with_the_number_of_trades(databas
     store_trades(database, [a_trade(number, trade_time=NOON + seconds(number)) for number in range(1, 301)])
     with database.transaction() as transaction:
         subject = wallet_subject(transaction)
-        trades = evaluation.undecided_for_wallet(transaction, subject)
+        trades = evaluation.undecided(transaction, [subject], newest_first=False)[subject.key]
         asked: list[str] = []
         rows = transaction.rows
 
@@ -207,14 +203,18 @@ def test_the_number_of_questions_does_not_grow_with_the_number_of_trades(databas
 
         transaction.rows = counted  # type: ignore[method-assign]
         found = evaluation.inputs_for(
-            transaction, subject, trades, bankroll=Usd("1"), now=NOON, max_signal_age_seconds=None
+            transaction,
+            [(subject, trades)],
+            bankrolls={subject.key: Usd("1")},
+            now=NOON,
+            max_signal_age_seconds={subject.key: None},
         )
 
-    assert len(found) == 300
+    assert len(found[subject.key]) == 300
     assert len(asked) <= 3
 
 
-def test_the_cursor_stops_before_the_first_undecided_trade(database: Database) -> None:
+def test_the_mark_passes_what_is_decided_and_keeps_what_waits(database: Database) -> None:
     create_wallet(database)
     store_trades(database, [a_trade(number, trade_time=NOON + seconds(number)) for number in (1, 2, 3)])
     with database.transaction() as transaction:
@@ -223,14 +223,17 @@ def test_the_cursor_stops_before_the_first_undecided_trade(database: Database) -
 
     with database.transaction() as transaction:
         decisions.record(transaction, [record_of(subject, first), record_of(subject, third)])
-        evaluation.settle(transaction, subject, NOON)
-        waiting = cursors.number(transaction, subject.cursor_name)
+        evaluation.settle(transaction, [subject], NOON)
+        waiting = marks.of_names(transaction, [subject.cursor_name])[1][subject.cursor_name]
+    (again,) = prepared(database, subject)
+    with database.transaction() as transaction:
         decisions.record(transaction, [record_of(subject, second)])
-        evaluation.settle(transaction, subject, NOON)
-        done = cursors.number(transaction, subject.cursor_name)
+        evaluation.settle(transaction, [subject], NOON)
+        done = marks.of_names(transaction, [subject.cursor_name])[1][subject.cursor_name]
 
-    assert waiting == second.source_trade_id - 1
-    assert done == third.source_trade_id
+    assert waiting == Mark(position=third.source_trade_id, waiting=(second.source_trade_id,))
+    assert again == second
+    assert done == Mark(position=third.source_trade_id)
 
 
 def test_a_rejected_decision_has_its_reason_and_no_stake(database: Database) -> None:
@@ -249,7 +252,6 @@ def test_a_rejected_decision_has_its_reason_and_no_stake(database: Database) -> 
         edge=Decimal("-0.25"),
         conviction=None,
         win_rate=None,
-        inputs_hash="0" * 64,
     )
 
     with database.transaction() as transaction:

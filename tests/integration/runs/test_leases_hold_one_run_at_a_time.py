@@ -115,6 +115,7 @@ def test_nobody_takes_over_while_a_write_under_the_lease_is_open(database: Datab
 
     with database.transaction() as transaction:
         leases.assert_held(transaction, lease)
+        transaction.row("SELECT 1 AS written")
         thread = threading.Thread(target=take_over)
         thread.start()
         waits = not taken.wait(0.3)

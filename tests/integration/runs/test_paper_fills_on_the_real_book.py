@@ -111,14 +111,14 @@ def test_trades_from_before_the_wallet_was_created_are_none_of_its_business(benc
     assert bench.reasons(wallet) == ["accepted"]
 
 
-def test_a_sell_is_decided_and_opens_nothing(bench: Bench) -> None:
+def test_a_sell_is_counted_once_and_opens_nothing(bench: Bench) -> None:
     wallet = create_wallet(bench.database)
     bench.feed((a_trade(side=Side.SELL), NOON + seconds(30)))
 
-    bench.run_paper(NOON + minutes(1))
+    reports = [bench.run_paper(NOON + minutes(1)), bench.run_paper(NOON + minutes(2))]
 
-    assert bench.reasons(wallet) == ["not_an_entry"]
-    assert bench.count("ft_orders") == 0
+    assert [report.decisions for report in reports] == [{"not_an_entry": 1}, {}]
+    assert (bench.reasons(wallet), bench.count("ft_orders")) == ([], 0)
 
 
 def test_a_market_with_its_result_on_the_chain_is_never_filled_whatever_the_catalogue_says(bench: Bench) -> None:
@@ -383,13 +383,14 @@ def test_while_another_invocation_ingests_what_is_stored_is_decided(bench: Bench
 
 
 def test_more_than_a_thousand_trades_are_all_decided_in_one_run(bench: Bench) -> None:
-    wallet = create_wallet(bench.database, config={"target_traders": [BOB]})
+    wallet = create_wallet(bench.database, name="Alice's", config={"price_min": "0.99"})
+    other = create_wallet(bench.database, name="Bob's", config={"target_traders": [BOB]})
     bench.feed(*((a_trade(number), NOON + seconds(number / 10)) for number in range(1, 2302)))
 
     report = bench.run_paper(NOON + minutes(5))
 
-    assert report.decisions == {"not_target_trader": 2301}
-    assert len(bench.reasons(wallet)) == 2301
+    assert report.decisions == {"price_out_of_range": 2301, "not_target_trader": 2301}
+    assert (len(bench.reasons(wallet)), bench.reasons(other)) == (2301, [])
 
 
 def test_a_new_version_of_the_configuration_decides_only_what_is_undecided(bench: Bench) -> None:

@@ -101,14 +101,15 @@ def test_the_traders_sales_are_followed_in_proportion_and_each_has_its_decision(
     ]
 
 
-def test_who_is_not_followed_out_decides_sales_as_before(bench: Bench) -> None:
+def test_who_is_not_followed_out_leaves_nothing_after_a_sale(bench: Bench) -> None:
     wallet = create_wallet(bench.database, config=FIXED)
     entered(bench)
     sells(bench, "100", NOON + minutes(2))
 
-    bench.run_paper(NOON + minutes(3))
+    report = bench.run_paper(NOON + minutes(3))
 
-    assert (bench.reasons(wallet), exits(bench)) == (["accepted", "not_an_entry"], [])
+    assert report.decisions == {"not_an_entry": 1}
+    assert (bench.reasons(wallet), exits(bench)) == (["accepted"], [])
 
 
 def test_a_trader_who_came_and_went_is_not_copied(bench: Bench) -> None:

@@ -91,9 +91,9 @@ class Check:
 class Evaluation:
     """The verdict of the shared evaluation on one source trade.
 
-    `reason` is the first failing check in the documented order, or ACCEPTED. `inputs_hash` is the sha256
-    of the canonical inputs. `edge`, `probability`, `cost_per_share`, `win_rate` and `conviction` are plain
-    ratios (fractions 0..1 and multiples), None where they could not be computed.
+    `reason` is the first failing check in the documented order, or ACCEPTED; `checks` holds at least that one, and all
+    of them where it was accepted. `edge`, `probability`, `cost_per_share`, `win_rate` and `conviction` are plain ratios
+    (fractions 0..1 and multiples), None where they could not be computed.
     """
 
     verdict: Verdict
@@ -105,4 +105,3 @@ class Evaluation:
     edge: Decimal | None
     conviction: Decimal | None
     win_rate: Decimal | None
-    inputs_hash: str

@@ -11,13 +11,18 @@ from live_trading.nouns.money import Usd
 from live_trading.nouns.trades import Side
 from live_trading.signals.checks import all_checks
 from live_trading.signals.derived import derive
-from live_trading.signals.inputs import EvaluationInputs, TraderStanding, inputs_hash
+from live_trading.signals.inputs import EvaluationInputs, TraderStanding
 
 
 def evaluate(inputs: EvaluationInputs) -> Evaluation:
     """The verdict on one source trade. Same inputs, same verdict, byte for byte."""
+    return explained(inputs)
+
+
+def explained(inputs: EvaluationInputs) -> Evaluation:
+    """The same verdict with every check that can be computed."""
     if inputs.standing is not None and inputs.trade.side is Side.SELL:
-        return _exit(inputs, inputs.standing)
+        return _exit(inputs.standing)
     derived = derive(inputs)
     checks = tuple(all_checks(inputs, derived))
     failed = next((check.reason for check in checks if check.passed is False and check.reason is not None), None)
@@ -32,11 +37,10 @@ def evaluate(inputs: EvaluationInputs) -> Evaluation:
         edge=derived.edge,
         conviction=derived.conviction,
         win_rate=derived.win_rate,
-        inputs_hash=inputs_hash(inputs),
     )
 
 
-def _exit(inputs: EvaluationInputs, standing: TraderStanding) -> Evaluation:
+def _exit(standing: TraderStanding) -> Evaluation:
     """A trader's sale where traders are followed out: EXIT where something is held that was bought after them.
 
     How much of it is sold, and at what price, the next look at the position decides.
@@ -58,5 +62,4 @@ def _exit(inputs: EvaluationInputs, standing: TraderStanding) -> Evaluation:
         edge=None,
         conviction=None,
         win_rate=None,
-        inputs_hash=inputs_hash(inputs),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -98,7 +98,24 @@ def after_entries(inputs: EvaluationInputs, prices: Iterable[Price]) -> Evaluati
 
 
 def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
-    """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC.
+    """The inputs as JSON-ready text: numbers as decimal text, times as ISO 8601 UTC."""
+    return shared_part(inputs) | own_part(inputs)
+
+
+def shared_part(inputs: EvaluationInputs) -> dict[str, Any]:
+    """What is the same for everybody who judges the trade at the same time, as in `canonical`."""
+    return {
+        "trade": _trade(inputs.trade, inputs.market),
+        "stats": None if inputs.stats is None else _stats(inputs.stats),
+        "prior_mean": _number(inputs.prior_mean),
+        "market": None if inputs.market is None else _market(inputs.market),
+        "model_probability": _number(inputs.model_probability),
+        "model_name": inputs.model_name,
+    }
+
+
+def own_part(inputs: EvaluationInputs) -> dict[str, Any]:
+    """What belongs to the one who judges, as in `canonical`.
 
     A multiplier of 1 and standings that were not asked for are left out, so that what nothing scales, nobody leaves and
     nothing limits has the text that it always had.
@@ -111,25 +128,24 @@ def canonical(inputs: EvaluationInputs) -> dict[str, Any]:
         | standing
         | position
         | {
-            "trade": _trade(inputs.trade, inputs.market),
-            "stats": None if inputs.stats is None else _stats(inputs.stats),
-            "prior_mean": _number(inputs.prior_mean),
-            "market": None if inputs.market is None else _market(inputs.market),
             "config_hash": config_hash(inputs.config),
             "config_version": inputs.config_version,
             "is_active": inputs.is_active,
             "bankroll_usd": str(inputs.bankroll),
             "now": _moment(inputs.now),
             "max_signal_age_seconds": inputs.max_signal_age_seconds,
-            "model_probability": _number(inputs.model_probability),
-            "model_name": inputs.model_name,
         }
     )
 
 
 def inputs_hash(inputs: EvaluationInputs) -> str:
     """The sha256 of the canonical text, in hex."""
-    text = json.dumps(canonical(inputs), sort_keys=True, separators=(",", ":"))
+    return hash_of(canonical(inputs))
+
+
+def hash_of(canonical_inputs: Mapping[str, Any]) -> str:
+    """The same of inputs that are in their canonical form already."""
+    text = json.dumps(canonical_inputs, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.job_parts import JobParts
+from live_trading.wiring.copy_parts import CopyParts
 
 if TYPE_CHECKING:
     from live_trading.api.resources.owned_strategies import Strategies
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.break_routes import WalletBreaks
     from live_trading.api.routes.ft_wallet_routes import FtWallets
     from live_trading.api.routes.kill_switch_routes import KillSwitchApi
+    from live_trading.api.routes.latency_routes import LatencyRead
     from live_trading.api.routes.lock_routes import LocksApi
     from live_trading.api.routes.order_routes import OrdersRead
     from live_trading.api.routes.position_routes import PositionsRead
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from live_trading.services.watching.recent_look import RecentLook
 
 
-class Parts(JobParts):
+class Parts(CopyParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
 
     def trading_actions(self, holder: str) -> TradingActions:
@@ -57,6 +58,12 @@ class Parts(JobParts):
         from live_trading.api.routes.order_routes import OrdersRead
 
         return OrdersRead(database=self.database)
+
+    @cached_property
+    def latency_read(self) -> LatencyRead:
+        from live_trading.api.routes.latency_routes import LatencyRead
+
+        return LatencyRead(database=self.database, clock=self.clock)
 
     @cached_property
     def positions_read(self) -> PositionsRead:

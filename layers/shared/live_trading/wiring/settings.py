@@ -56,7 +56,9 @@ class Settings(BaseModel):
     The trades of followed traders are looked for at the three exchanges and at the `further_exchanges`, in blocks that
     have `signal_confirmations` on top. Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever
     they suggest. Without `mark_orders` no order carries the marker by which another installation would see this one.
-    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly.
+    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly. With
+    `watch_seconds` an invocation of lt-execute by its schedule stays for so long and passes again on news; 0 is one
+    pass.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -92,6 +94,7 @@ class Settings(BaseModel):
     proxy_factory: OptionalAddress = None
     deposit_wallet_factory: OptionalAddress = None
     relay_hub: OptionalAddress = None
+    watch_seconds: Annotated[int, Field(ge=0, le=600)] = 0
     outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)

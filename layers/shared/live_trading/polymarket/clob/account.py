@@ -9,7 +9,7 @@ official client, which builds the request, authenticates it and posts it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from live_trading.polymarket.clob.clob_account import ClobAccount
 from live_trading.polymarket.clob.outcomes import PostOutcome, Rejected, Unknown
 from live_trading.polymarket.clob.own_fills import fills_of_order
 from live_trading.polymarket.endpoints import VenueEndpoints
-from live_trading.polymarket.signing.order_hash import ZERO_WORD, OrderFields, exchange_domain, order_hash
+from live_trading.polymarket.signing.order_hash import ZERO_WORD, OrderFields, exchange_domain, hash_of, plain_order
 from live_trading.polymarket.signing.order_payload import fields_of, own_order, payload_of
 from live_trading.polymarket.signing.order_signatures import LocalKey, sign_order
 from live_trading.polymarket.signing.signing_policy import LARGEST_SALT, SigningPolicy, SigningRefused, maker_and_taker
@@ -151,10 +151,10 @@ class VenueAccount:
         )
         domain = exchange_domain(self._endpoints, plan.token_id, version=plan.version, neg_risk=plan.neg_risk)
         self._policy.check(plan, order, domain)
-        payload = payload_of(order, sign_order(self._key, order, domain), plan.order_type, plan.expiration)
-        signed = SignedOrder(order_hash=order_hash(order, domain), payload=payload)
-        stored = fields_of(signed)
-        if order_hash(stored, domain) != signed.order_hash or not _is_the_plan(signed, plan):
+        plain = plain_order(order, domain)
+        payload = payload_of(order, sign_order(self._key, order, domain, plain), plan.order_type, plan.expiration)
+        signed = SignedOrder(order_hash=hash_of(plain), payload=payload)
+        if _as_signed(fields_of(signed)) != _as_signed(order) or not _is_the_plan(signed, plan):
             raise SigningRefused("the stored order is not the plan")
         return signed
 
@@ -293,6 +293,11 @@ def _not_sent(code: RejectionCode, error: Exception, retry_after: float | None) 
     is_temporary = code is RejectionCode.NOT_PLACED
     text = f"not sent: {error}"
     return Rejected(code=code, text=text, may_try_again=is_temporary, retry_after_seconds=retry_after)
+
+
+def _as_signed(order: OrderFields) -> OrderFields:
+    """Every field as it enters the hash, in which letters of an address have no case."""
+    return replace(order, maker=order.maker.lower(), signer=order.signer.lower())
 
 
 def _is_the_plan(signed: SignedOrder, plan: OrderPlan) -> bool:

@@ -101,9 +101,13 @@ def exchange_domain(
 
 def order_hash(order: OrderFields, domain: ExchangeDomain) -> str:
     """The order's id at the venue, lower-case hex."""
+    return hash_of(plain_order(order, domain))
+
+
+def hash_of(message: SignableMessage) -> str:
+    """The id of an order that is encoded already (`plain_order`)."""
     from eth_utils.crypto import keccak
 
-    message = plain_order(order, domain)
     return "0x" + keccak(b"\x19" + message.version + message.header + message.body).hex()
 
 

@@ -81,9 +81,14 @@ class LocalKey:
         return bytes(Account.sign_message(message, private_key=self._key).signature)
 
 
-def sign_order(signer: OrderSigner, order: OrderFields, domain: ExchangeDomain) -> str:
-    """The signature that the venue expects for the order's signature type, 0x-hex."""
-    plain = plain_order(order, domain)
+def sign_order(
+    signer: OrderSigner, order: OrderFields, domain: ExchangeDomain, plain: SignableMessage | None = None
+) -> str:
+    """The signature that the venue expects for the order's signature type, 0x-hex.
+
+    `plain` is the order as `plain_order` encodes it, for a caller who has that: encoding takes longer than signing.
+    """
+    plain = plain_order(order, domain) if plain is None else plain
     if order.signature_type is not SignatureType.DEPOSIT_WALLET:
         return "0x" + signer.sign(plain).hex()
     contents_type = ORDER_TYPE.encode()

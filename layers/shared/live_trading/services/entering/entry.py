@@ -6,7 +6,7 @@ exactly that order on locked rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,7 +26,9 @@ from live_trading.services.entering.entry_judging import judged
 from live_trading.services.entering.entry_planning import plan_entry, plan_within
 from live_trading.services.following.decision_records import accepted, decision_record, refused, unplanned_check
 from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.services.following.judging import part_of
 from live_trading.services.guarding.trip_locks import put_locks
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.books import ledger
@@ -63,6 +65,15 @@ class Entered:
     lt_order_id: UUID | None
     reason: Reason
     reserved: Usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A candidate with the strategy that it is to be entered for."""
+
+    strategy: LiveStrategy
+    subject: Subject
+    candidate: Candidate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +124,22 @@ class EntryDesk:
         """
         entry = _Entry(lease=lease, account=account, strategy=strategy, subject=subject, candidate=candidate)
         return self._entered(entry, self._planned(entry, entry.candidate.evaluation.stake), attempt=1, decision_id=None)
+
+    def enter_all(
+        self, lease: Lease, account: VenueAccount, candidates: Sequence[Wanted], failures: list[PartFailure]
+    ) -> list[Entered | None]:
+        """What `enter` would make of these candidates of one wallet, one after the other in the order given.
+
+        Each is judged on what those before it have taken. None where one failed, which is then in `failures` and stops
+        no other. Raises StoreUnavailable or LeaseLost; whatever is committed by then stays.
+        """
+        outcomes: list[Entered | None] = []
+        for each in candidates:
+            entered: Entered | None = None
+            with contained(part_of(each.candidate.prepared), failures):
+                entered = self.enter(lease, account, each.strategy, each.subject, each.candidate)
+            outcomes.append(entered)
+        return outcomes
 
     def enter_again(
         self,
@@ -199,7 +226,7 @@ class EntryDesk:
                 ended = accepted(evaluation, draft.plan.usd) if is_in else refused(evaluation, reason)
                 results = (*draft.cuts, *verdict.results)
                 record = decision_record(entry.subject, candidate.prepared, ended, now, results)
-                decision_id = decisions.record(transaction, [record]).get(candidate.prepared.source_trade_id)
+                decision_id = decisions.record(transaction, [record]).get((record.key, record.source_trade_id))
             if decision_id is None:
                 raise StopEverything(f"trade {candidate.prepared.source_trade_id} was decided under this run's lease")
             if reason is Reason.ACCEPTED:

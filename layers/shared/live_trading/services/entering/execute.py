@@ -105,9 +105,10 @@ class Executor:
         self._wallets = Rotation(database=database, clock=clock, name="lt-execute:wallets")
         self._strategies = Rotation(database=database, clock=clock, name="lt-execute:strategies")
 
-    def run(self, budget: Budget | None = None) -> ExecuteReport:
+    def run(self, budget: Budget | None = None, *, reads_feed: bool = True) -> ExecuteReport:
         """One pass, as long as the budget lasts. Safe to repeat and to overlap: the leases let one invocation act.
 
+        Without `reads_feed` it goes by the trades that are stored.
         One wallet's, strategy's or trade's failure is reported and does not stop the others. Raises StoreUnavailable,
         and LeaseLost where another invocation has taken over.
         """
@@ -116,8 +117,8 @@ class Executor:
             report = ExecuteReport(ran=lease is not None)
             if lease is None:
                 return report
-            with contained("ingest", report.failures), leasing.below(self._database, lease):
-                report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
+            if reads_feed:
+                self._read_feed(lease, report, budget)
             with contained("keys of registered wallets", report.failures), leasing.below(self._database, lease):
                 self._prover.run(lease, report.failures)
             with self._database.transaction() as transaction:
@@ -128,6 +129,10 @@ class Executor:
                 with contained(_wallet_part(wallet), report.failures), leasing.below(self._database, lease):
                     self._run_wallet(wallet, report, budget)
         return report
+
+    def _read_feed(self, lease: Lease, report: ExecuteReport, budget: Budget) -> None:
+        with contained("ingest", report.failures), leasing.below(self._database, lease):
+            report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
 
     def _run_wallet(self, wallet: TradingWallet, report: ExecuteReport, budget: Budget) -> None:
         with leasing.held_wallet(self._database, self._clock, wallet.trading_wallet_id, self._holder) as lease:
@@ -226,12 +231,12 @@ class Executor:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             subject = evaluation.strategy_subject(transaction, strategy.lt_strategy_id)
-            too_old = evaluation.decide_too_old(transaction, subject, max_signal_age_seconds=max_age, now=now)
-            pending = evaluation.undecided_for_strategy(transaction, subject)
-            if too_old and not pending:
-                evaluation.settle(transaction, subject, now)
-        for reason, count in too_old.items():
-            report.decisions[reason] = report.decisions.get(reason, 0) + count
+            old = evaluation.decide_too_old(transaction, [(subject, max_age)], now)
+            pending = evaluation.undecided(transaction, [subject], newest_first=True).get(subject.key, [])
+            passed = {} if pending else evaluation.settle(transaction, [subject], now)
+        for counts in (*old.values(), *passed.values()):
+            for reason, count in counts.items():
+                report.decisions[reason] = report.decisions.get(reason, 0) + count
         if not pending:
             return None
         evidence = self._evidence.gather(pending, lease, now)
@@ -243,12 +248,11 @@ class Executor:
             bankroll = ledger.balances_of_strategy(transaction, strategy.lt_strategy_id).available
             prepared = evaluation.inputs_for(
                 transaction,
-                subject,
-                evidence.ready,
-                bankroll=bankroll,
+                [(subject, evidence.ready)],
+                bankrolls={subject.key: bankroll},
                 now=now,
-                max_signal_age_seconds=max_age,
-            )
+                max_signal_age_seconds={subject.key: max_age},
+            )[subject.key]
         return StrategyTrades(strategy=strategy, subject=subject, trades=prepared, bankroll=bankroll)
 
 

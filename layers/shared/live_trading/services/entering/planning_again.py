@@ -65,10 +65,9 @@ def _prepared(
         return None
     (prepared,) = evaluation.inputs_for(
         transaction,
-        subject,
-        [trade],
-        bankroll=ledger.balances_of_strategy(transaction, strategy.lt_strategy_id).available,
+        [(subject, [trade])],
+        bankrolls={subject.key: ledger.balances_of_strategy(transaction, strategy.lt_strategy_id).available},
         now=now,
-        max_signal_age_seconds=strategy.max_signal_age_seconds,
-    )
+        max_signal_age_seconds={subject.key: strategy.max_signal_age_seconds},
+    )[subject.key]
     return RefusedForTick(lt_order_id=refused.lt_order_id, strategy=strategy, subject=subject, prepared=prepared)

@@ -224,7 +224,10 @@ class WalletEntries:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, keeper.lease)
-            evaluation.settle(transaction, work.subject, now)
+            passed = evaluation.settle(transaction, [work.subject], now)
+        for by_reason in passed.values():
+            for reason, count in by_reason.items():
+                counts.decisions[reason] = counts.decisions.get(reason, 0) + count
 
     def _record(self, keeper: LeaseKeeper, records: Sequence[DecisionRecord], counts: EntryCounts) -> None:
         """Keeps the refusals together; one by one where the database takes them not all."""

@@ -11,7 +11,7 @@ feed, which tells everything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,14 +19,15 @@ from live_trading.chain.errors import BlockNotThere
 from live_trading.chain.reading.order_logs import Block, ChainFill, LookedAt
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import average_price
 from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
 from live_trading.services.following.sources import FillSource
 from live_trading.services.following.token_markets import TokenMarket, TokenMarkets
 from live_trading.services.following.trade_storing import Place, Replaced, store_mined
-from live_trading.services.running.failures import PartFailure, contained
+from live_trading.services.running.failures import PART_FAILURES
 from live_trading.store.database import cursors
-from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.connection import CommitOutcomeUnknown, Database, StoreUnavailable, Transaction
 from live_trading.store.feed import chain_blocks, quarantine
 from live_trading.store.feed.chain_blocks import KnownBlock, Watched
 from live_trading.store.feed.trade_sources import DroppedTrade
@@ -51,7 +52,7 @@ class ChainReport:
     `block` is the newest block looked at, None where there was no look. `seen` counts fills of followed traders, again
     those of the last few blocks; `stored` those of them that were new. `unknown_tokens` are left to the feed. `skipped`
     are blocks that nobody looked at, `rewritten` those that the chain had replaced, `dropped` trades that went with
-    them. With `rests` nothing was asked, as the node has just refused.
+    them.
     """
 
     block: int | None = None
@@ -62,8 +63,10 @@ class ChainReport:
     skipped: int = 0
     rewritten: int = 0
     dropped: int = 0
-    rests: bool = False
-    failures: list[PartFailure] = field(default_factory=list)
+
+
+class NodeRests(RetryLater):
+    """Nothing was asked, as the last look has just failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,25 +102,33 @@ class ChainWatch:
         self._looked_at: str | None = None
         self._stored: set[tuple[str, int]] = set()
         self._failed = 0
+        self._why = ""
         self._rests_until: datetime | None = None
 
     def poll(self) -> ChainReport:
         """Stores the trades of the blocks since the last look.
 
         Without a new block it costs one request, with one that holds nothing two requests and two round trips to the
-        database. A node that refuses is left alone for a while, longer each time. Raises StoreUnavailable.
+        database. Raises RetryLater where node or catalogue is away, with nothing lost: what was not stored is looked
+        for by the next poll. One that failed is left alone for a while, longer each time, and polls raise meanwhile.
         """
-        report = ChainReport()
         now = self._clock.now()
         if self._rests_until is not None and now < self._rests_until:
-            report.rests = True
-            return report
-        with contained("chain watch", report.failures):
+            raise NodeRests(f"the chain is not asked before {self._rests_until:%H:%M:%S}: {self._why}")
+        report = ChainReport()
+        try:
             self._look(report, now)
-        self._failed = self._failed + 1 if report.failures else 0
-        rest = min(_LONGEST_REST, timedelta(seconds=2 ** min(self._failed - 1, 10)))
-        self._rests_until = now + rest if self._failed else None
+        except PART_FAILURES as error:
+            if not isinstance(error, StoreUnavailable | CommitOutcomeUnknown):
+                self._rest(error, now)
+            raise
+        self._failed, self._rests_until = 0, None
         return report
+
+    def _rest(self, error: Exception, now: datetime) -> None:
+        self._rests_until = now + min(_LONGEST_REST, timedelta(seconds=2 ** min(self._failed, 10)))
+        self._failed += 1
+        self._why = str(error)
 
     def _look(self, report: ChainReport, now: datetime) -> None:
         head = self._logs.head()
@@ -130,26 +141,42 @@ class ChainWatch:
         if plan is None:
             return
         report.block, report.skipped = head.number, plan.skipped
-        if not watched.traders or self._store_found(watched, plan, report, now):
-            self._looked_at = head.block_hash
-            self._done = [KnownBlock(number=head.number, block_hash=head.block_hash, time=head.time)]
+        if watched.traders:
+            self._store_found(watched, plan, report, now)
+        self._looked_at = head.block_hash
+        self._done = [KnownBlock(number=head.number, block_hash=head.block_hash, time=head.time)]
 
-    def _store_found(self, watched: Watched, plan: _Plan, report: ChainReport, now: datetime) -> bool:
-        """Whether everything that the blocks hold could be told and is stored."""
+    def _store_found(self, watched: Watched, plan: _Plan, report: ChainReport, now: datetime) -> None:
+        """Stores what the blocks hold. Raises what the catalogue raised, once all that it knows is stored."""
         fork, found = self._found(watched, plan)
         report.rewritten = 0 if fork is None else plan.last.number - fork
         fills = self._of_followed(watched, found, is_rewritten=fork is not None)
         report.seen = len(fills)
-        trades, places, is_whole = self._as_trades(fills, found, report, now)
+        known, failure = self._markets_of(fills, now)
+        if failure is None:
+            report.unknown_tokens = sorted({fill.filled.token_id for fill in fills} - set(known))
+        trades, places = _as_trades(fills, known, found)
         if trades or found.malformed or fork is not None or plan.anchor is None or plan.skipped:
-            # What the catalogue could not be asked about is not gone.
             replaced = None
-            if fork is not None and is_whole:
+            # What the catalogue could not be asked about is not gone.
+            if fork is not None and failure is None:
                 replaced = Replaced(above=fork, traders=[each.trader for each in watched.traders])
             self._store(_Found(plan, trades, places, found.malformed, replaced), report, now)
-        if is_whole:
-            self._stored = {(fill.block_hash, fill.log_index) for fill in found.fills}
-        return is_whole
+        if failure is not None:
+            raise failure
+        self._stored = {(fill.block_hash, fill.log_index) for fill in found.fills}
+
+    def _markets_of(
+        self, fills: Sequence[ChainFill], now: datetime
+    ) -> tuple[dict[str, TokenMarket], RetryLater | GiveUp | None]:
+        """The markets by token, as far as they can be told, and why the others cannot."""
+        tokens = {fill.filled.token_id for fill in fills}
+        try:
+            return self._tokens.of_tokens(tokens, now), None
+        except StoreUnavailable:
+            raise
+        except (RetryLater, GiveUp) as error:
+            return self._tokens.remembered(tokens), error
 
     def _found(self, watched: Watched, plan: _Plan) -> tuple[int | None, LookedAt]:
         """What the blocks hold; with the last block that is still there, where the chain has replaced some."""
@@ -182,34 +209,6 @@ class ChainWatch:
             and (is_rewritten or (fill.block_hash, fill.log_index) not in self._stored)
         ]
 
-    def _as_trades(
-        self, fills: Sequence[ChainFill], found: LookedAt, report: ChainReport, now: datetime
-    ) -> tuple[list[SourceTrade], dict[SourceTradeKey, Place], bool]:
-        """The trades with their places, and whether every fill could be told: some cannot without the catalogue."""
-        if not fills:
-            return [], {}, True
-        asked = {fill.filled.token_id for fill in fills}
-        known: dict[str, TokenMarket] = {}
-        failures = len(report.failures)
-        with contained(f"markets of {len(asked)} tokens", report.failures):
-            known = self._tokens.of_tokens(asked, now)
-        is_whole = len(report.failures) == failures
-        if is_whole:
-            report.unknown_tokens = sorted(asked - set(known))
-        trades: list[SourceTrade] = []
-        places: dict[SourceTradeKey, Place] = {}
-        for fill in fills:
-            if fill.filled.token_id in known:
-                trade = _numbered(_as_trade(fill, known[fill.filled.token_id], found.times[fill.block_hash]), places)
-                places[trade.key] = Place(
-                    order_hash=fill.filled.order_hash,
-                    block_number=fill.block_number,
-                    block_hash=fill.block_hash,
-                    log_index=fill.log_index,
-                )
-                trades.append(trade)
-        return trades, places, is_whole
-
     def _store(self, found: _Found, report: ChainReport, now: datetime) -> None:
         with self._database.transaction() as transaction:
             stored = store_mined(transaction, found.trades, found.places, now, found.replaced)
@@ -239,6 +238,26 @@ def _plan(known: Sequence[KnownBlock], head: Block) -> _Plan | None:
     if behind > MOST_BEHIND:
         return _Plan(first=head.number - MOST_BEHIND, last=head, anchor=anchor, skipped=behind - MOST_BEHIND - 1)
     return _Plan(first=max(0, anchor.number + 1 - LOOKED_AT_AGAIN), last=head, anchor=anchor)
+
+
+def _as_trades(
+    fills: Sequence[ChainFill], known: Mapping[str, TokenMarket], found: LookedAt
+) -> tuple[list[SourceTrade], dict[SourceTradeKey, Place]]:
+    """The trades of the fills whose market is known, with their places."""
+    trades: list[SourceTrade] = []
+    places: dict[SourceTradeKey, Place] = {}
+    for fill in fills:
+        market = known.get(fill.filled.token_id)
+        if market is not None:
+            trade = _numbered(_as_trade(fill, market, found.times[fill.block_hash]), places)
+            places[trade.key] = Place(
+                order_hash=fill.filled.order_hash,
+                block_number=fill.block_number,
+                block_hash=fill.block_hash,
+                log_index=fill.log_index,
+            )
+            trades.append(trade)
+    return trades, places
 
 
 def _as_trade(fill: ChainFill, market: TokenMarket, time: datetime) -> SourceTrade:

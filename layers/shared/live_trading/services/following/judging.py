@@ -14,10 +14,21 @@ from live_trading.services.following.decision_records import refused
 from live_trading.services.following.evaluation import PreparedTrade
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.signals.evaluate import evaluate
-from live_trading.signals.inputs import EvaluationInputs, inputs_hash
+from live_trading.signals.inputs import EvaluationInputs
 
 # What cannot be had now is asked for again at the next run; a trade seen longer ago than this is judged without it.
 PATIENCE = timedelta(minutes=10)
+_BLANK = Evaluation(
+    verdict=Verdict.REJECTED,
+    reason=Reason.MARKET_UNSUPPORTED,
+    checks=(),
+    stake=Usd.zero(),
+    probability=None,
+    cost_per_share=None,
+    edge=None,
+    conviction=None,
+    win_rate=None,
+)
 
 
 def may_wait(seen_at: datetime, now: datetime) -> bool:
@@ -29,7 +40,7 @@ def judged(prepared: PreparedTrade, inputs: EvaluationInputs, failures: list[Par
     """The evaluation of the trade by these inputs, or the verdict that there can be none."""
     with contained(part_of(prepared), failures):
         return evaluate(inputs)
-    return unsupported(_blank(inputs))
+    return unsupported(_BLANK)
 
 
 def is_hopeful(inputs: EvaluationInputs) -> bool:
@@ -54,18 +65,3 @@ def unsupported(evaluation: Evaluation) -> Evaluation:
         reason=Reason.MARKET_UNSUPPORTED,
     )
     return refused(evaluation, Reason.MARKET_UNSUPPORTED, check)
-
-
-def _blank(inputs: EvaluationInputs) -> Evaluation:
-    return Evaluation(
-        verdict=Verdict.REJECTED,
-        reason=Reason.MARKET_UNSUPPORTED,
-        checks=(),
-        stake=Usd.zero(),
-        probability=None,
-        cost_per_share=None,
-        edge=None,
-        conviction=None,
-        win_rate=None,
-        inputs_hash=inputs_hash(inputs),
-    )

@@ -84,6 +84,7 @@ def store_mined(
         if known.is_dropped or known.block_hash != places[trade.key].block_hash
     ]
     trade_sources.note_mined(transaction, moved, are_new=False)
+    trade_sources.offer_again(transaction, back)
     _set_doubtful_aside(transaction, result, "chain.order_filled", now)
     return StoredFromChain(result=result, dropped=dropped, back=back)
 

@@ -114,9 +114,10 @@ class PaperTrader:
         self._exits = PaperExits(database=database, clock=clock)
         self._wallets = Rotation(database=database, clock=clock, name="ft-sync:wallets")
 
-    def run(self, budget: Budget | None = None) -> PaperReport:
+    def run(self, budget: Budget | None = None, *, reads_feed: bool = True) -> PaperReport:
         """One pass, as long as the budget lasts. Safe to repeat and to overlap.
 
+        Without `reads_feed` it goes by the trades that are stored.
         One wallet's failure is reported and does not stop the others. Raises LeaseLost or StoreUnavailable.
         """
         with leasing.held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
@@ -124,8 +125,9 @@ class PaperTrader:
                 return PaperReport(ran=False)
             report = PaperReport(ran=True)
             budget = budget or Budget.unlimited()
-            with contained("ingest", report.failures), leasing.below(self._database, lease):
-                report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
+            if reads_feed:
+                with contained("ingest", report.failures), leasing.below(self._database, lease):
+                    report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
             with self._database.transaction() as transaction:
                 wallets = subjects.active_ft_wallets(transaction)
             report.wallets = len(wallets)
@@ -152,13 +154,11 @@ class PaperTrader:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            too_old = evaluation.decide_too_old(
-                transaction, subject, max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS, now=now
-            )
-            trades = evaluation.undecided_for_wallet(transaction, subject)
-            if too_old and not trades:
-                evaluation.settle(transaction, subject, now)
-        report.decisions.update(too_old)
+            old = evaluation.decide_too_old(transaction, [(subject, MAX_SIGNAL_AGE_SECONDS)], now)
+            trades = evaluation.undecided(transaction, [subject], newest_first=False).get(subject.key, [])
+            passed = {} if trades else evaluation.settle(transaction, [subject], now)
+        for each in (*old.values(), *passed.values()):
+            report.decisions.update(each)
         if not trades:
             return False
         evidence = self._evidence.gather(trades, lease, self._clock.now())
@@ -182,12 +182,11 @@ class PaperTrader:
         with self._database.transaction() as transaction:
             return evaluation.inputs_for(
                 transaction,
-                subject,
-                trades,
-                bankroll=subjects.paper_bankroll(transaction, subject.ft_wallet_id),
+                [(subject, trades)],
+                bankrolls={subject.key: subjects.paper_bankroll(transaction, subject.ft_wallet_id)},
                 now=now,
-                max_signal_age_seconds=MAX_SIGNAL_AGE_SECONDS,
-            )
+                max_signal_age_seconds={subject.key: MAX_SIGNAL_AGE_SECONDS},
+            )[subject.key]
 
     def _apply_one_by_one(self, subject: Subject, plan: PaperPlan, lease: Lease, report: PaperReport) -> None:
         """What the database does not take together, so that only what it refuses stays undecided."""
@@ -200,10 +199,12 @@ class PaperTrader:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            new = decisions.record(transaction, plan.records)
+            new = {number for _, number in decisions.record(transaction, plan.records)}
             orders = [order for order in plan.orders if order.source_trade_id in new]
             ft_orders.insert(transaction, orders)
-            evaluation.settle(transaction, subject, now)
+            passed = evaluation.settle(transaction, [subject], now)
+        for each in passed.values():
+            report.decisions.update(each)
         report.decisions.update(
             record.evaluation.reason.value for record in plan.records if record.source_trade_id in new
         )

@@ -50,3 +50,8 @@ class Budget:
     def keeping(self, seconds: float) -> Budget:
         """The budget of a step that leaves so much to those behind it."""
         return Budget(lambda: self.seconds_left() - seconds)
+
+    def within(self, elapsed: Callable[[], float], seconds: float) -> Budget:
+        """The budget of a step that begins now and may take no longer than this; `elapsed` only grows."""
+        ends_at = elapsed() + seconds
+        return Budget(lambda: min(self.seconds_left(), ends_at - elapsed()))

@@ -21,7 +21,7 @@ def record(
     at: datetime,
 ) -> None:
     """Writes one line in the transaction of the change itself, so that neither can be without the other."""
-    transaction.execute(
+    transaction.later(
         """
         INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at)
         VALUES (:actor, :action, :subject_type, :subject_id, :before::jsonb, :after::jsonb, :cause, :at)

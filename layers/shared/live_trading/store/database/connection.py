@@ -1,57 +1,57 @@
-"""One Postgres connection, explicit transactions, and Postgres errors as ours.
+"""Postgres connections, explicit transactions, and Postgres errors as ours.
 
-BEGIN travels with the first statement of a transaction. A connection that turns out to be lost right there is renewed,
-and the two are sent once more: nothing of them can have been committed. A later statement that fails is never repeated,
-because what the ones before it did is gone. Every statement is prepared once a connection: the texts are constants of
-this package, so they are few, and reading them again costs more than running them.
+What costs is the way to the database and back, so nothing travels alone that can travel with something: BEGIN with the
+first statement of a transaction, a statement whose answer nobody waits for with the next one or with COMMIT. What only
+reads needs neither BEGIN nor COMMIT, and under READ COMMITTED, where every statement sees what is committed when it
+begins, it sees the same without them.
+
+A connection that turns out to be lost at the first statement of a transaction is renewed, and what was sent is sent
+once more: nothing of it can have been committed. A later statement that fails is never repeated, because what the ones
+before it did is gone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
-from typing import Any
+from functools import cache
 
 import pg8000.exceptions
 import pg8000.native
-from pg8000.core import Context, make_params
+from pg8000.core import Context
 
-from live_trading.nouns.errors import GiveUp, OutcomeUnknown, RetryLater
 from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.store.database.postgres_errors import (
+    AlreadyExists,
+    CommitOutcomeUnknown,
+    Conflict,
+    ConstraintViolated,
+    StoreUnavailable,
+    translated,
+)
+from live_trading.store.database.postgres_session import BEGIN, Row, Session, Statement, rows_of
 
-Row = dict[str, Any]
+__all__ = [
+    "AlreadyExists",
+    "CommitOutcomeUnknown",
+    "Conflict",
+    "ConstraintViolated",
+    "Database",
+    "Row",
+    "StoreUnavailable",
+    "Transaction",
+]
 
-_UNIQUE_VIOLATION = "23505"
-_RETRYABLE = frozenset({"40001", "40P01", "55P03", "57014"})
-_UNAVAILABLE_PREFIXES = ("08", "53", "57P")
-# A prepared statement whose tables a migration has changed since.
-_STALE_PLAN = "0A000"
-
-
-class StoreUnavailable(RetryLater):
-    """Postgres could not be reached or refused to work; nothing of the transaction is committed."""
-
-
-class CommitOutcomeUnknown(OutcomeUnknown):
-    """The connection was lost while committing: the transaction may or may not have been kept."""
-
-
-class Conflict(RetryLater):
-    """A deadlock, serialization failure, lock or statement timeout: the transaction was rolled back."""
-
-
-class AlreadyExists(GiveUp):
-    """A unique key is taken; `constraint` names it."""
-
-    def __init__(self, constraint: str) -> None:
-        super().__init__(f"already exists: {constraint}")
-        self.constraint = constraint
-
-
-class ConstraintViolated(GiveUp):
-    """A check, foreign key or trigger refused the write, or a value does not fit its column."""
+_LOST = (pg8000.exceptions.InterfaceError, OSError)
+_CHANGES = re.compile(
+    r"\b(insert|update|delete|merge|truncate|create|alter|drop|lock|call|nextval|setval|pg_\w*lock\w*)\b"
+    r"|\bfor\s+(key\s+)?share\b",
+    re.IGNORECASE,
+)
 
 
 def _plain(value: object) -> object:
@@ -66,88 +66,29 @@ def _plain(value: object) -> object:
     return value
 
 
-def _translated(error: pg8000.exceptions.DatabaseError) -> Exception:
-    raised: Exception = error
-    facts = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-    state = str(facts.get("C", ""))
-    message = str(facts.get("M", error))
-    if state == _UNIQUE_VIOLATION:
-        return AlreadyExists(str(facts.get("n", "")))
-    if state in _RETRYABLE:
-        return Conflict(message)
-    if state.startswith(_UNAVAILABLE_PREFIXES) or state == _STALE_PLAN:
-        return StoreUnavailable(message)
-    if state.startswith(("22", "23")):
-        return ConstraintViolated(message)
-    return raised
-
-
-class _Session:
-    """A connection with the statements that it has prepared."""
-
-    def __init__(self, connection: pg8000.native.Connection) -> None:
-        self.connection = connection
-        self._prepared: dict[str, tuple[str, Callable[[dict[str, object]], tuple[object, ...]], Any]] = {}
-
-    def begin(self, sql: str, parameters: dict[str, object]) -> Context:
-        """BEGIN and a statement in one round trip."""
-        self._prepare(sql, parameters)
-        self.connection.send_QUERY("BEGIN")
-        try:
-            # What is read here is the answer to BEGIN, which comes first.
-            done = self.run(sql, parameters)
-        except pg8000.exceptions.DatabaseError as error:
-            # The answers are out of step from here on.
-            raise pg8000.exceptions.InterfaceError(f"cannot begin: {error}") from error
-        self.connection.handle_messages(done)
-        return done
-
-    def run(self, sql: str, parameters: dict[str, object]) -> Context:
-        """One statement in one round trip, once it is prepared. Without parameters it may be several statements."""
-        if not parameters:
-            return self.connection.execute_simple(sql)
-        self._prepare(sql, parameters)
-        text, values_of, (name, columns, readers) = self._prepared[sql]
-        values = make_params(self.connection.py_types, values_of(parameters))
-        return self.connection.execute_named(name, values, columns, readers, text)
-
-    def _prepare(self, sql: str, parameters: dict[str, object]) -> None:
-        if parameters and sql not in self._prepared:
-            text, values_of = pg8000.native.to_statement(sql)
-            self._prepared[sql] = text, values_of, self.connection.prepare_statement(text, ())
+@cache
+def _only_reads(sql: str) -> bool:
+    """Whether a statement neither writes nor locks a row."""
+    words = sql.split(maxsplit=1)
+    return bool(words) and words[0].upper() in ("SELECT", "WITH") and _CHANGES.search(sql) is None
 
 
 class Transaction:
     """Runs statements with named parameters (`:name`) inside one transaction, which begins with the first of them."""
 
-    def __init__(self, begin: Callable[[Transaction, str, dict[str, object]], Context]) -> None:
-        """`begin` runs the first statement, and says in `session` on which connection the transaction has begun."""
+    def __init__(self, begin: Callable[[Transaction, Sequence[Statement]], list[Context]]) -> None:
+        """`begin` runs the first statements, and says in `session` on which connection the transaction has begun."""
         self._begin = begin
-        self.session: _Session | None = None
+        self._queued: list[Statement] = []
+        self.session: Session | None = None
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         """Every row as a dict by column name.
 
-        Raises AlreadyExists, ConstraintViolated, Conflict or StoreUnavailable.
+        Raises AlreadyExists, ConstraintViolated, Conflict or StoreUnavailable; and what the check of a statement before
+        it raises that was left for later.
         """
-        done = self._run(sql, parameters)
-        if not done.rows or done.columns is None:
-            return []
-        names = [column["name"] for column in done.columns]
-        return [dict(zip(names, values, strict=True)) for values in done.rows]
-
-    def _run(self, sql: str, parameters: dict[str, object]) -> Context:
-        values = {name: _plain(value) for name, value in parameters.items()}
-        try:
-            if self.session is None:
-                return self._begin(self, sql, values)
-            return self.session.run(sql, values)
-        except pg8000.exceptions.InterfaceError as error:
-            raise StoreUnavailable(str(error)) from error
-        except pg8000.exceptions.DatabaseError as error:
-            raise _translated(error) from error
-        except OSError as error:
-            raise StoreUnavailable(str(error)) from error
+        return rows_of(self._run(_statement(sql, parameters)))
 
     def row(self, sql: str, **parameters: object) -> Row | None:
         """The only row, or None. More than one raises ValueError."""
@@ -165,82 +106,179 @@ class Transaction:
 
     def execute(self, sql: str, **parameters: object) -> int:
         """Runs a statement and returns how many rows it touched."""
-        return int(self._run(sql, parameters).row_count)
+        return int(self._run(_statement(sql, parameters)).row_count)
+
+    def later(self, sql: str, *, check: Callable[[list[Row]], None] | None = None, **parameters: object) -> None:
+        """A statement whose answer nobody waits for: it travels with the next one, or with COMMIT, and runs before it.
+
+        What it raises is raised there. `check` is given its rows and raises where they do not allow to go on: nothing
+        behind it is then kept.
+        """
+        self._queued.append(_statement(sql, parameters, check))
+
+    def flush(self) -> None:
+        """Runs now what was left for later and can not go with COMMIT: what begins, and what has a check."""
+        if self._queued and (self.session is None or any(each.check is not None for each in self._queued)):
+            self._exchange(self._taken())
+
+    def left(self) -> list[Statement]:
+        """What was left for later and may go with COMMIT."""
+        return self._taken()
+
+    def _taken(self) -> list[Statement]:
+        taken, self._queued = self._queued, []
+        return taken
+
+    def _run(self, statement: Statement) -> Context:
+        return self._exchange([*self._taken(), statement])[-1]
+
+    def _exchange(self, statements: Sequence[Statement]) -> list[Context]:
+        try:
+            answers = self._begin(self, statements) if self.session is None else self.session.exchange(statements)
+        except _LOST as error:
+            raise StoreUnavailable(str(error)) from error
+        except pg8000.exceptions.DatabaseError as error:
+            raise translated(error) from error
+        for statement, answer in zip(statements, answers, strict=True):
+            if statement.check is not None:
+                statement.check(rows_of(answer))
+        return answers
+
+
+def _statement(sql: str, parameters: dict[str, object], check: Callable[[list[Row]], None] | None = None) -> Statement:
+    return Statement(sql, {name: _plain(value) for name, value in parameters.items()}, check)
 
 
 class Database:
-    """One connection of one execution environment, opened on first use."""
+    """The connections of one execution environment, opened on first use.
+
+    One is enough for a thread, which has no two transactions at once; threads side by side have one each.
+    """
 
     def __init__(self, connect: Callable[[], pg8000.native.Connection]) -> None:
         self._connect = connect
-        self._session: _Session | None = None
+        # The last one given back is taken first, so that what runs alone always has the same.
+        self._idle: deque[Session] = deque()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
         The statements raise StoreUnavailable where Postgres is away; its end raises CommitOutcomeUnknown where it went
-        away in COMMIT. One without a statement asks nothing of Postgres.
+        away in COMMIT, and what was left for later raises there. One without a statement asks nothing of Postgres.
         """
         transaction = Transaction(self._begin)
         try:
             yield transaction
+            transaction.flush()
         except StoreUnavailable:
-            self.close()
+            _close(transaction.session)
             raise
         except BaseException:
             if transaction.session is not None:
                 self._roll_back(transaction.session)
             raise
         if transaction.session is not None:
-            self._commit(transaction.session)
+            self._commit(transaction.session, transaction.left())
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """For what only reads: a round trip a statement, and no transaction around them.
+
+        Every statement sees what is committed when it begins, as in a transaction. A connection that is lost is
+        renewed once a statement. Raises ValueError for a statement that writes or locks, else as the statements of a
+        transaction do.
+        """
+        transaction = Transaction(self._read)
+        yield transaction
+        transaction.flush()
 
     def close(self) -> None:
-        """Drops the connection, and with it what was not committed; the next transaction opens a new one."""
-        session, self._session = self._session, None
+        """Drops the connections that nobody uses; the next transaction opens a new one."""
+        while self._idle:
+            _close(self._idle.pop())
+
+    def _begin(self, transaction: Transaction, statements: Sequence[Statement]) -> list[Context]:
+        def begun(session: Session) -> list[Context]:
+            transaction.session = session
+            return session.exchange([BEGIN, *statements])[1:]
+
+        return self._on_live_session(begun)
+
+    def _read(self, _: Transaction, statements: Sequence[Statement]) -> list[Context]:
+        for each in statements:
+            if not _only_reads(each.sql):
+                raise ValueError(f"it does not only read, so it needs a transaction: {each.sql}")
+
+        def read(session: Session) -> list[Context]:
+            try:
+                answers = session.exchange(statements)
+            except _LOST:
+                _close(session)
+                raise
+            except pg8000.exceptions.DatabaseError as error:
+                if not isinstance(translated(error), StoreUnavailable):
+                    self._idle.append(session)
+                raise
+            self._idle.append(session)
+            return answers
+
+        return self._on_live_session(read)
+
+    def _on_live_session(self, run: Callable[[Session], list[Context]]) -> list[Context]:
+        """What nothing came before on its connection: one that is lost is renewed, and it runs once more."""
+        session = self._taken()
         if session is not None:
             try:
-                session.connection.close()
-            except (pg8000.exceptions.InterfaceError, OSError):
-                # Already gone: closing was all that was wanted.
-                return
-
-    def _begin(self, transaction: Transaction, sql: str, parameters: dict[str, object]) -> Context:
-        if self._session is not None:
-            try:
-                transaction.session = self._session
-                return self._session.begin(sql, parameters)
-            except (pg8000.exceptions.InterfaceError, OSError):
-                self.close()
+                return run(session)
+            except _LOST:
+                _close(session)
             except pg8000.exceptions.DatabaseError as error:
-                if not isinstance(_translated(error), StoreUnavailable):
+                if not isinstance(translated(error), StoreUnavailable):
                     raise
-                self.close()
-        transaction.session = self._session = self._connected()
-        return self._session.begin(sql, parameters)
+                _close(session)
+        return run(self._connected())
 
-    def _connected(self) -> _Session:
+    def _taken(self) -> Session | None:
         try:
-            return _Session(self._connect())
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _connected(self) -> Session:
+        try:
+            return Session(self._connect())
         except (pg8000.exceptions.InterfaceError, pg8000.exceptions.DatabaseError, OSError) as error:
             raise StoreUnavailable(f"cannot open a transaction: {error}") from error
 
-    def _roll_back(self, session: _Session) -> None:
+    def _roll_back(self, session: Session) -> None:
+        if not session.is_in_step:
+            _close(session)
+            return
         try:
-            session.connection.run("ROLLBACK")
+            session.roll_back()
         except (pg8000.exceptions.InterfaceError, pg8000.exceptions.DatabaseError, OSError):
             # The server rolls back what it loses; only this connection is of no more use.
-            self.close()
+            _close(session)
+        else:
+            self._idle.append(session)
 
-    def _commit(self, session: _Session) -> None:
+    def _commit(self, session: Session, last: Sequence[Statement]) -> None:
         try:
-            session.connection.run("COMMIT")
-        except pg8000.exceptions.InterfaceError as error:
-            self.close()
-            raise CommitOutcomeUnknown(str(error)) from error
+            session.commit(last)
         except pg8000.exceptions.DatabaseError as error:
             self._roll_back(session)
-            raise _translated(error) from error
-        except OSError as error:
-            self.close()
+            raise translated(error) from error
+        except _LOST as error:
+            _close(session)
             raise CommitOutcomeUnknown(str(error)) from error
+        self._idle.append(session)
+
+
+def _close(session: Session | None) -> None:
+    if session is not None:
+        try:
+            session.close()
+        except _LOST:
+            # Already gone: closing was all that was wanted.
+            return

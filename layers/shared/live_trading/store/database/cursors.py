@@ -22,7 +22,7 @@ def advance_times(transaction: Transaction, positions: Mapping[str, datetime], n
     if not positions:
         return
     names = sorted(positions)
-    transaction.execute(
+    transaction.later(
         """
         INSERT INTO cursors (cursor_name, position, updated_at)
         SELECT cursor_name, position, :now FROM unnest(:names::text[], :positions::text[]) AS moved (
@@ -45,7 +45,7 @@ def number(transaction: Transaction, name: str) -> int:
 
 def advance_number(transaction: Transaction, name: str, position: int, now: datetime) -> None:
     """Moves a number cursor forward; one that stands further already stays."""
-    transaction.execute(
+    transaction.later(
         """
         INSERT INTO cursors (cursor_name, position, updated_at) VALUES (:name, :position, :now)
         ON CONFLICT (cursor_name) DO UPDATE SET position = excluded.position, updated_at = excluded.updated_at

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from live_trading.nouns.errors import LeaseLost
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def renew(transaction: Transaction, lease: Lease, now: datetime, seconds: int) -
 
 def release(transaction: Transaction, lease: Lease, now: datetime) -> None:
     """Frees the lease at once; no effect where somebody took it over. The row stays, so that the token grows."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE leases SET expires_at = least(expires_at, :now)
         WHERE lease_name = :name AND fencing_token = :fencing_token
@@ -88,14 +88,17 @@ def release(transaction: Transaction, lease: Lease, now: datetime) -> None:
 def assert_held(transaction: Transaction, lease: Lease) -> None:
     """Locks the lease's row until the transaction ends, so that nobody takes over before it commits.
 
-    Raises LeaseLost where somebody has a newer token.
+    It travels with the next statement, or before COMMIT where there is none: there LeaseLost is raised where somebody
+    has a newer token, and nothing of the transaction is kept.
     """
-    row = transaction.row(
-        "SELECT fencing_token FROM leases WHERE lease_name = :name FOR SHARE",
-        name=lease.name,
+
+    def check(rows: list[Row]) -> None:
+        if not rows or rows[0]["fencing_token"] != lease.fencing_token:
+            raise _lost(lease)
+
+    transaction.later(
+        "SELECT fencing_token FROM leases WHERE lease_name = :name FOR SHARE", check=check, name=lease.name
     )
-    if row is None or row["fencing_token"] != lease.fencing_token:
-        raise _lost(lease)
 
 
 def _lost(lease: Lease) -> LeaseLost:

@@ -26,7 +26,7 @@ def served(transaction: Transaction, rotation: str, parts: Collection[str], now:
     """Puts these parts at the end of the rotation."""
     if not parts:
         return
-    transaction.execute(
+    transaction.later(
         """
         INSERT INTO turns (rotation, part, served_at)
         SELECT :rotation, part, :now FROM unnest(:parts::text[]) AS taken (part)

@@ -10,15 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from live_trading.nouns.decisions import Check, Evaluation
+from live_trading.signals.inputs import hash_of
 from live_trading.store.database.connection import Transaction
+from live_trading.store.feed.subjects import SubjectKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRecord:
     """A verdict to be kept with everything it was made of.
 
-    `lt_strategy_id` is None for the decision of an FT wallet itself. `inputs` are the canonical inputs that
-    `evaluation.inputs_hash` is the hash of; `risk_checks` are the verdicts of the risk rules, JSON-ready.
+    `lt_strategy_id` is None for the decision of an FT wallet itself. `inputs` are the canonical inputs, kept
+    with their hash; `risk_checks` are the verdicts of the risk rules, JSON-ready.
     """
 
     source_trade_id: int
@@ -30,12 +32,13 @@ class DecisionRecord:
     decided_at: datetime
     risk_checks: Sequence[dict[str, Any]] = ()
 
+    @property
+    def key(self) -> SubjectKey:
+        return self.ft_wallet_id, self.lt_strategy_id
 
-def record(transaction: Transaction, records: Sequence[DecisionRecord]) -> dict[int, int]:
-    """Stores the decisions that are not there yet: decision id by source trade, only of those that are new.
 
-    All records must be of one subject.
-    """
+def record(transaction: Transaction, records: Sequence[DecisionRecord]) -> dict[tuple[SubjectKey, int], int]:
+    """Stores the decisions that are not there yet: decision id by subject and source trade, only of the new ones."""
     if not records:
         return {}
     rows = transaction.rows(
@@ -52,11 +55,11 @@ def record(transaction: Transaction, records: Sequence[DecisionRecord]) -> dict[
         )
         ORDER BY made.source_trade_id
         ON CONFLICT DO NOTHING
-        RETURNING source_trade_id, decision_id
+        RETURNING ft_wallet_id, lt_strategy_id, source_trade_id, decision_id
         """,
         made=json.dumps([_as_json(each) for each in records]),
     )
-    return {row["source_trade_id"]: row["decision_id"] for row in rows}
+    return {((row["ft_wallet_id"], row["lt_strategy_id"]), row["source_trade_id"]): row["decision_id"] for row in rows}
 
 
 def _as_json(record: DecisionRecord) -> dict[str, object]:
@@ -76,7 +79,7 @@ def _as_json(record: DecisionRecord) -> dict[str, object]:
         "edge": _text(made.edge),
         "conviction": _text(made.conviction),
         "inputs": record.inputs,
-        "inputs_hash": made.inputs_hash,
+        "inputs_hash": hash_of(record.inputs),
         "decided_at": record.decided_at.isoformat(),
     }
 

@@ -1,11 +1,10 @@
-"""Source trades: stored once a key, and read back as those that a subject has not decided yet."""
+"""Source trades: stored once a key, and read back by number."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side, SourceTrade
@@ -72,55 +71,6 @@ def insert(transaction: Transaction, trades: Sequence[SourceTrade], seen_at: dat
         times=[trade.trade_time for trade in trades],
         seen_at=seen_at,
     )
-
-
-def undecided_by_wallet(
-    transaction: Transaction, ft_wallet_id: UUID, *, after: int, since: datetime, limit: int
-) -> list[StoredTrade]:
-    """Trades numbered above `after` and made at or after `since` that this FT wallet has not decided, newest
-    number first."""
-    rows = transaction.rows(
-        """
-        SELECT trade.* FROM source_trades AS trade
-        WHERE source_trade_id > :after AND trade_time >= :since AND dropped_at IS NULL AND NOT EXISTS (
-            SELECT 1 FROM decisions
-            WHERE
-                decisions.ft_wallet_id = :ft_wallet_id
-                AND decisions.lt_strategy_id IS NULL
-                AND decisions.source_trade_id = trade.source_trade_id
-        )
-        ORDER BY source_trade_id DESC LIMIT :limit
-        """,
-        ft_wallet_id=ft_wallet_id,
-        after=after,
-        since=since,
-        limit=limit,
-    )
-    return [_stored(row) for row in rows]
-
-
-def undecided_by_strategy(
-    transaction: Transaction, lt_strategy_id: UUID, *, after: int, since: datetime, limit: int
-) -> list[StoredTrade]:
-    """Trades numbered above `after` and made at or after `since` that this strategy has not decided, newest
-    number first."""
-    rows = transaction.rows(
-        """
-        SELECT trade.* FROM source_trades AS trade
-        WHERE source_trade_id > :after AND trade_time >= :since AND dropped_at IS NULL AND NOT EXISTS (
-            SELECT 1 FROM decisions
-            WHERE
-                decisions.lt_strategy_id = :lt_strategy_id
-                AND decisions.source_trade_id = trade.source_trade_id
-        )
-        ORDER BY source_trade_id DESC LIMIT :limit
-        """,
-        lt_strategy_id=lt_strategy_id,
-        after=after,
-        since=since,
-        limit=limit,
-    )
-    return [_stored(row) for row in rows]
 
 
 def by_numbers(transaction: Transaction, source_trade_ids: Sequence[int]) -> dict[int, StoredTrade]:

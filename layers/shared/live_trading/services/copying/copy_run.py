@@ -1,0 +1,110 @@
+"""One invocation of lt-execute that stays: live passes first, its paper twins right behind, on the same news.
+
+The chain says what followed traders did, seconds after they did it. The feeds, which fill whatever gap it leaves, are
+read by ft-sync every minute, and what it stores is news here too: reading the feeds of many traders takes seconds in
+which nothing could be passed on. Only while the chain does not tell, a pass at the beat reads them itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from live_trading.services.copying.news import NewsLook
+from live_trading.services.entering.execute import ExecuteReport, Executor
+from live_trading.services.paper.paper_run import PaperReport, PaperTrader
+from live_trading.services.running.budget import Budget
+from live_trading.services.running.failures import PartFailure
+from live_trading.services.running.staying import Occasion, Stay
+
+# A pass ends before the lease of its job does.
+SECONDS_A_PASS_MAY_TAKE = 90.0
+
+
+@dataclass(slots=True, kw_only=True)
+class CopyReport:
+    """What all passes did together; `ran` is False where another invocation stayed all the while.
+
+    `passes` counts by occasion. In `live` and `paper` decisions, orders and exits are those of all passes; what is left
+    or fails is what was at the last one.
+    """
+
+    ran: bool = False
+    passes: dict[str, int] = field(default_factory=dict)
+    live: ExecuteReport | None = None
+    paper: PaperReport | None = None
+    failures: list[PartFailure] = field(default_factory=list)
+
+
+class CopyRun:
+    """Passes live and paper for as long as the invocation stays."""
+
+    def __init__(
+        self, *, stay: Stay, news: NewsLook, live: Executor, paper: PaperTrader, elapsed: Callable[[], float]
+    ) -> None:
+        """`elapsed` are seconds that only grow."""
+        self._stay = stay
+        self._news = news
+        self._live = live
+        self._paper = paper
+        self._elapsed = elapsed
+
+    def run(self, seconds: float, budget: Budget) -> CopyReport:
+        """Stays for so many seconds, where the budget lasts. Safe to repeat and to overlap.
+
+        Raises what the last pass raised, see `Executor.run` and `PaperTrader.run`.
+        """
+        report = CopyReport()
+
+        def act(occasion: Occasion) -> None:
+            self._pass(occasion, report, budget)
+
+        stayed = self._stay.run(seconds, budget, look=self._news.is_there, act=act)
+        report.ran, report.passes = stayed.ran, stayed.passes
+        report.failures += stayed.failures
+        return report
+
+    def _pass(self, occasion: Occasion, report: CopyReport, budget: Budget) -> None:
+        own = budget.within(self._elapsed, SECONDS_A_PASS_MAY_TAKE)
+        is_whole = occasion is Occasion.BEAT
+        self._news.pass_begins()
+        live = self._live.run(own, reads_feed=is_whole and self._news.is_blind)
+        report.live = live if report.live is None else _live_after(report.live, live, keeps=not is_whole)
+        paper = self._paper.run(own, reads_feed=False)
+        report.paper = paper if report.paper is None else _paper_after(report.paper, paper, keeps=not is_whole)
+
+
+def _live_after(before: ExecuteReport, after: ExecuteReport, *, keeps: bool) -> ExecuteReport:
+    return replace(
+        after,
+        ran=before.ran or after.ran,
+        ingest=after.ingest or before.ingest,
+        decisions=_sum(before.decisions, after.decisions),
+        orders=_sum(before.orders, after.orders),
+        exits=_sum(before.exits, after.exits),
+        failures=_failures(before.failures, after.failures, keeps=keeps),
+    )
+
+
+def _paper_after(before: PaperReport, after: PaperReport, *, keeps: bool) -> PaperReport:
+    return replace(
+        after,
+        ran=before.ran or after.ran,
+        decisions=before.decisions + after.decisions,
+        orders=before.orders + after.orders,
+        exits=before.exits + after.exits,
+        failures=_failures(before.failures, after.failures, keeps=keeps),
+    )
+
+
+def _sum(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
+    return dict(Counter(before) + Counter(after))
+
+
+def _failures(before: list[PartFailure], after: list[PartFailure], *, keeps: bool) -> list[PartFailure]:
+    """A pass on news serves not every part: what failed at the beat has not recovered by it."""
+    if not keeps:
+        return after
+    named = {each.part for each in after}
+    return [*after, *(each for each in before if each.part not in named)]

@@ -1,0 +1,52 @@
+"""The invocation that stays: live and paper on the same news."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from live_trading.wiring.job_parts import JobParts
+
+if TYPE_CHECKING:
+    from live_trading.services.copying.copy_run import CopyReport, CopyRun
+    from live_trading.services.running.budget import Budget
+
+# The name under which one invocation at a time stays; the jobs' own leases guard each of their passes.
+STAYS_AS = "stay:lt-execute"
+
+
+class CopyParts(JobParts):
+    """Adds the run that stays to the jobs that it is made of."""
+
+    def stays(self, event: dict[str, object]) -> bool:
+        """Whether an invocation by this event stays. Who asks for one pass gets one: {"once": true}."""
+        return self.settings.watch_seconds > 0 and not self.settings.stepped_clock and event.get("once") is not True
+
+    def stay(self, holder: str, budget: Budget) -> CopyReport:
+        """Passes until the next tick is near. Raises what `CopyRun.run` raises."""
+        return self.copy_run(holder, elapsed=self.chance.elapsed, pause=time.sleep).run(
+            self.settings.watch_seconds, budget
+        )
+
+    def copy_run(self, holder: str, *, elapsed: Callable[[], float], pause: Callable[[float], None]) -> CopyRun:
+        """`elapsed` are seconds that only grow, and `pause` waits for so many."""
+        from live_trading.services.copying.copy_run import CopyRun
+        from live_trading.services.copying.news import NewsLook
+        from live_trading.services.running.staying import Beat, Stay
+
+        return CopyRun(
+            stay=Stay(
+                database=self.database,
+                clock=self.clock,
+                elapsed=elapsed,
+                pause=pause,
+                name=STAYS_AS,
+                holder=holder,
+                beat=Beat(),
+            ),
+            news=NewsLook(database=self.database, poll=lambda: None),
+            live=self.executor(holder),
+            paper=self.paper_trader(holder),
+            elapsed=elapsed,
+        )

@@ -28,7 +28,7 @@ class Place:
 def store_listed(transaction: Transaction, trades: Sequence[SourceTrade], now: datetime) -> Matched:
     """What the Data API lists; one statement where all of it is known. Every trader must be in `traders`."""
     result = _against_stored(transaction, trades, TradeSource.DATA_API)
-    if not result.new and not _not_noted(result):
+    if not result.new and not result.doubtful and not _not_noted(result):
         return result
     trade_sources.one_at_a_time(transaction)
     result = _against_stored(transaction, trades, TradeSource.DATA_API)

@@ -12,11 +12,11 @@ from live_trading.chain.reading.order_logs import OrderLogs
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.polymarket.data.data_api import DataApi
 from live_trading.polymarket.gamma.catalogue import Gamma
-from live_trading.services.following.chain_watch import ChainWatch
-from live_trading.services.following.feed_reading import FeedReader
+from live_trading.services.following.fills.chain_watch import ChainWatch
+from live_trading.services.following.fills.feed_reading import FeedReader
+from live_trading.services.following.fills.token_markets import TokenMarkets
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.following.token_markets import TokenMarkets
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from local.chain import ADDRESSES

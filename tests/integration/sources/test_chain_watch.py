@@ -9,7 +9,7 @@ import pytest
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.nouns.trades import Side
-from live_trading.services.following.chain_watch import MOST_BEHIND, NodeRests
+from live_trading.services.following.fills.chain_watch import MOST_BEHIND, NodeRests
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
 from tests.integration.chain_fixtures import fresh_id, new_account, trade

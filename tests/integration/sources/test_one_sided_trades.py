@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from live_trading.nouns.trades import Side
-from live_trading.services.following.trade_storing import FITS_NOTHING
+from live_trading.services.following.fills.trade_storing import FITS_NOTHING
 from live_trading.services.watching import one_sided
 from live_trading.services.watching.findings import HealthStatus
 from live_trading.services.watching.one_sided import LISTED_WITHIN

@@ -16,9 +16,9 @@ from live_trading.chain.rpc import JsonRpc
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side, SourceTrade
 from live_trading.polymarket.gamma.catalogue import Gamma
-from live_trading.services.following.chain_watch import ChainReport, ChainWatch
-from live_trading.services.following.token_markets import TokenMarkets
-from live_trading.services.following.trade_storing import store_listed
+from live_trading.services.following.fills.chain_watch import ChainReport, ChainWatch
+from live_trading.services.following.fills.token_markets import TokenMarkets
+from live_trading.services.following.fills.trade_storing import store_listed
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import brief_trades
 from live_trading.store.feed.brief_trades import NumberRange

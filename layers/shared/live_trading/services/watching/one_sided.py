@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from live_trading.services.following.chain_watch import LOOKING_SINCE
+from live_trading.services.following.fills.chain_watch import LOOKING_SINCE
 from live_trading.services.watching.findings import Finding, HealthStatus
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Transaction

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
-from live_trading.services.following.trade_matching import Matched, matched
+from live_trading.services.following.fills.trade_matching import Matched, matched
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import quarantine, source_trades, trade_sources
 from live_trading.store.feed.trade_sources import DroppedTrade, KnownTrade, Mined, TradeSource

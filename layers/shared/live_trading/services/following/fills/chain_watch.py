@@ -22,9 +22,9 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import average_price
 from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
+from live_trading.services.following.fills.token_markets import TokenMarket, TokenMarkets
+from live_trading.services.following.fills.trade_storing import Place, Replaced, store_mined
 from live_trading.services.following.sources import FillSource
-from live_trading.services.following.token_markets import TokenMarket, TokenMarkets
-from live_trading.services.following.trade_storing import Place, Replaced, store_mined
 from live_trading.services.running.failures import PART_FAILURES
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import CommitOutcomeUnknown, Database, StoreUnavailable, Transaction

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
@@ -147,7 +148,7 @@ def test_the_running_pass_takes_a_sale_up_before_it_ends(desk: LiveDesk) -> None
     bought(desk)
     asked: list[Answer] = []
     executor = desk.parts.executor("a-run")
-    executor._monitor = Meanwhile(executor._monitor, "run", lambda: asked.append(close(desk)))
+    executor._pass._monitor = Meanwhile(executor._pass._monitor, "run", lambda: asked.append(close(desk)))
 
     executor.run()
 
@@ -166,7 +167,8 @@ def test_a_sale_goes_before_the_entries_of_the_next_batch(desk: LiveDesk) -> Non
             close(desk)
 
     executor = desk.parts.executor("a-run")
-    executor._entries._poster = Meanwhile(executor._entries._poster, "depart", ask_once)
+    entries = executor._pass._entries
+    entries._tools = replace(entries._tools, poster=Meanwhile(entries._tools.poster, "depart", ask_once))
     desk.signal(outcome_index=1)
     desk.signal(outcome_index=1)
 
@@ -187,7 +189,7 @@ def test_a_wish_outlives_a_run_that_cannot_do_it_and_one_that_dies_after_its_com
         raise RetryLater("the run ends here")
 
     executor = desk.parts.executor("a-run")
-    executor._wishes._closer._poster = Meanwhile(executor._wishes._closer._poster, "send", die)
+    executor._pass._wishes._closer._poster = Meanwhile(executor._pass._wishes._closer._poster, "send", die)
     executor.run()
     committed, states = wish(desk, answer), [order["state"] for order in desk.orders()]
     desk.execute()
@@ -264,7 +266,7 @@ def test_the_kill_switch_of_a_held_wallet_is_finished_by_the_run_that_holds_it(d
         asked.append(switch.pull(by_hand(), PullKillSwitch(reason="out of here", flatten=True)))
 
     executor = desk.parts.executor("a-run")
-    executor._entries = Meanwhile(executor._entries, "run", pull)
+    executor._pass._entries = Meanwhile(executor._pass._entries, "run", pull)
 
     executor.run()
 

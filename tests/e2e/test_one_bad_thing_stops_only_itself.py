@@ -13,6 +13,7 @@ from live_trading.services.entering.execute import ExecuteReport
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.leasing import WALLET_LEASE_SECONDS
 from live_trading.store.database import leases
+from live_trading.wiring.composition import Parts
 from tests.e2e.live_fixtures import LiveDesk, beside
 
 pytestmark = [pytest.mark.e2e, pytest.mark.money_faults]
@@ -138,6 +139,7 @@ def only_until(desk: LiveDesk, is_over: Callable[[], bool]) -> Budget:
 
 
 def test_what_time_ran_out_for_is_named_and_comes_first_in_the_next_run(desk: LiveDesk) -> None:
+    desk.parts = Parts({**desk.settings, "WALLETS_AT_ONCE": "1"})
     other = beside(desk)
     desk.signal()
 
@@ -301,6 +303,6 @@ def test_a_stake_that_the_markets_volatility_doubles_stays_within_the_largest_be
 
     desk.execute()
 
-    (decision,) = desk.rows("SELECT reason, stake_usd, inputs FROM decisions")
-    assert (decision["reason"], decision["inputs"]["stake_multiplier"]) == ("accepted", "2")
+    (decision,) = desk.rows("SELECT reason, stake_usd, own FROM decisions")
+    assert (decision["reason"], decision["own"]["stake_multiplier"]) == ("accepted", "2")
     assert decision["stake_usd"] == 30

@@ -35,6 +35,7 @@ from live_trading.services.entering.entry import Candidate, Entered, EntryDesk
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.services.orders.order_booking import apply_update, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
+from live_trading.settlement.outcomes import OrderOutcome
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.books import ledger, resolutions
@@ -184,9 +185,17 @@ class RiskDesk:
         self.seats.append(seat)
         return seat
 
-    def enter(
+    def enter(self, seat: Seat, stake: str | Usd = "20", *, database: Database | None = None, **signal: Any) -> Entered:
+        """A signal to buy, as `candidate` makes it, decided now."""
+        candidate = self.candidate(stake, database=database, **signal)
+        desk = self.entry_desk(database)
+        return desk.enter(seat.lease, seat.account, seat.strategy, seat.subject, candidate)
+
+    def entry_desk(self, database: Database | None = None) -> EntryDesk:
+        return EntryDesk(database=database or self.database, now=lambda: self.now, new_id=uuid4, actor="tests")
+
+    def candidate(
         self,
-        seat: Seat,
         stake: str | Usd = "20",
         *,
         market: int = 0,
@@ -196,8 +205,8 @@ class RiskDesk:
         book: dict[str, Any] | None = None,
         volatility: Decimal | None = None,
         database: Database | None = None,
-    ) -> Entered:
-        """A signal to buy at 0.50, decided now; the book offers plenty at that price unless it is given."""
+    ) -> Candidate:
+        """A signal to buy at 0.50; the book offers plenty at that price unless it is given."""
         found, database = self.market(market), database or self.database
         trade = a_trade(
             transaction_hash=f"0x{next(self.numbers):064x}",
@@ -213,7 +222,7 @@ class RiskDesk:
             row = transaction.only(
                 "SELECT source_trade_id FROM source_trades WHERE transaction_hash = :hash", hash=trade.transaction_hash
             )
-        candidate = Candidate(
+        return Candidate(
             prepared=PreparedTrade(
                 source_trade_id=row["source_trade_id"],
                 seen_at=self.now,
@@ -228,8 +237,6 @@ class RiskDesk:
             ),
             volatility=volatility,
         )
-        desk = EntryDesk(database=database, now=lambda: self.now, new_id=uuid4, actor="tests")
-        return desk.enter(seat.lease, seat.account, seat.strategy, seat.subject, candidate)
 
     def fill(
         self, lt_order_id: UUID, part: str = "1", *, price: str = "0.50", database: Database | None = None
@@ -336,13 +343,9 @@ class RiskDesk:
             )
             ledger.post(transaction, booked, self.now)
             pnl = Usd(payout) - cost
-            resolutions.close_order(
-                transaction,
-                lt_order_id=lt_order_id,
-                outcome=Outcome.LOST if pnl.is_negative else Outcome.WON,
-                pnl=pnl,
-                resolved_at=self.now,
-            )
+            outcome = Outcome.LOST if pnl.is_negative else Outcome.WON
+            end = OrderOutcome(lt_order_id=lt_order_id, outcome=outcome, pnl=pnl)
+            resolutions.close_orders(transaction, [end], self.now)
 
     def shares_pending(self, seat: Seat) -> Shares:
         """Shares that are resolved and wait for redemption."""

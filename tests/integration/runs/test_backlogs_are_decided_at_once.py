@@ -104,15 +104,8 @@ def test_a_second_time_decides_nothing_and_each_decision_says_what_it_saw(databa
     assert decided_at_once(database) == {}
     with database.transaction() as transaction:
         (row,) = transaction.rows("SELECT * FROM decisions")
-    (check,) = row["checks"]
-    assert check == {
-        "name": "signal_age_seconds",
-        "observed": "3600.000",
-        "limit": "600",
-        "passed": False,
-        "reason": "signal_too_old",
-    }
-    assert row["inputs"]["trade"]["transaction_hash"] == a_trade(1).transaction_hash
+    assert row["checks"] == [["signal_age_seconds", "3600.000", "600", False]]
+    assert row["own"] == {"too_old_after": 600}
     assert (row["ft_wallet_id"], row["config_version"], row["decided_at"]) == (ft_wallet_id, 1, NOW)
 
 

@@ -13,7 +13,6 @@ from live_trading.nouns.money import Usd
 from live_trading.services.following import evaluation
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.signals.evaluate import evaluate
-from live_trading.signals.inputs import canonical
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import decisions, marks, subjects
 from live_trading.store.feed.decisions import DecisionRecord
@@ -95,7 +94,7 @@ def record_of(subject: Subject, each: PreparedTrade) -> DecisionRecord:
         lt_strategy_id=subject.lt_strategy_id,
         config_version=subject.config_version,
         evaluation=evaluate(each.inputs),
-        inputs=canonical(each.inputs),
+        inputs=each.inputs,
         decided_at=NOON + minutes(5),
     )
 
@@ -264,7 +263,7 @@ def test_a_rejected_decision_has_its_reason_and_no_stake(database: Database) -> 
                     lt_strategy_id=None,
                     config_version=1,
                     evaluation=refused,
-                    inputs={},
+                    inputs=each.inputs,
                     decided_at=NOON,
                     risk_checks=[{"rule": "daily_budget", "verdict": "REJECT"}],
                 )

@@ -132,4 +132,4 @@ def test_a_wallet_without_limits_enters_as_often_as_before(bench: Bench) -> None
     bench.run_paper(NOON + minutes(1))
 
     assert bench.reasons(wallet) == ["accepted"] * 3
-    assert all("position" not in row["inputs"] for row in bench.rows("SELECT inputs FROM decisions"))
+    assert all("position" not in row["own"] for row in bench.rows("SELECT own FROM decisions"))

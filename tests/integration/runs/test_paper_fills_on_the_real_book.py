@@ -8,6 +8,7 @@ import pytest
 
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side
+from live_trading.services.following.explaining import explain
 from live_trading.store.database import leases
 from tests.integration.paper_bench_fixtures import Bench, on_market
 from tests.integration.scripted_venue import book_row, gamma_row
@@ -57,12 +58,16 @@ def test_a_decision_keeps_every_check_and_the_inputs_that_its_hash_is_of(bench: 
 
     bench.run_paper(NOON + minutes(1))
 
-    (decision,) = bench.rows("SELECT * FROM decisions")
-    names = [check["name"] for check in decision["checks"]]
+    (decision,) = bench.rows("SELECT * FROM decisions INNER JOIN decision_evidence USING (source_trade_id)")
+    names = [name for name, _, _, _ in decision["checks"]]
     assert (names[0], names[-1]) == ("side", "cash_usd")
-    assert decision["inputs"]["trade"]["transaction_hash"] == a_trade().transaction_hash
-    assert decision["inputs"]["stats"]["as_of"] == NOON.isoformat()
+    assert decision["shared"]["trade"]["transaction_hash"] == a_trade().transaction_hash
+    assert decision["shared"]["stats"]["as_of"] == NOON.isoformat()
     assert decision["probability"] == Decimal("0.8")
+    with bench.database.transaction() as transaction:
+        found = explain(transaction, decision["decision_id"])
+    assert (found.hash_agrees, found.verdict_agrees) == (True, True)
+    assert found.checks == found.decision.checks
 
 
 def test_every_active_wallet_decides_every_trade_once_however_often_it_runs(bench: Bench) -> None:
@@ -250,7 +255,7 @@ def test_bets_are_judged_in_trade_time_and_each_lowers_the_bankroll_of_the_next(
     bench.run_paper(NOON + minutes(1))
 
     assert bench.reasons(wallet) == ["accepted", "insufficient_cash", "insufficient_cash"]
-    rows = bench.rows("SELECT inputs ->> 'bankroll_usd' AS usd FROM decisions ORDER BY source_trade_id")
+    rows = bench.rows("SELECT own ->> 'bankroll_usd' AS usd FROM decisions ORDER BY source_trade_id")
     assert [row["usd"] for row in rows] == ["15.000000", "5.000000", "5.000000"]
 
 
@@ -353,7 +358,10 @@ def test_the_win_rate_leans_on_the_population_of_followed_traders(bench: Bench) 
 
     bench.run_paper(NOON + minutes(1))
 
-    (decision,) = bench.rows("SELECT probability, inputs ->> 'prior_mean' AS prior FROM decisions")
+    (decision,) = bench.rows(
+        "SELECT probability, shared ->> 'prior_mean' AS prior FROM decisions "
+        "INNER JOIN decision_evidence USING (source_trade_id, evidence_key)"
+    )
     assert decision == {"probability": Decimal("0.73076923"), "prior": "0.5"}
 
 

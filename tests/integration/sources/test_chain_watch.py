@@ -6,10 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.nouns.trades import Side
-from live_trading.services.following.fills.chain_watch import MOST_BEHIND, NodeRests
+from live_trading.services.following.fills.chain_watch import MOST_BEHIND
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
 from tests.integration.chain_fixtures import fresh_id, new_account, trade
@@ -137,13 +136,12 @@ def test_a_catalogue_that_is_away_loses_no_fill(watching: Watching) -> None:
     trade(watching.chain, trader, market, Side.BUY)
 
     watching.venue.broken_paths.add("/markets/keyset")
-    with pytest.raises(RetryLater):
-        watching.poll()
-    with pytest.raises(NodeRests):
-        watching.poll()
+    failed, resting = watching.watch.poll(), watching.watch.poll()
     watching.venue.broken_paths.clear()
     watching.clock.at += timedelta(seconds=5)
 
+    assert [each.error for each in failed.failures] == ["RetryLater"]
+    assert (failed.stored, resting.rests) == (0, True)
     assert watching.poll().stored == 1
 
 

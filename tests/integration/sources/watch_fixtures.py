@@ -51,7 +51,9 @@ class Watching:
         return ChainWatch(database=self.database, clock=self.clock, logs=logs, tokens=tokens)
 
     def poll(self) -> ChainReport:
-        return self.watch.poll()
+        report = self.watch.poll()
+        assert report.failures == []
+        return report
 
     def follow(self, *accounts: Account) -> None:
         follow(self.database, [account.address.lower() for account in accounts])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from live_trading.store.database import installation
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
-from live_trading.wiring.database import database_of
+from live_trading.wiring.database import MIGRATION_READ_TIMEOUT_SECONDS, database_of
 from live_trading.wiring.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Adapters:
         """`environment` is this process's own, and `chance` what its settings say, unless others are given."""
         self._environment = environment
         self._given_chance = chance
+        self._accounts_lock = RLock()
         self._account_secrets: dict[UUID, WalletSecret] = {}
         self._read_again: list[VenueAccount] = []
 
@@ -72,6 +74,15 @@ class Adapters:
     @cached_property
     def database(self) -> Database:
         return database_of(self.settings.database_url, application_name="live-trading")
+
+    @cached_property
+    def migration_database(self) -> Database:
+        """The same for statements that take minutes."""
+        return database_of(
+            self.settings.database_url,
+            application_name="live-trading-migrate",
+            read_seconds=MIGRATION_READ_TIMEOUT_SECONDS,
+        )
 
     @cached_property
     def contracts(self) -> ContractAddresses:
@@ -179,8 +190,12 @@ class Adapters:
         """The wallet's account at the venue, connected once an execution environment and anew with another secret.
 
         A secret that the venue refuses is read again at once, and once; any other is minutes old at most. While secrets
-        cannot be read, an account that is known goes on.
+        cannot be read, an account that is known goes on. Wallets that are served side by side may ask at once.
         """
+        with self._accounts_lock:
+            return self._known_or_opened(wallet)
+
+    def _known_or_opened(self, wallet: TradingWallet) -> VenueAccount:
         from live_trading.polymarket.clob.account import VenueAccount
         from live_trading.polymarket.signing.order_hash import ZERO_WORD
         from live_trading.polymarket.signing.order_marker import marker_of

@@ -157,18 +157,37 @@ class JobParts(Adapters):
     def executor(self, holder: str) -> Executor:
         from live_trading.services.entering.entry import EntryDesk
         from live_trading.services.entering.execute import Executor
+        from live_trading.services.entering.part_entries import EntryTools
         from live_trading.services.entering.venue_evidence import VenueAsking
         from live_trading.services.entering.wallet_entries import WalletEntries
+        from live_trading.services.entering.wallet_pass import WalletPass
         from live_trading.services.entering.wallet_proving import WalletProver
         from live_trading.services.guarding.risk_monitor import RiskMonitor
         from live_trading.services.leaving.live_exits import PositionLeaver
 
         wishes = self.wishes(holder)
-        return Executor(
+        entries = WalletEntries(
+            tools=EntryTools(
+                database=self.database,
+                clock=self.clock,
+                market_data=self.market_data,
+                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
+                poster=self.poster(holder),
+                wishes=wishes,
+            ),
+            chance=self.chance,
+            evidence=self.evidence,
+            asking=VenueAsking(
+                clock=self.clock,
+                chance=self.chance,
+                market_data=self.market_data,
+                account=self.account,
+                may_open=self.may_open,
+            ),
+        )
+        wallet_pass = WalletPass(
             database=self.database,
             clock=self.clock,
-            ingest=self.ingest(holder),
-            evidence=self.evidence,
             reconciler=self.reconciler(holder),
             monitor=RiskMonitor(
                 database=self.database,
@@ -179,13 +198,6 @@ class JobParts(Adapters):
                 actor=holder,
             ),
             enforcer=self.enforcer(holder),
-            prover=WalletProver(
-                database=self.database,
-                clock=self.clock,
-                prove=self.prove,
-                secret_prefix=self.settings.wallet_secret_prefix,
-                actor=holder,
-            ),
             wishes=wishes,
             leaver=PositionLeaver(
                 database=self.database,
@@ -195,23 +207,24 @@ class JobParts(Adapters):
                 canceller=self.canceller(holder),
                 reconciler=self.reconciler(holder),
             ),
+            entries=entries,
             account=self.account,
-            entries=WalletEntries(
+            holder=holder,
+        )
+        return Executor(
+            database=self.database,
+            clock=self.clock,
+            chance=self.chance,
+            ingest=self.ingest(holder),
+            prover=WalletProver(
                 database=self.database,
                 clock=self.clock,
-                chance=self.chance,
-                market_data=self.market_data,
-                asking=VenueAsking(
-                    clock=self.clock,
-                    chance=self.chance,
-                    market_data=self.market_data,
-                    account=self.account,
-                    may_open=self.may_open,
-                ),
-                desk=EntryDesk(database=self.database, now=self.clock.now, new_id=self.chance.new_id, actor=holder),
-                poster=self.poster(holder),
-                wishes=wishes,
+                prove=self.prove,
+                secret_prefix=self.settings.wallet_secret_prefix,
+                actor=holder,
             ),
+            wallet_pass=wallet_pass,
+            wallets_at_once=self.settings.wallets_at_once,
             holder=holder,
         )
 

@@ -9,6 +9,7 @@ from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Price
 from live_trading.nouns.orders import OrderPlan
 from live_trading.risk.gate import GateVerdict, check_entry
+from live_trading.risk.snapshot import RiskSnapshot
 from live_trading.services.entering.entry_planning import proposal_of
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.connection import Transaction
@@ -37,6 +38,31 @@ def judged(
         trader=trader,
         trade_time=trade_time,
     )
+    state = risk_facts.snapshot(transaction, strategy, key, now)
+    return judged_on(
+        state,
+        strategy,
+        plan,
+        book=book,
+        signal_price=signal_price,
+        trade_time=trade_time,
+        volatility=volatility,
+        now=now,
+    )
+
+
+def judged_on(
+    state: RiskSnapshot,
+    strategy: LiveStrategy,
+    plan: OrderPlan,
+    *,
+    book: OrderBook,
+    signal_price: Price,
+    trade_time: datetime,
+    volatility: Decimal | None,
+    now: datetime,
+) -> GateVerdict:
+    """The verdict on a state that was read before. Pure."""
     proposal = proposal_of(
         strategy,
         plan,
@@ -46,4 +72,4 @@ def judged(
         volatility=volatility,
         now=now,
     )
-    return check_entry(strategy.rules, proposal, risk_facts.snapshot(transaction, strategy, key, now))
+    return check_entry(strategy.rules, proposal, state)

@@ -1,12 +1,12 @@
 """What the venue says before a wallet's trades are entered: books, eligibility, price histories.
 
-It is asked once for all of them, side by side. What it does not say now is missing, and whoever needs it waits.
+It is asked once for a part of them, side by side. What it does not say now is missing, and whoever needs it waits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,26 +14,12 @@ from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.markets import OrderBook
-from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.market_data import MarketData
-from live_trading.risk.volatility import multiplier, per_day, possible_multipliers
-from live_trading.services.following.evaluation import PreparedTrade, Subject
-from live_trading.services.following.judging import is_hopeful
+from live_trading.risk.volatility import per_day
 from live_trading.services.running.failures import PartFailure, contained
-from live_trading.signals.inputs import EvaluationInputs
 from live_trading.store.accounts.live_strategies import LiveStrategy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StrategyTrades:
-    """A strategy's pending trades, ready to be judged against `bankroll`."""
-
-    strategy: LiveStrategy
-    subject: Subject
-    trades: Sequence[PreparedTrade]
-    bankroll: Usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +50,7 @@ class VenueSaid:
 
 
 class VenueAsking:
-    """Asks for whatever the trades of one wallet need, and takes what it gets."""
+    """Asks for whatever the signals of one wallet need, and takes what it gets."""
 
     def __init__(
         self,
@@ -82,11 +68,12 @@ class VenueAsking:
         self._may_open = may_open
 
     def ask(
-        self, wallet: TradingWallet, work: Sequence[StrategyTrades], failures: list[PartFailure]
+        self, wallet: TradingWallet, wanted: Collection[tuple[LiveStrategy, str]], failures: list[PartFailure]
     ) -> VenueSaid | None:
-        """What is needed for the trades that may come to an entry; None where none of them may."""
-        tokens = {each.inputs.trade.token_id for one in work for each in one.trades if _is_hopeful(one, each)}
-        return self._asked(wallet, sorted(tokens), _lookbacks(work), failures) if tokens else None
+        """What strategies need to enter these tokens; None where they want none."""
+        tokens = sorted({token_id for _, token_id in wanted})
+        lookbacks = {(token_id, days) for strategy, token_id in wanted if (days := _lookback(strategy)) is not None}
+        return self._asked(wallet, tokens, lookbacks, failures) if tokens else None
 
     def _asked(
         self, wallet: TradingWallet, tokens: list[str], lookbacks: set[tuple[str, int]], failures: list[PartFailure]
@@ -121,34 +108,6 @@ class VenueAsking:
                 history = self._market_data.price_history(token_id, now - timedelta(days=days), now)
                 volatility[token_id, days] = per_day(history)
         return books, volatility
-
-
-def sized_inputs(
-    strategy: LiveStrategy, prepared: PreparedTrade, bankroll: Usd, volatility: Decimal | None
-) -> EvaluationInputs:
-    """The trade's inputs with what is left of the bankroll and what the market's volatility makes of the stake."""
-    is_scaled = strategy.rules.use_volatility_adjustment and volatility is not None
-    scale = multiplier(strategy.rules, volatility) if is_scaled and volatility is not None else Decimal(1)
-    return replace(prepared.inputs, bankroll=bankroll, stake_multiplier=scale)
-
-
-def _is_hopeful(work: StrategyTrades, prepared: PreparedTrade) -> bool:
-    """Whether it is accepted at any stake that the market's volatility may leave of it."""
-    return any(
-        is_hopeful(replace(prepared.inputs, stake_multiplier=each))
-        for each in possible_multipliers(work.strategy.rules)
-    )
-
-
-def _lookbacks(work: Sequence[StrategyTrades]) -> set[tuple[str, int]]:
-    """Tokens with the days of history that a strategy scales its stake by."""
-    return {
-        (each.inputs.trade.token_id, one.strategy.rules.volatility_lookback_days)
-        for one in work
-        if one.strategy.rules.use_volatility_adjustment and one.strategy.rules.volatility_lookback_days is not None
-        for each in one.trades
-        if _is_hopeful(one, each)
-    }
 
 
 def _lookback(strategy: LiveStrategy) -> int | None:

@@ -11,7 +11,6 @@ from live_trading.nouns.money import Usd
 from live_trading.orders.rounding import FINEST_TICK, Unplanned, UnusableTick
 from live_trading.risk.results import RuleResult
 from live_trading.services.following.evaluation import PreparedTrade, Subject
-from live_trading.signals.inputs import canonical
 from live_trading.store.feed.decisions import DecisionRecord
 
 
@@ -29,7 +28,7 @@ def decision_record(
         lt_strategy_id=subject.lt_strategy_id,
         config_version=subject.config_version,
         evaluation=evaluation,
-        inputs=canonical(prepared.inputs),
+        inputs=prepared.inputs,
         decided_at=now,
         risk_checks=[_as_json(each) for each in results],
     )

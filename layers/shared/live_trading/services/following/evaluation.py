@@ -31,7 +31,7 @@ from live_trading.services.following.subject import (
 from live_trading.services.following.subject_looks import SubjectLook
 from live_trading.services.following.trader_statistics import snapshot_hour
 from live_trading.signals.config import is_running
-from live_trading.signals.inputs import EvaluationInputs
+from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
 from live_trading.signals.trader_record import prior_mean
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import late_decisions, markets, marks, source_trades, trader_stats
@@ -122,12 +122,15 @@ def inputs_for(
     """The inputs of each subject's trades, in the order given, all with its bankroll; what is not stored stays None."""
     trades = {each.source_trade_id: each for _, theirs in work for each in theirs}
     known = _known_of(transaction, list(trades.values()))
+    standings = trader_standings(transaction, work)
+    positions = token_standings(transaction, work)
     return {
         subject.key: _inputs_of(
-            transaction,
             subject,
             theirs,
             known,
+            standings=standings.get(subject.key, {}),
+            positions=positions.get(subject.key, {}),
             bankroll=bankrolls[subject.key],
             now=now,
             max_signal_age_seconds=max_signal_age_seconds[subject.key],
@@ -176,17 +179,16 @@ def _known_of(transaction: Transaction, trades: Sequence[StoredTrade]) -> dict[i
 
 
 def _inputs_of(
-    transaction: Transaction,
     subject: Subject,
     trades: Sequence[StoredTrade],
     known: Mapping[int, _Known],
     *,
+    standings: Mapping[int, TraderStanding],
+    positions: Mapping[int, PositionStanding],
     bankroll: Usd,
     now: datetime,
     max_signal_age_seconds: int | None,
 ) -> list[PreparedTrade]:
-    standings = trader_standings(transaction, subject, trades)
-    positions = token_standings(transaction, subject, trades)
     return [
         PreparedTrade(
             source_trade_id=each.source_trade_id,

@@ -86,9 +86,9 @@ class LockEnforcer:
         """Every strategy of the wallet that a lock wants more of than to stop, active or not."""
         report = EnforcementReport()
         now = self._clock.now()
-        with self._database.transaction() as transaction:
-            in_force = [lock for lock in locks.on_entries(transaction, now) if lock.mode is not LockMode.STOP_ENTRIES]
-            strategies = live_strategies.of_wallet(transaction, wallet.trading_wallet_id) if in_force else []
+        with self._database.reading() as reading:
+            in_force = [lock for lock in locks.on_entries(reading, now) if lock.mode is not LockMode.STOP_ENTRIES]
+            strategies = live_strategies.of_wallet(reading, wallet.trading_wallet_id) if in_force else []
         unsold: list[_Unsold] = []
         for strategy in strategies:
             wanted = [lock for lock in in_force if lock.stops_all_of(strategy.lt_strategy_id, wallet.trading_wallet_id)]
@@ -109,8 +109,8 @@ class LockEnforcer:
         report: EnforcementReport,
     ) -> list[_Unsold]:
         """Sells whatever the strategy may sell now; what has not settled yet follows with a later run."""
-        with self._database.transaction() as transaction:
-            held = held_positions.of_strategy(transaction, strategy.lt_strategy_id)
+        with self._database.reading() as reading:
+            held = held_positions.of_strategy(reading, strategy.lt_strategy_id)
         for_sale = [position for position in held if position.sellable.is_positive]
         floors = self._floor.of(lock, strategy, for_sale)
         unsold: list[_Unsold] = []

@@ -60,8 +60,8 @@ class WishKeeper:
 
         No order may be on its way to the venue meanwhile.
         """
-        with self._database.transaction() as transaction:
-            found = exit_wishes.waiting(transaction, wallet.trading_wallet_id)
+        with self._database.reading() as reading:
+            found = exit_wishes.waiting(reading, wallet.trading_wallet_id)
         for wish in found:
             with contained(f"exit wish {wish.exit_wish_id}", failures):
                 self._carry_out(lease, wallet, wish)
@@ -98,8 +98,8 @@ class WishKeeper:
                 self._finish_or_wait(lease, wish, facts, is_done=True)
 
     def _close(self, lease: Lease, wallet: TradingWallet, wish: ExitWish) -> None:
-        with self._database.transaction() as transaction:
-            owned = live_strategies.of_wallet(transaction, wallet.trading_wallet_id)
+        with self._database.reading() as reading:
+            owned = live_strategies.of_wallet(reading, wallet.trading_wallet_id)
         strategy = next((each for each in owned if each.lt_strategy_id == wish.lt_strategy_id), None)
         if strategy is None or wish.token_id is None:
             self._refuse(lease, wish, "no such position")

@@ -1,44 +1,38 @@
 """Leaves the positions of a wallet's strategies by their rules: every pass, before entries, whatever is paused.
 
-Books of all held tokens come in one question. A sale is committed together with what is remembered of its position,
-so that a run that is killed neither forgets it nor places it twice; no two sales of a position may take more than what
-is settled and in no other sale.
+All that is held is read at once and its books come in one question, so that a look that places nothing costs as much
+for many strategies and positions as for one. A sale is committed together with what is remembered of its position, so
+that a run that is killed neither forgets it nor places it twice; no two sales of a position may take more than what is
+settled and in no other sale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from live_trading.exits.bracket import BracketStep, Cancel, CancelReason, Keep, Place, RestingBracket
+from live_trading.exits.bracket import BracketStep, Cancel, CancelReason, Keep, Place
 from live_trading.exits.held import HeldToken
-from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.exits import NEEDS_SOMEBODY, ExitReason, ExitRules, ExitWatch
-from live_trading.nouns.locks import LockMode
+from live_trading.nouns.exits import NEEDS_SOMEBODY, ExitReason, ExitWatch
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.orders import OrderPlan
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.exit_orders import plan_bracket
-from live_trading.services.following import evaluation
 from live_trading.services.following.sources import BookSource
 from live_trading.services.guarding.cancelling import OrderCanceller
 from live_trading.services.guarding.closing import PlannedSale, PositionCloser
-from live_trading.services.leaving.looks import Look, TraderTrades, asked_of_traders, bracket_of, look
+from live_trading.services.leaving.looks import Look, bracket_of, look
+from live_trading.services.leaving.remembering import Seen, remember
+from live_trading.services.leaving.wallet_holdings import HoldingsReader, StrategyHoldings
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running.failures import PartFailure, contained
-from live_trading.store.accounts import live_strategies
-from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database import leases
-from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.connection import ConstraintViolated, Database
 from live_trading.store.database.leases import Lease
-from live_trading.store.feed import markets, trader_moves
-from live_trading.store.positions import brackets, exit_facts, exit_watches
-from live_trading.store.positions.exit_watches import WatchedSubject
-from live_trading.store.risk import locks
-from live_trading.store.watch import alerts
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,21 +47,6 @@ class ExitReport:
     def has_orders(self) -> bool:
         """Whether orders went out or were asked to end."""
         return bool(self.sales or self.brackets)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
-    """One strategy's positions with all that a look at them needs but the books."""
-
-    strategy: LiveStrategy
-    who: WatchedSubject
-    rules: ExitRules
-    positions: tuple[HeldToken, ...]
-    watches: Mapping[str, ExitWatch]
-    markets: Mapping[str, Market]
-    trades: TraderTrades
-    brackets: Mapping[str, RestingBracket]
-    may_rest: bool
 
 
 class PositionLeaver:
@@ -85,6 +64,7 @@ class PositionLeaver:
     ) -> None:
         self._database = database
         self._clock = clock
+        self._holdings = HoldingsReader(database=database, clock=clock)
         self._books = books
         self._closer = closer
         self._canceller = canceller
@@ -112,113 +92,114 @@ class PositionLeaver:
         only: Collection[tuple[UUID, str]] | None,
     ) -> set[tuple[UUID, str]]:
         """The positions, by strategy and token, whose bracket was asked to end because of another exit."""
-        cancelled: set[tuple[UUID, str]] = set()
-        with self._database.transaction() as transaction:
-            strategies = live_strategies.of_wallet(transaction, wallet.trading_wallet_id)
-        held: list[_Held] = []
-        for strategy in strategies:
-            with contained(f"positions of strategy {strategy.lt_strategy_id}", failures):
-                found = self._gathered(wallet, strategy)
-                held += [] if found is None else [found]
+        held = self._holdings.of_wallet(lease, wallet, failures, {key[0] for key in only} if only else None)
         tokens = sorted({each.token_id for one in held for each in one.positions})
         books: Mapping[str, OrderBook] = {}
         if tokens:
             with contained(f"books of {len(tokens)} held tokens", failures):
                 books = self._books.books(tokens)
-        placed: list[UUID] = []
+        now = self._clock.now()
+        kept: list[Seen] = []
+        leaving: list[Seen] = []
         for one in held:
             for position in one.positions:
-                key = (one.strategy.lt_strategy_id, position.token_id)
-                if only is not None and key not in only:
+                if only is not None and (one.strategy.lt_strategy_id, position.token_id) not in only:
                     continue
-                with contained(f"position {one.strategy.lt_strategy_id}/{position.token_id}", failures):
-                    step = self._look(lease, wallet, one, position, books.get(position.token_id), report)
-                    if isinstance(step, UUID):
-                        placed.append(step)
-                    elif step is not None and step.reason is CancelReason.OTHER_EXIT:
-                        cancelled.add(key)
-        if placed:
-            with contained(f"exits of wallet {wallet.trading_wallet_id}", failures):
-                self._closer.send(lease, wallet, placed)
+                with contained(one.part_of(position), failures):
+                    seen = _seen(one, position, books.get(position.token_id), now)
+                    (kept if seen.planned is None else leaving).append(seen)
+        self._keep(lease, kept, now, failures)
+        cancelled = self._end_brackets(wallet, kept, report, failures)
+        self._sell(lease, wallet, leaving, now, report, failures)
         return cancelled
 
-    def _gathered(self, wallet: TradingWallet, strategy: LiveStrategy) -> _Held | None:
-        """None where the strategy has no rules of leaving, or holds nothing."""
-        who = WatchedSubject(lt_strategy_id=strategy.lt_strategy_id)
-        now = self._clock.now()
-        with self._database.transaction() as transaction:
-            exits = evaluation.strategy_subject(transaction, strategy.lt_strategy_id).config.exits
-            if exits is None:
-                return None
-            positions = exit_facts.of_strategy(transaction, strategy.lt_strategy_id)
-            watches = exit_watches.of_subject(transaction, who)
-            gone = set(watches) - {each.token_id for each in positions}
-            if gone:
-                exit_watches.forget_others(transaction, who, [each.token_id for each in positions])
-            if not positions:
-                return None
-            return _Held(
-                strategy=strategy,
-                who=who,
-                rules=exits.rules(),
-                positions=tuple(positions),
-                watches=watches,
-                markets=markets.by_condition(transaction, sorted({each.condition_id for each in positions})),
-                trades=trader_moves.in_tokens(transaction, asked_of_traders(positions)),
-                brackets=brackets.resting(transaction, strategy.lt_strategy_id),
-                may_rest=not any(
-                    lock.mode is not LockMode.STOP_ENTRIES
-                    and lock.stops_all_of(strategy.lt_strategy_id, wallet.trading_wallet_id)
-                    for lock in locks.on_entries(transaction, now)
-                ),
-            )
+    def _keep(self, lease: Lease, looks: Sequence[Seen], now: datetime, failures: list[PartFailure]) -> None:
+        """Remembers looks that place nothing: all in one transaction, each alone where the database refuses that."""
+        if not looks:
+            return
+        try:
+            self._remember_all(lease, looks, now)
+        except ConstraintViolated:
+            for seen in looks:
+                with contained(seen.held.part_of(seen.position), failures):
+                    self._remember_all(lease, [seen], now)
 
-    def _look(
+    def _remember_all(self, lease: Lease, looks: Sequence[Seen], now: datetime) -> None:
+        with self._database.transaction() as transaction:
+            leases.assert_held(transaction, lease)
+            remember(transaction, looks, now)
+
+    def _end_brackets(
+        self, wallet: TradingWallet, looks: Sequence[Seen], report: ExitReport, failures: list[PartFailure]
+    ) -> set[tuple[UUID, str]]:
+        """Asks for the end of brackets that are in the way; the positions that another exit waits for."""
+        others: set[tuple[UUID, str]] = set()
+        for seen in looks:
+            if seen.decision.hold in NEEDS_SOMEBODY:
+                report.waiting[seen.decision.hold] = report.waiting.get(seen.decision.hold, 0) + 1
+            bracket = seen.held.brackets.get(seen.position.token_id)
+            if not isinstance(seen.step, Cancel) or bracket is None:
+                continue
+            with contained(seen.held.part_of(seen.position), failures):
+                self._canceller.cancel_bracket(wallet, bracket.lt_order_id)
+                report.brackets["cancelled"] = report.brackets.get("cancelled", 0) + 1
+                if seen.step.reason is CancelReason.OTHER_EXIT:
+                    others.add((seen.held.strategy.lt_strategy_id, seen.position.token_id))
+        return others
+
+    def _sell(
         self,
         lease: Lease,
         wallet: TradingWallet,
-        held: _Held,
-        position: HeldToken,
-        book: OrderBook | None,
+        looks: Sequence[Seen],
+        now: datetime,
         report: ExitReport,
-    ) -> UUID | Cancel | None:
-        """The sale that one look places, or the end of a bracket that it asks for."""
-        market = held.markets[position.condition_id]
-        watch = held.watches.get(position.token_id, ExitWatch())
-        now = self._clock.now()
-        bracket = held.brackets.get(position.token_id)
-        whole = position if bracket is None else replace(position, sellable=position.sellable + bracket.rest)
-        seen = look(whole, market, book, held.rules, watch, held.trades, now)
-        step = bracket_of(position, market, book, held.rules, seen, bracket, now, may_rest=held.may_rest)
-        if isinstance(step, Keep | Cancel):
-            seen = seen.without_sale
-        planned = _planned(held, position, market, book, seen, step)
-        if planned is None:
-            with self._database.transaction() as transaction:
-                leases.assert_held(transaction, lease)
-                _remember(transaction, held, position, market, seen, now)
-            if seen.decision.hold in NEEDS_SOMEBODY:
-                report.waiting[seen.decision.hold] = report.waiting.get(seen.decision.hold, 0) + 1
-            if isinstance(step, Cancel) and bracket is not None:
-                self._canceller.cancel_bracket(wallet, bracket.lt_order_id)
-                report.brackets["cancelled"] = report.brackets.get("cancelled", 0) + 1
-                return step
-            return None
-        lt_order_id = self._closer.sell_as_planned(
-            lease,
-            wallet,
-            planned,
-            beside=lambda transaction: _remember(transaction, held, position, market, seen, now),
-        )
-        if isinstance(step, Place):
-            report.brackets["placed"] = report.brackets.get("placed", 0) + 1
-        elif planned.reason is not None:
-            report.sales[planned.reason] = report.sales.get(planned.reason, 0) + 1
-        return lt_order_id
+        failures: list[PartFailure],
+    ) -> None:
+        """Commits each sale with what is remembered of its position, and sends them together."""
+        placed: list[UUID] = []
+        for seen in looks:
+            planned = seen.planned
+            if planned is None:
+                continue
+            with contained(seen.held.part_of(seen.position), failures):
+                placed.append(
+                    self._closer.sell_as_planned(
+                        lease, wallet, planned, beside=partial(remember, looks=[seen], now=now)
+                    )
+                )
+                if isinstance(seen.step, Place):
+                    report.brackets["placed"] = report.brackets.get("placed", 0) + 1
+                elif planned.reason is not None:
+                    report.sales[planned.reason] = report.sales.get(planned.reason, 0) + 1
+        if placed:
+            with contained(f"exits of wallet {wallet.trading_wallet_id}", failures):
+                self._closer.send(lease, wallet, placed)
+
+
+def _seen(held: StrategyHoldings, position: HeldToken, book: OrderBook | None, now: datetime) -> Seen:
+    """One look: what it decides of a position and of its bracket, and the order that follows."""
+    market = held.markets[position.condition_id]
+    watch = held.watches.get(position.token_id, ExitWatch())
+    bracket = held.brackets.get(position.token_id)
+    whole = position if bracket is None else replace(position, sellable=position.sellable + bracket.rest)
+    seen = look(whole, market, book, held.rules, watch, held.trades, now)
+    step = bracket_of(position, market, book, held.rules, seen, bracket, now, may_rest=held.may_rest)
+    if isinstance(step, Keep | Cancel):
+        seen = seen.without_sale
+    return Seen(
+        held=held,
+        position=position,
+        market=market,
+        decision=seen.decision,
+        watch=seen.watch,
+        step=step,
+        planned=_planned(held, position, market, book, seen, step),
+    )
 
 
 def _planned(
-    held: _Held, position: HeldToken, market: Market, book: OrderBook | None, seen: Look, step: BracketStep
+    held: StrategyHoldings, position: HeldToken, market: Market, book: OrderBook | None, seen: Look, step: BracketStep
 ) -> PlannedSale | None:
     """The exit of a look, or the bracket that is placed where there is none."""
     if book is None:
@@ -233,29 +214,3 @@ def _planned(
     if not isinstance(plan, OrderPlan):
         return None
     return PlannedSale(strategy=held.strategy, book=book, plan=plan, reason=ExitReason.TAKE_PROFIT)
-
-
-def _remember(
-    transaction: Transaction, held: _Held, position: HeldToken, market: Market, seen: Look, now: datetime
-) -> None:
-    """Keeps the look, and tells of a rule that has fired and cannot be followed, until it can."""
-    exit_watches.save(transaction, held.who, position.token_id, seen.decision, seen.watch, now)
-    subject = f"exit:{held.strategy.lt_strategy_id}:{position.token_id}"
-    hold = seen.decision.hold
-    if hold not in NEEDS_SOMEBODY or hold is None:
-        alerts.resolve_alert(transaction, alert_type=AlertType.EXIT_NOT_DONE, subject=subject, at=now)
-        return
-    fired = seen.watch.trigger or "a time or the trader's sale"
-    alerts.raise_alert(
-        transaction,
-        alert_type=AlertType.EXIT_NOT_DONE,
-        severity=Severity.WARNING,
-        subject=subject,
-        title=f"{held.strategy.name}: {market.slug} is not left ({hold})",
-        message=(
-            f"{fired} wants {position.sellable} of {position.shares} shares of token {position.token_id} in "
-            f"{market.slug} sold, and the book does not allow it: {hold}. It is looked at in every pass and sold once "
-            "the book allows it; to sell for less at once, close the position by hand with a bound of your own."
-        ),
-        at=now,
-    )

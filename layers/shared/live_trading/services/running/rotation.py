@@ -35,8 +35,8 @@ class Rotation:
         A part counts as served from its beginning: one that ends the run in the middle comes last in the next.
         """
         by_key = {key(part): part for part in parts}
-        with self._database.transaction() as transaction:
-            waiting = turns.in_turn(transaction, self._name, list(by_key))
+        with self._database.reading() as reading:
+            waiting = turns.in_turn(reading, self._name, list(by_key))
         while waiting and budget.has(seconds_each):
             name = waiting.pop(0)
             now = self._clock.now()

@@ -13,8 +13,8 @@ from live_trading.services.following.fills.chain_watch import LOOKING_SINCE
 from live_trading.services.watching.findings import Finding, HealthStatus
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Transaction
-from live_trading.store.feed import chain_blocks, trade_sources
-from live_trading.store.feed.trade_sources import OneSidedTrade
+from live_trading.store.feed.told import chain_blocks, trade_sources
+from live_trading.store.feed.told.trade_sources import OneSidedTrade
 
 # The feed trails the chain by seconds, by minutes on its bad days.
 LISTED_WITHIN = timedelta(minutes=10)

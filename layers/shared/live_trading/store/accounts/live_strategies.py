@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -178,3 +179,21 @@ def lock_for_entry(transaction: Transaction, strategy: LiveStrategy) -> bool:
         lt_strategy_id=strategy.lt_strategy_id,
     )
     return bool(row["is_active"])
+
+
+def lock_for_entries(
+    transaction: Transaction, trading_wallet_id: UUID, lt_strategy_ids: Collection[UUID]
+) -> dict[UUID, bool]:
+    """Locks the wallet's row and then these strategies', as `lock_for_entry` does; which of them are active now."""
+    transaction.later(
+        "SELECT trading_wallet_id FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id FOR NO KEY UPDATE",
+        trading_wallet_id=trading_wallet_id,
+    )
+    rows = transaction.rows(
+        """
+        SELECT lt_strategy_id, is_active FROM lt_strategies WHERE lt_strategy_id = ANY(:ids::uuid[])
+        ORDER BY lt_strategy_id FOR NO KEY UPDATE
+        """,
+        ids=sorted(lt_strategy_ids),
+    )
+    return {row["lt_strategy_id"]: row["is_active"] for row in rows}

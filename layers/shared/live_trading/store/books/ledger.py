@@ -5,6 +5,7 @@ Debit is positive. Nothing here updates or deletes: a mistake is mended by anoth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -99,6 +100,47 @@ def post(transaction: Transaction, entry: LedgerTransaction, recorded_at: dateti
         shares=[each.shares for each in entry.entries],
     )
     return written > 0
+
+
+def post_all(transaction: Transaction, entries: Sequence[LedgerTransaction], recorded_at: datetime) -> None:
+    """Books transactions in one statement, which travels with the next one; those that are booked already are not."""
+    if not entries:
+        return
+    lines = [(each.source_reference, line) for each in entries for line in each.entries]
+    transaction.later(
+        """
+        WITH booked AS (
+            INSERT INTO ledger_transactions (source_reference, kind, occurred_at, recorded_at)
+            SELECT made.reference, made.kind, made.occurred_at, :recorded_at
+            FROM unnest(:references::text[], :kinds::text[], :times::timestamptz[])
+                WITH ORDINALITY AS made (reference, kind, occurred_at, place)
+            ORDER BY made.place
+            ON CONFLICT (source_reference) DO NOTHING
+            RETURNING ledger_transaction_id, source_reference
+        )
+        INSERT INTO ledger_entries (
+            ledger_transaction_id, trading_wallet_id, lt_strategy_id, account, token_id, amount_usd, shares
+        )
+        SELECT booked.ledger_transaction_id, wallet, strategy, account, token, amount, shares
+        FROM unnest(
+            :line_references::text[], :wallets::uuid[], :strategies::uuid[], :accounts::text[], :tokens::text[],
+            :amounts::numeric[], :shares::numeric[]
+        ) WITH ORDINALITY AS line (reference, wallet, strategy, account, token, amount, shares, place)
+        INNER JOIN booked ON booked.source_reference = line.reference
+        ORDER BY line.place
+        """,
+        recorded_at=recorded_at,
+        references=[each.source_reference for each in entries],
+        kinds=[each.kind for each in entries],
+        times=[each.occurred_at for each in entries],
+        line_references=[reference for reference, _ in lines],
+        wallets=[line.trading_wallet_id for _, line in lines],
+        strategies=[line.lt_strategy_id for _, line in lines],
+        accounts=[line.account for _, line in lines],
+        tokens=[line.token_id for _, line in lines],
+        amounts=[line.amount for _, line in lines],
+        shares=[line.shares for _, line in lines],
+    )
 
 
 def booked(transaction: Transaction, source_reference: str) -> LedgerTransaction:

@@ -1,13 +1,14 @@
 """The verdict on trades that are too old for their subjects, on many in one statement.
 
-What decides is in the trade's own row and the few values here, and the hash is of those.
+What decides is in the trade's own row and the few values here, and the hash is of those: `late_hash`.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from live_trading.nouns.decisions import Reason
 from live_trading.store.database.connection import Transaction
@@ -15,40 +16,34 @@ from live_trading.store.feed.subjects import SubjectKey
 
 # So many in a statement, well inside the time that one may take.
 _AT_ONCE = 20_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _INSERT = """
-WITH old AS (
-    SELECT
-        asked.*, trade.trade_time, round(extract(EPOCH FROM :now::timestamptz - trade.trade_time), 3)::text AS age,
-        jsonb_build_object(
-            'trade', jsonb_build_object(
-                'transaction_hash', trade.transaction_hash, 'token_id', trade.token_id,
-                'trader', trade.trader_address, 'side', trade.side, 'price', trade.price::text,
-                'shares', trade.shares::text, 'occurrence', trade.occurrence,
-                'condition_id', trade.condition_id, 'trade_time', trade.trade_time
-            ),
-            'now', :now::timestamptz, 'is_running', asked.reason <> 'wallet_not_running',
-            'max_signal_age_seconds', asked.limit_seconds, 'config_version', asked.config_version
-        ) AS inputs
-    FROM unnest(
-        :trades::bigint[], :wallets::uuid[], :strategies::uuid[], :versions::integer[], :reasons::text[],
-        :limits::integer[]
-    ) AS asked (source_trade_id, ft_wallet_id, lt_strategy_id, config_version, reason, limit_seconds)
-    INNER JOIN source_trades AS trade USING (source_trade_id)
-)
 INSERT INTO decisions (
-    source_trade_id, ft_wallet_id, lt_strategy_id, config_version, verdict, reason, checks, stake_usd, inputs,
-    inputs_hash, decided_at
+    source_trade_id, ft_wallet_id, lt_strategy_id, config_version, verdict, reason, checks, stake_usd, own, hash,
+    decided_at
 )
 SELECT
-    old.source_trade_id, old.ft_wallet_id, old.lt_strategy_id, old.config_version, 'REJECTED', old.reason,
-    jsonb_build_array(jsonb_build_object(
-        'name', 'signal_age_seconds', 'observed', old.age, 'limit', old.limit_seconds::text,
-        'passed', FALSE, 'reason', 'signal_too_old'
+    source_trade_id, asked.ft_wallet_id, asked.lt_strategy_id, asked.config_version, 'REJECTED', asked.reason,
+    jsonb_build_array(jsonb_build_array(
+        'signal_age_seconds', round(extract(EPOCH FROM :now::timestamptz - trade.trade_time), 3)::text,
+        asked.limit_seconds::text, FALSE
     )),
-    0, old.inputs, encode(sha256(convert_to(old.inputs::text, 'UTF8')), 'hex'), :now
-FROM old
-ORDER BY old.source_trade_id
+    0, jsonb_build_object('too_old_after', asked.limit_seconds),
+    sha256(convert_to(
+        concat_ws(
+            '|', source_trade_id, (extract(EPOCH FROM trade.trade_time) * 1000000)::bigint,
+            (extract(EPOCH FROM :now::timestamptz) * 1000000)::bigint, asked.limit_seconds, asked.config_version,
+            asked.reason
+        ),
+        'UTF8'
+    )),
+    :now::timestamptz
+FROM unnest(
+    :trades::bigint[], :wallets::uuid[], :strategies::uuid[], :versions::integer[], :reasons::text[],
+    :limits::integer[]
+) AS asked (source_trade_id, ft_wallet_id, lt_strategy_id, config_version, reason, limit_seconds)
+INNER JOIN source_trades AS trade USING (source_trade_id)
 ON CONFLICT DO NOTHING
 RETURNING source_trade_id, ft_wallet_id, lt_strategy_id
 """
@@ -82,3 +77,15 @@ def record(transaction: Transaction, old: Sequence[TooOld], now: datetime) -> se
         )
         made.update(((row["ft_wallet_id"], row["lt_strategy_id"]), row["source_trade_id"]) for row in rows)
     return made
+
+
+def late_hash(
+    *, source_trade_id: int, trade_time: datetime, decided_at: datetime, limit_seconds: int, version: int, reason: str
+) -> str:
+    """The hash of such a decision, in hex, as the statement makes it."""
+    parts = (source_trade_id, _micros(trade_time), _micros(decided_at), limit_seconds, version, reason)
+    return hashlib.sha256("|".join(str(each) for each in parts).encode()).hexdigest()
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)

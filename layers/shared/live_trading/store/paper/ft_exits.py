@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from live_trading.exits.paper_legs import ExitLeg, HeldOrder
 from live_trading.exits.trader_exits import OwnBuy, OwnSale
+from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.exits import ExitReason
 from live_trading.nouns.money import Price, Shares, Usd, total_shares, total_usd
 from live_trading.nouns.wallets import Outcome
@@ -57,81 +59,122 @@ class PaperHolding:
         return total_shares([order.left for order in self.orders])
 
 
-def holdings(transaction: Transaction, ft_wallet_id: UUID) -> list[PaperHolding]:
-    """Every token of which an order of the wallet is open, by token."""
+def holdings(transaction: Transaction, ft_wallet_ids: Collection[UUID]) -> list[PaperHolding]:
+    """Every token of which an order of these wallets is open, by wallet and token; two statements for all of them."""
     bought = transaction.rows(
         """
-        SELECT paper.*, trade.trader_address, trade.trade_time AS traded_at FROM ft_orders AS paper
+        SELECT paper.*, trade.trader_address, trade.trade_time AS traded_at
+        FROM (
+            SELECT DISTINCT ft_wallet_id, token_id FROM ft_orders
+            WHERE ft_wallet_id = ANY(:ft_wallet_ids::uuid[]) AND outcome = 'OPEN'
+        ) AS held
+        INNER JOIN ft_orders AS paper USING (ft_wallet_id, token_id)
         INNER JOIN source_trades AS trade USING (source_trade_id)
-        WHERE
-            paper.ft_wallet_id = :ft_wallet_id AND paper.outcome IN ('OPEN', 'SOLD')
-            AND paper.token_id IN (
-                SELECT token_id FROM ft_orders WHERE ft_wallet_id = :ft_wallet_id AND outcome = 'OPEN'
-            )
-        ORDER BY paper.token_id, paper.decided_at, paper.source_trade_id
+        WHERE paper.outcome IN ('OPEN', 'SOLD')
+        ORDER BY paper.ft_wallet_id, paper.token_id, paper.decided_at, paper.source_trade_id
         """,
-        ft_wallet_id=ft_wallet_id,
+        ft_wallet_ids=list(ft_wallet_ids),
     )
-    by_token: dict[str, list[Row]] = {}
+    by_position: dict[tuple[UUID, str], list[Row]] = {}
     for row in bought:
-        by_token.setdefault(row["token_id"], []).append(row)
-    gone = transaction.rows(
+        by_position.setdefault((row["ft_wallet_id"], row["token_id"]), []).append(row)
+    if not by_position:
+        return []
+    gone: defaultdict[tuple[UUID, str], list[Row]] = defaultdict(list)
+    for row in transaction.rows(
         """
-        SELECT token_id, exit_reason, shares, decided_at FROM ft_exits
-        WHERE ft_wallet_id = :ft_wallet_id AND token_id = ANY(:tokens::text[]) ORDER BY ft_exit_id
+        SELECT sale.ft_wallet_id, sale.token_id, sale.exit_reason, sale.shares, sale.decided_at
+        FROM unnest(:wallets::uuid[], :tokens::text[]) AS asked (ft_wallet_id, token_id)
+        INNER JOIN ft_exits AS sale USING (ft_wallet_id, token_id)
+        ORDER BY sale.ft_exit_id
         """,
-        ft_wallet_id=ft_wallet_id,
-        tokens=list(by_token),
-    )
-    return [
-        _holding(rows, [each for each in gone if each["token_id"] == token_id]) for token_id, rows in by_token.items()
-    ]
+        wallets=[wallet for wallet, _ in by_position],
+        tokens=[token_id for _, token_id in by_position],
+    ):
+        gone[(row["ft_wallet_id"], row["token_id"])].append(row)
+    return [_holding(rows, gone[position]) for position, rows in by_position.items()]
 
 
-def held_after_traders(transaction: Transaction, ft_wallet_id: UUID) -> dict[tuple[str, str], datetime | None]:
-    """By (trader, token) what was bought after them: when the last of it was sold, None where something is held."""
+def held_after_traders(
+    transaction: Transaction, ft_wallet_ids: Collection[UUID], *, sold_since: datetime
+) -> dict[UUID, dict[tuple[str, str], datetime | None]]:
+    """By wallet and (trader, token) what was bought after them: when the last of it was sold, None where it is held.
+
+    What was sold as a whole before `sold_since` is left out. One statement for all; every wallet that was asked for is
+    in the answer.
+    """
     rows = transaction.rows(
         """
         SELECT
-            trade.trader_address, paper.token_id,
+            paper.ft_wallet_id, trade.trader_address, paper.token_id,
             CASE WHEN count(*) = count(paper.resolved_at) THEN max(paper.resolved_at) END AS left_at
-        FROM ft_orders AS paper INNER JOIN source_trades AS trade USING (source_trade_id)
+        FROM (
+            SELECT ft_wallet_id, token_id, condition_id, source_trade_id, resolved_at FROM ft_orders
+            WHERE ft_wallet_id = ANY(:ft_wallet_ids::uuid[]) AND outcome = 'OPEN'
+            UNION ALL
+            SELECT ft_wallet_id, token_id, condition_id, source_trade_id, resolved_at FROM ft_orders
+            WHERE ft_wallet_id = ANY(:ft_wallet_ids::uuid[]) AND outcome = 'SOLD' AND resolved_at >= :sold_since
+        ) AS paper
+        INNER JOIN source_trades AS trade USING (source_trade_id)
         INNER JOIN markets AS market ON market.condition_id = paper.condition_id
-        WHERE
-            paper.ft_wallet_id = :ft_wallet_id AND paper.outcome IN ('OPEN', 'SOLD')
-            AND market.resolution_state <> 'RESOLVED'
-        GROUP BY trade.trader_address, paper.token_id
+        WHERE market.resolution_state <> 'RESOLVED'
+        GROUP BY paper.ft_wallet_id, trade.trader_address, paper.token_id
         """,
-        ft_wallet_id=ft_wallet_id,
+        ft_wallet_ids=list(ft_wallet_ids),
+        sold_since=sold_since,
     )
-    return {(row["trader_address"], row["token_id"]): row["left_at"] for row in rows}
+    found: dict[UUID, dict[tuple[str, str], datetime | None]] = {each: {} for each in ft_wallet_ids}
+    for row in rows:
+        found[row["ft_wallet_id"]][(row["trader_address"], row["token_id"])] = row["left_at"]
+    return found
 
 
-def record(transaction: Transaction, sale: PaperExit, parts: Sequence[ExitLeg], now: datetime) -> None:
-    """Stores a sale and takes its parts off the orders; an order of which nothing is left has ended as SOLD."""
+class SaleNotPossible(RetryLater):
+    """An order that was to be sold has ended since it was read: nothing of the sales is stored."""
+
+
+def record(transaction: Transaction, sales: Sequence[tuple[PaperExit, Sequence[ExitLeg]]], now: datetime) -> None:
+    """Stores sales and takes their parts off the orders; an order of which nothing is left has ended as SOLD.
+
+    Two statements, however many there are. Raises SaleNotPossible.
+    """
+    if not sales:
+        return
+    exits = [sale for sale, _ in sales]
     transaction.execute(
         """
         INSERT INTO ft_exits (
             ft_wallet_id, token_id, condition_id, exit_reason, shares, proceeds_usd, fee_usd, limit_price, book_hash,
             book_taken_at, decided_at
-        ) VALUES (
-            :ft_wallet_id, :token_id, :condition_id, :reason, :shares, :proceeds, :fee, :limit_price, :book_hash,
-            :book_taken_at, :decided_at
         )
+        SELECT
+            wallet, token, condition, reason, sold, proceeds, fee, lowest, hash, taken_at, decided_at
+        FROM unnest(
+            :wallets::uuid[], :tokens::text[], :conditions::text[], :reasons::text[], :shares::numeric[],
+            :proceeds::numeric[], :fees::numeric[], :limits::numeric[], :book_hashes::text[],
+            :books_taken_at::timestamptz[], :decided_at::timestamptz[]
+        ) WITH ORDINALITY AS sale (
+            wallet, token, condition, reason, sold, proceeds, fee, lowest, hash, taken_at, decided_at, place
+        )
+        ORDER BY place
         """,
-        ft_wallet_id=sale.ft_wallet_id,
-        token_id=sale.token_id,
-        condition_id=sale.condition_id,
-        reason=sale.reason,
-        shares=sale.shares,
-        proceeds=sale.proceeds,
-        fee=sale.fee,
-        limit_price=sale.limit_price,
-        book_hash=sale.book_hash,
-        book_taken_at=sale.book_taken_at,
-        decided_at=sale.decided_at,
+        wallets=[sale.ft_wallet_id for sale in exits],
+        tokens=[sale.token_id for sale in exits],
+        conditions=[sale.condition_id for sale in exits],
+        reasons=[sale.reason for sale in exits],
+        shares=[sale.shares for sale in exits],
+        proceeds=[sale.proceeds for sale in exits],
+        fees=[sale.fee for sale in exits],
+        limits=[sale.limit_price for sale in exits],
+        book_hashes=[sale.book_hash for sale in exits],
+        books_taken_at=[sale.book_taken_at for sale in exits],
+        decided_at=[sale.decided_at for sale in exits],
     )
-    transaction.execute(
+    _take_off(transaction, [part for _, parts in sales for part in parts], now)
+
+
+def _take_off(transaction: Transaction, parts: Sequence[ExitLeg], now: datetime) -> None:
+    taken = transaction.execute(
         """
         UPDATE ft_orders SET
             exited_shares = exited_shares + part.shares,
@@ -151,6 +194,8 @@ def record(transaction: Transaction, sale: PaperExit, parts: Sequence[ExitLeg], 
         fees=[part.fee for part in parts],
         pnls=[part.pnl for part in parts],
     )
+    if taken != len(parts):
+        raise SaleNotPossible(f"{len(parts) - taken} of {len(parts)} orders have ended meanwhile")
 
 
 def _holding(bought: list[Row], gone: list[Row]) -> PaperHolding:

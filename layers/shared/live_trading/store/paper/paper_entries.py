@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -13,38 +13,51 @@ from live_trading.store.database.connection import Transaction
 
 # What came at the time of a sale came after it: a wallet is left before it bets.
 _MOVES = """
-SELECT token_id, signal_price AS entered_at, shares, decided_at, trade_time, source_trade_id
-FROM ft_orders WHERE ft_wallet_id = :ft_wallet_id AND token_id = ANY(:tokens::text[]) AND shares > 0
+SELECT
+    paper.ft_wallet_id, paper.token_id, paper.signal_price AS entered_at, paper.shares, paper.decided_at,
+    paper.trade_time, paper.source_trade_id
+FROM unnest(:wallets::uuid[], :tokens::text[]) AS asked (ft_wallet_id, token_id)
+INNER JOIN ft_orders AS paper USING (ft_wallet_id, token_id)
+WHERE paper.shares > 0
 UNION ALL
-SELECT token_id, NULL, -shares, decided_at, NULL, ft_exit_id
-FROM ft_exits WHERE ft_wallet_id = :ft_wallet_id AND token_id = ANY(:tokens::text[])
+SELECT sale.ft_wallet_id, sale.token_id, NULL, -sale.shares, sale.decided_at, NULL, sale.ft_exit_id
+FROM unnest(:wallets::uuid[], :tokens::text[]) AS asked (ft_wallet_id, token_id)
+INNER JOIN ft_exits AS sale USING (ft_wallet_id, token_id)
 ORDER BY decided_at, trade_time NULLS FIRST, source_trade_id
 """
 
 
-def moves_of(transaction: Transaction, ft_wallet_id: UUID, tokens: Collection[str]) -> dict[str, list[TokenMove]]:
-    """By token what came and what left, in the order of time."""
-    found: dict[str, list[TokenMove]] = defaultdict(list)
-    for row in transaction.rows(_MOVES, ft_wallet_id=ft_wallet_id, tokens=sorted(tokens)):
+def moves_of(transaction: Transaction, asked: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], list[TokenMove]]:
+    """By (FT wallet, token) what came and what left, in the order of time; all that is asked in one statement."""
+    pairs = sorted(set(asked))
+    found: dict[tuple[UUID, str], list[TokenMove]] = defaultdict(list)
+    if not pairs:
+        return found
+    for row in transaction.rows(
+        _MOVES, wallets=[wallet for wallet, _ in pairs], tokens=[token_id for _, token_id in pairs]
+    ):
         price = row["entered_at"]
-        found[row["token_id"]].append(
+        found[(row["ft_wallet_id"], row["token_id"])].append(
             TokenMove(shares=Shares(row["shares"]), entered_at=None if price is None else Price(price))
         )
     return found
 
 
-def last_stops(transaction: Transaction, ft_wallet_id: UUID, conditions: Collection[str]) -> dict[str, datetime]:
-    """By market when a stop last sold something in it."""
+def last_stops(transaction: Transaction, asked: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], datetime]:
+    """By (FT wallet, market) when a stop last sold something in it."""
+    pairs = sorted(set(asked))
+    if not pairs:
+        return {}
     rows = transaction.rows(
         """
-        SELECT condition_id, max(decided_at) AS stopped_at FROM ft_exits
-        WHERE
-            ft_wallet_id = :ft_wallet_id AND condition_id = ANY(:conditions::text[])
-            AND exit_reason = ANY(:stops::text[])
-        GROUP BY condition_id
+        SELECT sale.ft_wallet_id, sale.condition_id, max(sale.decided_at) AS stopped_at
+        FROM unnest(:wallets::uuid[], :conditions::text[]) AS asked (ft_wallet_id, condition_id)
+        INNER JOIN ft_exits AS sale USING (ft_wallet_id, condition_id)
+        WHERE sale.exit_reason = ANY(:stops::text[])
+        GROUP BY sale.ft_wallet_id, sale.condition_id
         """,
-        ft_wallet_id=ft_wallet_id,
-        conditions=sorted(conditions),
+        wallets=[wallet for wallet, _ in pairs],
+        conditions=[condition_id for _, condition_id in pairs],
         stops=[stop.value for stop in STOPS],
     )
-    return {row["condition_id"]: row["stopped_at"] for row in rows}
+    return {(row["ft_wallet_id"], row["condition_id"]): row["stopped_at"] for row in rows}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -26,10 +26,26 @@ class WatchedSubject:
         return found
 
 
-def of_subject(transaction: Transaction, subject: WatchedSubject) -> dict[str, ExitWatch]:
-    """What is remembered, by token."""
-    rows = transaction.rows("SELECT * FROM exit_watches WHERE subject_id = :subject", subject=subject.id)
-    return {row["token_id"]: _watch(row) for row in rows}
+WatchKey = tuple[UUID, str]
+"""The id of a subject, and a token of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptLook:
+    """A look to be remembered: `watch` is the decision's own, or what follows from an exit that was placed for it."""
+
+    subject: WatchedSubject
+    token_id: str
+    decision: ExitDecision
+    watch: ExitWatch
+
+
+def of_subjects(transaction: Transaction, subject_ids: Collection[UUID]) -> dict[WatchKey, ExitWatch]:
+    """What is remembered of these FT wallets' or strategies' positions, in one statement."""
+    rows = transaction.rows(
+        "SELECT * FROM exit_watches WHERE subject_id = ANY(:subjects::uuid[])", subjects=list(subject_ids)
+    )
+    return {(row["subject_id"], row["token_id"]): _watch(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,27 +77,26 @@ def shown(transaction: Transaction, subject: WatchedSubject, token_id: str) -> S
     )
 
 
-def save(
-    transaction: Transaction,
-    subject: WatchedSubject,
-    token_id: str,
-    decision: ExitDecision,
-    watch: ExitWatch,
-    now: datetime,
-) -> None:
-    """Remembers a look: `watch` is the decision's own, or what follows from an exit that was placed for it.
+def save(transaction: Transaction, looks: Sequence[KeptLook], now: datetime) -> None:
+    """Remembers looks, in one statement.
 
     `waiting_since` is since when a rule has fired and the book lets nothing be sold.
     """
+    if not looks:
+        return
+    in_order = sorted(looks, key=lambda each: (each.subject.id, each.token_id))
     transaction.execute(
         """
         INSERT INTO exit_watches AS known (
             ft_wallet_id, lt_strategy_id, token_id, best_price, trigger_reason, trigger_since, observations,
             first_seen_price, placed_for, placed_from, attempts, hold_reason, executable_price, waiting_since, looked_at
-        ) VALUES (
-            :ft_wallet_id, :lt_strategy_id, :token_id, :best, :trigger, :since, :observations, :first_seen_at,
-            :placed_for, :placed_from, :attempts, :hold, :executable, :waiting_since, :now
         )
+        SELECT look.*, :now::timestamptz FROM unnest(
+            :wallets::uuid[], :strategies::uuid[], :tokens::text[], :best::numeric[], :triggers::text[],
+            :since::timestamptz[], :observations::integer[], :first_seen::numeric[], :placed_for::text[],
+            :placed_from::numeric[], :attempts::integer[], :holds::text[], :executable::numeric[],
+            :waiting_since::timestamptz[]
+        ) AS look
         ON CONFLICT (subject_id, token_id) DO UPDATE SET
             best_price = excluded.best_price, trigger_reason = excluded.trigger_reason,
             trigger_since = excluded.trigger_since, observations = excluded.observations,
@@ -92,30 +107,35 @@ def save(
                 WHEN excluded.waiting_since IS NOT NULL THEN coalesce(known.waiting_since, excluded.waiting_since)
             END
         """,
-        ft_wallet_id=subject.ft_wallet_id,
-        lt_strategy_id=subject.lt_strategy_id,
-        token_id=token_id,
-        best=watch.best,
-        trigger=watch.trigger,
-        since=watch.since,
-        observations=watch.observations,
-        first_seen_at=watch.first_seen_at,
-        placed_for=watch.placed_for,
-        placed_from=watch.placed_from,
-        attempts=watch.attempts,
-        hold=decision.hold,
-        executable=decision.executable,
-        waiting_since=now if decision.hold in NEEDS_SOMEBODY else None,
+        wallets=[each.subject.ft_wallet_id for each in in_order],
+        strategies=[each.subject.lt_strategy_id for each in in_order],
+        tokens=[each.token_id for each in in_order],
+        best=[each.watch.best for each in in_order],
+        triggers=[each.watch.trigger for each in in_order],
+        since=[each.watch.since for each in in_order],
+        observations=[each.watch.observations for each in in_order],
+        first_seen=[each.watch.first_seen_at for each in in_order],
+        placed_for=[each.watch.placed_for for each in in_order],
+        placed_from=[each.watch.placed_from for each in in_order],
+        attempts=[each.watch.attempts for each in in_order],
+        holds=[each.decision.hold for each in in_order],
+        executable=[each.decision.executable for each in in_order],
+        waiting_since=[now if each.decision.hold in NEEDS_SOMEBODY else None for each in in_order],
         now=now,
     )
 
 
-def forget_others(transaction: Transaction, subject: WatchedSubject, held: Collection[str]) -> None:
-    """Forgets the tokens that are not held any more: the next entry into one starts anew."""
+def forget(transaction: Transaction, gone: Collection[WatchKey]) -> None:
+    """Forgets tokens that are not held any more: the next entry into one starts anew."""
+    if not gone:
+        return
     transaction.execute(
-        "DELETE FROM exit_watches WHERE subject_id = :subject AND token_id <> ALL(:held::text[])",
-        subject=subject.id,
-        held=sorted(held),
+        """
+        DELETE FROM exit_watches USING unnest(:subjects::uuid[], :tokens::text[]) AS gone (subject_id, token_id)
+        WHERE exit_watches.subject_id = gone.subject_id AND exit_watches.token_id = gone.token_id
+        """,
+        subjects=[subject for subject, _ in gone],
+        tokens=[token_id for _, token_id in gone],
     )
 
 

@@ -1,7 +1,8 @@
-"""What a strategy holds of each token, and how much of it may be sold now."""
+"""What strategies hold of each token, and how much of it may be sold now; reads what is held, never what was."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,46 +29,48 @@ class HeldPosition:
     sellable: Shares
 
 
+# What an open break says is gone is gone of everybody in the same part, until somebody says whose it was.
 _HELD = """
-WITH booked AS (
-    SELECT trading_wallet_id, token_id, sum(shares) AS shares, sum(amount_usd) AS cost FROM ledger_entries
-    WHERE lt_strategy_id = :lt_strategy_id AND account = 'POSITION_COST'
-    GROUP BY trading_wallet_id, token_id HAVING sum(shares) > 0
-), moved AS (
-    SELECT token_id, coalesce(sum(shares) FILTER (WHERE side = 'BUY' AND status <> 'CONFIRMED'), 0) AS unsettled
-    FROM fills WHERE lt_strategy_id = :lt_strategy_id AND status <> 'FAILED' GROUP BY token_id
-), placed AS (
-    SELECT token_id, min(condition_id) AS condition_id FROM (
-        SELECT token_id, condition_id FROM fills WHERE lt_strategy_id = :lt_strategy_id
+SELECT
+    booked.lt_strategy_id, booked.token_id, placed.condition_id,
+    array_position(market.token_ids, booked.token_id) - 1 AS outcome_index,
+    booked.shares, booked.amount_usd AS cost, booked.shares - coming.shares AS settled,
+    greatest(least(booked.shares - coming.shares, coalesce(remaining.shares, booked.shares)) - leaving.shares, 0)
+        AS sellable
+FROM ledger_holdings AS booked
+CROSS JOIN LATERAL (
+    SELECT condition_id FROM (
+        (
+            SELECT intent.condition_id FROM lt_orders AS intent
+            WHERE intent.lt_strategy_id = booked.lt_strategy_id AND intent.token_id = booked.token_id LIMIT 1
+        )
         UNION ALL
-        SELECT token_id, condition_id FROM position_corrections WHERE lt_strategy_id = :lt_strategy_id
-    ) AS known GROUP BY token_id
-), leaving AS (
-    SELECT intent.token_id, sum(intent.order_shares - sold.shares) AS shares
+        (
+            SELECT given.condition_id FROM position_corrections AS given
+            WHERE given.lt_strategy_id = booked.lt_strategy_id AND given.token_id = booked.token_id LIMIT 1
+        )
+    ) AS known LIMIT 1
+) AS placed
+INNER JOIN markets AS market ON market.condition_id = placed.condition_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(fill.shares), 0) AS shares FROM fills AS fill
+    WHERE
+        fill.trading_wallet_id = booked.trading_wallet_id AND fill.status NOT IN ('CONFIRMED', 'FAILED')
+        AND fill.lt_strategy_id = booked.lt_strategy_id AND fill.token_id = booked.token_id AND fill.side = 'BUY'
+) AS coming
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(intent.order_shares - sold.shares), 0) AS shares
     FROM lt_orders AS intent
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(fill.shares), 0) AS shares FROM fills AS fill
         WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
     ) AS sold
     WHERE
-        intent.lt_strategy_id = :lt_strategy_id AND intent.side = 'SELL'
+        intent.trading_wallet_id = booked.trading_wallet_id
         AND intent.state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-    GROUP BY intent.token_id
-)
-SELECT
-    booked.token_id, placed.condition_id, array_position(market.token_ids, booked.token_id) - 1 AS outcome_index,
-    booked.shares, booked.cost, booked.shares - coalesce(moved.unsettled, 0) AS settled,
-    greatest(
-        least(booked.shares - coalesce(moved.unsettled, 0), coalesce(remaining.shares, booked.shares))
-        - coalesce(leaving.shares, 0),
-        0
-    ) AS sellable
-FROM booked
-INNER JOIN placed USING (token_id)
-INNER JOIN markets AS market USING (condition_id)
-LEFT JOIN moved USING (token_id)
-LEFT JOIN leaving USING (token_id)
--- What an open break says is gone is gone of everybody in the same part, until somebody says whose it was.
+        AND intent.lt_strategy_id = booked.lt_strategy_id AND intent.token_id = booked.token_id
+        AND intent.side = 'SELL'
+) AS leaving
 CROSS JOIN LATERAL (
     SELECT min(trunc(booked.shares * gap.observed / gap.expected, 6)) AS shares FROM breaks AS gap
     WHERE
@@ -75,35 +78,54 @@ CROSS JOIN LATERAL (
         AND gap.kind IN ('TOKEN_BALANCE', 'UNKNOWN_TRADE')
         AND gap.observed BETWEEN 0 AND gap.expected AND gap.expected > 0
 ) AS remaining
-WHERE :token_id::text IS NULL OR booked.token_id = :token_id
-ORDER BY booked.token_id
+WHERE
+    booked.lt_strategy_id = ANY(:lt_strategy_ids::uuid[]) AND booked.account = 'POSITION_COST' AND booked.shares > 0
+    AND (:token_id::text IS NULL OR booked.token_id = :token_id)
+ORDER BY booked.lt_strategy_id, booked.token_id
 """
 
 
 def of_strategy(transaction: Transaction, lt_strategy_id: UUID, token_id: str | None = None) -> list[HeldPosition]:
     """Every position of the strategy that is not resolved, or the one of a token."""
-    rows = transaction.rows(_HELD, lt_strategy_id=lt_strategy_id, token_id=token_id)
-    return [_held(row, lt_strategy_id) for row in rows]
+    rows = transaction.rows(_HELD, lt_strategy_ids=[lt_strategy_id], token_id=token_id)
+    return [_held(row) for row in rows]
 
 
-def held_after_traders(transaction: Transaction, lt_strategy_id: UUID) -> dict[tuple[str, str], datetime | None]:
-    """By (trader, token) what was bought after them, or is being bought; None: an order has no outcome before its
-    market resolves or its position is counted as sold, and until then it is held.
+def of_strategies(transaction: Transaction, lt_strategy_ids: Collection[UUID]) -> dict[UUID, list[HeldPosition]]:
+    """By strategy every position that is not resolved, in one statement; those that hold nothing are missing."""
+    found: dict[UUID, list[HeldPosition]] = {}
+    for row in transaction.rows(_HELD, lt_strategy_ids=list(lt_strategy_ids), token_id=None):
+        found.setdefault(row["lt_strategy_id"], []).append(_held(row))
+    return found
+
+
+def held_after_traders(
+    transaction: Transaction, lt_strategy_ids: Collection[UUID]
+) -> dict[UUID, dict[tuple[str, str], datetime | None]]:
+    """By strategy and (trader, token) what was bought after them, or is being bought; all of them in one statement.
+
+    None: an order has no outcome before its market resolves or its position is counted as sold, and until then it is
+    held. Every strategy that was asked for is in the answer.
     """
     rows = transaction.rows(
         """
-        SELECT DISTINCT trade.trader_address, intent.token_id FROM lt_orders AS intent
+        SELECT DISTINCT intent.lt_strategy_id, trade.trader_address, intent.token_id FROM lt_orders AS intent
         INNER JOIN source_trades AS trade USING (source_trade_id)
-        WHERE intent.lt_strategy_id = :lt_strategy_id AND intent.purpose = 'ENTRY' AND intent.outcome = 'OPEN'
+        WHERE
+            intent.lt_strategy_id = ANY(:lt_strategy_ids::uuid[]) AND intent.purpose = 'ENTRY'
+            AND intent.outcome = 'OPEN'
         """,
-        lt_strategy_id=lt_strategy_id,
+        lt_strategy_ids=list(lt_strategy_ids),
     )
-    return {(row["trader_address"], row["token_id"]): None for row in rows}
+    found: dict[UUID, dict[tuple[str, str], datetime | None]] = {each: {} for each in lt_strategy_ids}
+    for row in rows:
+        found[row["lt_strategy_id"]][(row["trader_address"], row["token_id"])] = None
+    return found
 
 
-def _held(row: Row, lt_strategy_id: UUID) -> HeldPosition:
+def _held(row: Row) -> HeldPosition:
     return HeldPosition(
-        lt_strategy_id=lt_strategy_id,
+        lt_strategy_id=row["lt_strategy_id"],
         condition_id=row["condition_id"],
         token_id=row["token_id"],
         outcome_index=row["outcome_index"],

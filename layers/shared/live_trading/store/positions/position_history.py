@@ -77,10 +77,10 @@ INNER JOIN markets AS market ON market.condition_id = moved.condition_id
 LEFT JOIN position_marks AS mark
     ON mark.trading_wallet_id = moved.trading_wallet_id AND mark.token_id = moved.token_id
 WHERE :state::text IS NULL OR (:state = 'OPEN') = (
-    SELECT coalesce(sum(entry.shares), 0) > 0 FROM ledger_entries AS entry
+    SELECT coalesce(sum(kept.shares), 0) > 0 FROM ledger_holdings AS kept
     WHERE
-        entry.lt_strategy_id = moved.lt_strategy_id AND entry.account = 'POSITION_COST'
-        AND entry.token_id = moved.token_id
+        kept.trading_wallet_id = moved.trading_wallet_id AND kept.lt_strategy_id = moved.lt_strategy_id
+        AND kept.account = 'POSITION_COST' AND kept.token_id = moved.token_id
 )
 ORDER BY moved.last_moved_at DESC, moved.token_id
 LIMIT :most

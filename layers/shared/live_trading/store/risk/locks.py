@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -272,6 +272,22 @@ def blocking_entries(
         trader_address=trader_address,
         condition_id=condition_id,
         event_id=event_id,
+        now=now,
+    )
+    return [lock_of(row) for row in rows]
+
+
+def naming(transaction: Transaction, scope_ids: Collection[str], now: datetime) -> list[LockRow]:
+    """Locks in force that stop everything, and those of a scope with one of these ids; oldest first."""
+    rows = transaction.rows(
+        """
+        SELECT * FROM locks
+        WHERE
+            released_at IS NULL AND starts_at <= :now AND (ends_at IS NULL OR ends_at > :now)
+            AND (scope = 'GLOBAL' OR scope_id = ANY(:scope_ids::text[]))
+        ORDER BY lock_id
+        """,
+        scope_ids=sorted(scope_ids),
         now=now,
     )
     return [lock_of(row) for row in rows]

@@ -6,19 +6,20 @@ could each see room for one. All figures are queries on ledger, orders, fills an
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from live_trading.nouns.money import Usd
+from live_trading.risk.after_entry import FEWEST_STAKES, MEDIAN_OF
 from live_trading.risk.periods import day_start, month_start, week_start
-from live_trading.risk.snapshot import RiskSnapshot
+from live_trading.risk.snapshot import RiskSnapshot, Standing
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.connection import Row, Transaction
 from live_trading.store.risk import standing
 
-# Stakes that the median is taken of; fewer say nothing.
-_MEDIAN_OF, _FEWEST_STAKES = 20, 5
 # Runs whose calls the venue's latency is measured over.
 _LATENCY_OF_RUNS = 20
 
@@ -52,18 +53,55 @@ class _Stakes:
 
 def snapshot(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, now: datetime) -> RiskSnapshot:
     """The committed state that an entry with this key is judged on."""
-    starts = {
+    (found,) = snapshots(transaction, [(strategy, key)], now)
+    return found
+
+
+def snapshots(
+    transaction: Transaction, asked: Sequence[tuple[LiveStrategy, EntryKey]], now: datetime
+) -> list[RiskSnapshot]:
+    """The committed state that each of these entries is judged on, in their order.
+
+    What is of a strategy is asked once, and what is of an entry in one round trip for all of them.
+    """
+    strategies = {strategy.lt_strategy_id: strategy for strategy, _ in asked}
+    starts = {each.lt_strategy_id: _starts(each, now) for each in strategies.values()}
+    money = {number: _money(transaction, each, starts[number]) for number, each in strategies.items()}
+    spent = {number: _spent(transaction, each, starts[number], now) for number, each in strategies.items()}
+    stood = {number: standing.of_strategy(transaction, each, now) for number, each in strategies.items()}
+    conduct: list[Row] = []
+    at_stake: dict[tuple[UUID, str | None], list[Row]] = {}
+    for strategy, key in asked:
+        _ask_conduct(transaction, strategy, key, now, conduct.extend)
+        whose = (strategy.trading_wallet_id, key.trader)
+        if whose not in at_stake:
+            at_stake[whose] = []
+            _ask_at_stake(transaction, *whose, at_stake[whose].extend)
+    transaction.flush()
+    return [
+        _composed(
+            money[strategy.lt_strategy_id],
+            spent[strategy.lt_strategy_id],
+            stood[strategy.lt_strategy_id],
+            _stakes(at_stake[strategy.trading_wallet_id, key.trader], strategy, key),
+            of_key,
+        )
+        for (strategy, key), of_key in zip(asked, conduct, strict=True)
+    ]
+
+
+def _starts(strategy: LiveStrategy, now: datetime) -> dict[str, datetime]:
+    return {
         "day": day_start(now, strategy.time_zone),
         "week": week_start(now, strategy.time_zone),
         "month": month_start(now, strategy.time_zone),
     }
-    money = _money(transaction, strategy, starts)
-    spent = _spent(transaction, strategy, starts, now)
-    stakes = _stakes(transaction, strategy, key)
-    conduct = _conduct(transaction, strategy, key, now)
+
+
+def _composed(money: Row, spent: Row, stood: Standing, stakes: _Stakes, conduct: Row) -> RiskSnapshot:
     silence = conduct["silence"]
     return RiskSnapshot(
-        standing=standing.of_strategy(transaction, strategy, now),
+        standing=stood,
         equity=Usd(money["equity"]),
         day_start_equity=Usd(money["equity_day"]),
         week_start_equity=Usd(money["equity_week"]),
@@ -236,9 +274,14 @@ GROUP BY stake.lt_strategy_id, stake.token_id, stake.condition_id, market.event_
 """
 
 
-def _stakes(transaction: Transaction, strategy: LiveStrategy, key: EntryKey) -> _Stakes:
+def _ask_at_stake(
+    transaction: Transaction, trading_wallet_id: UUID, trader: str | None, take: Callable[[list[Row]], None]
+) -> None:
+    transaction.later(_AT_STAKE, check=take, wallet=trading_wallet_id, trader=trader)
+
+
+def _stakes(rows: list[Row], strategy: LiveStrategy, key: EntryKey) -> _Stakes:
     """Positions at cost are shared among the traders whose trades bought them, in proportion to what each cost."""
-    rows = transaction.rows(_AT_STAKE, wallet=strategy.trading_wallet_id, trader=key.trader)
     own = [row for row in rows if row["lt_strategy_id"] == strategy.lt_strategy_id]
     in_market = [row for row in own if row["condition_id"] == key.condition_id]
     position = [row for row in own if row["token_id"] == key.token_id]
@@ -265,9 +308,15 @@ def _cents_up(total: Decimal) -> Usd:
     return Usd.ceil(round(total, 9))
 
 
-def _conduct(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, now: datetime) -> Row:
+def _ask_conduct(
+    transaction: Transaction,
+    strategy: LiveStrategy,
+    key: EntryKey,
+    now: datetime,
+    take: Callable[[list[Row]], None],
+) -> None:
     """The median stake (own, else the paper twin's), the venue's latency, and how the trader does."""
-    return transaction.only(
+    transaction.later(
         """
         WITH own AS (
             SELECT order_usd FROM lt_orders
@@ -315,6 +364,7 @@ def _conduct(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, no
                     AND entered.state <> 'REJECTED'
             ) AS is_same_trade
         """,
+        check=take,
         strategy=strategy.lt_strategy_id,
         ft_wallet=strategy.ft_wallet_id,
         wallet=strategy.trading_wallet_id,
@@ -323,7 +373,7 @@ def _conduct(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, no
         token=key.token_id,
         same_trade=timedelta(seconds=strategy.rules.same_trade_window_seconds or 0),
         now=now,
-        median_of=_MEDIAN_OF,
-        fewest=_FEWEST_STAKES,
+        median_of=MEDIAN_OF,
+        fewest=FEWEST_STAKES,
         runs=_LATENCY_OF_RUNS,
     )

@@ -25,12 +25,13 @@ from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceT
 from live_trading.services.following.fills.token_markets import TokenMarket, TokenMarkets
 from live_trading.services.following.fills.trade_storing import Place, Replaced, store_mined
 from live_trading.services.following.sources import FillSource
-from live_trading.services.running.failures import PART_FAILURES
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.database import cursors
-from live_trading.store.database.connection import CommitOutcomeUnknown, Database, StoreUnavailable, Transaction
-from live_trading.store.feed import chain_blocks, quarantine
-from live_trading.store.feed.chain_blocks import KnownBlock, Watched
-from live_trading.store.feed.trade_sources import DroppedTrade
+from live_trading.store.database.connection import Database, StoreUnavailable, Transaction
+from live_trading.store.feed import quarantine
+from live_trading.store.feed.told import chain_blocks
+from live_trading.store.feed.told.chain_blocks import KnownBlock, Watched
+from live_trading.store.feed.told.trade_sources import DroppedTrade
 from live_trading.store.watch import alerts
 
 LOOKING_SINCE = "chain:looking_since"
@@ -52,7 +53,7 @@ class ChainReport:
     `block` is the newest block looked at, None where there was no look. `seen` counts fills of followed traders, again
     those of the last few blocks; `stored` those of them that were new. `unknown_tokens` are left to the feed. `skipped`
     are blocks that nobody looked at, `rewritten` those that the chain had replaced, `dropped` trades that went with
-    them.
+    them. With `rests` nothing was asked, as the node has just refused.
     """
 
     block: int | None = None
@@ -63,10 +64,8 @@ class ChainReport:
     skipped: int = 0
     rewritten: int = 0
     dropped: int = 0
-
-
-class NodeRests(RetryLater):
-    """Nothing was asked, as the last look has just failed."""
+    rests: bool = False
+    failures: list[PartFailure] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,33 +101,26 @@ class ChainWatch:
         self._looked_at: str | None = None
         self._stored: set[tuple[str, int]] = set()
         self._failed = 0
-        self._why = ""
         self._rests_until: datetime | None = None
 
     def poll(self) -> ChainReport:
         """Stores the trades of the blocks since the last look.
 
         Without a new block it costs one request, with one that holds nothing two requests and two round trips to the
-        database. Raises RetryLater where node or catalogue is away, with nothing lost: what was not stored is looked
-        for by the next poll. One that failed is left alone for a while, longer each time, and polls raise meanwhile.
+        database. Where node or catalogue fails nothing is lost: what was not stored is looked for by the next poll. The
+        node is left alone for a while then, longer each time. Raises StoreUnavailable.
         """
+        report = ChainReport()
         now = self._clock.now()
         if self._rests_until is not None and now < self._rests_until:
-            raise NodeRests(f"the chain is not asked before {self._rests_until:%H:%M:%S}: {self._why}")
-        report = ChainReport()
-        try:
+            report.rests = True
+            return report
+        with contained("chain watch", report.failures):
             self._look(report, now)
-        except PART_FAILURES as error:
-            if not isinstance(error, StoreUnavailable | CommitOutcomeUnknown):
-                self._rest(error, now)
-            raise
-        self._failed, self._rests_until = 0, None
+        rest = min(_LONGEST_REST, timedelta(seconds=2 ** min(self._failed, 10)))
+        self._rests_until = now + rest if report.failures else None
+        self._failed = self._failed + 1 if report.failures else 0
         return report
-
-    def _rest(self, error: Exception, now: datetime) -> None:
-        self._rests_until = now + min(_LONGEST_REST, timedelta(seconds=2 ** min(self._failed, 10)))
-        self._failed += 1
-        self._why = str(error)
 
     def _look(self, report: ChainReport, now: datetime) -> None:
         head = self._logs.head()

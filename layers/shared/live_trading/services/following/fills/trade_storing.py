@@ -9,8 +9,9 @@ from datetime import datetime
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
 from live_trading.services.following.fills.trade_matching import Matched, matched
 from live_trading.store.database.connection import Transaction
-from live_trading.store.feed import quarantine, source_trades, trade_sources
-from live_trading.store.feed.trade_sources import DroppedTrade, KnownTrade, Mined, TradeSource
+from live_trading.store.feed import quarantine, source_trades
+from live_trading.store.feed.told import trade_sources
+from live_trading.store.feed.told.trade_sources import DroppedTrade, KnownTrade, Mined, TradeSource
 
 FITS_NOTHING = "fits none of the trades that the other source tells of this transaction: not stored, not copied"
 

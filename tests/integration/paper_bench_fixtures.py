@@ -51,6 +51,8 @@ class Bench:
     chain: LocalChain
     clock: SetClock
     database: Database
+    data_api: DataApi
+    markets: MarketKeeper
     ingest: Ingest
     paper: PaperTrader
     resolver: PaperResolver
@@ -165,6 +167,8 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
             chain=paper_chain,
             clock=clock,
             database=database,
+            data_api=feed,
+            markets=markets,
             ingest=ingest,
             paper=paper,
             resolver=resolver,

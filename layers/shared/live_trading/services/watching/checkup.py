@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
-from live_trading.services.watching import findings, kept_watch
+from live_trading.services.watching import findings, kept_watch, one_sided
 from live_trading.services.watching.findings import Finding, HealthStatus
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, Transaction
@@ -127,6 +127,7 @@ class HealthService:
                 return [
                     Finding(check="database", status=HealthStatus.HEALTHY, detail=f"schema {version}"),
                     *findings.of_state(transaction, now),
+                    *one_sided.trades(transaction, now),
                 ]
         except LiveTradingError as error:
             return [Finding(check="database", status=HealthStatus.CRITICAL, detail=type(error).__name__)]

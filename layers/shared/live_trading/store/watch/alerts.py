@@ -160,6 +160,15 @@ def open_severity(transaction: Transaction, *, alert_type: AlertType, subject: s
     return None if row is None else Severity(row["severity"])
 
 
+def open_subjects(transaction: Transaction, alert_type: AlertType) -> list[str]:
+    """What open alerts of this type are about."""
+    rows = transaction.rows(
+        "SELECT subject FROM lt_alerts WHERE alert_type = :alert_type AND status <> 'RESOLVED' ORDER BY subject",
+        alert_type=alert_type,
+    )
+    return [row["subject"] for row in rows]
+
+
 def are_open(transaction: Transaction, *, alert_types: Collection[AlertType], prefix: str) -> bool:
     """Whether there is an open alert of these types whose subject begins with `prefix`."""
     return bool(
@@ -257,7 +266,7 @@ def oldest_untold(transaction: Transaction) -> datetime | None:
 
 def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: str, at: datetime) -> None:
     """Closes an alert whose cause is gone."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
         WHERE alert_type = :alert_type AND subject = :subject AND status <> 'RESOLVED'

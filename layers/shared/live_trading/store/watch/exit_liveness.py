@@ -49,7 +49,7 @@ def not_looked_at(transaction: Transaction, before: datetime) -> list[StuckExit]
                 SELECT coalesce(sum(kept.shares), 0) FROM ledger_holdings AS kept
                 WHERE
                     kept.lt_strategy_id = entered.lt_strategy_id AND kept.account = 'POSITION_COST'
-                    AND kept.token_id = entered.token_id
+                    AND kept.token_id = entered.token_id AND kept.shares <> 0
             ) > 0
         ORDER BY since, entered.token_id LIMIT :most
         """,
@@ -69,15 +69,7 @@ def fired_and_held(transaction: Transaction, before: datetime) -> list[StuckExit
             coalesce(watch.hold_reason, watch.placed_for) AS why
         FROM exit_watches AS watch
         INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
-        CROSS JOIN LATERAL (
-            SELECT condition_id FROM lt_orders
-            WHERE lt_orders.lt_strategy_id = watch.lt_strategy_id AND lt_orders.token_id = watch.token_id
-            UNION ALL
-            SELECT condition_id FROM position_corrections AS adopted
-            WHERE adopted.lt_strategy_id = watch.lt_strategy_id AND adopted.token_id = watch.token_id
-            LIMIT 1
-        ) AS held
-        INNER JOIN markets AS market ON market.condition_id = held.condition_id
+        INNER JOIN markets AS market ON watch.token_id = ANY(market.token_ids)
         WHERE least(watch.trigger_since, watch.waiting_since) < :before
         ORDER BY since, watch.token_id LIMIT :most
         """,

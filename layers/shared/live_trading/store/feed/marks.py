@@ -46,8 +46,10 @@ def before_trades_since(transaction: Transaction, moments: Collection[datetime])
         SELECT asked.moment, min(trade.source_trade_id) - 1 AS position
         FROM unnest(:moments::timestamptz[]) AS asked (moment)
         CROSS JOIN traders
-        INNER JOIN source_trades AS trade
-            ON trade.trader_address = traders.trader_address AND trade.trade_time >= asked.moment
+        CROSS JOIN LATERAL (
+            SELECT source_trade_id FROM source_trades
+            WHERE source_trades.trader_address = traders.trader_address AND trade_time >= asked.moment OFFSET 0
+        ) AS trade
         GROUP BY asked.moment
         """,
         moments=sorted(set(moments)),

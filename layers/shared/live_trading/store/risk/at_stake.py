@@ -38,14 +38,16 @@ WITH unfinished AS (
         intent.lt_strategy_id, intent.token_id, intent.condition_id, trade.trader_address,
         intent.reserved_usd - bought.usd AS usd
     FROM lt_orders AS intent
-    LEFT JOIN source_trades AS trade USING (source_trade_id)
+    LEFT JOIN LATERAL (
+        SELECT trader_address FROM source_trades WHERE source_trade_id = intent.source_trade_id LIMIT 1
+    ) AS trade ON TRUE
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(fill.cost_usd + fill.fee_usd), 0) AS usd FROM fills AS fill
         WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
     ) AS bought
     WHERE
         intent.trading_wallet_id = ANY(:wallets::uuid[]) AND intent.purpose = 'ENTRY'
-        AND intent.state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+        AND intent.state IN ('INTENT', 'SENT', 'UNKNOWN', 'LIVE', 'DELAYED', 'PARTIALLY_FILLED')
 ), held AS MATERIALIZED (
     SELECT lt_strategy_id, token_id, amount_usd AS usd FROM ledger_holdings
     WHERE
@@ -57,7 +59,9 @@ WITH unfinished AS (
         SELECT fill.condition_id, trade.trader_address, sum(fill.cost_usd) AS usd
         FROM fills AS fill
         INNER JOIN lt_orders AS intent USING (lt_order_id)
-        LEFT JOIN source_trades AS trade USING (source_trade_id)
+        LEFT JOIN LATERAL (
+            SELECT trader_address FROM source_trades WHERE source_trade_id = intent.source_trade_id LIMIT 1
+        ) AS trade ON TRUE
         WHERE
             fill.lt_strategy_id = held.lt_strategy_id AND fill.token_id = held.token_id
             AND fill.side = 'BUY' AND fill.status <> 'FAILED'
@@ -86,7 +90,8 @@ SELECT
     stake.lt_strategy_id, stake.token_id, stake.condition_id, market.event_id,
     sum(stake.usd) AS usd,
     coalesce(sum(stake.usd) FILTER (WHERE stake.trader_address = :trader), 0) AS trader_usd
-FROM at_stake AS stake INNER JOIN markets AS market USING (condition_id)
+FROM at_stake AS stake
+CROSS JOIN LATERAL (SELECT event_id FROM markets WHERE condition_id = stake.condition_id LIMIT 1) AS market
 GROUP BY stake.lt_strategy_id, stake.token_id, stake.condition_id, market.event_id
 """
 )

@@ -69,7 +69,15 @@ def fired_and_held(transaction: Transaction, before: datetime) -> list[StuckExit
             coalesce(watch.hold_reason, watch.placed_for) AS why
         FROM exit_watches AS watch
         INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
-        INNER JOIN markets AS market ON watch.token_id = ANY(market.token_ids)
+        CROSS JOIN LATERAL (
+            SELECT condition_id FROM lt_orders
+            WHERE lt_orders.lt_strategy_id = watch.lt_strategy_id AND lt_orders.token_id = watch.token_id
+            UNION ALL
+            SELECT condition_id FROM position_corrections AS adopted
+            WHERE adopted.lt_strategy_id = watch.lt_strategy_id AND adopted.token_id = watch.token_id
+            LIMIT 1
+        ) AS held
+        CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = held.condition_id LIMIT 1) AS market
         WHERE least(watch.trigger_since, watch.waiting_since) < :before
         ORDER BY since, watch.token_id LIMIT :most
         """,

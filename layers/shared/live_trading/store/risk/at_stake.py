@@ -6,7 +6,7 @@ proportion to what each cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -38,16 +38,14 @@ WITH unfinished AS (
         intent.lt_strategy_id, intent.token_id, intent.condition_id, trade.trader_address,
         intent.reserved_usd - bought.usd AS usd
     FROM lt_orders AS intent
-    LEFT JOIN LATERAL (
-        SELECT trader_address FROM source_trades WHERE source_trade_id = intent.source_trade_id LIMIT 1
-    ) AS trade ON TRUE
+    LEFT JOIN source_trades AS trade USING (source_trade_id)
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(fill.cost_usd + fill.fee_usd), 0) AS usd FROM fills AS fill
         WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
     ) AS bought
     WHERE
         intent.trading_wallet_id = ANY(:wallets::uuid[]) AND intent.purpose = 'ENTRY'
-        AND intent.state IN ('INTENT', 'SENT', 'UNKNOWN', 'LIVE', 'DELAYED', 'PARTIALLY_FILLED')
+        AND intent.state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
 ), held AS MATERIALIZED (
     SELECT lt_strategy_id, token_id, amount_usd AS usd FROM ledger_holdings
     WHERE
@@ -59,9 +57,7 @@ WITH unfinished AS (
         SELECT fill.condition_id, trade.trader_address, sum(fill.cost_usd) AS usd
         FROM fills AS fill
         INNER JOIN lt_orders AS intent USING (lt_order_id)
-        LEFT JOIN LATERAL (
-            SELECT trader_address FROM source_trades WHERE source_trade_id = intent.source_trade_id LIMIT 1
-        ) AS trade ON TRUE
+        LEFT JOIN source_trades AS trade USING (source_trade_id)
         WHERE
             fill.lt_strategy_id = held.lt_strategy_id AND fill.token_id = held.token_id
             AND fill.side = 'BUY' AND fill.status <> 'FAILED'
@@ -90,8 +86,7 @@ SELECT
     stake.lt_strategy_id, stake.token_id, stake.condition_id, market.event_id,
     sum(stake.usd) AS usd,
     coalesce(sum(stake.usd) FILTER (WHERE stake.trader_address = :trader), 0) AS trader_usd
-FROM at_stake AS stake
-CROSS JOIN LATERAL (SELECT event_id FROM markets WHERE condition_id = stake.condition_id LIMIT 1) AS market
+FROM at_stake AS stake INNER JOIN markets AS market USING (condition_id)
 GROUP BY stake.lt_strategy_id, stake.token_id, stake.condition_id, market.event_id
 """
 )
@@ -105,17 +100,17 @@ FROM at_stake GROUP BY lt_strategy_id
 )
 
 
-def ask(
-    transaction: Transaction, trading_wallet_id: UUID, trader: str | None, take: Callable[[list[Row]], None]
-) -> None:
-    """Asks with the next round trip for what is at stake in a wallet by token, as `of_entry` takes it."""
-    transaction.later(_BY_TOKEN, check=take, wallets=[trading_wallet_id], trader=trader)
-
-
 def of_entry(
-    rows: Sequence[Row], strategy: LiveStrategy, *, token_id: str, condition_id: str, event_id: str | None
+    transaction: Transaction,
+    strategy: LiveStrategy,
+    *,
+    token_id: str,
+    condition_id: str,
+    event_id: str | None,
+    trader: str | None,
 ) -> Stakes:
-    """Of a strategy and its wallet as an entry into this token after the trader that was asked for would find them."""
+    """Of a strategy and its wallet as an entry into this token after this trader would find them."""
+    rows = transaction.rows(_BY_TOKEN, wallets=[strategy.trading_wallet_id], trader=trader)
     own = [row for row in rows if row["lt_strategy_id"] == strategy.lt_strategy_id]
     in_market = [row for row in own if row["condition_id"] == condition_id]
     position = [row for row in own if row["token_id"] == token_id]
@@ -140,7 +135,7 @@ def of_strategies(transaction: Transaction, strategies: Sequence[LiveStrategy]) 
     return {row["lt_strategy_id"]: (_cents_up(row["usd"]), row["open_positions"]) for row in rows}
 
 
-def _usd(rows: Sequence[Row], column: str = "usd") -> Usd:
+def _usd(rows: list[Row], column: str = "usd") -> Usd:
     return _cents_up(sum((row[column] for row in rows), Decimal(0)))
 
 

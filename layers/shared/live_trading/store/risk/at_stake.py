@@ -6,7 +6,7 @@ proportion to what each cost.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -100,17 +100,17 @@ FROM at_stake GROUP BY lt_strategy_id
 )
 
 
+def ask(
+    transaction: Transaction, trading_wallet_id: UUID, trader: str | None, take: Callable[[list[Row]], None]
+) -> None:
+    """Asks with the next round trip for what is at stake in a wallet by token, as `of_entry` takes it."""
+    transaction.later(_BY_TOKEN, check=take, wallets=[trading_wallet_id], trader=trader)
+
+
 def of_entry(
-    transaction: Transaction,
-    strategy: LiveStrategy,
-    *,
-    token_id: str,
-    condition_id: str,
-    event_id: str | None,
-    trader: str | None,
+    rows: Sequence[Row], strategy: LiveStrategy, *, token_id: str, condition_id: str, event_id: str | None
 ) -> Stakes:
-    """Of a strategy and its wallet as an entry into this token after this trader would find them."""
-    rows = transaction.rows(_BY_TOKEN, wallets=[strategy.trading_wallet_id], trader=trader)
+    """Of a strategy and its wallet as an entry into this token after the trader that was asked for would find them."""
     own = [row for row in rows if row["lt_strategy_id"] == strategy.lt_strategy_id]
     in_market = [row for row in own if row["condition_id"] == condition_id]
     position = [row for row in own if row["token_id"] == token_id]
@@ -135,7 +135,7 @@ def of_strategies(transaction: Transaction, strategies: Sequence[LiveStrategy]) 
     return {row["lt_strategy_id"]: (_cents_up(row["usd"]), row["open_positions"]) for row in rows}
 
 
-def _usd(rows: list[Row], column: str = "usd") -> Usd:
+def _usd(rows: Sequence[Row], column: str = "usd") -> Usd:
     return _cents_up(sum((row[column] for row in rows), Decimal(0)))
 
 

@@ -12,7 +12,7 @@ WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test test-fast test-deep check invoke replay drift bench lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test test-fast test-deep check invoke replay drift bench bench-history lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -70,6 +70,9 @@ bench: setup ## an evaluation, many wallets at once, a warm lt-execute, orders a
 	@$(PY) -m benchmarks.order_rate
 	@$(PY) -m benchmarks.kill_switch
 	@$(PY) -m benchmarks.settle
+
+bench-history: setup ## what a year of rows makes of runs, health and lists; a quarter of an hour
+	@$(PY) -m benchmarks.history $(ARGS)
 
 lint: setup ## ruff
 	@$(VENV)/ruff check .

@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from live_trading.nouns.decisions import Verdict
-from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Price, Usd
 from live_trading.signals.evaluate import evaluate, explained
 from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding, canonical
@@ -87,18 +86,22 @@ def main() -> int:
 def _of_kind(keys: Mapping[str, Any]) -> EvaluationInputs:
     return inputs(
         config=a_config(**keys),
-        market=a_market(fees=FeeSchedule(rate=CRYPTO_FEES.rate, exponent=CRYPTO_FEES.exponent)),
+        market=a_market(fees=CRYPTO_FEES),
         standing=STANDING if "exits" in keys else None,
         position=POSITION if "positions" in keys else None,
     )
 
 
 def _mix() -> list[EvaluationInputs]:
-    """Every trade for every configuration, as a run has them."""
+    """Every trade for every configuration, as a run has them, with fees as the venue's are."""
     random = stream(NOON.year)
     configs = [random_config(random) for _ in range(CONFIGURATIONS)]
-    trades = [random_inputs(random) for _ in range(TRADES)]
+    trades = [_with_usual_fees(random_inputs(random)) for _ in range(TRADES)]
     return [replace(trade, config=config) for trade in trades for config in configs]
+
+
+def _with_usual_fees(made: EvaluationInputs) -> EvaluationInputs:
+    return made if made.market is None else replace(made, market=replace(made.market, fees=CRYPTO_FEES))
 
 
 def _line(name: str, verdict: str, made: Sequence[EvaluationInputs]) -> Line:

@@ -24,7 +24,7 @@ from live_trading.api.once import Caller
 from live_trading.api.routes.ft_wallet_routes import CreateFtWallet, FtWallets
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.fee_comparing import FeeComparer
-from live_trading.services.following.feed_reading import FeedReader
+from live_trading.services.following.fills.feed_reading import FeedReader
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords

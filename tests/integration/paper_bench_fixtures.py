@@ -18,7 +18,7 @@ from live_trading.polymarket.data.data_api import DataApi
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.fee_comparing import FeeComparer
-from live_trading.services.following.feed_reading import FeedReader
+from live_trading.services.following.fills.feed_reading import FeedReader
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -51,6 +51,8 @@ class Bench:
     chain: LocalChain
     clock: SetClock
     database: Database
+    data_api: DataApi
+    markets: MarketKeeper
     ingest: Ingest
     paper: PaperTrader
     resolver: PaperResolver
@@ -165,6 +167,8 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
             chain=paper_chain,
             clock=clock,
             database=database,
+            data_api=feed,
+            markets=markets,
             ingest=ingest,
             paper=paper,
             resolver=resolver,

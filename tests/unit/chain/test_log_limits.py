@@ -9,12 +9,12 @@ from live_trading.chain.log_limits import refusal_of_logs
 
 _RESPONSE_SIZE = (
     "Log response size exceeded. You can make eth_getLogs requests with up to a 2K block range and no limit on the "
-    "response size, or you can request any block range with a cap of 10K logs in the response. Based on your parameters "
-    "and the response size limit, this block range should work: [0x1, 0x2]"
+    "response size, or you can request any block range with a cap of 10K logs in the response. Based on your "
+    "parameters and the response size limit, this block range should work: [0x1, 0x2]"
 )
 _FREE_TIER = (
-    "Under the Free tier plan, you can make eth_getLogs requests with up to a 10 block range. Based on your parameters, "
-    "this block range should work: [0x1, 0xa]. Upgrade to PAYG for expanded block range."
+    "Under the Free tier plan, you can make eth_getLogs requests with up to a 10 block range. Based on your "
+    "parameters, this block range should work: [0x1, 0xa]. Upgrade to PAYG for expanded block range."
 )
 _FEWER_BLOCKS = [
     (-32005, "query returned more than 10000 results"),

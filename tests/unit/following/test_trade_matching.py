@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side, SourceTrade
-from live_trading.services.following.trade_matching import Matched, matched
-from live_trading.store.feed.trade_sources import KnownTrade, TradeSource
+from live_trading.services.following.fills.trade_matching import Matched, matched
+from live_trading.store.feed.told.trade_sources import KnownTrade, TradeSource
 from tests.integration.source_builders import a_trade
 
 CHAIN, FEED = TradeSource.CHAIN, TradeSource.DATA_API

@@ -12,12 +12,12 @@ from live_trading.wiring.adapters import GWEI, Adapters
 if TYPE_CHECKING:
     from live_trading.services.comparing.compare import Comparison
     from live_trading.services.entering.execute import Executor
-    from live_trading.services.following.chain_watch import ChainWatch
     from live_trading.services.following.evidence import EvidenceGatherer
     from live_trading.services.following.fee_comparing import FeeComparer
+    from live_trading.services.following.fills.chain_watch import ChainWatch
+    from live_trading.services.following.fills.token_markets import TokenMarkets
     from live_trading.services.following.ingest import Ingest
     from live_trading.services.following.market_keeping import MarketKeeper
-    from live_trading.services.following.token_markets import TokenMarkets
     from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
     from live_trading.services.guarding.cancelling import OrderCanceller
     from live_trading.services.guarding.closing import PositionCloser
@@ -65,7 +65,7 @@ class JobParts(Adapters):
         return EvidenceGatherer(markets=self.market_keeper, fees=self.fees, records=self.records)
 
     def ingest(self, holder: str, statistics: StatisticsKeeper | None = None) -> Ingest:
-        from live_trading.services.following.feed_reading import FeedReader
+        from live_trading.services.following.fills.feed_reading import FeedReader
         from live_trading.services.following.ingest import Ingest
 
         return Ingest(
@@ -80,13 +80,13 @@ class JobParts(Adapters):
 
     @cached_property
     def token_markets(self) -> TokenMarkets:
-        from live_trading.services.following.token_markets import TokenMarkets
+        from live_trading.services.following.fills.token_markets import TokenMarkets
 
         return TokenMarkets(database=self.database, gamma=self.gamma)
 
     def chain_watch(self) -> ChainWatch:
         """A watch of one invocation; what it has looked at it knows from the database."""
-        from live_trading.services.following.chain_watch import ChainWatch
+        from live_trading.services.following.fills.chain_watch import ChainWatch
 
         return ChainWatch(database=self.database, clock=self.clock, logs=self.order_logs, tokens=self.token_markets)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from live_trading.services.following.chain_watch import ChainReport, ChainWatch
+from live_trading.services.following.fills.chain_watch import ChainReport, ChainWatch
 from live_trading.services.running.failures import PartFailure
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import source_trades

@@ -18,9 +18,9 @@ from datetime import datetime, timedelta
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade
 from live_trading.polymarket.data.feed_rows import FeedPage
-from live_trading.services.following.feed_reading import FeedReader
+from live_trading.services.following.fills.feed_reading import FeedReader
+from live_trading.services.following.fills.trade_storing import store_listed
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.following.trade_storing import store_listed
 from live_trading.services.following.trader_statistics import StatisticsKeeper, StatisticsReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget

@@ -48,6 +48,10 @@ class TokenMarkets:
             missing = [token_id for token_id in missing if token_id not in self._known]
         if missing:
             self._ask(missing, now)
+        return self.remembered(token_ids)
+
+    def remembered(self, token_ids: Collection[str]) -> dict[str, TokenMarket]:
+        """Those that nobody needs to be asked about."""
         return {token_id: self._known[token_id] for token_id in token_ids if token_id in self._known}
 
     def _ask(self, token_ids: list[str], now: datetime) -> None:

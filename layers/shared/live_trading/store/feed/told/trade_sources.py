@@ -11,9 +11,6 @@ from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side, SourceTradeKey
 from live_trading.store.database.connection import Row, Transaction
 
-# Any constant that no other lock has.
-_STORING = 7_332_170_033
-
 
 class TradeSource(StrEnum):
     """Who was the first to tell of a trade."""
@@ -75,9 +72,10 @@ class DroppedTrade:
 def one_at_a_time(transaction: Transaction) -> None:
     """Lets nobody else compare and store trades before this transaction ends.
 
-    Two sources may tell of one fill in two forms, which no unique key can hold against each other.
+    Two sources may tell of one fill in two forms, which no unique key can hold against each other. It is the lock under
+    which trades are numbered.
     """
-    transaction.rows("SELECT pg_advisory_xact_lock(:key::bigint)", key=_STORING)
+    transaction.rows("SELECT pg_advisory_xact_lock(hashtext(:table))", table="source_trades")
 
 
 def of_transactions(transaction: Transaction, hashes: Collection[str]) -> list[KnownTrade]:
@@ -211,6 +209,21 @@ def drop_above(
         DroppedTrade(source_trade_id=row["source_trade_id"], trade=_for_people(row), decisions=row["decisions"])
         for row in rows
     ]
+
+
+def offer_again(transaction: Transaction, source_trade_ids: Collection[int]) -> None:
+    """Gives those of these trades that nobody has decided a new number: the old one may have been come past."""
+    if not source_trade_ids:
+        return
+    transaction.execute(
+        """
+        UPDATE source_trades SET source_trade_id = DEFAULT
+        WHERE source_trade_id = ANY(:numbers::bigint[]) AND NOT EXISTS (
+            SELECT 1 FROM decisions WHERE decisions.source_trade_id = source_trades.source_trade_id
+        )
+        """,
+        numbers=sorted(source_trade_ids),
+    )
 
 
 def not_listed(transaction: Transaction, *, since: datetime, before: datetime, limit: int) -> list[OneSidedTrade]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade, SourceTradeKey
-from live_trading.services.following.trade_matching import Matched, matched
+from live_trading.services.following.fills.trade_matching import Matched, matched
 from live_trading.store.database.connection import Transaction
-from live_trading.store.feed import quarantine, source_trades, trade_sources
-from live_trading.store.feed.trade_sources import DroppedTrade, KnownTrade, Mined, TradeSource
+from live_trading.store.feed import quarantine, source_trades
+from live_trading.store.feed.told import trade_sources
+from live_trading.store.feed.told.trade_sources import DroppedTrade, KnownTrade, Mined, TradeSource
 
 FITS_NOTHING = "fits none of the trades that the other source tells of this transaction: not stored, not copied"
 
@@ -28,7 +29,7 @@ class Place:
 def store_listed(transaction: Transaction, trades: Sequence[SourceTrade], now: datetime) -> Matched:
     """What the Data API lists; one statement where all of it is known. Every trader must be in `traders`."""
     result = _against_stored(transaction, trades, TradeSource.DATA_API)
-    if not result.new and not _not_noted(result):
+    if not result.new and not result.doubtful and not _not_noted(result):
         return result
     trade_sources.one_at_a_time(transaction)
     result = _against_stored(transaction, trades, TradeSource.DATA_API)
@@ -84,6 +85,7 @@ def store_mined(
         if known.is_dropped or known.block_hash != places[trade.key].block_hash
     ]
     trade_sources.note_mined(transaction, moved, are_new=False)
+    trade_sources.offer_again(transaction, back)
     _set_doubtful_aside(transaction, result, "chain.order_filled", now)
     return StoredFromChain(result=result, dropped=dropped, back=back)
 

@@ -11,7 +11,7 @@ feed, which tells everything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,17 +19,19 @@ from live_trading.chain.errors import BlockNotThere
 from live_trading.chain.reading.order_logs import Block, ChainFill, LookedAt
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import average_price
 from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
+from live_trading.services.following.fills.token_markets import TokenMarket, TokenMarkets
+from live_trading.services.following.fills.trade_storing import Place, Replaced, store_mined
 from live_trading.services.following.sources import FillSource
-from live_trading.services.following.token_markets import TokenMarket, TokenMarkets
-from live_trading.services.following.trade_storing import Place, Replaced, store_mined
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.database import cursors
-from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.feed import chain_blocks, quarantine
-from live_trading.store.feed.chain_blocks import KnownBlock, Watched
-from live_trading.store.feed.trade_sources import DroppedTrade
+from live_trading.store.database.connection import Database, StoreUnavailable, Transaction
+from live_trading.store.feed import quarantine
+from live_trading.store.feed.told import chain_blocks
+from live_trading.store.feed.told.chain_blocks import KnownBlock, Watched
+from live_trading.store.feed.told.trade_sources import DroppedTrade
 from live_trading.store.watch import alerts
 
 LOOKING_SINCE = "chain:looking_since"
@@ -105,7 +107,8 @@ class ChainWatch:
         """Stores the trades of the blocks since the last look.
 
         Without a new block it costs one request, with one that holds nothing two requests and two round trips to the
-        database. A node that refuses is left alone for a while, longer each time. Raises StoreUnavailable.
+        database. Where node or catalogue fails nothing is lost: what was not stored is looked for by the next poll. The
+        node is left alone for a while then, longer each time. Raises StoreUnavailable.
         """
         report = ChainReport()
         now = self._clock.now()
@@ -114,9 +117,9 @@ class ChainWatch:
             return report
         with contained("chain watch", report.failures):
             self._look(report, now)
+        rest = min(_LONGEST_REST, timedelta(seconds=2 ** min(self._failed, 10)))
+        self._rests_until = now + rest if report.failures else None
         self._failed = self._failed + 1 if report.failures else 0
-        rest = min(_LONGEST_REST, timedelta(seconds=2 ** min(self._failed - 1, 10)))
-        self._rests_until = now + rest if self._failed else None
         return report
 
     def _look(self, report: ChainReport, now: datetime) -> None:
@@ -130,26 +133,42 @@ class ChainWatch:
         if plan is None:
             return
         report.block, report.skipped = head.number, plan.skipped
-        if not watched.traders or self._store_found(watched, plan, report, now):
-            self._looked_at = head.block_hash
-            self._done = [KnownBlock(number=head.number, block_hash=head.block_hash, time=head.time)]
+        if watched.traders:
+            self._store_found(watched, plan, report, now)
+        self._looked_at = head.block_hash
+        self._done = [KnownBlock(number=head.number, block_hash=head.block_hash, time=head.time)]
 
-    def _store_found(self, watched: Watched, plan: _Plan, report: ChainReport, now: datetime) -> bool:
-        """Whether everything that the blocks hold could be told and is stored."""
+    def _store_found(self, watched: Watched, plan: _Plan, report: ChainReport, now: datetime) -> None:
+        """Stores what the blocks hold. Raises what the catalogue raised, once all that it knows is stored."""
         fork, found = self._found(watched, plan)
         report.rewritten = 0 if fork is None else plan.last.number - fork
         fills = self._of_followed(watched, found, is_rewritten=fork is not None)
         report.seen = len(fills)
-        trades, places, is_whole = self._as_trades(fills, found, report, now)
+        known, failure = self._markets_of(fills, now)
+        if failure is None:
+            report.unknown_tokens = sorted({fill.filled.token_id for fill in fills} - set(known))
+        trades, places = _as_trades(fills, known, found)
         if trades or found.malformed or fork is not None or plan.anchor is None or plan.skipped:
-            # What the catalogue could not be asked about is not gone.
             replaced = None
-            if fork is not None and is_whole:
+            # What the catalogue could not be asked about is not gone.
+            if fork is not None and failure is None:
                 replaced = Replaced(above=fork, traders=[each.trader for each in watched.traders])
             self._store(_Found(plan, trades, places, found.malformed, replaced), report, now)
-        if is_whole:
-            self._stored = {(fill.block_hash, fill.log_index) for fill in found.fills}
-        return is_whole
+        if failure is not None:
+            raise failure
+        self._stored = {(fill.block_hash, fill.log_index) for fill in found.fills}
+
+    def _markets_of(
+        self, fills: Sequence[ChainFill], now: datetime
+    ) -> tuple[dict[str, TokenMarket], RetryLater | GiveUp | None]:
+        """The markets by token, as far as they can be told, and why the others cannot."""
+        tokens = {fill.filled.token_id for fill in fills}
+        try:
+            return self._tokens.of_tokens(tokens, now), None
+        except StoreUnavailable:
+            raise
+        except (RetryLater, GiveUp) as error:
+            return self._tokens.remembered(tokens), error
 
     def _found(self, watched: Watched, plan: _Plan) -> tuple[int | None, LookedAt]:
         """What the blocks hold; with the last block that is still there, where the chain has replaced some."""
@@ -182,34 +201,6 @@ class ChainWatch:
             and (is_rewritten or (fill.block_hash, fill.log_index) not in self._stored)
         ]
 
-    def _as_trades(
-        self, fills: Sequence[ChainFill], found: LookedAt, report: ChainReport, now: datetime
-    ) -> tuple[list[SourceTrade], dict[SourceTradeKey, Place], bool]:
-        """The trades with their places, and whether every fill could be told: some cannot without the catalogue."""
-        if not fills:
-            return [], {}, True
-        asked = {fill.filled.token_id for fill in fills}
-        known: dict[str, TokenMarket] = {}
-        failures = len(report.failures)
-        with contained(f"markets of {len(asked)} tokens", report.failures):
-            known = self._tokens.of_tokens(asked, now)
-        is_whole = len(report.failures) == failures
-        if is_whole:
-            report.unknown_tokens = sorted(asked - set(known))
-        trades: list[SourceTrade] = []
-        places: dict[SourceTradeKey, Place] = {}
-        for fill in fills:
-            if fill.filled.token_id in known:
-                trade = _numbered(_as_trade(fill, known[fill.filled.token_id], found.times[fill.block_hash]), places)
-                places[trade.key] = Place(
-                    order_hash=fill.filled.order_hash,
-                    block_number=fill.block_number,
-                    block_hash=fill.block_hash,
-                    log_index=fill.log_index,
-                )
-                trades.append(trade)
-        return trades, places, is_whole
-
     def _store(self, found: _Found, report: ChainReport, now: datetime) -> None:
         with self._database.transaction() as transaction:
             stored = store_mined(transaction, found.trades, found.places, now, found.replaced)
@@ -239,6 +230,26 @@ def _plan(known: Sequence[KnownBlock], head: Block) -> _Plan | None:
     if behind > MOST_BEHIND:
         return _Plan(first=head.number - MOST_BEHIND, last=head, anchor=anchor, skipped=behind - MOST_BEHIND - 1)
     return _Plan(first=max(0, anchor.number + 1 - LOOKED_AT_AGAIN), last=head, anchor=anchor)
+
+
+def _as_trades(
+    fills: Sequence[ChainFill], known: Mapping[str, TokenMarket], found: LookedAt
+) -> tuple[list[SourceTrade], dict[SourceTradeKey, Place]]:
+    """The trades of the fills whose market is known, with their places."""
+    trades: list[SourceTrade] = []
+    places: dict[SourceTradeKey, Place] = {}
+    for fill in fills:
+        market = known.get(fill.filled.token_id)
+        if market is not None:
+            trade = _numbered(_as_trade(fill, market, found.times[fill.block_hash]), places)
+            places[trade.key] = Place(
+                order_hash=fill.filled.order_hash,
+                block_number=fill.block_number,
+                block_hash=fill.block_hash,
+                log_index=fill.log_index,
+            )
+            trades.append(trade)
+    return trades, places
 
 
 def _as_trade(fill: ChainFill, market: TokenMarket, time: datetime) -> SourceTrade:

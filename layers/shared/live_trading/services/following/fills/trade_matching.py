@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from live_trading.nouns.trades import Side, SourceTrade, SourceTradeKey
-from live_trading.store.feed.trade_sources import KnownTrade, TradeSource
+from live_trading.store.feed.told.trade_sources import KnownTrade, TradeSource
 
 # Size to the hundredth of a share or the thousandth part, price to a tenth of a cent: far more than rounding does, and
 # pairs are made one to one, so that a wide net cannot hide a fill.

@@ -21,12 +21,17 @@ STATEMENT_TIMEOUT_MS = 20_000
 LOCK_TIMEOUT_MS = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 CONNECT_AND_READ_TIMEOUT_SECONDS = 30
+# A migration of a large table; its runner sets what a statement may take.
+MIGRATION_READ_TIMEOUT_SECONDS = 15 * 60
 # Postgres' number of the type.
 _TIMESTAMPTZ = 1184
 
 
-def database_of(url: str, *, application_name: str) -> Database:
-    """A database that connects on first use. Raises SettingsInvalid for a URL that must not be used."""
+def database_of(url: str, *, application_name: str, read_seconds: int = CONNECT_AND_READ_TIMEOUT_SECONDS) -> Database:
+    """A database that connects on first use. Raises SettingsInvalid for a URL that must not be used.
+
+    An answer that takes longer than `read_seconds` counts as none.
+    """
     parts = urlsplit(url)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     host, port, user = parts.hostname, parts.port or 5432, unquote(parts.username or "")
@@ -46,7 +51,7 @@ def database_of(url: str, *, application_name: str) -> Database:
             database=parts.path.lstrip("/"),
             password=password,
             ssl_context=context,
-            timeout=CONNECT_AND_READ_TIMEOUT_SECONDS,
+            timeout=read_seconds,
             application_name=application_name,
             startup_params={
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),

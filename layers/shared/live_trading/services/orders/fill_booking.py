@@ -116,7 +116,7 @@ def _cost(of_fills: Sequence[Fill]) -> Usd:
 
 def _book_fill(transaction: Transaction, spending: _Spending, fill: Fill, now: datetime) -> None:
     order = spending.order
-    ledger.post_all(transaction, [_fill_entry(transaction, order, fill)], now)
+    ledger.post_later(transaction, [_fill_entry(transaction, order, fill)], now)
     _level(transaction, spending, fill.usd + fill.fee, part=f"late:{fill.venue_trade_id}", now=now)
     if order.state in TERMINAL:
         order_changes.note_filled_after_all(transaction, order.lt_order_id)
@@ -181,7 +181,7 @@ def _average_cost(transaction: Transaction, order: StoredOrder, sold: Shares) ->
 def _reverse(transaction: Transaction, spending: _Spending, fill: Fill, now: datetime) -> None:
     """Takes back every entry of a fill that failed after it had matched."""
     booked = ledger.booked(transaction, order_entries.fill_reference(fill))
-    ledger.post_all(transaction, [transactions.reversal(booked, occurred_at=now)], now)
+    ledger.post_later(transaction, [transactions.reversal(booked, occurred_at=now)], now)
     _level(transaction, spending, -(fill.usd + fill.fee), part=fill.venue_trade_id, now=now)
     order_changes.note_not_filled(transaction, [spending.order.lt_order_id])
 
@@ -195,7 +195,7 @@ def _release(transaction: Transaction, order: StoredOrder, amount: Usd, *, part:
         occurred_at=now,
         part=part,
     )
-    ledger.post_all(transaction, [given_back], now)
+    ledger.post_later(transaction, [given_back], now)
 
 
 def _book_readings(
@@ -257,7 +257,7 @@ def _book_reading(
                 paid_to=Account.UNSETTLED if is_new else Account.CASH,
                 occurred_at=now,
             )
-        ledger.post_all(transaction, [entry], now)
+        ledger.post_later(transaction, [entry], now)
     price = average_price(moved.usd, moved.shares) or fill.price
     fills.note_read(transaction, fill_id=stored.fill_id, moved=moved, price=price, now=now)
     if order.state not in TERMINAL:
@@ -286,4 +286,4 @@ def _book_settlements(
                 fill=each.fill,
                 occurred_at=now,
             )
-            ledger.post_all(transaction, [entry], now)
+            ledger.post_later(transaction, [entry], now)

@@ -141,4 +141,4 @@ def _release_rests(transaction: Transaction, ended: Sequence[StoredOrder], now: 
         for order, rest in rests
         if rest.is_positive
     ]
-    ledger.post_all(transaction, released, now)
+    ledger.post_later(transaction, released, now)

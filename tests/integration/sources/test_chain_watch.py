@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +11,10 @@ import pytest
 from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.nouns.trades import Side
 from live_trading.services.following.fills.chain_watch import MOST_BEHIND
+from live_trading.store.database.connection import Database
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
+from local.postgres.databases import connect
 from tests.integration.chain_fixtures import fresh_id, new_account, trade
 from tests.integration.signed_order_fixtures import fill_of, signed_order
 from tests.integration.source_builders import a_market, follow
@@ -186,3 +190,23 @@ def test_a_long_absence_is_not_caught_up_with_and_says_so(watching: Watching) ->
     report = watching.poll()
 
     assert (report.stored, report.skipped) == (0, 10)
+
+
+def test_two_watches_at_once_store_each_fill_once(watching: Watching, database_url: str) -> None:
+    traders = [new_account(watching.chain) for _ in range(2)]
+    watching.follow(*traders)
+    market = watching.market()
+    watching.poll()
+    others = Database(lambda: connect(database_url))
+    beside = replace(watching, database=others).another()
+    beside.poll()
+    for _ in range(4):
+        for trader in traders:
+            trade(watching.chain, trader, market, Side.BUY)
+        with ThreadPoolExecutor(2) as pool:
+            reports = [each.result() for each in [pool.submit(watching.watch.poll), pool.submit(beside.poll)]]
+        assert [report.failures for report in reports] == [[], []]
+        assert sum(report.stored for report in reports) == len(traders)
+    others.close()
+
+    assert len(watching.stored()) == 4 * len(traders)

@@ -354,7 +354,8 @@ INSERT INTO equity_snapshots (
     realised_pnl_usd, marked_equity_usd, transfers_in_usd
 )
 SELECT strategy.id, at, 10000, 9000, 0, 1000, 0, 100, 10000, 10000
-FROM fact, generate_series(fact.start, fact.now, interval '1 day' / fact.looks) AS at, strategy;
+FROM fact, generate_series(fact.start, fact.now, interval '1 day' / fact.looks) AS at, strategy
+ORDER BY at, k;
 
 INSERT INTO trader_stats
 SELECT strategy.trader, date_trunc('hour', at, 'UTC'), 40, 26, 60, 200, 120, 60
@@ -384,7 +385,8 @@ INSERT INTO lt_health_checks (check_type, check_status, details, checked_at)
 SELECT
     (ARRAY['venue', 'feed', 'chain', 'clock', 'database', 'breaks', 'orders', 'overdrafts', 'exits', 'job lt-execute'])[kind], 'HEALTHY',
     '{"detail": "server time as it should be"}', at
-FROM fact, generate_series(fact.start, fact.now, interval '1 day' / (fact.looks * 12)) AS at, generate_series(1, 10) AS kind;
+FROM fact, generate_series(fact.start, fact.now, interval '1 day' / (fact.looks * 12)) AS at, generate_series(1, 10) AS kind
+ORDER BY at, kind;
 
 INSERT INTO lt_alerts (
     alert_type, severity, subject, title, message, status, notified_at, created_at, resolved_at, notified_severity

@@ -23,7 +23,7 @@ from live_trading.services.entering.execute import ExecuteReport
 from live_trading.signals.config import config_hash, parse_config
 from live_trading.store.books import ledger
 from live_trading.store.books.ledger import StrategyBalances
-from live_trading.store.database.connection import Database
+from live_trading.store.database.connection import Database, Transaction
 from live_trading.wiring.composition import Parts
 from local.chain import LocalChain
 from local.lambdas.template.intrinsics import REGION
@@ -255,6 +255,15 @@ def beside(desk: LiveDesk) -> LiveDesk:
     return other
 
 
+def sibling(desk: LiveDesk, *, capital: Usd = CAPITAL) -> LiveDesk:
+    """Another strategy of the same trading wallet, by the same configuration of its own."""
+    other = replace(desk, ft_wallet_id=uuid.uuid4(), lt_strategy_id=uuid.uuid4())
+    now = desk.now() - timedelta(seconds=1)
+    with desk.database.transaction() as transaction:
+        _write_strategy(transaction, other, capital, now)
+    return other
+
+
 def market_with_time_left(desk: LiveDesk, *, seconds_left: int, settle_seconds: int) -> dict[str, Any]:
     """The recorded market that runs now, or the next one, entered early enough for a test to play in it.
 
@@ -281,16 +290,6 @@ def _is_open_to_both(desk: LiveDesk, market: dict[str, Any]) -> bool:
 
 def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
     now = desk.now() - timedelta(seconds=1)
-    config = parse_config(
-        {
-            "bet_size": "20",
-            "max_bet": "50",
-            "min_bet": "1",
-            "min_edge": "-1",
-            "min_trader_resolved_count": 10,
-            "probability_source": "trader_win_rate",
-        }
-    )
     with desk.database.transaction() as transaction:
         transaction.execute(
             "INSERT INTO traders VALUES (:trader, FALSE, :now) ON CONFLICT DO NOTHING", trader=TRADER, now=now
@@ -315,42 +314,57 @@ def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
             "UPDATE trading_wallets SET verification = 'VERIFIED' WHERE trading_wallet_id = :id",
             id=desk.trading_wallet_id,
         )
-        transaction.execute(
-            "INSERT INTO ft_wallets VALUES (:id, 'operator', :name, TRUE, 1000, 1, :now, :now)",
-            id=desk.ft_wallet_id,
-            name=f"paper {desk.ft_wallet_id}",
-            now=now,
-        )
-        transaction.execute(
-            "INSERT INTO ft_wallet_versions VALUES (:id, 1, :config::jsonb, :hash, 'operator', :now)",
-            id=desk.ft_wallet_id,
-            config=config.model_dump(mode="json"),
-            hash=config_hash(config),
-            now=now,
-        )
-        transaction.execute(
-            """
-            INSERT INTO lt_strategies VALUES (
-                :id, 'operator', 'live', :ft, :wallet, TRUE, :capital, 'FAK', 0.05, 600, 'UTC', :now, :now, :now
-            )
-            """,
-            id=desk.lt_strategy_id,
-            ft=desk.ft_wallet_id,
-            wallet=desk.trading_wallet_id,
-            capital=CAPITAL,
-            now=now,
-        )
-        transaction.execute(
-            "INSERT INTO lt_risk_rules (lt_strategy_id, updated_at) VALUES (:id, :now)", id=desk.lt_strategy_id, now=now
-        )
         deposit = capital_entries.opening_deposit(
             trading_wallet_id=desk.trading_wallet_id, amount=WALLET_MONEY, occurred_at=now
         )
         ledger.post(transaction, deposit, now)
-        given = capital_entries.allocation(
-            trading_wallet_id=desk.trading_wallet_id,
-            lt_strategy_id=desk.lt_strategy_id,
-            amount=CAPITAL,
-            occurred_at=now,
+        _write_strategy(transaction, desk, CAPITAL, now)
+
+
+def _write_strategy(transaction: Transaction, desk: LiveDesk, capital: Usd, now: datetime) -> None:
+    """The desk's strategy and its FT wallet, with its capital."""
+    config = parse_config(
+        {
+            "bet_size": "20",
+            "max_bet": "50",
+            "min_bet": "1",
+            "min_edge": "-1",
+            "min_trader_resolved_count": 10,
+            "probability_source": "trader_win_rate",
+        }
+    )
+    transaction.execute(
+        "INSERT INTO ft_wallets VALUES (:id, 'operator', :name, TRUE, 1000, 1, :now, :now)",
+        id=desk.ft_wallet_id,
+        name=f"paper {desk.ft_wallet_id}",
+        now=now,
+    )
+    transaction.execute(
+        "INSERT INTO ft_wallet_versions VALUES (:id, 1, :config::jsonb, :hash, 'operator', :now)",
+        id=desk.ft_wallet_id,
+        config=config.model_dump(mode="json"),
+        hash=config_hash(config),
+        now=now,
+    )
+    transaction.execute(
+        """
+        INSERT INTO lt_strategies VALUES (
+            :id, 'operator', 'live', :ft, :wallet, TRUE, :capital, 'FAK', 0.05, 600, 'UTC', :now, :now, :now
         )
-        ledger.post(transaction, given, now)
+        """,
+        id=desk.lt_strategy_id,
+        ft=desk.ft_wallet_id,
+        wallet=desk.trading_wallet_id,
+        capital=capital,
+        now=now,
+    )
+    transaction.execute(
+        "INSERT INTO lt_risk_rules (lt_strategy_id, updated_at) VALUES (:id, :now)", id=desk.lt_strategy_id, now=now
+    )
+    given = capital_entries.allocation(
+        trading_wallet_id=desk.trading_wallet_id,
+        lt_strategy_id=desk.lt_strategy_id,
+        amount=capital,
+        occurred_at=now,
+    )
+    ledger.post(transaction, given, now)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,7 @@ from live_trading.store.database.connection import (
     Database,
     StoreUnavailable,
     Transaction,
+    only_reads,
 )
 from local.machine.patience import HANG_SECONDS
 from local.postgres.databases import connect
@@ -25,6 +28,7 @@ from tests.statement_counting import counted_round_trips
 
 pytestmark = pytest.mark.integration
 
+ROOT = Path(__file__).parents[3]
 _ADD = "INSERT INTO cursors (cursor_name, position, updated_at) VALUES (:name, :position, :now)"
 _FIND = "SELECT cursor_name FROM cursors WHERE cursor_name = :name"
 
@@ -62,6 +66,33 @@ def end_backend(database: Database, pid: int) -> None:
         transaction.rows("SELECT pg_terminate_backend(:pid::integer)", pid=pid)
         while transaction.rows("SELECT 1 FROM pg_stat_activity WHERE pid = :pid::integer", pid=pid):
             transaction.rows("SELECT pg_sleep(0.01), pg_stat_clear_snapshot()")
+
+
+def test_a_transaction_begins_where_it_first_writes_or_locks(database: Database) -> None:
+    names(database)
+    with counted_round_trips() as made, database.transaction() as transaction:
+        before = transaction.rows(_FIND, name="a")
+        transaction.execute(_ADD, name="a", position="1", now=NOON)
+        after = transaction.rows(_FIND, name="a")
+
+    assert (before, after) == ([], [{"cursor_name": "a"}])
+    assert [trip[0] for trip in made.trips] == [_FIND, "BEGIN", _FIND, "COMMIT"]
+
+
+def test_a_transaction_that_only_reads_has_no_beginning_and_no_end(database: Database) -> None:
+    names(database)
+    with counted_round_trips() as made, database.transaction() as transaction:
+        transaction.rows(_FIND, name="a")
+
+    assert made.trips == [(_FIND,)]
+
+
+def test_functions_of_the_schema_that_write_are_known_by_their_names() -> None:
+    text = "\n".join(file.read_text() for file in sorted((ROOT / "migrations").glob("*.sql")))
+    made = re.findall(r"CREATE(?: OR REPLACE)? FUNCTION (\w+)\s*\([^$]*?\)\s*RETURNS (\w+)([^$]*)\$", text)
+    writing = [name for name, returns, traits in made if returns != "TRIGGER" and "IMMUTABLE" not in traits]
+
+    assert [name for name in writing if only_reads(f"SELECT {name}()")] == []
 
 
 def test_what_is_left_for_later_travels_with_the_next_statement_and_with_commit(database: Database) -> None:

@@ -26,6 +26,7 @@ class AlertType(StrEnum):
     WALLET_UNCOMPARED = "wallet_uncompared"
     WALLET_UNVERIFIED = "wallet_unverified"
     SOURCE_TRADE = "source_trade"
+    KEPT_SUMS = "kept_sums"
 
 
 class Severity(StrEnum):

@@ -9,7 +9,7 @@ it takes the rest of the wallet out of no comparison.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -140,18 +140,22 @@ class Comparison:
         wallet_id = wallet.trading_wallet_id
         has_surplus, is_unexplained = surpluses.standing(transaction, wallet_id)
         has_breaks = breaks.any_standing(transaction, wallet_id)
+        standing = tuple(breaks.standing(transaction, wallet_id)) if has_breaks else ()
+        touched = touched_tokens.of_wallet(transaction, wallet_id)
+        surplus_tokens = (
+            frozenset(surpluses.of_wallet(transaction, wallet_id)) - {COLLATERAL} if has_surplus else frozenset()
+        )
+        asked_for = {*touched, *surplus_tokens, *(each.found.subject for each in standing if each.is_shortage)}
         return Expectation(
-            holdings=ledger.expected_of_wallet(transaction, wallet_id),
+            holdings=ledger.expected_of_wallet(transaction, wallet_id, asked_for),
             has_breaks=has_breaks,
             spenders=spender_watch.needed(transaction, wallet_id, self._spenders),
             on_its_way=undecided.of_wallet(transaction, wallet_id),
-            standing=tuple(breaks.standing(transaction, wallet_id)) if has_breaks else (),
-            touched=touched_tokens.of_wallet(transaction, wallet_id),
+            standing=standing,
+            touched=touched,
             has_surplus=has_surplus,
             is_unexplained=is_unexplained,
-            surplus_tokens=frozenset(surpluses.of_wallet(transaction, wallet_id)) - {COLLATERAL}
-            if has_surplus
-            else frozenset(),
+            surplus_tokens=surplus_tokens,
             arrivals_read_to=cursors.number(transaction, _arrivals(wallet)),
             compared_at=self._age.compared_at(transaction, wallet_id),
         )
@@ -187,6 +191,7 @@ class Comparison:
         unseen_orders: Collection[UUID] = (),
     ) -> int | None:
         """The same from a look at the chain since which nothing of the wallet was booked."""
+        look = self._with_arrivals(wallet, look)
         unseen = self._unseen(wallet, look, unseen_orders)
         gained = self._explained(lease, wallet, look, unseen)
         verdict = self._verdict(wallet, look, gained, unseen)
@@ -214,6 +219,17 @@ class Comparison:
             compared_at = self._age.compared_at(transaction, wallet.trading_wallet_id)
             on_its_way = undecided.of_wallet(transaction, wallet.trading_wallet_id)
         self._age.tell(lease, wallet, compared_at, on_its_way)
+
+    def _with_arrivals(self, wallet: TradingWallet, look: Look) -> Look:
+        """What the ledger has of tokens of which the chain alone told: losing outcomes that it left out, else nothing."""
+        arrived = look.observed.tokens.keys() - set(look.expected.tokens) - look.expected.holdings.tokens.keys()
+        if not arrived:
+            return look
+        with self._database.transaction() as transaction:
+            holdings = ledger.expected_of_wallet(
+                transaction, wallet.trading_wallet_id, {*look.expected.holdings.tokens, *arrived}
+            )
+        return replace(look, expected=replace(look.expected, holdings=holdings))
 
     def _unseen(self, wallet: TradingWallet, look: Look, unseen_orders: Collection[UUID]) -> list[OnItsWay]:
         """What is on its way because its orders could not be looked up in this pass."""
@@ -253,7 +269,7 @@ class Comparison:
         Else something was sent or booked meanwhile, and the difference may be a side of it.
         """
         before = look.expected
-        after = ledger.expected_of_wallet(transaction, wallet.trading_wallet_id)
+        after = ledger.expected_of_wallet(transaction, wallet.trading_wallet_id, before.holdings.tokens)
         is_same = undecided.of_wallet(transaction, wallet.trading_wallet_id) == before.on_its_way
         return (
             is_same

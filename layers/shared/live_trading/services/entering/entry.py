@@ -179,7 +179,7 @@ class EntryDesk:
                 raise StopEverything(f"trade {trade} was decided under this run's lease")
             if reason is Reason.ACCEPTED:
                 intents.insert(transaction, intent_of(entry, draft, decision_id, now), now)
-                ledger.post_all(transaction, [reservation_of(entry, draft, now)], now)
+                ledger.post_later(transaction, [reservation_of(entry, draft, now)], now)
                 audit.record_all(transaction, [change_of(draft)], actor=self._actor, at=now)
         return reason
 

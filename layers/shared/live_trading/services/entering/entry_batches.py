@@ -203,7 +203,7 @@ class EntryBatches:
         numbers = _recorded(transaction, done.records)
         made = [intent_of(entry, draft, numbers[_decision_key(entry)], now) for entry, draft in done.taken]
         intents.insert_all(transaction, made, now)
-        ledger.post_all(transaction, [reservation_of(entry, draft, now) for entry, draft in done.taken], now)
+        ledger.post_later(transaction, [reservation_of(entry, draft, now) for entry, draft in done.taken], now)
         audit.record_all(transaction, [change_of(draft) for _, draft in done.taken], actor=self._actor, at=now)
 
 

@@ -178,12 +178,15 @@ class PartEntries:
         self._keeper.keep()
         outcomes = self._tools.desk.enter_all(self._keeper.lease, self._venue.account, batch, self._report.failures)
         self._state.promised.clear()
-        for wanted, entered in zip(batch, outcomes, strict=True):
-            if entered is not None:
-                self._report.decided(entered.reason)
-                self._state.reserve(wanted.strategy, entered.reserved)
-                with contained(part_of(wanted.candidate.prepared), self._report.failures):
-                    self._post(wanted, entered)
+        entered: list[UUID] = []
+        for wanted, outcome in zip(batch, outcomes, strict=True):
+            if outcome is not None:
+                self._report.decided(outcome.reason)
+                self._state.reserve(wanted.strategy, outcome.reserved)
+                entered += self._note(wanted, outcome)
+        if entered:
+            with contained(f"orders of wallet {self._wallet.trading_wallet_id}", self._report.failures):
+                self._outbox.add_all(entered)
 
     def _enter_one_again(self, again: AgainSignal) -> None:
         one = again.judged
@@ -200,7 +203,7 @@ class PartEntries:
             self._keeper.lease, self._venue.account, wanted.strategy, wanted.subject, wanted.candidate, lt_order_id
         )
         if entered is not None:
-            self._post(wanted, entered)
+            self._outbox.add_all(self._note(wanted, entered))
 
     def _wanted(self, one: JudgedSignal, inputs: EvaluationInputs, verdict: Evaluation) -> Wanted:
         strategy, prepared = one.signal.strategy, replace(one.signal.prepared, inputs=inputs)
@@ -238,11 +241,13 @@ class PartEntries:
     def _land(self, flight: Flight) -> Sent:
         return self._tools.poster.land(self._keeper.lease, self._venue.account, flight)
 
-    def _post(self, wanted: Wanted, entered: Entered) -> None:
-        if entered.lt_order_id is not None:
-            self._sent_of[entered.lt_order_id] = wanted
-            self._state.enter(wanted.strategy, wanted.candidate.prepared)
-            self._outbox.add(entered.lt_order_id)
+    def _note(self, wanted: Wanted, entered: Entered) -> list[UUID]:
+        """Remembers an entry's order, where it came to one, and returns it."""
+        if entered.lt_order_id is None:
+            return []
+        self._sent_of[entered.lt_order_id] = wanted
+        self._state.enter(wanted.strategy, wanted.candidate.prepared)
+        return [entered.lt_order_id]
 
     def _sent(self, lt_order_id: UUID, state: OrderState, plan_again: bool) -> None:  # noqa: FBT001 (the outbox says it so)
         self._report.sent(state)

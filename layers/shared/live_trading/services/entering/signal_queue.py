@@ -28,7 +28,7 @@ from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed.source_trades import StoredTrade
 
-FIRST_PART = 200
+FIRST_PART = 500
 MOST_AT_ONCE = 5_000
 _TURNS = "lt-execute:strategies"
 
@@ -203,12 +203,7 @@ class SignalQueue:
             by_follower.setdefault(each.follower.subject.key, []).append(each)
         followers = {key: theirs[0].follower for key, theirs in by_follower.items()}
         with self._database.reading() as reading:
-            available = {
-                each.strategy.lt_strategy_id: ledger.balances_of_strategy(
-                    reading, each.strategy.lt_strategy_id
-                ).available
-                for each in followers.values()
-            }
+            available = ledger.available_of(reading, [each.strategy.lt_strategy_id for each in followers.values()])
             found = evaluation.inputs_for(
                 reading,
                 [(followers[key].subject, [each.stored for each in theirs]) for key, theirs in by_follower.items()],

@@ -7,12 +7,13 @@ its exits and its locks go on.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount
+from live_trading.polymarket.wire.call_meter import MeasuredCalls
 from live_trading.services.entering.execute_report import ExecuteReport, add_counts
 from live_trading.services.entering.wallet_entries import WalletEntries
 from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
@@ -22,7 +23,7 @@ from live_trading.services.leaving.live_exits import PositionLeaver
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
-from live_trading.services.running.failures import contained
+from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.leasing import LeaseKeeper
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
@@ -126,17 +127,26 @@ class WalletPass:
     def _project(
         self, lease: Lease, wallet: TradingWallet, strategies: list[LiveStrategy], report: ExecuteReport
     ) -> None:
+        """Keeps how the venue answered and how the strategies stand; each alone where not all can be judged."""
         now, calls = self._clock.now(), self._account(wallet).measured_calls()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            observations.save_calls(transaction, wallet.trading_wallet_id, calls.latencies, calls.failed, now)
-        for strategy in strategies:
-            with (
-                contained(f"strategy {strategy.lt_strategy_id}", report.failures),
-                self._database.transaction() as transaction,
-            ):
+
+        def kept(those: Sequence[LiveStrategy], measured: MeasuredCalls | None) -> None:
+            with self._database.transaction() as transaction:
                 leases.assert_held(transaction, lease)
-                risk_state.project(transaction, strategy, now)
+                if measured is not None:
+                    observations.save_calls(
+                        transaction, wallet.trading_wallet_id, measured.latencies, measured.failed, now
+                    )
+                risk_state.project_all(transaction, those, now)
+
+        failures: list[PartFailure] = []
+        with contained(wallet_part(wallet), failures):
+            kept(strategies, calls)
+        if failures:
+            kept((), calls)
+            for strategy in strategies:
+                with contained(f"strategy {strategy.lt_strategy_id}", report.failures):
+                    kept([strategy], None)
 
 
 def wallet_part(wallet: TradingWallet) -> str:

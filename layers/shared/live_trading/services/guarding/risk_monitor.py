@@ -72,12 +72,7 @@ class RiskMonitor:
         if any(each.rules.breaker_feed_lag_seconds is not None for each in strategies):
             with contained("freshness of the feed", report.failures):
                 self._note_feed()
-        for strategy in strategies:
-            with contained(f"limits of strategy {strategy.lt_strategy_id}", report.failures):
-                now = self._clock.now()
-                with self._database.transaction() as transaction:
-                    leases.assert_held(transaction, lease)
-                    self._judge(transaction, strategy, report, now)
+        self._judge_all(lease, strategies, report)
         with contained(f"eligibility of wallet {wallet.trading_wallet_id}", report.failures):
             self._ask_the_venue_again(lease, wallet, report)
         return report
@@ -138,6 +133,35 @@ class RiskMonitor:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             observations.save_feed_freshness(transaction, standing.TRADES_FEED, complete_until, now)
+
+    def _judge_all(self, lease: Lease, strategies: Sequence[LiveStrategy], report: MonitorReport) -> None:
+        """Reads how all stand at once; only who trips or may have recovered takes a transaction of its own.
+
+        Where they cannot be read together each is read alone, so that one of them stops only itself.
+        """
+        concerned = strategies
+        with contained("limits of all strategies", report.failures):
+            concerned = self._concerned(strategies, self._clock.now())
+        for strategy in concerned:
+            with contained(f"limits of strategy {strategy.lt_strategy_id}", report.failures):
+                now = self._clock.now()
+                with self._database.transaction() as transaction:
+                    leases.assert_held(transaction, lease)
+                    self._judge(transaction, strategy, report, now)
+
+    def _concerned(self, strategies: Sequence[LiveStrategy], now: datetime) -> list[LiveStrategy]:
+        with self._database.transaction() as transaction:
+            stood = standing.of_strategies(transaction, strategies, now)
+            drawn_down = locks.open_scopes(transaction, LockScope.STRATEGY, LockReason.DRAWDOWN)
+        return [
+            strategy
+            for strategy in strategies
+            if trips_of(check_standing(strategy.rules, stood[strategy.lt_strategy_id]))
+            or (
+                str(strategy.lt_strategy_id) in drawn_down
+                and has_recovered(strategy.rules, stood[strategy.lt_strategy_id])
+            )
+        ]
 
     def _judge(self, transaction: Transaction, strategy: LiveStrategy, report: MonitorReport, now: datetime) -> None:
         seen = standing.of_strategy(transaction, strategy, now)

@@ -5,7 +5,7 @@ Nothing waits for company: what is entered while a batch is on its way shares th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -49,7 +49,11 @@ class Outbox(Generic[FlightT]):
 
     def add(self, lt_order_id: UUID) -> None:
         """Takes one order; it leaves at once unless a batch is on its way."""
-        self._waiting.append(lt_order_id)
+        self.add_all([lt_order_id])
+
+    def add_all(self, lt_order_ids: Sequence[UUID]) -> None:
+        """Takes orders that were entered together; as many as fit leave in one batch, unless one is on its way."""
+        self._waiting += lt_order_ids
         if self._flight is not None and self._flight.is_over:
             self._take_answers()
         self._send_off()

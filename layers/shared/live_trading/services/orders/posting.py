@@ -26,7 +26,7 @@ from live_trading.orders.refusals import NextStep
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.outcomes import Accepted, AlreadyKnown, PostOutcome, Rejected, Unknown
 from live_trading.services.following.sources import BookSource
-from live_trading.services.orders.order_booking import Refusal, transition
+from live_trading.services.orders.order_booking import Refusal, Transition, transition_all
 from live_trading.services.orders.second_look import SecondLook
 from live_trading.store.chain import venue_spenders
 from live_trading.store.database import leases
@@ -138,8 +138,8 @@ class OrderPoster:
             kept = locks.stopped_entries(transaction, ids, now) | entry_signals.too_old(transaction, ids, now)
             due = [order for order in lt_orders.locked(transaction, ids) if order.lt_order_id not in kept]
             due = [order for order in due if order.state in IN_DOUBT]
-            for order in due:
-                transition(transaction, order, Cause.SENT_TO_VENUE, actor=self._actor, now=now)
+            moving = [Transition(order=order, cause=Cause.SENT_TO_VENUE) for order in due]
+            transition_all(transaction, moving, actor=self._actor, now=now)
             order_changes.note_sent_again(transaction, [order.lt_order_id for order in due], now)
         if due:
             self._book(lease, due, account.post([order.signed for order in due]))
@@ -169,10 +169,9 @@ class OrderPoster:
             ids = [order.lt_order_id for order in due]
             kept = dict.fromkeys(entry_signals.too_old(transaction, ids, now), _TOO_OLD)
             kept |= dict.fromkeys(locks.stopped_entries(transaction, ids, now), _STOPPED)
-            for order in due:
-                refusal = kept.get(order.lt_order_id)
-                cause = Cause.SENT_TO_VENUE if refusal is None else Cause.NEVER_SENT
-                transition(transaction, order, cause, actor=self._actor, now=now, refusal=refusal)
+            transition_all(
+                transaction, [_sending(order, kept.get(order.lt_order_id)) for order in due], actor=self._actor, now=now
+            )
         return [order for order in due if order.lt_order_id not in kept]
 
     def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
@@ -183,50 +182,41 @@ class OrderPoster:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            for order in lt_orders.locked(transaction, list(answers)):
-                outcome = answers[order.lt_order_id]
-                sent.states[order.lt_order_id] = self._book_answer(transaction, order, outcome, sent, now)
+            orders = lt_orders.locked(transaction, list(answers))
+            booked = [self._answered(transaction, order, answers[order.lt_order_id], now) for order in orders]
+            moving = [each.transition for each in booked]
+            sent.states = transition_all(transaction, moving, actor=self._actor, now=now)
+            for each in booked:
+                each.note(transaction, sent, now)
         return sent
 
-    def _book_answer(
-        self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, sent: Sent, now: datetime
-    ) -> OrderState:
+    def _answered(self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, now: datetime) -> _Answered:
+        """What an answer proves; what else it tells is noted."""
         match outcome:
             case Accepted(status=status):
                 order_changes.note_answer(transaction, order.lt_order_id, outcome.answer)
-                return transition(transaction, order, _ACCEPTED[status], actor=self._actor, now=now)
+                return _Answered(transition=Transition(order=order, cause=_ACCEPTED[status]))
             case AlreadyKnown() | Unknown():
                 # Known already is no verdict: it is looked up like an unknown one. Sending it again would make nothing.
                 if isinstance(outcome, AlreadyKnown):
                     order_changes.note_not_before(transaction, order.lt_order_id, now + refusals.SEND_WITHIN)
-                return transition(transaction, order, Cause.NO_ANSWER, actor=self._actor, now=now)
+                return _Answered(transition=Transition(order=order, cause=Cause.NO_ANSWER))
             case Rejected():
-                return self._book_refusal(transaction, order, outcome, sent, now)
+                return self._refused(transaction, order, outcome, now)
 
-    def _book_refusal(
-        self, transaction: Transaction, order: StoredOrder, refused: Rejected, sent: Sent, now: datetime
-    ) -> OrderState:
+    def _refused(self, transaction: Transaction, order: StoredOrder, refused: Rejected, now: datetime) -> _Answered:
         step = refusals.next_step(
             refused.code, may_try_again=refused.may_try_again, sends=order.sends, attempt=order.attempt
         )
         _note_spender(transaction, order, refused, now)
         if step is NextStep.STOP_WALLET:
             _stop_entries(transaction, order, refused, actor=self._actor, now=now)
-        if step not in (NextStep.SEND_LATER, NextStep.REFRESH):
+        if step in (NextStep.SEND_LATER, NextStep.REFRESH):
+            moving = Transition(order=order, cause=Cause.REFUSED_FOR_NOW)
+        else:
             refusal = Refusal(code=refused.code, text=refused.text)
-            state = transition(transaction, order, Cause.REFUSED, actor=self._actor, now=now, refusal=refusal)
-            if step is NextStep.PLAN_AGAIN and state is OrderState.REJECTED:
-                sent.plan_again.append(order.lt_order_id)
-            if state is not OrderState.REJECTED:
-                _note_refusal(transaction, order, refused, now, wait=None)
-            return state
-        wait = 0.0 if step is NextStep.REFRESH else refused.retry_after_seconds
-        _note_refusal(transaction, order, refused, now, wait=wait)
-        state = transition(transaction, order, Cause.REFUSED_FOR_NOW, actor=self._actor, now=now)
-        if step is NextStep.REFRESH and state is OrderState.INTENT:
-            sent.refresh.append(order.lt_order_id)
-            sent.refresh_tokens.add(_asked_for(order))
-        return state
+            moving = Transition(order=order, cause=Cause.REFUSED, refusal=refusal)
+        return _Answered(transition=moving, refused=refused, step=step)
 
     def _end_unsent(self, lease: Lease, refusals_by_order: Mapping[UUID, Refusal]) -> None:
         if not refusals_by_order:
@@ -234,10 +224,44 @@ class OrderPoster:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            for order in lt_orders.locked(transaction, list(refusals_by_order)):
-                if order.state is OrderState.INTENT:
-                    refusal = refusals_by_order[order.lt_order_id]
-                    transition(transaction, order, Cause.NEVER_SENT, actor=self._actor, now=now, refusal=refusal)
+            unsent = [
+                _sending(order, refusals_by_order[order.lt_order_id])
+                for order in lt_orders.locked(transaction, list(refusals_by_order))
+                if order.state is OrderState.INTENT
+            ]
+            transition_all(transaction, unsent, actor=self._actor, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answered:
+    """What an answer moves, and what follows from a refusal once that is done."""
+
+    transition: Transition
+    refused: Rejected | None = None
+    step: NextStep | None = None
+
+    def note(self, transaction: Transaction, sent: Sent, now: datetime) -> None:
+        """Keeps what a refusal says of a later sending, by where the order stands after it."""
+        if self.refused is None:
+            return
+        order = self.transition.order
+        state = sent.states[order.lt_order_id]
+        if self.step in (NextStep.SEND_LATER, NextStep.REFRESH):
+            wait = 0.0 if self.step is NextStep.REFRESH else self.refused.retry_after_seconds
+            _note_refusal(transaction, order, self.refused, now, wait=wait)
+            if self.step is NextStep.REFRESH and state is OrderState.INTENT:
+                sent.refresh.append(order.lt_order_id)
+                sent.refresh_tokens.add(_asked_for(order))
+        elif state is not OrderState.REJECTED:
+            _note_refusal(transaction, order, self.refused, now, wait=None)
+        elif self.step is NextStep.PLAN_AGAIN:
+            sent.plan_again.append(order.lt_order_id)
+
+
+def _sending(order: StoredOrder, refusal: Refusal | None) -> Transition:
+    """To the venue, unless something keeps it."""
+    cause = Cause.SENT_TO_VENUE if refusal is None else Cause.NEVER_SENT
+    return Transition(order=order, cause=cause, refusal=refusal)
 
 
 def _is_fresh(order: StoredOrder, now: datetime) -> bool:

@@ -22,7 +22,7 @@ from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.settlement.outcomes import OrderOutcome, ended, is_sold_out, label_of
-from live_trading.store.books import ledger, ledger_batches, resolutions
+from live_trading.store.books import ledger, resolutions
 from live_trading.store.books.resolutions import OpenPosition, Position
 from live_trading.store.chain import redemptions_owed
 from live_trading.store.chain.redemptions_owed import NewRedemption, Owed
@@ -166,7 +166,7 @@ def _post(transaction: Transaction, shares: Sequence[_Share], now: datetime) -> 
     left, number = list(shares), 1
     while left:
         entries = [_resolution(each, number, now) for each in left]
-        written = ledger_batches.post_all(transaction, entries, now)
+        written = ledger.post_all(transaction, entries, now)
         left = [each for each, entry in zip(left, entries, strict=True) if entry.source_reference not in written]
         number += 1
 

@@ -198,7 +198,6 @@ class Resolver:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            resolutions.link_paper_twins(transaction)
             report.gaps = gap_explaining.explain(transaction, now)
 
 

@@ -27,6 +27,7 @@ LEASE_SECONDS = 60
 SECONDS_A_BATCH = 3.0
 # Every decision of a trade has been looked at before the trade is.
 AFTER_DECISIONS = timedelta(days=7)
+_NEXT = {"decisions": "source trades"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class Retention:
 
     def _remove(self, lease: Lease, report: RetentionReport, budget: Budget) -> None:
         keeper = LeaseKeeper(database=self._database, clock=self._clock, lease=lease, seconds=LEASE_SECONDS)
-        waiting = list(self._kinds)
+        waiting = [kind for kind in self._kinds if kind not in _NEXT.values()]
         while waiting and budget.has(SECONDS_A_BATCH):
             kind = waiting.pop(0)
             with contained(kind, report.failures):
@@ -89,6 +90,8 @@ class Retention:
                 report.removed[kind] += batch.rows
                 if not batch.is_done:
                     waiting.append(kind)
+                elif kind in _NEXT:
+                    waiting.append(_NEXT[kind])
         report.left += waiting
 
     def _batch(self, keeper: LeaseKeeper, kind: str) -> Removed:

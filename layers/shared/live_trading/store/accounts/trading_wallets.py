@@ -48,8 +48,8 @@ class TradingWalletRow:
 
 _WALLETS = """
 SELECT wallet.*, (
-    SELECT coalesce(sum(amount_usd), 0) FROM ledger_entries
-    WHERE ledger_entries.trading_wallet_id = wallet.trading_wallet_id AND account = 'UNALLOCATED'
+    SELECT coalesce(sum(amount_usd), 0) FROM ledger_balances
+    WHERE ledger_balances.trading_wallet_id = wallet.trading_wallet_id AND account = 'UNALLOCATED'
 ) AS unallocated_usd
 FROM trading_wallets AS wallet
 """

@@ -38,7 +38,7 @@ def _tokens_above(transaction: Transaction, trading_wallet_id: UUID) -> list[str
             found.subject, found.amount,
             coalesce(' (' || market.outcomes[array_position(market.token_ids, found.subject)] || ' of ' || market.slug
                 || ')', '') AS named
-        FROM surpluses AS found LEFT JOIN markets AS market ON found.subject = ANY(market.token_ids)
+        FROM surpluses AS found LEFT JOIN markets AS market ON market.token_ids @> ARRAY[found.subject]
         WHERE found.trading_wallet_id = :trading_wallet_id AND found.subject <> 'collateral'
         ORDER BY found.surplus_id LIMIT :most
         """,
@@ -110,7 +110,7 @@ def subject_named(transaction: Transaction, found: StoredBreak) -> str:
     row = transaction.row(
         """
         SELECT slug, outcomes[array_position(token_ids, :token_id)] AS outcome FROM markets
-        WHERE :token_id = ANY(token_ids)
+        WHERE token_ids @> ARRAY[:token_id::text]
         """,
         token_id=found.found.subject,
     )

@@ -24,12 +24,10 @@ def standing(transaction: Transaction) -> list[Overdraft]:
     """Every one, by strategy in the order of their making."""
     rows = transaction.rows(
         """
-        SELECT entry.lt_strategy_id, strategy.trading_wallet_id, entry.account, sum(entry.amount_usd) AS amount
-        FROM ledger_entries AS entry INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
-        WHERE entry.account IN ('CASH', 'RESERVED')
-        GROUP BY entry.lt_strategy_id, strategy.trading_wallet_id, strategy.made_number, entry.account
-        HAVING sum(entry.amount_usd) < 0
-        ORDER BY strategy.made_number, entry.account
+        SELECT kept.lt_strategy_id, strategy.trading_wallet_id, kept.account, kept.amount_usd AS amount
+        FROM ledger_balances AS kept INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
+        WHERE kept.account IN ('CASH', 'RESERVED') AND kept.amount_usd < 0
+        ORDER BY strategy.made_number, kept.account
         """
     )
     return [
@@ -47,10 +45,9 @@ def wallets(transaction: Transaction) -> list[tuple[str, Usd]]:
     """Trading wallets, by name, of which more is given to strategies than they hold, and what they hold for nobody."""
     rows = transaction.rows(
         """
-        SELECT wallet.name, sum(entry.amount_usd) AS amount
-        FROM ledger_entries AS entry INNER JOIN trading_wallets AS wallet USING (trading_wallet_id)
-        WHERE entry.account = 'UNALLOCATED'
-        GROUP BY wallet.trading_wallet_id, wallet.name HAVING sum(entry.amount_usd) < 0
+        SELECT wallet.name, kept.amount_usd AS amount
+        FROM ledger_balances AS kept INNER JOIN trading_wallets AS wallet USING (trading_wallet_id)
+        WHERE kept.account = 'UNALLOCATED' AND kept.amount_usd < 0
         ORDER BY wallet.made_number
         """
     )

@@ -256,37 +256,3 @@ def close_orders(transaction: Transaction, ends: Sequence[OrderOutcome], resolve
         pnls=[each.pnl for each in ends],
     )
     return [Outcome(row["outcome"]) for row in rows]
-
-
-def mark_not_filled(transaction: Transaction, lt_order_id: UUID) -> None:
-    """An order that ended without any lasting fill has no position to resolve."""
-    transaction.execute(
-        """
-        UPDATE lt_orders SET outcome = 'NOT_FILLED'
-        WHERE
-            lt_order_id = :lt_order_id AND outcome = 'OPEN'
-            AND state IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-            AND NOT EXISTS (
-                SELECT 1 FROM fills WHERE fills.lt_order_id = lt_orders.lt_order_id AND fills.status <> 'FAILED'
-            )
-        """,
-        lt_order_id=lt_order_id,
-    )
-
-
-def link_paper_twins(transaction: Transaction) -> None:
-    """Puts the paper order of the same source trade, and its P&L once known, beside each live order."""
-    transaction.execute(
-        """
-        UPDATE lt_orders SET ft_order_id = twin.ft_order_id, ft_pnl_usd = twin.pnl_usd
-        FROM ft_orders AS twin INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
-        WHERE
-            strategy.lt_strategy_id = lt_orders.lt_strategy_id
-            AND twin.source_trade_id = lt_orders.source_trade_id
-            AND lt_orders.purpose = 'ENTRY'
-            AND (
-                lt_orders.ft_order_id IS NULL
-                OR lt_orders.ft_pnl_usd IS DISTINCT FROM twin.pnl_usd
-            )
-        """
-    )

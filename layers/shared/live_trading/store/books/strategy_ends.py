@@ -34,20 +34,13 @@ def unfinished(transaction: Transaction, lt_strategy_id: UUID, *, ended_after: d
         """
         SELECT
             (
-                SELECT count(*) FROM (
-                    SELECT token_id FROM ledger_entries
-                    WHERE lt_strategy_id = :strategy AND account = 'POSITION_COST'
-                    GROUP BY token_id HAVING sum(shares) <> 0 OR sum(amount_usd) <> 0
-                ) AS held
+                SELECT count(*) FROM ledger_holdings
+                WHERE
+                    lt_strategy_id = :strategy AND account = 'POSITION_COST' AND (shares <> 0 OR amount_usd <> 0)
             ) AS positions,
             (
-                SELECT coalesce(sum(amount), 0) FROM (
-                    SELECT abs(sum(amount_usd)) AS amount FROM ledger_entries
-                    WHERE
-                        lt_strategy_id = :strategy
-                        AND account IN ('RESERVED', 'UNSETTLED', 'PENDING_REDEMPTION')
-                    GROUP BY account
-                ) AS owing
+                SELECT coalesce(sum(abs(amount_usd)), 0) FROM ledger_balances
+                WHERE lt_strategy_id = :strategy AND account IN ('RESERVED', 'UNSETTLED', 'PENDING_REDEMPTION')
             ) AS owed,
             (
                 SELECT count(*) FROM lt_orders WHERE lt_strategy_id = :strategy AND finished_at IS NULL

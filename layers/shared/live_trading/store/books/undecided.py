@@ -107,7 +107,7 @@ def markets_of(transaction: Transaction, trading_wallet_id: UUID, token_ids: Col
             asked.token_id, market.condition_id, market.resolution_state = 'RESOLVED' AS is_resolved,
             coalesce(redemption.state IN ('DUE', 'FAILED'), FALSE) AS is_redeeming
         FROM unnest(:token_ids::text[]) AS asked (token_id)
-        INNER JOIN markets AS market ON asked.token_id = ANY(market.token_ids)
+        INNER JOIN markets AS market ON market.token_ids @> ARRAY[asked.token_id]
         LEFT JOIN lt_redemptions AS redemption
             ON redemption.condition_id = market.condition_id AND redemption.action = 'REDEEM'
             AND redemption.trading_wallet_id = :trading_wallet_id

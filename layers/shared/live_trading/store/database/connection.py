@@ -1,13 +1,13 @@
 """Postgres connections, explicit transactions, and Postgres errors as ours.
 
 What costs is the way to the database and back, so nothing travels alone that can travel with something: BEGIN with the
-first statement of a transaction, a statement whose answer nobody waits for with the next one or with COMMIT. What only
-reads needs neither BEGIN nor COMMIT, and under READ COMMITTED, where every statement sees what is committed when it
-begins, it sees the same without them.
+first statement of a transaction that writes or locks, a statement whose answer nobody waits for with the next one or
+with COMMIT. What only reads needs neither BEGIN nor COMMIT: under READ COMMITTED, where every statement sees what is
+committed when it begins, it sees the same without them.
 
-A connection that turns out to be lost at the first statement of a transaction is renewed, and what was sent is sent
-once more: nothing of it can have been committed. A later statement that fails is never repeated, because what the ones
-before it did is gone.
+A connection that turns out to be lost before a transaction has begun, or where it begins, is renewed, and what was sent
+is sent once more: nothing of it can have been committed. A later statement that fails is never repeated, because what
+the ones before it did is gone.
 """
 
 from __future__ import annotations
@@ -47,9 +47,11 @@ __all__ = [
 ]
 
 _LOST = (pg8000.exceptions.InterfaceError, OSError)
+# Functions of the schema that write end in one of these words.
 _CHANGES = re.compile(
     r"\b(insert|update|delete|merge|truncate|create|alter|drop|lock|call|nextval|setval|pg_\w*lock\w*)\b"
-    r"|\bfor\s+(key\s+)?share\b",
+    r"|\bfor\s+(key\s+)?share\b"
+    r"|_(add|rebuild\w*|refresh)\s*\(",
     re.IGNORECASE,
 )
 
@@ -67,17 +69,26 @@ def _plain(value: object) -> object:
 
 
 @cache
-def _only_reads(sql: str) -> bool:
+def only_reads(sql: str) -> bool:
     """Whether a statement neither writes nor locks a row."""
     words = sql.split(maxsplit=1)
     return bool(words) and words[0].upper() in ("SELECT", "WITH") and _CHANGES.search(sql) is None
 
 
 class Transaction:
-    """Runs statements with named parameters (`:name`) inside one transaction, which begins with the first of them."""
+    """Runs statements with named parameters (`:name`) inside one transaction.
 
-    def __init__(self, begin: Callable[[Transaction, Sequence[Statement]], list[Context]]) -> None:
-        """`begin` runs the first statements, and says in `session` on which connection the transaction has begun."""
+    It begins with the first statement that does not only read.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[Sequence[Statement]], list[Context]],
+        begin: Callable[[Transaction, Sequence[Statement]], list[Context]],
+    ) -> None:
+        """`read` runs what only reads before the transaction has begun; `begin` runs the statements that it begins
+        with, and says in `session` on which connection it has."""
+        self._read = read
         self._begin = begin
         self._queued: list[Statement] = []
         self.session: Session | None = None
@@ -134,7 +145,12 @@ class Transaction:
 
     def _exchange(self, statements: Sequence[Statement]) -> list[Context]:
         try:
-            answers = self._begin(self, statements) if self.session is None else self.session.exchange(statements)
+            if self.session is not None:
+                answers = self.session.exchange(statements)
+            elif all(only_reads(each.sql) for each in statements):
+                answers = self._read(statements)
+            else:
+                answers = self._begin(self, statements)
         except _LOST as error:
             raise StoreUnavailable(str(error)) from error
         except pg8000.exceptions.DatabaseError as error:
@@ -165,9 +181,10 @@ class Database:
         """A transaction: committed when the block ends, rolled back when it raises.
 
         The statements raise StoreUnavailable where Postgres is away; its end raises CommitOutcomeUnknown where it went
-        away in COMMIT, and what was left for later raises there. One without a statement asks nothing of Postgres.
+        away in COMMIT, and what was left for later raises there. One that has written and locked nothing ends without
+        asking Postgres anything.
         """
-        transaction = Transaction(self._begin)
+        transaction = Transaction(self._read, self._begin)
         try:
             yield transaction
             transaction.flush()
@@ -189,7 +206,7 @@ class Database:
         renewed once a statement. Raises ValueError for a statement that writes or locks, else as the statements of a
         transaction do.
         """
-        transaction = Transaction(self._read)
+        transaction = Transaction(self._read, _refused)
         yield transaction
         transaction.flush()
 
@@ -199,7 +216,7 @@ class Database:
 
         What is set for the session, and its locks, end with the block.
         """
-        alone = Transaction(self._begin)
+        alone = Transaction(self._read, self._begin)
         alone.session = self._connected()
         try:
             yield alone
@@ -218,11 +235,7 @@ class Database:
 
         return self._on_live_session(begun)
 
-    def _read(self, _: Transaction, statements: Sequence[Statement]) -> list[Context]:
-        for each in statements:
-            if not _only_reads(each.sql):
-                raise ValueError(f"it does not only read, so it needs a transaction: {each.sql}")
-
+    def _read(self, statements: Sequence[Statement]) -> list[Context]:
         def read(session: Session) -> list[Context]:
             try:
                 answers = session.exchange(statements)
@@ -286,6 +299,10 @@ class Database:
             _close(session)
             raise CommitOutcomeUnknown(str(error)) from error
         self._idle.append(session)
+
+
+def _refused(_: Transaction, statements: Sequence[Statement]) -> list[Context]:
+    raise ValueError(f"it does not only read, so it needs a transaction: {statements[-1].sql}")
 
 
 def _close(session: Session | None) -> None:

@@ -23,6 +23,10 @@ class EvidenceText:
     text: str
     members: dict[str, str]
 
+    @property
+    def as_json(self) -> str:
+        return f'{{"trade":{self.source_trade_id},"key":{self.key},"shared":{self.text}}}'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptInputs:
@@ -92,5 +96,13 @@ def kept_own(own: dict[str, Any], decided_at: datetime) -> dict[str, Any]:
 _ELSEWHERE = ("config_hash", "config_version", "is_active", "now")
 
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_PLAIN = {None: "null", True: "true", False: "false"}
+
+
 def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    if type(value) is int:
+        return str(value)
+    if value is None or type(value) is bool:
+        return _PLAIN[value]
+    return _encode(value)

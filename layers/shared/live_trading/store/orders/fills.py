@@ -5,6 +5,8 @@ The amounts of a row are those that count now: expected ones until the receipt i
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,6 +26,10 @@ class StoredFill:
     lt_order_id: UUID
     fill: Fill
     expected: Moved | None = None
+
+
+FillKey = tuple[str, str]
+"""Our part of a venue trade: the trade's id and the order's hash."""
 
 
 def _stored(row: Row) -> StoredFill:
@@ -55,71 +61,95 @@ def expectation_of(row: Row) -> Moved | None:
     return Moved(usd=Usd(row["expected_usd"]), shares=Shares(row["expected_shares"]), fee=Usd(row["expected_fee_usd"]))
 
 
-def insert(transaction: Transaction, order: StoredOrder, fill: Fill, now: datetime) -> bool:
-    """Stores a fill; False where this (venue trade, order) is stored already."""
-    touched = transaction.execute(
+def insert_all(transaction: Transaction, made: Sequence[tuple[StoredOrder, Fill]], now: datetime) -> set[FillKey]:
+    """Stores fills with their orders; those that were not stored already."""
+    if not made:
+        return set()
+    rows = transaction.rows(
         """
         INSERT INTO fills (
             venue_trade_id, order_hash, lt_order_id, lt_strategy_id, trading_wallet_id, condition_id, token_id,
             outcome_index, side, shares, price, cost_usd, fee_usd, role, status, transaction_hash, match_time,
             confirmed_at, recorded_at
-        ) VALUES (
-            :venue_trade_id, :order_hash, :lt_order_id, :lt_strategy_id, :trading_wallet_id, :condition_id,
-            :token_id, :outcome_index, :side, :shares, :price, :cost_usd, :fee_usd, :role, :status,
-            :transaction_hash, :match_time, CASE WHEN :status = 'CONFIRMED' THEN :now::timestamptz END, :now
         )
+        SELECT
+            made.venue_trade_id, made.order_hash, made.lt_order_id, made.lt_strategy_id, made.trading_wallet_id,
+            made.condition_id, made.token_id, made.outcome_index, made.side, made.shares, made.price, made.cost_usd,
+            made.fee_usd, made.role, made.status, made.transaction_hash, made.match_time,
+            CASE WHEN made.status = 'CONFIRMED' THEN :now::timestamptz END, :now
+        FROM jsonb_to_recordset(:made::jsonb) AS made (
+            place integer, venue_trade_id text, order_hash text, lt_order_id uuid, lt_strategy_id uuid,
+            trading_wallet_id uuid, condition_id text, token_id text, outcome_index integer, side text, shares numeric,
+            price numeric, cost_usd numeric, fee_usd numeric, role text, status text, transaction_hash text,
+            match_time timestamptz
+        )
+        ORDER BY made.place
         ON CONFLICT (venue_trade_id, order_hash) DO NOTHING
+        RETURNING venue_trade_id, order_hash
         """,
-        venue_trade_id=fill.venue_trade_id,
-        order_hash=fill.order_hash,
-        lt_order_id=order.lt_order_id,
-        lt_strategy_id=order.lt_strategy_id,
-        trading_wallet_id=order.trading_wallet_id,
-        condition_id=order.condition_id,
-        token_id=fill.token_id,
-        outcome_index=order.outcome_index,
-        side=fill.side,
-        shares=fill.shares,
-        price=fill.price,
-        cost_usd=fill.usd,
-        fee_usd=fill.fee,
-        role=fill.role,
-        status=fill.status,
-        transaction_hash=fill.transaction_hash,
-        match_time=fill.match_time,
+        made=json.dumps([{"place": place, **_as_json(*each)} for place, each in enumerate(made)]),
         now=now,
     )
-    return touched == 1
+    return {(row["venue_trade_id"], row["order_hash"]) for row in rows}
 
 
-def progress(
-    transaction: Transaction,
-    *,
-    fill_id: int,
-    expected: FillStatus,
-    to: FillStatus,
-    transaction_hash: str | None,
-    now: datetime,
-) -> bool:
-    """Moves a fill's settlement only where it still stands at `expected`."""
-    touched = transaction.execute(
+def _as_json(order: StoredOrder, fill: Fill) -> dict[str, object]:
+    return {
+        "venue_trade_id": fill.venue_trade_id,
+        "order_hash": fill.order_hash,
+        "lt_order_id": str(order.lt_order_id),
+        "lt_strategy_id": str(order.lt_strategy_id),
+        "trading_wallet_id": str(order.trading_wallet_id),
+        "condition_id": order.condition_id,
+        "token_id": fill.token_id,
+        "outcome_index": order.outcome_index,
+        "side": fill.side,
+        "shares": str(fill.shares.value),
+        "price": str(fill.price.value),
+        "cost_usd": str(fill.usd.value),
+        "fee_usd": str(fill.fee.value),
+        "role": fill.role,
+        "status": fill.status,
+        "transaction_hash": fill.transaction_hash,
+        "match_time": fill.match_time.isoformat(),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settling:
+    """A fill whose settlement moves on, only where it still stands at `expected`."""
+
+    fill_id: int
+    expected: FillStatus
+    to: FillStatus
+    transaction_hash: str | None
+
+
+def progress_all(transaction: Transaction, moves: Sequence[Settling], now: datetime) -> set[int]:
+    """Moves the settlement of different fills on; those that moved."""
+    if not moves:
+        return set()
+    rows = transaction.rows(
         """
         UPDATE fills SET
-            status = :to_status,
-            transaction_hash = coalesce(:transaction_hash, transaction_hash),
-            confirmed_at = CASE WHEN :to_status = 'CONFIRMED' THEN :now::timestamptz END
-        WHERE fill_id = :fill_id AND status = :expected
+            status = made.to_status,
+            transaction_hash = coalesce(made.transaction_hash, fills.transaction_hash),
+            confirmed_at = CASE WHEN made.to_status = 'CONFIRMED' THEN :now::timestamptz END
+        FROM unnest(:fill_ids::bigint[], :expected::text[], :states::text[], :transaction_hashes::text[])
+            AS made (fill_id, expected, to_status, transaction_hash)
+        WHERE fills.fill_id = made.fill_id AND fills.status = made.expected
+        RETURNING fills.fill_id
         """,
-        to_status=to,
-        transaction_hash=transaction_hash,
         now=now,
-        fill_id=fill_id,
-        expected=expected,
+        fill_ids=[each.fill_id for each in moves],
+        expected=[each.expected for each in moves],
+        states=[each.to for each in moves],
+        transaction_hashes=[each.transaction_hash for each in moves],
     )
-    return touched == 1
+    return {row["fill_id"] for row in rows}
 
 
-def of_orders(transaction: Transaction, lt_order_ids: list[UUID]) -> dict[UUID, list[StoredFill]]:
+def of_orders(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> dict[UUID, list[StoredFill]]:
     """Every fill of these orders, oldest first."""
     rows = transaction.rows(
         """
@@ -128,7 +158,7 @@ def of_orders(transaction: Transaction, lt_order_ids: list[UUID]) -> dict[UUID, 
             role, status, transaction_hash, match_time, expected_shares, expected_usd, expected_fee_usd
         FROM fills WHERE lt_order_id = ANY(:lt_order_ids::uuid[]) ORDER BY fill_id
         """,
-        lt_order_ids=lt_order_ids,
+        lt_order_ids=list(lt_order_ids),
     )
     found: dict[UUID, list[StoredFill]] = {each: [] for each in lt_order_ids}
     for row in rows:
@@ -136,21 +166,21 @@ def of_orders(transaction: Transaction, lt_order_ids: list[UUID]) -> dict[UUID, 
     return found
 
 
-def spent(transaction: Transaction, lt_order_id: UUID) -> Usd:
-    """What the fills of an order that have not failed moved in dollars, fees included, as they count now."""
-    row = transaction.only(
+def spent(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> dict[UUID, Usd]:
+    """What the fills of each order that have not failed moved in dollars, fees included, as they count now."""
+    rows = transaction.rows(
         """
-        SELECT coalesce(sum(cost_usd + fee_usd), 0) AS spent FROM fills
-        WHERE lt_order_id = :lt_order_id AND status <> 'FAILED'
+        SELECT lt_order_id, sum(cost_usd + fee_usd) AS spent FROM fills
+        WHERE lt_order_id = ANY(:ids::uuid[]) AND status <> 'FAILED' GROUP BY lt_order_id
         """,
-        lt_order_id=lt_order_id,
+        ids=list(lt_order_ids),
     )
-    return Usd(row["spent"])
+    return dict.fromkeys(lt_order_ids, Usd.zero()) | {row["lt_order_id"]: Usd(row["spent"]) for row in rows}
 
 
 def note_read(transaction: Transaction, *, fill_id: int, moved: Moved, price: Price, now: datetime) -> None:
     """Keeps what the receipt told, and beside it what had been expected."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE fills SET
             expected_shares = coalesce(expected_shares, shares),
@@ -173,7 +203,7 @@ def note_unread(
 ) -> None:
     """Since when the venue calls these trades (id and transaction) confirmed while their receipt is unread."""
     for venue_trade_id, transaction_hash in transaction_hashes.items():
-        transaction.execute(
+        transaction.later(
             """
             UPDATE fills SET
                 venue_confirmed_at = coalesce(venue_confirmed_at, :now),

@@ -1,10 +1,9 @@
-"""Locks that concern somebody, and when those of a kind ended."""
+"""Locks that concern somebody."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.database.connection import Transaction
 from live_trading.store.risk.locks import LockRow, lock_of
 
@@ -38,40 +37,3 @@ def seen_by(transaction: Transaction, owner_id: str, now: datetime, *, only_in_f
         most=_MOST_SHOWN,
     )
     return [lock_of(row) for row in rows]
-
-
-def last_release_by_hand(
-    transaction: Transaction, scope: LockScope, scope_id: str | None, reason: LockReason
-) -> datetime | None:
-    """When a person last released a lock of this scope and reason."""
-    found: datetime | None = transaction.only(
-        """
-        SELECT max(released_at) AS at FROM locks
-        WHERE
-            scope = :scope AND scope_id IS NOT DISTINCT FROM :scope_id AND reason = :reason
-            AND release_kind = 'BY_HAND'
-        """,
-        scope=scope,
-        scope_id=scope_id,
-        reason=reason,
-    )["at"]
-    return found
-
-
-def last_end(
-    transaction: Transaction, scope: LockScope, scope_id: str | None, reason: LockReason, now: datetime
-) -> datetime | None:
-    """When the last lock of this scope and reason was over, by whatever way."""
-    found: datetime | None = transaction.only(
-        """
-        SELECT max(least(coalesce(released_at, ends_at), coalesce(ends_at, released_at))) AS at FROM locks
-        WHERE
-            scope = :scope AND scope_id IS NOT DISTINCT FROM :scope_id AND reason = :reason
-            AND coalesce(released_at, ends_at) <= :now
-        """,
-        scope=scope,
-        scope_id=scope_id,
-        reason=reason,
-        now=now,
-    )["at"]
-    return found

@@ -235,6 +235,16 @@ def open_lock(transaction: Transaction, scope: LockScope, scope_id: str | None, 
     return None if row is None else int(row["lock_id"])
 
 
+def open_scopes(transaction: Transaction, scope: LockScope, reason: LockReason) -> set[str]:
+    """What open locks of this scope and reason are about."""
+    rows = transaction.rows(
+        "SELECT scope_id FROM locks WHERE scope = :scope AND reason = :reason AND released_at IS NULL",
+        scope=scope,
+        reason=reason,
+    )
+    return {row["scope_id"] for row in rows}
+
+
 def locked(transaction: Transaction, lock_id: int) -> LockRow | None:
     """A lock by its number, its row locked."""
     row = transaction.row("SELECT * FROM locks WHERE lock_id = :lock_id FOR NO KEY UPDATE", lock_id=lock_id)

@@ -16,14 +16,14 @@ def held_shares(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, 
     """Shares by token that any strategy of the wallet holds in markets that still trade."""
     rows = transaction.rows(
         """
-        SELECT entry.token_id, sum(entry.shares) AS shares FROM ledger_entries AS entry
+        SELECT held.token_id, sum(held.shares) AS shares FROM ledger_holdings AS held
         WHERE
-            entry.trading_wallet_id = :wallet AND entry.account = 'POSITION_COST'
+            held.trading_wallet_id = :wallet AND held.account = 'POSITION_COST' AND held.shares <> 0
             AND EXISTS (
                 SELECT 1 FROM markets AS market
-                WHERE entry.token_id = ANY(market.token_ids) AND market.resolution_state <> 'RESOLVED'
+                WHERE market.token_ids @> ARRAY[held.token_id] AND market.resolution_state <> 'RESOLVED'
             )
-        GROUP BY entry.token_id HAVING sum(entry.shares) > 0
+        GROUP BY held.token_id HAVING sum(held.shares) > 0
         """,
         wallet=trading_wallet_id,
     )
@@ -55,7 +55,7 @@ def save_calls(
     """Keeps one run's calls to the venue, milliseconds each; what is older than two days goes."""
     if not latencies:
         return
-    transaction.execute(
+    transaction.later(
         """
         INSERT INTO venue_calls (trading_wallet_id, observed_at, calls, failed_calls, latencies_milliseconds)
         VALUES (:wallet, :at, :calls, :failed, :latencies::integer[])
@@ -70,7 +70,7 @@ def save_calls(
         failed=failed,
         latencies=list(latencies),
     )
-    transaction.execute(
+    transaction.later(
         "DELETE FROM venue_calls WHERE trading_wallet_id = :wallet AND observed_at < :before",
         wallet=trading_wallet_id,
         before=at - _KEEP_CALLS,

@@ -46,10 +46,10 @@ def not_looked_at(transaction: Transaction, before: datetime) -> list[StuckExit]
             jsonb_typeof(version.config -> 'exits') = 'object'
             AND coalesce(watch.looked_at, entered.since) < :before
             AND (
-                SELECT coalesce(sum(entry.shares), 0) FROM ledger_entries AS entry
+                SELECT coalesce(sum(kept.shares), 0) FROM ledger_holdings AS kept
                 WHERE
-                    entry.lt_strategy_id = entered.lt_strategy_id AND entry.account = 'POSITION_COST'
-                    AND entry.token_id = entered.token_id
+                    kept.lt_strategy_id = entered.lt_strategy_id AND kept.account = 'POSITION_COST'
+                    AND kept.token_id = entered.token_id AND kept.shares <> 0
             ) > 0
         ORDER BY since, entered.token_id LIMIT :most
         """,

@@ -70,14 +70,19 @@ def fired_and_held(transaction: Transaction, before: datetime) -> list[StuckExit
         FROM exit_watches AS watch
         INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
         CROSS JOIN LATERAL (
-            SELECT condition_id FROM lt_orders
-            WHERE lt_orders.lt_strategy_id = watch.lt_strategy_id AND lt_orders.token_id = watch.token_id
-            UNION ALL
-            SELECT condition_id FROM position_corrections AS adopted
-            WHERE adopted.lt_strategy_id = watch.lt_strategy_id AND adopted.token_id = watch.token_id
-            LIMIT 1
-        ) AS held
-        CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = held.condition_id LIMIT 1) AS market
+            SELECT known.condition_id FROM (
+                (
+                    SELECT intent.condition_id FROM lt_orders AS intent
+                    WHERE intent.lt_strategy_id = watch.lt_strategy_id AND intent.token_id = watch.token_id LIMIT 1
+                )
+                UNION ALL
+                (
+                    SELECT given.condition_id FROM position_corrections AS given
+                    WHERE given.lt_strategy_id = watch.lt_strategy_id AND given.token_id = watch.token_id LIMIT 1
+                )
+            ) AS known LIMIT 1
+        ) AS placed
+        CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = placed.condition_id LIMIT 1) AS market
         WHERE least(watch.trigger_since, watch.waiting_since) < :before
         ORDER BY since, watch.token_id LIMIT :most
         """,

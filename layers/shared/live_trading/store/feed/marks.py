@@ -43,13 +43,17 @@ def before_trades_since(transaction: Transaction, moments: Collection[datetime])
     """By moment the number before the first trade that was made at or after it; missing where there is none yet."""
     rows = transaction.rows(
         """
-        SELECT asked.moment, min(trade.source_trade_id) - 1 AS position
+        SELECT asked.moment, min(theirs.number) - 1 AS position
         FROM unnest(:moments::timestamptz[]) AS asked (moment)
         CROSS JOIN traders
         CROSS JOIN LATERAL (
-            SELECT source_trade_id FROM source_trades
-            WHERE source_trades.trader_address = traders.trader_address AND trade_time >= asked.moment OFFSET 0
-        ) AS trade
+            -- Without the barrier the lowest number would be looked for among all trades, in the order of their numbers.
+            SELECT min(number) AS number FROM (
+                SELECT source_trade_id AS number FROM source_trades AS trade
+                WHERE trade.trader_address = traders.trader_address AND trade.trade_time >= asked.moment OFFSET 0
+            ) AS later
+        ) AS theirs
+        WHERE theirs.number IS NOT NULL
         GROUP BY asked.moment
         """,
         moments=sorted(set(moments)),

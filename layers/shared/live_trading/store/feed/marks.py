@@ -47,7 +47,7 @@ def before_trades_since(transaction: Transaction, moments: Collection[datetime])
         FROM unnest(:moments::timestamptz[]) AS asked (moment)
         CROSS JOIN traders
         CROSS JOIN LATERAL (
-            -- Without the barrier the lowest number would be looked for among all trades, in the order of their numbers.
+            -- Without the barrier the lowest number is looked for among all trades, in the order of numbers.
             SELECT min(number) AS number FROM (
                 SELECT source_trade_id AS number FROM source_trades AS trade
                 WHERE trade.trader_address = traders.trader_address AND trade.trade_time >= asked.moment OFFSET 0

@@ -265,9 +265,13 @@ def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> 
         SELECT DISTINCT held.condition_id FROM (
             SELECT market.condition_id, market.token_ids, kept.lt_strategy_id, kept.token_id
             FROM ledger_holdings AS kept
-            INNER JOIN markets AS market
-                ON market.token_ids @> ARRAY[kept.token_id] AND market.resolution_state <> 'RESOLVED'
-            WHERE kept.trading_wallet_id = :trading_wallet_id AND kept.account = 'POSITION_COST' AND kept.shares > 0
+            CROSS JOIN LATERAL (
+                SELECT condition_id, token_ids, resolution_state FROM markets
+                WHERE token_ids @> ARRAY[kept.token_id] OFFSET 0
+            ) AS market
+            WHERE
+                kept.trading_wallet_id = :trading_wallet_id AND kept.account = 'POSITION_COST' AND kept.shares > 0
+                AND market.resolution_state <> 'RESOLVED'
         ) AS held
         GROUP BY held.condition_id, held.token_ids, held.lt_strategy_id
         HAVING count(*) = cardinality(held.token_ids)

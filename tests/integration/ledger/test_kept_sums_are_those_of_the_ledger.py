@@ -106,7 +106,8 @@ def test_many_who_post_to_the_same_accounts_at_once_wait_for_each_other_in_no_ci
     for thread in threads:
         thread.join(HANG_SECONDS)
 
-    assert failures == [] and not any(thread.is_alive() for thread in threads)
+    assert failures == []
+    assert not any(thread.is_alive() for thread in threads)
     before = kept(risk_desk)
     rebuild(risk_desk)
     assert kept(risk_desk) == before
@@ -150,8 +151,10 @@ def test_a_kept_row_that_is_not_the_ledgers_raises_an_alert_until_it_is_made_ane
         whole_round(transaction, risk_desk.now)
         assert kept_watch.compare(transaction, risk_desk.now) == 2
     cash, position = alerts_of(risk_desk)
-    assert "CASH of strategy" in cash["message"] and "$901.000000" in cash["message"]
-    assert "197.000000 shares" in position["message"] and "200.000000 shares" in position["message"]
+    assert "CASH of strategy" in cash["message"]
+    assert "$901.000000" in cash["message"]
+    assert "197.000000 shares" in position["message"]
+    assert "200.000000 shares" in position["message"]
     assert risk_desk.market().token_ids[0] in position["message"]
 
     rebuild(risk_desk)

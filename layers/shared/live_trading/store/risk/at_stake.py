@@ -87,9 +87,10 @@ WITH unfinished AS (
 )
 """
 
-_BY_TOKEN = (
-    _AT_STAKE
-    + """
+_BY_TOKEN = "".join(
+    (
+        _AT_STAKE,
+        """
 SELECT stake.*, market.event_id
 FROM (
     SELECT
@@ -98,15 +99,18 @@ FROM (
     FROM at_stake GROUP BY lt_strategy_id, token_id, condition_id
 ) AS stake
 CROSS JOIN LATERAL (SELECT event_id FROM markets WHERE condition_id = stake.condition_id OFFSET 0) AS market
-"""
+""",
+    )
 )
 
-_BY_STRATEGY = (
-    _AT_STAKE
-    + """
+_BY_STRATEGY = "".join(
+    (
+        _AT_STAKE,
+        """
 SELECT lt_strategy_id, sum(usd) AS usd, count(DISTINCT (token_id, condition_id)) AS open_positions
 FROM at_stake GROUP BY lt_strategy_id
-"""
+""",
+    )
 )
 
 

@@ -135,9 +135,8 @@ def _state(row: Row, exposure: Usd, open_positions: int) -> StrategyState:
     )
 
 
-_STATES = f"""
-SELECT stood.*, sums.* FROM ({standing.STANDING}) AS stood INNER JOIN ({strategy_sums.SUMS}) AS sums USING (lt_strategy_id)
-"""
+_JOINED = "SELECT stood.*, sums.* FROM ({standing}) AS stood INNER JOIN ({sums}) AS sums USING (lt_strategy_id)"
+_STATES = _JOINED.format(standing=standing.STANDING, sums=strategy_sums.SUMS)
 
 
 # The median stake (own, else the paper twin's), the venue's latency, and how the trader does.
@@ -189,7 +188,8 @@ SELECT
     ) AS is_same_trade
 """
 
-_FACTS = f"SELECT * FROM ({_STATES}) AS state CROSS JOIN ({_CONDUCT}) AS conduct"
+_ALL = "SELECT * FROM ({state}) AS state CROSS JOIN ({conduct}) AS conduct"
+_FACTS = _ALL.format(state=_STATES, conduct=_CONDUCT)
 
 
 def _facts(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, now: datetime) -> Row:

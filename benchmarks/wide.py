@@ -88,8 +88,9 @@ def main() -> int:
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     for wallets, each in ((FEW, few), (MANY, many)):
         print(
-            f"{wallets:>6} wallets, {NEW_TRADES} new trades: {each.decisions:>7} decisions in "
-            f"{each.seconds:6.2f} s (own CPU {each.cpu_seconds:.2f}, Postgres {each.postgres_cpu_seconds:.2f}), {each.seconds / each.decisions * 1e6:5.0f} µs each, {each.statements} statements; "
+            f"{wallets:>6} wallets, {NEW_TRADES} new trades: {each.decisions:>7} decisions in {each.seconds:6.2f} s "
+            f"(own CPU {each.cpu_seconds:.2f}, Postgres {each.postgres_cpu_seconds:.2f}), "
+            f"{each.seconds / each.decisions * 1e6:5.0f} µs each, {each.statements} statements; "
             f"idle {each.idle_seconds * 1000:.0f} ms, {each.idle_statements} statements"
         )
     ratio = (many.seconds / many.decisions) / (few.seconds / few.decisions)

@@ -99,7 +99,8 @@ def test_a_decision_takes_few_bytes_and_its_evidence_is_kept_once_for_all(databa
             """
             SELECT
                 avg(pg_column_size(decision.*)) AS bytes, count(*) AS decisions,
-                count(*) FILTER (WHERE verdict = 'ACCEPTED') AS accepted, (SELECT count(*) FROM decision_evidence) AS kept
+                count(*) FILTER (WHERE verdict = 'ACCEPTED') AS accepted,
+                (SELECT count(*) FROM decision_evidence) AS kept
             FROM decisions AS decision
             """
         )

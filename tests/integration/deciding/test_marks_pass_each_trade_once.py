@@ -234,11 +234,15 @@ def test_what_one_wallet_lets_wait_is_not_offered_to_another_that_has_decided_it
 
 
 def test_a_number_becomes_visible_only_after_those_before_it(database: Database) -> None:
-    with database.transaction() as earlier:
-        source_trades.insert(earlier, [a_trade(1)], NOON)
-        with pytest.raises(Conflict), database.transaction() as later:
+    def second() -> None:
+        with database.transaction() as later:
             later.execute("SET LOCAL lock_timeout = '50ms'")
             source_trades.insert(later, [a_trade(2)], NOON)
+
+    with database.transaction() as earlier:
+        source_trades.insert(earlier, [a_trade(1)], NOON)
+        with pytest.raises(Conflict):
+            second()
     store_trades(database, [a_trade(2)])
 
     with database.transaction() as transaction:

@@ -7,7 +7,7 @@ import pytest
 from live_trading.nouns.trades import Side
 from tests.integration.chain_fixtures import new_account, trade
 from tests.integration.signed_order_fixtures import fill_of, signed_order
-from tests.integration.sources.watch_fixtures import Watching, rewritten
+from tests.integration.sources.watch_fixtures import Watching, rewritten, trade_of
 
 pytestmark = pytest.mark.integration
 
@@ -74,3 +74,44 @@ def test_a_decision_on_a_dropped_trade_stays_and_is_named_until_the_trade_is_bac
     watching.chain.settle_fills(market.exchange, [fill_of(order, market)])
     watching.poll()
     assert [each["status"] for each in watching.rows("SELECT * FROM lt_alerts")] == ["RESOLVED"]
+
+
+def test_a_fill_that_nobody_decided_is_offered_anew_once_it_is_back(watching: Watching) -> None:
+    trader = new_account(watching.chain)
+    watching.follow(trader)
+    market = watching.market()
+    watching.poll()
+    order = signed_order(trader.private_key, market, Side.BUY, maker_amount=4_000_000, taker_amount=10_000_000)
+    with rewritten(watching.chain):
+        watching.chain.settle_fills(market.exchange, [fill_of(order, market)])
+        watching.poll()
+    (before,) = watching.offered()
+    watching.chain.mine(2)
+    watching.poll()
+
+    watching.chain.settle_fills(market.exchange, [fill_of(order, market)])
+    watching.poll()
+
+    (again,) = watching.offered()
+    assert again > before, "whoever has come past the old number would not look at it"
+    assert len(watching.stored()) == 1
+
+
+def test_what_the_feed_told_first_is_dropped_with_its_block_too(watching: Watching) -> None:
+    trader = new_account(watching.chain)
+    watching.follow(trader)
+    market = watching.market()
+    watching.poll()
+    with rewritten(watching.chain):
+        trade(watching.chain, trader, market, Side.BUY)
+        copy = watching.another()
+        copy.poll()
+        first = trade_of(watching.stored()[0])
+        watching.rows("DELETE FROM source_trades RETURNING 1")
+        watching.listed(first)
+        watching.poll()
+        assert [row["source"] for row in watching.stored()] == ["DATA_API"]
+
+    watching.chain.mine(3)
+
+    assert (watching.poll().dropped, watching.offered()) == (1, [])

@@ -29,15 +29,18 @@ class NumberRange:
     to: int
 
 
+# The limits keep each part a short walk over an index, whatever the planner guesses.
 def read(transaction: Transaction, ranges: Sequence[NumberRange], numbers: Collection[int]) -> list[BriefTrade]:
     """The trades with a number in one of the ranges or among these, by number, without those that the chain dropped."""
     rows = transaction.rows(
         """
         SELECT trade.source_trade_id, trade.trader_address, trade.side, trade.trade_time
         FROM unnest(:afters::bigint[], :tos::bigint[]) AS asked (after, upto)
-        INNER JOIN source_trades AS trade
-            ON trade.source_trade_id > asked.after AND trade.source_trade_id <= asked.upto
-        WHERE trade.dropped_at IS NULL
+        CROSS JOIN LATERAL (
+            SELECT source_trade_id, trader_address, side, trade_time FROM source_trades
+            WHERE source_trade_id > asked.after AND source_trade_id <= asked.upto AND dropped_at IS NULL
+            ORDER BY source_trade_id LIMIT 1000000
+        ) AS trade
         UNION
         SELECT source_trade_id, trader_address, side, trade_time FROM source_trades
         WHERE source_trade_id = ANY(:numbers::bigint[]) AND dropped_at IS NULL
@@ -53,7 +56,6 @@ def read(transaction: Transaction, ranges: Sequence[NumberRange], numbers: Colle
     ]
 
 
-# The limits keep each subject's part a short walk over the index of its own decisions, whatever the planner guesses.
 _BY_WALLET = """
 SELECT asked.subject, found.source_trade_id
 FROM unnest(:wallets::uuid[], :wallet_subjects::integer[], :wallet_positions::bigint[])

@@ -43,11 +43,14 @@ def before_trades_since(transaction: Transaction, moments: Collection[datetime])
     """By moment the number before the first trade that was made at or after it; missing where there is none yet."""
     rows = transaction.rows(
         """
-        SELECT asked.moment, min(trade.source_trade_id) - 1 AS position
+        SELECT asked.moment, min(theirs.number) - 1 AS position
         FROM unnest(:moments::timestamptz[]) AS asked (moment)
         CROSS JOIN traders
-        INNER JOIN source_trades AS trade
-            ON trade.trader_address = traders.trader_address AND trade.trade_time >= asked.moment
+        CROSS JOIN LATERAL (
+            SELECT min(source_trade_id) AS number FROM source_trades AS trade
+            WHERE trade.trader_address = traders.trader_address AND trade.trade_time >= asked.moment
+        ) AS theirs
+        WHERE theirs.number IS NOT NULL
         GROUP BY asked.moment
         """,
         moments=sorted(set(moments)),

@@ -52,8 +52,8 @@ class ChainReport:
 
     `block` is the newest block looked at, None where there was no look. `seen` counts fills of followed traders, again
     those of the last few blocks; `stored` those of them that were new. `unknown_tokens` wait for the catalogue.
-    `skipped` are blocks that nobody looked at, `rewritten` those that the chain had replaced, `dropped` trades that went with
-    them. With `rests` nothing was asked, as the node has just refused.
+    `skipped` are blocks that nobody looked at, `rewritten` those that the chain had replaced, `dropped` trades that
+    went with them. With `rests` nothing was asked, as the node has just refused.
     """
 
     block: int | None = None

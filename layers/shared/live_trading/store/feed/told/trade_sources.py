@@ -230,6 +230,8 @@ def offer_again(transaction: Transaction, source_trade_ids: Collection[int]) -> 
         UPDATE source_trades SET source_trade_id = DEFAULT
         WHERE source_trade_id = ANY(:numbers::bigint[]) AND NOT EXISTS (
             SELECT 1 FROM decisions WHERE decisions.source_trade_id = source_trades.source_trade_id
+        ) AND NOT EXISTS (
+            SELECT 1 FROM decision_evidence WHERE decision_evidence.source_trade_id = source_trades.source_trade_id
         )
         """,
         numbers=sorted(source_trade_ids),

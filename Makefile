@@ -12,7 +12,7 @@ WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test test-fast test-deep check invoke replay drift bench lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test test-fast test-deep check invoke replay drift bench bench-history lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,10 +63,16 @@ replay: setup ## decisions over recorded real answers: DATA=../shared/data/polym
 drift: setup ## does the live venue still fit? LOCAL=1 asks a stack, DATA=folder reads recorded answers; sends no key
 	@$(PY) -m local.drift $(if $(LOCAL),--local) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-bench: setup ## a warm lt-execute and how much of it is its own, orders a second, and the kill switch
+bench: setup ## an evaluation, many wallets at once, a warm lt-execute, orders a second, the kill switch, a thousand resolutions
+	@$(PY) -m benchmarks.evaluation
+	@$(PY) -m benchmarks.wide
 	@$(PY) -m benchmarks.lt_execute
 	@$(PY) -m benchmarks.order_rate
 	@$(PY) -m benchmarks.kill_switch
+	@$(PY) -m benchmarks.settle
+
+bench-history: setup ## what a year of rows makes of runs, health and lists; a quarter of an hour
+	@$(PY) -m benchmarks.history $(ARGS)
 
 lint: setup ## ruff
 	@$(VENV)/ruff check .

@@ -110,14 +110,19 @@ def main() -> int:
     return 0
 
 
-def desk_with_environment(stack: StackFacts) -> LiveDesk:
-    """A desk on the stack's own database, warm, with AWS pointed at the stack."""
+def with_aws(stack: StackFacts) -> None:
+    """AWS of this process is the stack's."""
     os.environ |= {
         "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
     }
+
+
+def desk_with_environment(stack: StackFacts) -> LiveDesk:
+    """A desk on the stack's own database, warm, with AWS pointed at the stack."""
+    with_aws(stack)
     desk = desk_on(stack, Parts(stack.settings), stack.database_url)
     desk.change("UPDATE traders SET is_followed = TRUE")
     desk.signal()

@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,7 +20,6 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
-from pg8000.core import CoreConnection
 
 from benchmarks.lt_execute import desk_with_environment
 from live_trading.nouns.money import Price, Usd
@@ -29,6 +28,7 @@ from live_trading.orders.rounding import plan_marketable_buy
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.clob.venue_client import ORDERS_A_REQUEST
 from live_trading.store.accounts import live_strategies
+from live_trading.store.database.postgres_session import Session, Statement
 from live_trading.store.feed import markets
 from local.machine.patience import HANG_SECONDS
 from local.stack.assembly import Stack
@@ -53,26 +53,29 @@ class NaturalClock:
 
 @dataclass(slots=True)
 class RoundTrips:
-    """How often Postgres was asked and waited for; BEGIN travels with the statement behind it."""
+    """How often Postgres was asked and waited for, by whatever thread."""
 
     count: int = 0
 
     @contextmanager
     def counted(self, seconds_more: float) -> Iterator[None]:
         """Counts them, and lets each take so much longer."""
-        asked = {
-            name: getattr(CoreConnection, name) for name in ("execute_simple", "execute_named", "prepare_statement")
-        }
+        exchange, commit = Session.exchange, Session.commit
 
-        def counting(name: str) -> Any:
-            def ask(*arguments: Any, **options: Any) -> Any:
-                self.count += 1
-                time.sleep(seconds_more)
-                return asked[name](*arguments, **options)
+        def wait() -> None:
+            self.count += 1
+            time.sleep(seconds_more)
 
-            return ask
+        def slow_exchange(session: Session, statements: Sequence[Statement]) -> Any:
+            wait()
+            return exchange(session, statements)
 
-        with patch.multiple(CoreConnection, **{name: counting(name) for name in asked}):
+        def slow_commit(session: Session, last: Sequence[Statement] = ()) -> None:
+            if not last:
+                wait()
+            commit(session, last)
+
+        with patch.object(Session, "exchange", slow_exchange), patch.object(Session, "commit", slow_commit):
             yield
 
 

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from live_trading.api.once import Caller
 from live_trading.api.routes.ft_wallet_routes import CreateFtWallet, FtWallets
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.fee_comparing import FeeComparer
+from live_trading.services.following.fills.feed_reading import FeedReader
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -31,6 +33,7 @@ from live_trading.services.running.failures import PartFailure
 from live_trading.store.database.connection import Database
 from live_trading.store.database.migrations import migrate, read_migrations
 from live_trading.store.feed import quarantine
+from live_trading.wiring.chance import stepped
 from local.demo.scenario import PAPER_WALLETS, STARTING_BALANCE_USD
 from local.machine.env import LOCAL_STATE, ROOT
 from local.machine.ports import HeldPorts
@@ -64,15 +67,17 @@ class ReplayClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What the run left in the database."""
+    """What the run left in the database, and how many pairs of a wallet and a trade it has passed over by reason."""
 
     stored: int
     decisions: dict[str, dict[str, int]]
+    passed: dict[str, int]
     failures: list[PartFailure]
 
     def accounts_for(self, recording: Recording) -> bool:
-        """Whether each row is decided, a duplicate or set aside, and each wallet has decided each trade."""
-        is_complete = all(sum(counts.values()) == self.stored for counts in self.decisions.values())
+        """Whether each row is decided, a duplicate or set aside, and each wallet has taken up each trade once."""
+        taken_up = sum(sum(counts.values()) for counts in (*self.decisions.values(), self.passed))
+        is_complete = taken_up == self.stored * len(self.decisions)
         adds_up = all(account.adds_up for account in recording.accounts)
         return is_complete and adds_up and self.stored == len(recording.trades) and not self.failures
 
@@ -121,17 +126,19 @@ def replay(database: Database, recording: Recording) -> Outcome:
     migrate(database, read_migrations(ROOT / "migrations"))
     trades = recording.in_time()
     if not trades:
-        return _outcome(database, [])
+        return _outcome(database, Counter(), [])
     clock = ReplayClock(trades[0].trade_time - STEP)
     _prepare(database, recording, clock)
     trader = _paper_trader(database, recording, clock)
     failures: list[PartFailure] = []
+    counted: Counter[str] = Counter()
     for at in _steps([trade.trade_time for trade in trades]):
         clock.at = at
         run = trader.run()
+        counted += run.decisions
         failures += run.failures
         failures += [] if run.ingest is None else run.ingest.failures
-    return _outcome(database, failures)
+    return _outcome(database, counted, failures)
 
 
 def _steps(times: Sequence[datetime]) -> list[datetime]:
@@ -162,7 +169,12 @@ def _paper_trader(database: Database, recording: Recording, clock: ReplayClock) 
         database=database,
         clock=clock,
         ingest=Ingest(
-            database=database, clock=clock, feed=feed, markets=keeper, statistics=statistics, holder="replay"
+            database=database,
+            clock=clock,
+            feed=FeedReader(feed, stepped(clock), pause=None),
+            markets=keeper,
+            statistics=statistics,
+            holder="replay",
         ),
         evidence=EvidenceGatherer(
             markets=keeper,
@@ -175,7 +187,7 @@ def _paper_trader(database: Database, recording: Recording, clock: ReplayClock) 
     )
 
 
-def _outcome(database: Database, failures: list[PartFailure]) -> Outcome:
+def _outcome(database: Database, counted: Counter[str], failures: list[PartFailure]) -> Outcome:
     decisions: dict[str, dict[str, int]] = {wallet.name: {} for wallet in PAPER_WALLETS}
     with database.transaction() as transaction:
         stored = transaction.only("SELECT count(*) FROM source_trades")["count"]
@@ -188,7 +200,8 @@ def _outcome(database: Database, failures: list[PartFailure]) -> Outcome:
         )
     for row in rows:
         decisions[row["name"]][row["reason"]] = row["count"]
-    return Outcome(stored=stored, decisions=decisions, failures=failures)
+        counted[row["reason"]] -= row["count"]
+    return Outcome(stored=stored, decisions=decisions, passed=dict(+counted), failures=failures)
 
 
 def report(recording: Recording, outcome: Outcome) -> str:
@@ -207,6 +220,9 @@ def report(recording: Recording, outcome: Outcome) -> str:
     for wallet, counts in outcome.decisions.items():
         lines += ["", f"{wallet}: {sum(counts.values())} decisions"]
         lines += [f"  {reason:<28}{count:>6}" for reason, count in counts.items()]
+    if outcome.passed:
+        lines += ["", "None of the wallets' business, all wallets together"]
+        lines += [f"  {reason:<28}{count:>6}" for reason, count in outcome.passed.items()]
     if recording.quarantined:
         lines += ["", "Quarantined"]
         lines += [f"  {row.source}: {row.reason[:150]}" for row in recording.quarantined]
@@ -240,7 +256,12 @@ def _write_summary(recording: Recording, outcome: Outcome) -> None:
         }
         for each in recording.accounts
     ]
-    summary = {"files": files, "decisions": outcome.decisions, "failures": len(outcome.failures)}
+    summary = {
+        "files": files,
+        "decisions": outcome.decisions,
+        "passed": outcome.passed,
+        "failures": len(outcome.failures),
+    }
     SUMMARY.write_text(json.dumps(summary, indent=2) + "\n")
 
 

@@ -42,8 +42,10 @@ CREATE FUNCTION changed_twins_of_market() RETURNS TRIGGER LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO changed_twins (ft_wallet_id, source_trade_id)
     SELECT twin.ft_wallet_id, twin.source_trade_id
-    FROM ft_orders AS twin INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
-    WHERE twin.condition_id = NEW.condition_id AND twin.outcome <> 'OPEN';
+    FROM ft_orders AS twin
+    WHERE
+        twin.condition_id = NEW.condition_id AND twin.outcome <> 'OPEN'
+        AND EXISTS (SELECT 1 FROM lt_strategies AS strategy WHERE strategy.ft_wallet_id = twin.ft_wallet_id);
     RETURN NULL;
 END $$;
 CREATE TRIGGER changed_twins_resolved AFTER UPDATE ON markets FOR EACH ROW
@@ -52,6 +54,6 @@ EXECUTE FUNCTION changed_twins_of_market();
 
 -- What has been compared before is looked at once more.
 INSERT INTO changed_twins (ft_wallet_id, source_trade_id)
-SELECT twin.ft_wallet_id, twin.source_trade_id
-FROM ft_orders AS twin INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
+SELECT twin.ft_wallet_id, twin.source_trade_id FROM ft_orders AS twin
+WHERE EXISTS (SELECT 1 FROM lt_strategies AS strategy WHERE strategy.ft_wallet_id = twin.ft_wallet_id)
 ORDER BY twin.source_trade_id;

@@ -44,6 +44,8 @@ OPERATOR = "0x1000000000000000000000000000000000000002"
 # The other side of a fill from recorded depth, which signs nothing and gives new money and tokens, and where the
 # exchanges send fees.
 HOUSE = "0x4256fbb53b040f114b19d58a522827ea6a8fb6ac"
+# Tells of fills of scripted traders, for whom no exchange can settle anything: they have no keys.
+FILL_EMITTER = "0x1000000000000000000000000000000000000006"
 FEE_RECEIVER = "0x1000000000000000000000000000000000000005"
 GENESIS_WEI = 10**24
 
@@ -90,5 +92,6 @@ PLACEMENTS = (
     Placement(address=RELAYED_WALLET, name="RelayedWallet"),
     Placement(address=POSITION_MANAGER, name="PositionManager"),
     Placement(address=ROUTER, name="ProtocolV2Router"),
+    Placement(address=FILL_EMITTER, name="FillEmitter"),
 )
 SAFE_PROXY_ARTIFACT = f"{_SAFE}/proxies/GnosisSafeProxy.sol/GnosisSafeProxy.json"

@@ -236,6 +236,10 @@ class LocalChain:
         """A transaction of any address, without its key. Raises ChainRefused where it reverts."""
         return self._send(sender, function.call(target, *arguments))
 
+    def set_storage(self, contract: str, slot: int, value: int) -> None:
+        """Writes a word of a contract's storage, for a past that nobody has the time to live through."""
+        self._rpc.call("anvil_setStorageAt", contract, f"0x{slot:064x}", f"0x{value:064x}")
+
     def mine(self, blocks: int) -> None:
         """Adds empty blocks."""
         self._rpc.call("anvil_mine", hex(blocks))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.chain import LocalChain
+from local.chain.emitted_fills import VenueBlocks
 from local.exchange.engine.engine import Engine
 from local.exchange.engine.funds import ChainHoldings
 from local.exchange.faults.faults import Faults
@@ -11,6 +12,7 @@ from local.exchange.identity.signer_limits import SignerLimits
 from local.exchange.run_config import ExchangeConfig, ExtraMarket
 from local.exchange.settlement.payments import schedule_payments
 from local.exchange.settlement.resolution import schedule_resolutions
+from local.exchange.settlement.tape_blocks import TapeBlocks
 from local.exchange.tape.fee_rates import fee_terms
 from local.exchange.tape.history import write_history
 from local.exchange.tape.listings import FIRST_EXTRA_ID, Listing, Listings, recorded_listing
@@ -42,6 +44,10 @@ def build_world(config: ExchangeConfig, chain: LocalChain) -> World:
         seed=config.seed,
         replay_start_ms=start_ms,
     )
+    if config.chain_trades:
+        blocks = TapeBlocks(timeline=world.timeline, tape=world.tape, blocks=VenueBlocks(config.rpc_url))
+        script.on_chain = blocks.take
+        blocks.begin()
     script.schedule()
     schedule_resolutions(world, script)
     schedule_payments(world, config.payments)

@@ -83,7 +83,9 @@ class ExchangeConfig(_Part):
 
     `seed` decides everything that the scripted traders and their past are made of. With `start_paused` false
     the replay runs at the speed of real time from the start. `request_times` are charged while it is paused.
-    `lags` are how late the venue tells what has happened. The recorded markets take the `kinds` in turn.
+    `lags` are how late the venue tells what has happened. The recorded markets take the `kinds` in turn. With
+    `chain_trades` the chain's time is the replay's, with a block every two seconds that holds the scripted traders'
+    fills as events before the feed lists them.
     """
 
     ports: Ports
@@ -97,6 +99,7 @@ class ExchangeConfig(_Part):
     payments: PaymentTimes = PaymentTimes()
     extra_markets: tuple[ExtraMarket, ...] = ()
     request_times: RequestTimes = RequestTimes()
+    chain_trades: bool = False
 
 
 def read_config(path: Path) -> ExchangeConfig:

@@ -13,8 +13,11 @@ from local.machine.processes import PartFailed
 DATABASE = "live_trading"
 
 
-def connect(url: str) -> pg8000.native.Connection:
-    """A connection to a `postgresql://` URL, for the stack and its tests; without TLS where it says so."""
+def connect(url: str, *, read_seconds: int | None = 30) -> pg8000.native.Connection:
+    """A connection to a `postgresql://` URL, for the stack and its tests; without TLS where it says so.
+
+    A statement that takes longer than `read_seconds` fails; None waits for ever.
+    """
     parts = urlsplit(url)
     return pg8000.native.Connection(
         user=unquote(parts.username or "postgres"),
@@ -23,7 +26,7 @@ def connect(url: str) -> pg8000.native.Connection:
         port=parts.port or 5432,
         database=parts.path.lstrip("/") or "postgres",
         ssl_context=False if parse_qs(parts.query).get("sslmode") == ["disable"] else None,
-        timeout=30,
+        timeout=read_seconds,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from live_trading.nouns.money import Usd
 from local.chain import ChainStartFailed, LocalChain
+from local.chain.deployment import FILL_EMITTER
 from local.lambdas.template.application import Application
 from local.lambdas.template.intrinsics import TemplateError
 from local.lambdas.template.reading import load_application
@@ -171,6 +172,7 @@ def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: Exch
         "SchedulesEnabled": "true",
         "Confirmations": "1",
         "WatchSeconds": "0",
+        "FurtherExchanges": FILL_EMITTER,
         **exchange.parameters(),
     }
 

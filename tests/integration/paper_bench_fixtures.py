@@ -18,6 +18,7 @@ from live_trading.polymarket.data.data_api import DataApi
 from live_trading.polymarket.gamma.catalogue import Gamma
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.fee_comparing import FeeComparer
+from live_trading.services.following.fills.feed_reading import FeedReader
 from live_trading.services.following.ingest import Ingest, IngestReport
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -25,7 +26,7 @@ from live_trading.services.paper.ft_resolve import FtResolveReport, PaperResolve
 from live_trading.services.paper.paper_run import PaperReport, PaperTrader
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import subjects
-from live_trading.wiring.chance import SYSTEM
+from live_trading.wiring.chance import SYSTEM, stepped
 from local.chain import ADDRESSES, LocalChain, PreparedMarket
 from tests.integration.chain_fixtures import fresh_id, running_chain
 from tests.integration.scripted_venue import ScriptedVenue, book_row, gamma_row, serving, trade_row
@@ -50,6 +51,8 @@ class Bench:
     chain: LocalChain
     clock: SetClock
     database: Database
+    data_api: DataApi
+    markets: MarketKeeper
     ingest: Ingest
     paper: PaperTrader
     resolver: PaperResolver
@@ -138,7 +141,12 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
         markets = MarketKeeper(database=database, gamma=gamma, chain=chain)
         statistics = StatisticsKeeper(database=database, clock=clock, data_api=feed, holder="test")
         ingest = Ingest(
-            database=database, clock=clock, feed=feed, markets=markets, statistics=statistics, holder="test"
+            database=database,
+            clock=clock,
+            feed=FeedReader(feed, stepped(clock), pause=None),
+            markets=markets,
+            statistics=statistics,
+            holder="test",
         )
         paper = PaperTrader(
             database=database,
@@ -159,6 +167,8 @@ def bench(database: Database, paper_chain: LocalChain) -> Iterator[Bench]:
             chain=paper_chain,
             clock=clock,
             database=database,
+            data_api=feed,
+            markets=markets,
             ingest=ingest,
             paper=paper,
             resolver=resolver,

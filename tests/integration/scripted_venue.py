@@ -81,7 +81,9 @@ class ScriptedVenue:
         return {"data": rows[place : place + limit], "pagination": pagination}
 
     def _markets(self, query: dict[str, list[str]]) -> list[Any]:
-        asked = [self.markets[each] for each in query["condition_ids"] if each in self.markets]
+        tokens = set(query.get("clob_token_ids", ()))
+        asked = [self.markets[each] for each in query.get("condition_ids", ()) if each in self.markets]
+        asked += [row for row in self.markets.values() if not tokens.isdisjoint(json.loads(row["clobTokenIds"]))]
         return [row for row in asked if str(row["closed"]).lower() == query["closed"][0]]
 
 

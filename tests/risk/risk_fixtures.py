@@ -35,6 +35,7 @@ from live_trading.services.entering.entry import Candidate, Entered, EntryDesk
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.services.orders.order_booking import apply_update, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
+from live_trading.settlement.outcomes import OrderOutcome
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.books import ledger, resolutions
@@ -342,13 +343,9 @@ class RiskDesk:
             )
             ledger.post(transaction, booked, self.now)
             pnl = Usd(payout) - cost
-            resolutions.close_order(
-                transaction,
-                lt_order_id=lt_order_id,
-                outcome=Outcome.LOST if pnl.is_negative else Outcome.WON,
-                pnl=pnl,
-                resolved_at=self.now,
-            )
+            outcome = Outcome.LOST if pnl.is_negative else Outcome.WON
+            end = OrderOutcome(lt_order_id=lt_order_id, outcome=outcome, pnl=pnl)
+            resolutions.close_orders(transaction, [end], self.now)
 
     def shares_pending(self, seat: Seat) -> Shares:
         """Shares that are resolved and wait for redemption."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
@@ -10,7 +11,7 @@ from functools import partial
 from local.exchange.tape.listings import Listing, Listings
 from local.exchange.tape.recorded import RecordedMarket, RecordedMarkets
 from local.exchange.tape.styles import Holding, View, act_times, decide, middle
-from local.exchange.tape.tape import Tape, TapeRedemption
+from local.exchange.tape.tape import Tape, TapeRedemption, TapeTrade
 from local.exchange.tape.timeline import Timeline
 from local.exchange.tape.traders import Trader, Wish, fill_times, fills_from_book, seeded, synthetic_hash, tape_trades
 from local.exchange.terms import Side
@@ -35,7 +36,10 @@ class _Stake:
 
 @dataclass(slots=True, kw_only=True)
 class Script:
-    """Every scripted trader's part in every recorded market, decided by the seed and the books alone."""
+    """Every scripted trader's part in every recorded market, decided by the seed and the books alone.
+
+    Where there is an `on_chain`, it gets the trades of each order, and puts them on the tape once the chain has them.
+    """
 
     seed: int
     timeline: Timeline
@@ -43,6 +47,7 @@ class Script:
     listings: Listings
     tape: Tape
     traders: tuple[Trader, ...]
+    on_chain: Callable[[Sequence[TapeTrade]], None] | None = None
     _stakes: dict[tuple[str, str], dict[int, _Stake]] = field(default_factory=dict)
     _orders: int = 0
 
@@ -103,8 +108,11 @@ class Script:
             times=fill_times(self.timeline.now_ms(), rng),
         )
         stakes = self._stakes.setdefault((trader.address, listing.condition_id), {})
+        if self.on_chain is not None:
+            self.on_chain(trades)
         for trade in trades:
-            self.tape.append(trade)
+            if self.on_chain is None:
+                self.tape.append(trade)
             stakes.setdefault(wish.outcome_index, _Stake()).apply(wish.side, trade.price, trade.shares)
 
     def buy_once(self, trader: Trader, listing: Listing, at_ms: int, price: Price, shares: Shares) -> None:

@@ -1,4 +1,4 @@
-"""A process that runs lt-redemptions and is killed in the middle of it, at a request or at a commit."""
+"""A process that runs a job of settlement and is killed in the middle of it, at a request or at a commit."""
 
 from __future__ import annotations
 
@@ -34,13 +34,18 @@ class DyingDatabase(Database):
 
 
 class Child:
-    """A process that runs lt-redemptions twice, with blocks in between, once it is released."""
+    """A process that does something once it is released: runs lt-redemptions twice, with blocks in between."""
 
-    def __init__(self, settling: SettlementDesk, open_database: Callable[[str], Database] | None = None) -> None:
+    def __init__(
+        self,
+        settling: SettlementDesk,
+        open_database: Callable[[str], Database] | None = None,
+        does: Callable[[SettlementDesk], object] = SettlementDesk.redeem_twice,
+    ) -> None:
         reading, self._gate = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            _run_and_exit(settling, reading, open_database)
+            _run_and_exit(settling, reading, open_database, does)
         os.close(reading)
 
     def release(self) -> None:
@@ -66,14 +71,19 @@ class Child:
         return happens
 
 
-def _run_and_exit(settling: SettlementDesk, gate: int, open_database: Callable[[str], Database] | None) -> None:
+def _run_and_exit(
+    settling: SettlementDesk,
+    gate: int,
+    open_database: Callable[[str], Database] | None,
+    does: Callable[[SettlementDesk], object],
+) -> None:
     """In the child: nothing of the parent's connections is used, and no handler of the parent's runs at its end."""
     code = 1
     try:
         os.read(gate, 1)
         url = settling.database_url
         settling.database = open_database(url) if open_database else database_of(url, application_name="child")
-        settling.redeem_twice()
+        does(settling)
         code = 0
     finally:
         os._exit(code)

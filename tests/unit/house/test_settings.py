@@ -94,7 +94,10 @@ def test_every_setting_is_a_parameter_of_the_template() -> None:
     # A clock is stepped on one machine only.
     wanted = {name.upper() for name in Settings.model_fields} - {"STEPPED_CLOCK"}
 
-    assert wanted - set(application.function("lt-redemptions").environment) == set()
+    retention = {name for name in wanted if name.startswith("KEEP_")}
+
+    assert wanted - retention - set(application.function("lt-redemptions").environment) == set()
+    assert retention - set(application.function("retention").environment) == set()
 
 
 def test_an_empty_optional_variable_is_the_same_as_none() -> None:

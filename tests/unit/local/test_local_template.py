@@ -152,4 +152,5 @@ def test_the_products_schedules_are_off_until_they_are_switched_on() -> None:
         "health": 5,
         "ft-sync": 1,
         "ft-resolve": 10,
+        "retention": 60,
     }

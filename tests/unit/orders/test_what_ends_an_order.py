@@ -14,7 +14,13 @@ from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_proofs import ABSENCE_PROOFS, ABSENCE_SPACING, is_undecided
-from live_trading.services.orders.order_updates import OrderUpdate, VenueTruth, is_proved_by_trades, plan_update
+from live_trading.services.orders.order_updates import (
+    OrderUpdate,
+    VenueTruth,
+    awaits_its_trades,
+    is_proved_by_trades,
+    plan_update,
+)
 from live_trading.store.orders.lt_orders import StoredOrder
 from tests.builders import NOON, a_fill
 from tests.unit.orders.test_order_updates import an_order, at_venue, stored
@@ -278,3 +284,38 @@ def test_an_order_is_undecided_when_its_end_should_long_be_known(*, changes: dic
     order = replace(an_order(sent_at=NOON - timedelta(minutes=6)), **changes)
 
     assert is_undecided(order, NOON) is expected
+
+
+@pytest.mark.parametrize("status", list(VenueOrderStatus))
+@pytest.mark.parametrize("matched", ["0", "18.5", "20"])
+@pytest.mark.parametrize("heard", [(), (FIRST,)])
+def test_no_look_up_could_end_an_order_whose_trades_are_not_listed_yet(
+    status: VenueOrderStatus, matched: str, heard: tuple[Fill, ...]
+) -> None:
+    """So that none is asked for while they are to be expected."""
+    order = improved(answer=answered("10", "20"), sent_at=NOON - timedelta(seconds=3), absence_proofs=0)
+    assert awaits_its_trades(order, heard, NOON)
+
+    for venue in (None, replace(at_venue(status, matched), matched_usd=Usd(10))):
+        update = looked(order, venue, heard)
+        assert update.cause is None
+        assert not update.absent
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        improved(answer=answered("10", "20"), sent_at=NOON - ABSENCE_SPACING),
+        improved(answer=answered("10", "20"), sent_at=NOON, absence_proofs=1),
+        improved(answer=None, sent_at=NOON),
+        improved(answer=answered("0", "0", status=AcceptedStatus.LIVE), sent_at=NOON),
+    ],
+)
+def test_an_order_is_looked_up_once_its_trades_should_be_there_or_nothing_was_told_of_any(order: StoredOrder) -> None:
+    assert not awaits_its_trades(order, (), NOON)
+
+
+def test_an_order_whose_trades_are_listed_awaits_none() -> None:
+    order = improved(answer=answered("10", "20"), sent_at=NOON)
+
+    assert not awaits_its_trades(order, (FIRST, SECOND), NOON)

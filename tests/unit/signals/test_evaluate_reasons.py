@@ -16,7 +16,7 @@ from live_trading.nouns.markets import ProtocolVersion
 from live_trading.nouns.money import Price, Usd
 from live_trading.nouns.trades import Side
 from live_trading.signals.config_errors import InvalidConfig
-from live_trading.signals.evaluate import evaluate
+from live_trading.signals.evaluate import evaluate, explained
 from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
 from tests.builders import (
     ALICE,
@@ -462,7 +462,7 @@ def test_enough_pairs_are_compared_to_pin_the_order() -> None:
 
 def test_all_limits_of_a_position_are_recorded_in_their_order() -> None:
     rules = limited(cooldown_minutes_after_stop=30, reentry=False, max_entries=2, min_entry_distance_fraction="0.1")
-    found = evaluate(inputs(config=a_config(**rules), **position(2, last="0.40", stopped=NOON, was_left=True)))
+    found = explained(inputs(config=a_config(**rules), **position(2, last="0.40", stopped=NOON, was_left=True)))
 
     assert [check.reason for check in found.checks if check.passed is False] == [
         Reason.COOLING_DOWN,
@@ -473,7 +473,7 @@ def test_all_limits_of_a_position_are_recorded_in_their_order() -> None:
 
 
 def test_checks_after_the_first_failure_are_recorded_too() -> None:
-    found = evaluate(
+    found = explained(
         inputs(
             trade=a_trade(side=Side.SELL, trade_time=NOON - timedelta(hours=1)),
             config=a_config(min_edge="0.9", max_source_trade_usd="1"),

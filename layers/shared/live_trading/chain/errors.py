@@ -29,6 +29,18 @@ class RpcRefused(GiveUp):
         self.data = data
 
 
+class RangeTooWide(RpcRefused):
+    """The node does not look for logs in so many blocks, or has found too many: fewer blocks may be answered."""
+
+
+class TooManyTopics(RpcRefused):
+    """The node takes no filter of so many addresses: a shorter one may be answered."""
+
+
+class BlockNotThere(RpcUnavailable):
+    """The node that was asked has not come to this block yet; a provider's nodes do not all stand at the same one."""
+
+
 class Reverted(GiveUp):
     """The contract refuses the call; `reason` is its own text, or its revert data where it has none."""
 

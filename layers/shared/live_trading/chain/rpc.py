@@ -9,12 +9,22 @@ from typing import Any
 import httpx
 
 from live_trading.chain.abi import Call, hex_bytes
-from live_trading.chain.errors import Paused, Reverted, RpcAnswerLost, RpcBroke, RpcRefused, RpcUnavailable
+from live_trading.chain.errors import (
+    Paused,
+    Reverted,
+    RpcAnswerLost,
+    RpcBroke,
+    RpcRefused,
+    RpcUnavailable,
+    TooManyTopics,
+)
+from live_trading.chain.log_limits import refusal_of_logs
 from live_trading.chain.tls import tls_context
 
 _RATE_LIMIT_CODES = frozenset({-32005, 429})
 _INTERNAL_ERROR = -32603
 _REVERT_CODE = 3
+_TOO_LARGE = 413
 _ERROR_STRING_SELECTOR = "0x08c379a0"
 # OnlyUnpaused() of the venue's collateral contracts (its exchange repository, collateral/abstract/CollateralErrors),
 # then the names that others use: EnforcedPause(), Paused(), IsPaused(), ContractPaused().
@@ -22,6 +32,9 @@ _PAUSED_SELECTORS = frozenset({"0x49b8b3ac", "0xd93c0665", "0x9e87fac8", "0x1309
 _MOST_SHOWN = 500
 # Providers take at least so many in a batch.
 CALLS_A_BATCH = 50
+
+Question = tuple[str, Sequence[object]]
+"""A method and its parameters."""
 
 
 class JsonRpc:
@@ -42,29 +55,38 @@ class JsonRpc:
         return _result(method, request_id, self._sent(method, _request(request_id, method, params)))
 
     def call_many(self, method: str, each_params: Sequence[Sequence[object]]) -> list[Any]:
+        """The `result` of each, in order; see `ask`."""
+        return self.ask([(method, params) for params in each_params])
+
+    def ask(self, questions: Sequence[Question]) -> list[Any]:
         """The `result` of each, in order, in one request for every 50; one that the node refuses is its RpcRefused.
 
         Nodes that take no batches are asked one by one. Raises as `call` does for what concerns all of them.
         """
         results: list[Any] = []
-        for start in range(0, len(each_params), CALLS_A_BATCH):
-            some = each_params[start : start + CALLS_A_BATCH]
-            found = self._batch(method, some) if len(some) > 1 else None
-            results += found if found is not None else [self._call_or_refusal(method, params) for params in some]
+        for start in range(0, len(questions), CALLS_A_BATCH):
+            some = questions[start : start + CALLS_A_BATCH]
+            found = self._batch(some) if len(some) > 1 else None
+            results += found if found is not None else [self._call_or_refusal(*question) for question in some]
         return results
 
-    def _batch(self, method: str, each_params: Sequence[Sequence[object]]) -> list[Any] | None:
+    def _batch(self, questions: Sequence[Question]) -> list[Any] | None:
         """None where the answer is not one to each."""
-        ids = [next(self._ids) for _ in each_params]
-        requests = [_request(request_id, method, params) for request_id, params in zip(ids, each_params, strict=True)]
-        response = self._sent(method, requests)
+        ids = [next(self._ids) for _ in questions]
+        requests = [
+            _request(request_id, method, params) for request_id, (method, params) in zip(ids, questions, strict=True)
+        ]
+        response = self._sent(questions[0][0], requests)
         answers = _body(response)
         if not isinstance(answers, list):
             return None
         by_id = {answer.get("id"): answer for answer in answers if isinstance(answer, dict)}
         if not response.is_success or any(_says_nothing(by_id.get(request_id)) for request_id in ids):
             return None
-        return [_result_or_refusal(method, by_id[request_id]) for request_id in ids]
+        return [
+            _result_or_refusal(method, by_id[request_id])
+            for request_id, (method, _) in zip(ids, questions, strict=True)
+        ]
 
     def _call_or_refusal(self, method: str, params: Sequence[object]) -> Any:
         try:
@@ -166,6 +188,8 @@ def _result(method: str, request_id: int, response: httpx.Response) -> Any:
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):
         raise _refusal(method, error)
+    if method == "eth_getLogs" and response.status_code == _TOO_LARGE:
+        raise TooManyTopics(f"{method}: HTTP {_TOO_LARGE}", code=_TOO_LARGE, data=None)
     if response.status_code in (429, 503):
         raise RpcUnavailable(f"{method}: the node answers HTTP {response.status_code}")
     if response.is_client_error:
@@ -179,6 +203,8 @@ def _refusal(method: str, error: dict[str, Any]) -> Exception:
     code = error.get("code")
     code = code if isinstance(code, int) else 0
     message = f"{method}: {str(error.get('message', ''))[:_MOST_SHOWN]} ({code})"
+    if method == "eth_getLogs" and (told := refusal_of_logs(message, code)) is not None:
+        return told
     if code in _RATE_LIMIT_CODES:
         return RpcUnavailable(message)
     if code == _INTERNAL_ERROR and "revert" not in message.lower():

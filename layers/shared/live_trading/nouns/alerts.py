@@ -25,6 +25,8 @@ class AlertType(StrEnum):
     EXIT_NOT_DONE = "exit_not_done"
     WALLET_UNCOMPARED = "wallet_uncompared"
     WALLET_UNVERIFIED = "wallet_unverified"
+    SOURCE_TRADE = "source_trade"
+    KEPT_SUMS = "kept_sums"
 
 
 class Severity(StrEnum):

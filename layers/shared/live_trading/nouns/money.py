@@ -26,18 +26,23 @@ class InexactQuantity(ValueError):
 
 
 def _exact(raw: Decimal | int | str) -> Decimal:
-    if isinstance(raw, bool) or not isinstance(raw, Decimal | int | str):
-        raise InexactQuantity(f"a quantity is a Decimal, int or str, not {type(raw).__name__}")
-    try:
-        value = Decimal(raw)
-    except InvalidOperation as error:
-        raise InexactQuantity(f"not a decimal number: {raw!r}") from error
+    # Most are decimals already, and there are many.
+    value = raw if type(raw) is Decimal else _decimal(raw)
     if not value.is_finite():
         raise InexactQuantity(f"not a finite number: {raw!r}")
     quantized = value.quantize(QUANTUM)
     if quantized != value:
         raise InexactQuantity(f"more than {PLACES} decimal places: {raw!r}")
     return quantized
+
+
+def _decimal(raw: Decimal | int | str) -> Decimal:
+    if isinstance(raw, bool) or not isinstance(raw, Decimal | int | str):
+        raise InexactQuantity(f"a quantity is a Decimal, int or str, not {type(raw).__name__}")
+    try:
+        return Decimal(raw)
+    except InvalidOperation as error:
+        raise InexactQuantity(f"not a decimal number: {raw!r}") from error
 
 
 @dataclass(frozen=True, slots=True, order=True, init=False)

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from math import floor
 
 from live_trading.nouns.markets import FeeSchedule
-from live_trading.nouns.money import Price, Shares, Usd, notional, total_shares, total_usd
+from live_trading.nouns.money import BASE_UNITS, Price, Shares, Usd, notional, total_shares, total_usd
 
 FEE_QUANTUM = Decimal("0.00001")
 # For an exponent that is no whole number the power is no fraction: so many digits that flooring is right all the same.
 _POWER_DIGITS = 60
+_STEPS_A_DOLLAR = 100_000
 
 
 def fee_per_share(fees: FeeSchedule, price: Price) -> Decimal:
@@ -42,7 +42,7 @@ def dearer(one: FeeSchedule, other: FeeSchedule) -> FeeSchedule:
 
 def taker_fee(fees: FeeSchedule, price: Price, shares: Shares) -> Usd:
     """The fee of a trade at one price, floored on five decimals."""
-    return _charged(fees, Fraction(price.value), shares)
+    return _charged(fees, price.base_units, BASE_UNITS, shares)
 
 
 def trade_fee(fees: FeeSchedule, matched: Sequence[tuple[Price, Shares]]) -> Usd:
@@ -56,7 +56,7 @@ def trade_fee(fees: FeeSchedule, matched: Sequence[tuple[Price, Shares]]) -> Usd
     if len({price for price, _ in matched}) == 1:
         return taker_fee(fees, matched[0][0], shares)
     usd = total_usd([notional(price, amount) for price, amount in matched])
-    return _charged(fees, Fraction(usd.value) / Fraction(shares.value), shares)
+    return _charged(fees, usd.base_units, shares.base_units, shares)
 
 
 def fee_bound_buy(fees: FeeSchedule, usd: Usd, limit_price: Price, tick: Price) -> Usd:
@@ -81,22 +81,28 @@ def fee_bound_sell(fees: FeeSchedule, shares: Shares) -> Usd:
     return Usd.ceil(_curve(fees, Decimal("0.5")) * shares.value, FEE_QUANTUM)
 
 
-def _charged(fees: FeeSchedule, average: Fraction, shares: Shares) -> Usd:
-    """Floors without rounding anything before: a fee that ends on the fifth decimal must not lose a step."""
-    steps = floor(_power(average * (1 - average), fees.exponent) * _product(fees, shares))
+def _charged(fees: FeeSchedule, paid: int, bought: int, shares: Shares) -> Usd:
+    """The fee at an average price of `paid / bought`.
+
+    Floors without rounding anything before: a fee that ends on the fifth decimal must not lose a step. In whole numbers
+    throughout, because a fraction that is reduced at every step costs ten times as much.
+    """
+    if not fees.rate:
+        return Usd.zero()
+    curve, curve_parts = _power(paid * (bought - paid), bought * bought, fees.exponent)
+    rate, rate_parts = fees.rate.as_integer_ratio()
+    steps = curve * rate * shares.base_units * _STEPS_A_DOLLAR // (curve_parts * rate_parts * BASE_UNITS)
     return Usd(FEE_QUANTUM * steps)
 
 
-def _product(fees: FeeSchedule, shares: Shares) -> Fraction:
-    return Fraction(fees.rate) * Fraction(shares.value) / Fraction(FEE_QUANTUM)
-
-
-def _power(base: Fraction, exponent: Decimal) -> Fraction:
-    if exponent == exponent.to_integral_value():
-        return base ** int(exponent)
+def _power(top: int, bottom: int, exponent: Decimal) -> tuple[int, int]:
+    """(top / bottom) ** exponent as a fraction, not reduced."""
+    if exponent == exponent.to_integral_value() and exponent >= 0:
+        return top ** int(exponent), bottom ** int(exponent)
+    base = Fraction(top, bottom)
     with localcontext() as context:
         context.prec = _POWER_DIGITS
-        return Fraction((Decimal(base.numerator) / Decimal(base.denominator)) ** exponent)
+        return ((Decimal(base.numerator) / Decimal(base.denominator)) ** exponent).as_integer_ratio()
 
 
 def _curve(fees: FeeSchedule, price: Decimal) -> Decimal:

@@ -36,6 +36,7 @@ from live_trading.signals.config_types import (
     Word,
 )
 from live_trading.signals.exit_config import ExitConfig
+from live_trading.signals.once import once
 from live_trading.signals.position_config import PositionConfig
 
 __all__ = [
@@ -177,6 +178,7 @@ def parse_config(raw: Mapping[str, Any]) -> WalletConfig:
         raise InvalidConfig(errors_of(error)) from error
 
 
+@once
 def config_hash(config: WalletConfig) -> str:
     """The sha256 of the configuration's canonical text, in hex."""
     keys = config.model_dump(mode="json")

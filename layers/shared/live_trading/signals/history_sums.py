@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.trades import TraderRecord, TraderStats
-from live_trading.signals.trader_record import WINDOW, TradeSize, average_size
+from live_trading.signals.trader_record import TradeSize, average_size
 
 HOUR = timedelta(hours=1)
 # Rows come late; what is younger than this is read again with every pass.
@@ -80,6 +80,15 @@ class TradeHour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TradeSum:
+    """The trades of a window of full hours: how many, how many of them without a size, the dollars of all."""
+
+    trades: int
+    unsized: int
+    usd: Usd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultCounts:
     """Ended positions of both windows of a record: how many, and how many of them with a profit."""
 
@@ -115,24 +124,27 @@ def hours_of(trades: Iterable[TradeSize], after: datetime | None) -> list[TradeH
 
 
 def stats_of_sums(
-    trader: str, as_of: datetime, results: ResultCounts, hours: Sequence[TradeHour], *, has_undated_trades: bool
+    trader: str,
+    as_of: datetime,
+    results: ResultCounts,
+    *,
+    recent: TradeSum,
+    lifetime: TradeSum,
+    has_undated_trades: bool,
 ) -> TraderStats:
     """The record as of a full hour; the same as `trader_record.stats_as_of` makes of the single rows."""
 
-    def average(after: datetime | None) -> Usd | None:
-        inside = [each for each in hours if each.until <= as_of and (after is None or each.until > after)]
-        if has_undated_trades or any(each.unsized for each in inside):
-            return None
-        return average_size(total_usd([each.usd for each in inside]), sum(each.trades for each in inside))
+    def average(window: TradeSum) -> Usd | None:
+        return None if has_undated_trades or window.unsized else average_size(window.usd, window.trades)
 
     return TraderStats(
         trader=trader,
         as_of=as_of,
         last_30_days=TraderRecord(
-            resolved_count=results.recent, won_count=results.recent_won, average_trade_usd=average(as_of - WINDOW)
+            resolved_count=results.recent, won_count=results.recent_won, average_trade_usd=average(recent)
         ),
         lifetime=TraderRecord(
-            resolved_count=results.lifetime, won_count=results.lifetime_won, average_trade_usd=average(None)
+            resolved_count=results.lifetime, won_count=results.lifetime_won, average_trade_usd=average(lifetime)
         ),
     )
 

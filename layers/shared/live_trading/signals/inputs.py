@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -121,7 +121,7 @@ def own_part(inputs: EvaluationInputs) -> dict[str, Any]:
     nothing limits has the text that it always had.
     """
     scaling = {} if inputs.stake_multiplier == 1 else {"stake_multiplier": _number(inputs.stake_multiplier)}
-    standing = {} if inputs.standing is None else {"standing": asdict(inputs.standing)}
+    standing = {} if inputs.standing is None else {"standing": _standing(inputs.standing)}
     position = {} if inputs.position is None else {"position": _position(inputs.position)}
     return (
         scaling
@@ -165,6 +165,10 @@ def _number(value: Decimal | None) -> str | None:
 
 def _moment(value: datetime | None) -> str | None:
     return None if value is None else value.astimezone(UTC).isoformat()
+
+
+def _standing(standing: TraderStanding) -> dict[str, Any]:
+    return {"is_held": standing.is_held, "has_left": standing.has_left, "is_hedged": standing.is_hedged}
 
 
 def _position(position: PositionStanding) -> dict[str, Any]:

@@ -6,7 +6,7 @@ than winners, because nobody sells or redeems those.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -74,13 +74,11 @@ def unknown_result(trader: str, position: ClosedPosition) -> RecordUnavailable:
     return RecordUnavailable(f"the venue gives no {what} for the ended position of {trader} in {position.token_id}")
 
 
-def prior_mean(stats: Iterable[TraderStats]) -> Decimal | None:
-    """The win rate of all these traders' lifetimes together; None where none has a resolved position."""
-    records = [each.lifetime for each in stats]
-    resolved = sum(record.resolved_count for record in records)
-    if resolved == 0:
+def prior_mean(won_count: int, resolved_count: int) -> Decimal | None:
+    """The win rate of all resolved positions of a population; None where there are none."""
+    if resolved_count == 0:
         return None
-    return Decimal(sum(record.won_count for record in records)) / Decimal(resolved)
+    return Decimal(won_count) / Decimal(resolved_count)
 
 
 def chosen_record(stats: TraderStats, minimum: int) -> TraderRecord:

@@ -19,12 +19,13 @@ from live_trading.store.database import installation
 from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
-from live_trading.wiring.database import database_of
+from live_trading.wiring.database import MIGRATION_READ_TIMEOUT_SECONDS, database_of
 from live_trading.wiring.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from live_trading.chain.contracts import ContractAddresses
     from live_trading.chain.reading.fill_receipts import FillReceipts
+    from live_trading.chain.reading.order_logs import OrderLogs
     from live_trading.chain.reading.reader import ChainReader
     from live_trading.chain.wallets.key_proof import KeyProof
     from live_trading.polymarket.clob.account import VenueAccount
@@ -75,6 +76,15 @@ class Adapters:
         return database_of(self.settings.database_url, application_name="live-trading")
 
     @cached_property
+    def migration_database(self) -> Database:
+        """The same for statements that take minutes."""
+        return database_of(
+            self.settings.database_url,
+            application_name="live-trading-migrate",
+            read_seconds=MIGRATION_READ_TIMEOUT_SECONDS,
+        )
+
+    @cached_property
     def contracts(self) -> ContractAddresses:
         from live_trading.chain.contracts import ContractAddresses
 
@@ -106,6 +116,22 @@ class Adapters:
             self.contracts,
             exchanges=(settings.standard_exchange, settings.neg_risk_exchange, settings.exchange_v3),
             confirmations=settings.confirmations,
+        )
+
+    @cached_property
+    def order_logs(self) -> OrderLogs:
+        from live_trading.chain.reading.order_logs import OrderLogs
+
+        settings = self.settings
+        return OrderLogs(
+            settings.rpc_url,
+            exchanges=(
+                settings.standard_exchange,
+                settings.neg_risk_exchange,
+                settings.exchange_v3,
+                *settings.further_exchanges,
+            ),
+            confirmations=settings.signal_confirmations,
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.trading_wallet_routes import TradingWallets
     from live_trading.services.watching.checkup import HealthService
     from live_trading.services.watching.recent_look import RecentLook
+    from live_trading.services.watching.retention import Retention
 
 
 class Parts(CopyParts):
@@ -163,6 +165,27 @@ class Parts(CopyParts):
                 "chain": lambda: f"block {self.chain_reader.block_number()}",
             },
             notify=None if topic is None else SnsNotifier(topic).notify,
+        )
+
+    def retention(self, holder: str) -> Retention:
+        from live_trading.services.watching.retention import Lives, Retention
+
+        kept = self.settings
+        return Retention(
+            database=self.database,
+            clock=self.clock,
+            lives=Lives(
+                decisions=timedelta(days=kept.keep_decisions_days),
+                all_snapshots=timedelta(days=kept.keep_snapshots_days),
+                hourly_snapshots=timedelta(days=kept.keep_hourly_snapshots_days),
+                checks_of_health=timedelta(days=kept.keep_checks_days),
+                kept_answers=timedelta(days=kept.keep_answers_days),
+                rows_set_aside=timedelta(days=kept.keep_unread_rows_days),
+                records_of_traders=timedelta(days=kept.keep_records_days),
+                alerts=timedelta(days=kept.keep_alerts_days),
+                audit=timedelta(days=kept.keep_audit_days),
+            ),
+            holder=holder,
         )
 
     @cached_property

@@ -45,7 +45,7 @@ class CopyParts(JobParts):
                 holder=holder,
                 beat=Beat(),
             ),
-            news=NewsLook(database=self.database, poll=lambda: None),
+            news=NewsLook(database=self.database, chain=self.chain_watch()),
             live=self.executor(holder),
             paper=self.paper_trader(holder),
             elapsed=elapsed,

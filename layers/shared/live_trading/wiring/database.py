@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import ssl
+from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pg8000.native
+from pg8000.converters import timestamptz_in
 
 from live_trading.store.database.connection import Database
 from live_trading.wiring.settings import SettingsInvalid
@@ -19,10 +21,17 @@ STATEMENT_TIMEOUT_MS = 20_000
 LOCK_TIMEOUT_MS = 10_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 CONNECT_AND_READ_TIMEOUT_SECONDS = 30
+# A migration of a large table; its runner sets what a statement may take.
+MIGRATION_READ_TIMEOUT_SECONDS = 15 * 60
+# Postgres' number of the type.
+_TIMESTAMPTZ = 1184
 
 
-def database_of(url: str, *, application_name: str) -> Database:
-    """A database that connects on first use. Raises SettingsInvalid for a URL that must not be used."""
+def database_of(url: str, *, application_name: str, read_seconds: int = CONNECT_AND_READ_TIMEOUT_SECONDS) -> Database:
+    """A database that connects on first use. Raises SettingsInvalid for a URL that must not be used.
+
+    An answer that takes longer than `read_seconds` counts as none.
+    """
     parts = urlsplit(url)
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     host, port, user = parts.hostname, parts.port or 5432, unquote(parts.username or "")
@@ -35,14 +44,14 @@ def database_of(url: str, *, application_name: str) -> Database:
 
     def connect() -> pg8000.native.Connection:
         password = _iam_token(host, port, user) if uses_token else unquote(parts.password or "") or None
-        return pg8000.native.Connection(
+        opened = pg8000.native.Connection(
             user,
             host=host,
             port=port,
             database=parts.path.lstrip("/"),
             password=password,
             ssl_context=context,
-            timeout=CONNECT_AND_READ_TIMEOUT_SECONDS,
+            timeout=read_seconds,
             application_name=application_name,
             startup_params={
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
@@ -51,8 +60,19 @@ def database_of(url: str, *, application_name: str) -> Database:
                 "timezone": "UTC",
             },
         )
+        opened.register_in_adapter(_TIMESTAMPTZ, _moment)
+        return opened
 
     return Database(connect)
+
+
+def _moment(text: str) -> object:
+    """A time as Postgres prints it. The client reads every form that there is, and so slowly that it was most of the
+    reading of a row."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return timestamptz_in(text)
 
 
 def _tls(host: str, options: dict[str, str]) -> ssl.SSLContext | None:

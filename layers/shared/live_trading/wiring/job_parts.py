@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from live_trading.services.entering.execute import Executor
     from live_trading.services.following.evidence import EvidenceGatherer
     from live_trading.services.following.fee_comparing import FeeComparer
+    from live_trading.services.following.fills.chain_watch import ChainWatch
+    from live_trading.services.following.fills.token_markets import TokenMarkets
     from live_trading.services.following.ingest import Ingest
     from live_trading.services.following.market_keeping import MarketKeeper
     from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
@@ -63,16 +65,30 @@ class JobParts(Adapters):
         return EvidenceGatherer(markets=self.market_keeper, fees=self.fees, records=self.records)
 
     def ingest(self, holder: str, statistics: StatisticsKeeper | None = None) -> Ingest:
+        from live_trading.services.following.fills.feed_reading import FeedReader
         from live_trading.services.following.ingest import Ingest
 
         return Ingest(
             database=self.database,
             clock=self.clock,
-            feed=self.data_api,
+            # A clock that is stepped does not move while somebody waits.
+            feed=FeedReader(self.data_api, self.chance, pause=None if self.settings.stepped_clock else time.sleep),
             markets=self.market_keeper,
             statistics=statistics,
             holder=holder,
         )
+
+    @cached_property
+    def token_markets(self) -> TokenMarkets:
+        from live_trading.services.following.fills.token_markets import TokenMarkets
+
+        return TokenMarkets(database=self.database, gamma=self.gamma)
+
+    def chain_watch(self) -> ChainWatch:
+        """A watch of one invocation; what it has looked at it knows from the database."""
+        from live_trading.services.following.fills.chain_watch import ChainWatch
+
+        return ChainWatch(database=self.database, clock=self.clock, logs=self.order_logs, tokens=self.token_markets)
 
     def paper_trader(self, holder: str) -> PaperTrader:
         from live_trading.services.paper.paper_run import PaperTrader

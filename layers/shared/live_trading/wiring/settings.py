@@ -35,11 +35,17 @@ def _none_if_empty(raw: object) -> object:
     return None if raw == "" else raw
 
 
+def _listed(raw: object) -> object:
+    return tuple(each.strip() for each in raw.split(",") if each.strip()) if isinstance(raw, str) else raw
+
+
 Url = Annotated[str, BeforeValidator(_without_slash), Field(pattern=r"^https?://[^\s]+$")]
 OptionalUrl = Annotated[Url | None, BeforeValidator(_none_if_empty)]
 Address = Annotated[str, BeforeValidator(lambda raw: raw.lower()), Field(pattern=r"^0x[0-9a-f]{40}$")]
 OptionalAddress = Annotated[Address | None, BeforeValidator(_none_if_empty)]
 
+
+Addresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
 
 _SECRETS = "live-trading/wallets/"
 
@@ -47,10 +53,12 @@ _SECRETS = "live-trading/wallets/"
 class Settings(BaseModel):
     """Field names are the variables' names in lower case.
 
-    Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever they suggest. Without `mark_orders` no
-    order carries the marker by which another installation would see this one. With `stepped_clock` the clock at
-    `clock_url` does not move by itself, and a run can be repeated exactly. With `watch_seconds` an invocation of
-    lt-execute by its schedule stays for so long and passes again on news; 0 is one pass.
+    The trades of followed traders are looked for at the three exchanges and at the `further_exchanges`, in blocks that
+    have `signal_confirmations` on top. Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever
+    they suggest. Without `mark_orders` no order carries the marker by which another installation would see this one.
+    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly. With
+    `watch_seconds` an invocation of lt-execute by its schedule stays for so long and passes again on news; with 0 it
+    passes once.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -74,8 +82,10 @@ class Settings(BaseModel):
     standard_exchange: Address
     neg_risk_exchange: Address
     exchange_v3: Address
+    further_exchanges: Addresses = ()
     confirmations: Annotated[int, Field(ge=1, le=1000)] = 10
     wallets_at_once: Annotated[int, Field(ge=1, le=32)] = 4
+    signal_confirmations: Annotated[int, Field(ge=0, le=1000)] = 0
     max_fee_per_gas_gwei: Annotated[int, Field(ge=1, le=100_000)] = 1000
     max_priority_fee_gwei: Annotated[int, Field(ge=1, le=100_000, validate_default=True)] = 50
     min_priority_fee_gwei: Annotated[int, Field(ge=0, le=100_000, validate_default=True)] = 25
@@ -90,6 +100,15 @@ class Settings(BaseModel):
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     mark_orders: bool = True
+    keep_decisions_days: Annotated[int, Field(ge=7)] = 90
+    keep_snapshots_days: Annotated[int, Field(ge=2)] = 2
+    keep_hourly_snapshots_days: Annotated[int, Field(ge=35)] = 90
+    keep_checks_days: Annotated[int, Field(ge=1)] = 30
+    keep_answers_days: Annotated[int, Field(ge=1)] = 30
+    keep_unread_rows_days: Annotated[int, Field(ge=7)] = 180
+    keep_records_days: Annotated[int, Field(ge=35)] = 90
+    keep_alerts_days: Annotated[int, Field(ge=7)] = 365
+    keep_audit_days: Annotated[int, Field(ge=30)] = 730
     wallet_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _SECRETS
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
 

@@ -13,20 +13,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from live_trading.chain.abi import WORD, address_topic, hex_bytes, hex_text
-from live_trading.chain.contracts import ORDER_FILLED, ContractAddresses
+from live_trading.chain.abi import address_topic
+from live_trading.chain.contracts import ContractAddresses
 from live_trading.chain.errors import RpcAnswerLost, RpcRefused
+from live_trading.chain.reading.order_filled import OrderFilled, is_order_filled, read_order_filled
 from live_trading.chain.reading.receipts import Payer, net_transfer, payer_of, tokens_given
 from live_trading.chain.rpc import JsonRpc, as_quantity
 from live_trading.nouns.errors import MalformedAnswer
-from live_trading.nouns.money import Shares, Usd, total_shares, total_usd
+from live_trading.nouns.money import Shares, total_shares, total_usd
 from live_trading.nouns.orders import Moved
 
-_BUY, _SELL = 0, 1
 # One receipt of another shape is no reason to read none of the others.
 _UNREADABLE = (MalformedAnswer, RpcAnswerLost, RpcRefused, ValueError, LookupError, TypeError, ArithmeticError)
-# side, tokenId, makerAmountFilled, takerAmountFilled, fee, builder, metadata
-_WORDS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,17 +46,6 @@ class ReadReceipts:
 
 
 NOTHING_READ = ReadReceipts(moved={}, waiting={}, at_odds={})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Filled:
-    """One OrderFilled event of an order of the wallet."""
-
-    order_hash: str
-    token_id: str
-    is_buy: bool
-    moved: Moved
-    metadata: str
 
 
 class FillReceipts:
@@ -138,37 +125,24 @@ def moved_in(logs: list[dict[str, Any]], payer: Payer, exchanges: Collection[str
     return {order_hash: _sum(parts) for order_hash, parts in by_order.items()}
 
 
-def _filled_in(logs: list[dict[str, Any]], payer: Payer, exchanges: Collection[str]) -> list[_Filled]:
+def _filled_in(logs: list[dict[str, Any]], payer: Payer, exchanges: Collection[str]) -> list[OrderFilled]:
     return [each for log in logs if (each := _filled(log, payer, exchanges)) is not None]
 
 
-def _markers(filled: Iterable[_Filled]) -> dict[str, str]:
+def _markers(filled: Iterable[OrderFilled]) -> dict[str, str]:
     """The metadata of each order that has any."""
     return {each.order_hash: each.metadata for each in filled if each.metadata.strip("0x")}
 
 
-def _filled(log: dict[str, Any], payer: Payer, exchanges: Collection[str]) -> _Filled | None:
-    topics = [str(topic).lower() for topic in log["topics"]]
-    if str(log["address"]).lower() not in exchanges or len(topics) != 4 or topics[0] != ORDER_FILLED:
+def _filled(log: dict[str, Any], payer: Payer, exchanges: Collection[str]) -> OrderFilled | None:
+    if str(log["address"]).lower() not in exchanges or not is_order_filled(log):
         return None
-    if topics[2] != address_topic(payer.account):
+    if str(log["topics"][2]).lower() != address_topic(payer.account):
         return None
-    data = hex_bytes(str(log["data"]))
-    words = [int.from_bytes(data[at : at + WORD], "big") for at in range(0, len(data), WORD)]
-    if len(data) != _WORDS * WORD or words[0] not in (_BUY, _SELL):
-        raise MalformedAnswer("an OrderFilled event of another shape", raw=str(log)[:2000])
-    side, token, making, taking, fee = words[:5]
-    is_buy = side == _BUY
-    usd, shares = (making, taking) if is_buy else (taking, making)
-    if not 0 <= usd <= shares or not shares or fee > shares:
-        raise MalformedAnswer(f"{usd} dollars and a fee of {fee} for {shares} shares", raw=str(log)[:2000])
-    moved = Moved(usd=Usd.of_base_units(usd), shares=Shares.of_base_units(shares), fee=Usd.of_base_units(fee))
-    return _Filled(
-        order_hash=topics[1], token_id=str(token), is_buy=is_buy, moved=moved, metadata=hex_text(data[-WORD:])
-    )
+    return read_order_filled(log)
 
 
-def _hold_against_transfers(filled: Iterable[_Filled], logs: list[dict[str, Any]], payer: Payer) -> None:
+def _hold_against_transfers(filled: Iterable[OrderFilled], logs: list[dict[str, Any]], payer: Payer) -> None:
     """More than the events say may have come, for anybody may send; less may not. Raises MalformedAnswer."""
     collateral = 0
     tokens: dict[str, int] = defaultdict(int)

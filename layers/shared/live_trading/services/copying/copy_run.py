@@ -26,12 +26,13 @@ SECONDS_A_PASS_MAY_TAKE = 90.0
 class CopyReport:
     """What all passes did together; `ran` is False where another invocation stayed all the while.
 
-    `passes` counts by occasion. In `live` and `paper` decisions, orders and exits are those of all passes; what is left
-    or fails is what was at the last one.
+    `passes` counts by occasion, `chain` what the looks at it found. In `live` and `paper` decisions, orders and exits
+    are those of all passes; what is left or fails is what was at the last one.
     """
 
     ran: bool = False
     passes: dict[str, int] = field(default_factory=dict)
+    chain: dict[str, int] = field(default_factory=dict)
     live: ExecuteReport | None = None
     paper: PaperReport | None = None
     failures: list[PartFailure] = field(default_factory=list)
@@ -62,7 +63,8 @@ class CopyRun:
 
         stayed = self._stay.run(seconds, budget, look=self._news.is_there, act=act)
         report.ran, report.passes = stayed.ran, stayed.passes
-        report.failures += stayed.failures
+        report.chain = dict(self._news.counts)
+        report.failures += [*stayed.failures, *self._news.failures]
         return report
 
     def _pass(self, occasion: Occasion, report: CopyReport, budget: Budget) -> None:

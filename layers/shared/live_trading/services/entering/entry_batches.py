@@ -267,8 +267,8 @@ def _verdict(entry: Entry, draft: Draft, state: RiskSnapshot, now: datetime) -> 
 
 def _recorded(transaction: Transaction, records: Sequence[DecisionRecord]) -> dict[tuple[UUID | None, int], int]:
     """Stores the decisions: their numbers by strategy and trade. Raises StopEverything where one was there already."""
-    made = decisions.record(transaction, records)
-    numbers = {(lt_strategy_id, trade): number for ((_, lt_strategy_id), trade), number in made.items()}
+    stored = decisions.record(transaction, records)
+    numbers = {(lt_strategy_id, trade): number for ((_, lt_strategy_id), trade), number in stored.items()}
     if len(numbers) != len(records):
         raise StopEverything("a trade was decided under this run's lease")
     return numbers

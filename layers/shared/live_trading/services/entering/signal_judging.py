@@ -39,9 +39,7 @@ def judge(signal: PreparedSignal, failures: list[PartFailure]) -> JudgedSignal:
     inputs = signal.prepared.inputs
     first = judged(signal.prepared, inputs, failures)
     scales = [each for each in possible_multipliers(signal.strategy.rules) if each != inputs.stake_multiplier]
-    hopeful = first.verdict is Verdict.ACCEPTED or any(
-        is_hopeful(replace(inputs, stake_multiplier=each)) for each in scales
-    )
+    hopeful = first.verdict is Verdict.ACCEPTED or is_hopeful(inputs, scales)
     return JudgedSignal(signal=signal, first=first, is_hopeful=hopeful)
 
 

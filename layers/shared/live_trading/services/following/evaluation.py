@@ -237,8 +237,8 @@ def _too_old(look: SubjectLook, limit: int, now: datetime) -> list[TooOld]:
 
 
 def _priors(transaction: Transaction, hours: set[datetime]) -> dict[datetime, Decimal | None]:
-    population = trader_stats.population(transaction, hours)
-    return {hour: prior_mean(population.get(hour, [])) for hour in hours}
+    known = trader_stats.population(transaction, hours)
+    return {hour: prior_mean(each.won_count, each.resolved_count) for hour, each in known.items()}
 
 
 def _in_time(each: BriefTrade) -> tuple[datetime, int]:

@@ -1,5 +1,9 @@
 """Ingest: what the followed traders did, stored once, with the markets that judging it needs, and traders' records.
 
+The feed is the truth: it fills what the watch on the chain, which is faster, could not tell. Traders are asked side by
+side and what came in is stored together, so that a pass without news costs the database the same for one trader and for
+a hundred.
+
 A trader followed at T yields trades from T on. The feed is late and not strictly ordered, so each run re-reads a
 window before the newest stored trade of a trader; a row that trails a newer one by more than that is missed. The cursor
 moves after the rows are stored or set aside, to the newest of them and no further.
@@ -7,34 +11,33 @@ moves after the rows are stored or set aside, to the newest of them and no furth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.trades import QuarantinedRow, SourceTrade
 from live_trading.polymarket.data.feed_rows import FeedPage
+from live_trading.services.following.fills.feed_reading import FeedReader
+from live_trading.services.following.fills.trade_storing import store_listed
 from live_trading.services.following.market_keeping import MarketKeeper
-from live_trading.services.following.sources import TradeFeed
 from live_trading.services.following.trader_statistics import StatisticsKeeper, StatisticsReport
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
-from live_trading.services.running.rotation import Rotation
-from live_trading.store.database import cursors, leases
+from live_trading.store.database import cursors, leases, turns
 from live_trading.store.database.connection import ConstraintViolated, Database
 from live_trading.store.database.leases import Lease
-from live_trading.store.feed import quarantine, source_trades, traders
+from live_trading.store.feed import quarantine, traders
 from live_trading.store.feed.traders import FollowedTrader
 
 LEASE = "ingest"
 LEASE_SECONDS = 60
-SECONDS_A_TRADER = 3.0
+TURNS = f"{LEASE}:traders"
+TRADERS_A_CHUNK = 200
 # What the feeds leave to the records of traders, which wait as long as the feeds have much to tell.
 SECONDS_FOR_STATISTICS = 8.0
 OVERLAP = timedelta(minutes=10)
-# A page without news leaves the lease alone until it has less than this to run.
-RENEW_BEFORE = timedelta(seconds=30)
 # A trade from beyond this is no lateness of clocks: believed, its time would move the cursor past everything real.
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
@@ -58,6 +61,32 @@ class IngestReport:
     failures: list[PartFailure] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """What the feed said of one trader; `newest` is the time of their newest trade, stored or set aside."""
+
+    trader: str
+    trades: Sequence[SourceTrade]
+    aside: Sequence[QuarantinedRow]
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """Pages to store, with the traders that were asked and, by cursor, where each stood; no cursor moves without."""
+
+    asked: Sequence[str]
+    pages: Sequence[_Page]
+    positions: Mapping[str, datetime] | None = None
+
+    def moved(self, now: datetime) -> dict[str, datetime]:
+        """The cursors that move, and where to."""
+        if self.positions is None:
+            return {}
+        to = {_cursor(page.trader): min(page.newest, now) for page in self.pages if page.newest is not None}
+        return {name: at for name, at in to.items() if name not in self.positions or self.positions[name] < at}
+
+
 class Ingest:
     """Reads the feed of every followed trader once a run."""
 
@@ -66,7 +95,7 @@ class Ingest:
         *,
         database: Database,
         clock: Clock,
-        feed: TradeFeed,
+        feed: FeedReader,
         markets: MarketKeeper,
         statistics: StatisticsKeeper | None,
         holder: str,
@@ -78,7 +107,6 @@ class Ingest:
         self._markets = markets
         self._statistics = statistics
         self._holder = holder
-        self._traders = Rotation(database=database, clock=clock, name=f"{LEASE}:traders")
 
     def run(self, budget: Budget | None = None) -> IngestReport:
         """One pass over all followed traders, least recently served first, as long as the budget lasts.
@@ -102,53 +130,75 @@ class Ingest:
 
     def _read_all(self, lease: Lease, report: IngestReport, budget: Budget) -> list[SourceTrade]:
         with self._database.transaction() as transaction:
-            followed = traders.followed(transaction)
-            positions = cursors.times(transaction, [_cursor(each.trader) for each in followed])
+            followed = {each.trader: each for each in traders.followed(transaction)}
+            positions = cursors.times(transaction, [_cursor(trader) for trader in followed])
+            in_turn = turns.in_turn(transaction, TURNS, list(followed))
         report.traders = len(followed)
-        recent: list[SourceTrade] = []
-        for each in self._traders.while_time_lasts(
-            followed, lambda one: one.trader, budget=budget, seconds_each=SECONDS_A_TRADER, left=report.left
-        ):
-            with contained(each.trader, report.failures):
-                recent += self._read_one(each, positions.get(_cursor(each.trader)), lease, report)
-        return recent
+        fresh: list[SourceTrade] = []
+        # A chunk is what may be lost with a run that dies, and what is held in memory at once.
+        for start in range(0, len(in_turn), TRADERS_A_CHUNK):
+            some = in_turn[start : start + TRADERS_A_CHUNK]
+            read = self._feed.read(
+                [(trader, _since(followed[trader], positions.get(_cursor(trader)))) for trader in some], budget
+            )
+            report.left += read.left
+            report.failures += read.failures
+            now = self._clock.now()
+            pages = [_page_of(followed[trader], page, now) for trader, page in read.pages.items()]
+            fresh += self._keep(_Read(asked=read.asked, pages=pages, positions=positions), lease, report)
+        return fresh
 
-    def _read_one(
-        self, followed: FollowedTrader, position: datetime | None, lease: Lease, report: IngestReport
-    ) -> Sequence[SourceTrade]:
-        now = self._clock.now()
-        page = _sound(self._feed.trades(followed.trader, _since(followed, position)), now)
-        ours = [trade for trade in page.trades if trade.trade_time >= followed.followed_since]
-        if not ours and not page.quarantined and lease.expires_at - now > RENEW_BEFORE:
-            return ()
-        aside = list(page.quarantined)
+    def _keep(self, read: _Read, lease: Lease, report: IngestReport) -> list[SourceTrade]:
+        """Stores what came in, all of it at once; trader by trader where the store refuses something of somebody."""
+        if not read.asked:
+            return []
+        pages = list(read.pages)
         try:
-            stored = self._insert(ours, lease, now)
+            fresh = self._store(read, lease)
         except ConstraintViolated:
-            # One of them is refused by the store: which, shows when each is stored alone.
-            stored = sum(self._insert_one(trade, lease, now, aside) for trade in ours)
+            fresh, pages = self._store_one_by_one(read, lease, report)
+        report.stored += len(fresh)
+        report.seen += sum(len(page.trades) for page in pages)
+        report.quarantined += sum(len(page.aside) for page in pages)
+        return fresh
+
+    def _store(self, read: _Read, lease: Lease) -> list[SourceTrade]:
+        now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            quarantine.record(transaction, aside, now)
-            if ours:
-                newest = max(trade.trade_time for trade in ours)
-                cursors.advance_times(transaction, {_cursor(followed.trader): min(newest, now)}, now)
-        report.seen += len(ours)
-        report.stored += stored
-        report.quarantined += len(aside)
-        return ours if stored else ()
+            result = store_listed(transaction, [trade for page in read.pages for trade in page.trades], now)
+            quarantine.record(transaction, [row for page in read.pages for row in page.aside], now)
+            cursors.advance_times(transaction, read.moved(now), now)
+            turns.served(transaction, TURNS, read.asked, now)
+        return result.new
 
-    def _insert(self, trades: Sequence[SourceTrade], lease: Lease, now: datetime) -> int:
-        with self._database.transaction() as transaction:
-            leases.renew(transaction, lease, now, LEASE_SECONDS)
-            return source_trades.insert(transaction, trades, now)
+    def _store_one_by_one(
+        self, read: _Read, lease: Lease, report: IngestReport
+    ) -> tuple[list[SourceTrade], list[_Page]]:
+        """Which trader the store refuses something of, and which of their trades, shows when each is stored alone."""
+        fresh: list[SourceTrade] = []
+        pages: list[_Page] = []
+        for page in read.pages:
+            with contained(page.trader, report.failures):
+                try:
+                    fresh += self._store(replace(read, asked=[page.trader], pages=[page]), lease)
+                    pages.append(page)
+                except ConstraintViolated:
+                    kept = self._without_refused(page, lease, fresh)
+                    fresh += self._store(replace(read, asked=[page.trader], pages=[kept]), lease)
+                    pages.append(kept)
+        return fresh, pages
 
-    def _insert_one(self, trade: SourceTrade, lease: Lease, now: datetime, aside: list[QuarantinedRow]) -> int:
-        try:
-            return self._insert([trade], lease, now)
-        except ConstraintViolated as error:
-            aside.append(_unread(trade, f"the store refuses it: {error}"))
-            return 0
+    def _without_refused(self, page: _Page, lease: Lease, fresh: list[SourceTrade]) -> _Page:
+        kept: list[SourceTrade] = []
+        aside = list(page.aside)
+        for trade in page.trades:
+            try:
+                fresh += self._store(_Read(asked=[], pages=[replace(page, trades=[trade], aside=[])]), lease)
+                kept.append(trade)
+            except ConstraintViolated as error:
+                aside.append(_unread(trade, f"the store refuses it: {error}"))
+        return replace(page, trades=kept, aside=aside)
 
     def _prepare(self, recent: Sequence[SourceTrade], lease: Lease, report: IngestReport) -> None:
         now = self._clock.now()
@@ -168,15 +218,16 @@ def _since(followed: FollowedTrader, position: datetime | None) -> datetime:
     return max(followed.followed_since, position - OVERLAP)
 
 
-def _sound(page: FeedPage, now: datetime) -> FeedPage:
-    """The page with trades from the future moved to its quarantine."""
-    impossible = [trade for trade in page.trades if trade.trade_time > now + FUTURE_TOLERANCE]
-    if not impossible:
-        return page
-    return replace(
-        page,
-        trades=[trade for trade in page.trades if trade.trade_time <= now + FUTURE_TOLERANCE],
-        quarantined=[*page.quarantined, *(_unread(trade, "trade time is in the future") for trade in impossible)],
+def _page_of(followed: FollowedTrader, page: FeedPage, now: datetime) -> _Page:
+    """What of a trader's page is theirs since they were followed; trades from the future are set aside."""
+    latest = now + FUTURE_TOLERANCE
+    impossible = [_unread(trade, "trade time is in the future") for trade in page.trades if trade.trade_time > latest]
+    ours = [trade for trade in page.trades if followed.followed_since <= trade.trade_time <= latest]
+    return _Page(
+        trader=followed.trader,
+        trades=ours,
+        aside=[*page.quarantined, *impossible],
+        newest=max((trade.trade_time for trade in ours), default=None),
     )
 
 

@@ -6,14 +6,16 @@ as one on a market that is not supported, and those behind it go on.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from live_trading.nouns.decisions import Check, Evaluation, Reason, Verdict
 from live_trading.nouns.money import Usd
 from live_trading.services.following.decision_records import refused
 from live_trading.services.following.evaluation import PreparedTrade
 from live_trading.services.running.failures import PartFailure, contained
-from live_trading.signals.evaluate import evaluate
+from live_trading.signals.evaluate import evaluate, hopeful
 from live_trading.signals.inputs import EvaluationInputs
 
 # What cannot be had now is asked for again at the next run; a trade seen longer ago than this is judged without it.
@@ -43,10 +45,13 @@ def judged(prepared: PreparedTrade, inputs: EvaluationInputs, failures: list[Par
     return unsupported(_BLANK)
 
 
-def is_hopeful(inputs: EvaluationInputs) -> bool:
-    """Whether a first judging accepts it, so that it is worth asking for what an entry needs."""
+def is_hopeful(inputs: EvaluationInputs, multipliers: Iterable[Decimal] = ()) -> bool:
+    """Whether a first judging accepts it as it is or with any of these stake multipliers.
+
+    Then it is worth asking for what an entry needs.
+    """
     with contained("a first judging", []):
-        return evaluate(inputs).verdict is Verdict.ACCEPTED
+        return hopeful(inputs, multipliers)
     return False
 
 

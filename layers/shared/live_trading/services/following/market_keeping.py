@@ -72,8 +72,7 @@ class MarketKeeper:
             return set()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            for vector in paid:
-                markets.record_resolution(transaction, vector, now)
+            markets.record_resolutions(transaction, paid, now)
         return {vector.condition_id for vector in paid}
 
     def _unresolved(self, condition_ids: Collection[str]) -> list[Market]:
@@ -99,7 +98,7 @@ class MarketKeeper:
 
     def _refresh_batch(self, batch: Sequence[str], lease: Lease, now: datetime, report: MarketRefresh) -> None:
         answer = self._gamma.markets(list(batch))
-        seen = [SeenMarket(market=each.market, resolution_hint=_hint(each, now)) for each in answer.markets.values()]
+        seen = [SeenMarket(market=each.market, resolution_hint=hint_of(each, now)) for each in answer.markets.values()]
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             quarantine.record(transaction, answer.malformed, now)
@@ -122,7 +121,7 @@ class MarketKeeper:
         report.unavailable -= {each.market.condition_id for each in seen}
 
 
-def _hint(snapshot: MarketSnapshot, now: datetime) -> ResolutionState:
+def hint_of(snapshot: MarketSnapshot, now: datetime) -> ResolutionState:
     """What the labels say; a stated end that has passed means something only where no orders are taken any more."""
     end_time = None if snapshot.market.accepting_orders else snapshot.market.end_time
     return hint_at(snapshot.resolution_hint, end_time, now)

@@ -68,21 +68,23 @@ class TradeShelf:
         """`trades` are whole ranges in the order of their numbers, `single` are known by their number alone."""
         self._by_source: dict[tuple[str, bool], list[BriefTrade]] = defaultdict(list)
         self._by_number = {each.source_trade_id: each for each in single}
+        self._numbers: dict[tuple[str, bool], list[int]] = defaultdict(list)
+        self._of_side: dict[bool, list[int]] = {True: [], False: []}
         for trade in trades:
-            self._by_source[(trade.trader, trade.is_buy)].append(trade)
+            source = trade.trader, trade.is_buy
+            self._by_source[source].append(trade)
+            self._numbers[source].append(trade.source_trade_id)
+            self._of_side[trade.is_buy].append(trade.source_trade_id)
             self._by_number[trade.source_trade_id] = trade
-        self._numbers = {source: [each.source_trade_id for each in found] for source, found in self._by_source.items()}
-
-    @property
-    def oldest(self) -> datetime | None:
-        """When the oldest of them was made."""
-        return min((each.trade_time for each in self._by_number.values()), default=None)
+        self._traders = frozenset(trader for trader, _ in self._by_source)
+        self.oldest = min((each.trade_time for each in self._by_number.values()), default=None)
 
     def after(self, rule: FollowRule, position: int, to: int) -> Iterator[BriefTrade]:
         """What the rule takes of the trades numbered above `position`, up to and with `to`."""
-        for (trader, is_buy), trades in self._by_source.items():
-            if rule.follows.refuses(trader, is_buy=is_buy) is None:
-                yield from self._taken(rule, self._slice((trader, is_buy), trades, position, to))
+        for source in self._followed(rule.follows):
+            numbers = self._numbers[source]
+            between = self._by_source[source][bisect_right(numbers, position) : bisect_right(numbers, to)]
+            yield from self._taken(rule, between)
 
     def among(self, rule: FollowRule, numbers: Sequence[int]) -> Iterator[BriefTrade]:
         """What the rule takes of these."""
@@ -91,30 +93,43 @@ class TradeShelf:
 
     def passed_over(self, rule: FollowRule, position: int, to: int) -> Counter[str]:
         """How many of the trades between these numbers are none of the subject's business, by reason."""
+        if rule.earlier or (self.oldest is not None and self.oldest < rule.starts_at):
+            return self._passed_one_by_one(rule, position, to)
+        follows = rule.follows
+        sides = (True, False) if follows.sales else (True,)
         found: Counter[str] = Counter()
-        for source, trades in self._by_source.items():
-            reason = rule.follows.refuses(source[0], is_buy=source[1])
-            if reason is None and not rule.earlier:
-                continue
-            between = self._slice(source, trades, position, to)
-            if not between:
-                continue
-            mine = between if between[0].trade_time >= rule.starts_at else _since(between, rule.starts_at)
-            if reason is not None:
-                found[reason.value] += len(mine)
-            else:
-                found.update(each.value for each in map(rule.refuses, mine) if each is not None)
+        if not follows.sales:
+            found[Reason.NOT_AN_ENTRY] = _between(self._of_side[False], position, to)
+        excluded = follows.excluded if follows.traders is None else follows.excluded & follows.traders
+        found[Reason.EXCLUDED_TRADER] = self._of(excluded, sides, position, to)
+        if follows.traders is not None:
+            all_ = sum(_between(self._of_side[side], position, to) for side in sides)
+            found[Reason.NOT_TARGET_TRADER] = all_ - self._of(follows.traders, sides, position, to)
         return +found
 
-    def _slice(self, source: tuple[str, bool], trades: list[BriefTrade], position: int, to: int) -> list[BriefTrade]:
-        numbers = self._numbers[source]
-        if numbers[0] > position and numbers[-1] <= to:
-            return trades
-        return trades[bisect_right(numbers, position) : bisect_right(numbers, to)]
+    def _passed_one_by_one(self, rule: FollowRule, position: int, to: int) -> Counter[str]:
+        mine = (
+            trade
+            for trades in self._by_source.values()
+            for trade in trades
+            if position < trade.source_trade_id <= to and trade.trade_time >= rule.starts_at
+        )
+        return Counter(reason.value for reason in map(rule.refuses, mine) if reason is not None)
+
+    def _of(self, traders: frozenset[str], sides: Sequence[bool], position: int, to: int) -> int:
+        sources = ((trader, side) for trader in traders & self._traders for side in sides)
+        return sum(_between(self._numbers[each], position, to) for each in sources if each in self._numbers)
+
+    def _followed(self, follows: Follows) -> Iterator[tuple[str, bool]]:
+        traders = self._traders if follows.traders is None else follows.traders & self._traders
+        for trader in traders - follows.excluded:
+            for is_buy in (True, False) if follows.sales else (True,):
+                if (trader, is_buy) in self._by_source:
+                    yield trader, is_buy
 
     def _taken(self, rule: FollowRule, trades: Iterable[BriefTrade]) -> Iterator[BriefTrade]:
         return (each for each in trades if each.trade_time >= rule.starts_at and rule.refuses(each) is None)
 
 
-def _since(trades: Sequence[BriefTrade], moment: datetime) -> list[BriefTrade]:
-    return [each for each in trades if each.trade_time >= moment]
+def _between(numbers: Sequence[int], position: int, to: int) -> int:
+    return bisect_right(numbers, to) - bisect_right(numbers, position)

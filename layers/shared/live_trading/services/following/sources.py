@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from live_trading.chain.reading.order_logs import Block, LookedAt
 from live_trading.nouns.markets import Market, OrderBook, PayoutVector
 from live_trading.polymarket.clob.market_data import ClobMarket
 from live_trading.polymarket.data.data_api import PositionsStep, TradeSizesStep
@@ -35,6 +36,24 @@ class TraderHistory(Protocol):
 class MarketSource(Protocol):
     def markets(self, condition_ids: Sequence[str]) -> GammaAnswer:
         """The markets of these conditions. Raises RetryLater, GiveUp or MalformedAnswer."""
+
+
+class TokenSource(Protocol):
+    def markets_of_tokens(self, token_ids: Sequence[str]) -> GammaAnswer:
+        """The markets of these tokens. Raises RetryLater, GiveUp or MalformedAnswer."""
+
+
+class FillSource(Protocol):
+    """The chain's logs. Every method raises RetryLater where the node is away or behind, and GiveUp."""
+
+    def head(self) -> Block:
+        """The newest block that may be looked at."""
+
+    def blocks(self, numbers: Sequence[int]) -> list[Block | None]:
+        """These blocks, None for those that there are not."""
+
+    def look(self, accounts: Sequence[str], first: int, last: int, *, anchor: int) -> LookedAt:
+        """The fills of these accounts in a range of blocks, and block `anchor`."""
 
 
 class FeeSource(Protocol):

@@ -154,7 +154,7 @@ class StatisticsKeeper:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            sums = trader_histories.trade_hours(transaction, trader)
+            sums = trader_histories.trade_sums(transaction, trader, hours)
             for as_of in hours:
                 unknown = trader_histories.unknown_result_as_of(transaction, trader, as_of)
                 if unknown is not None:
@@ -163,7 +163,15 @@ class StatisticsKeeper:
                     report.failures.append(failed_part(trader, refusal))
                     continue
                 results = trader_histories.results_as_of(transaction, trader, as_of)
-                stats = stats_of_sums(trader, as_of, results, sums, has_undated_trades=progress.has_undated_trades)
+                recent, lifetime = sums[as_of]
+                stats = stats_of_sums(
+                    trader,
+                    as_of,
+                    results,
+                    recent=recent,
+                    lifetime=lifetime,
+                    has_undated_trades=progress.has_undated_trades,
+                )
                 trader_stats.save(transaction, [stats])
                 taken += 1
             trader_histories.save_progress(transaction, progress)

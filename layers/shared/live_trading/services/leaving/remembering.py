@@ -16,7 +16,8 @@ from live_trading.services.leaving.wallet_holdings import StrategyHoldings
 from live_trading.store.database.connection import Transaction
 from live_trading.store.positions import exit_watches
 from live_trading.store.positions.exit_watches import KeptLook
-from live_trading.store.watch import alerts
+from live_trading.store.watch import alert_sets
+from live_trading.store.watch.alert_sets import NewAlert
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Seen:
 
 
 def remember(transaction: Transaction, looks: Sequence[Seen], now: datetime) -> None:
-    """Keeps the looks; three statements, however many there are, and one more for each position that needs somebody."""
+    """Keeps the looks and their alerts: three statements, however many there are."""
     exit_watches.save(
         transaction,
         [
@@ -49,17 +50,16 @@ def remember(transaction: Transaction, looks: Sequence[Seen], now: datetime) -> 
     )
     needy = [seen for seen in looks if seen.decision.hold in NEEDS_SOMEBODY]
     fine = [seen.subject for seen in looks if seen.decision.hold not in NEEDS_SOMEBODY]
-    alerts.resolve_alerts(transaction, alert_type=AlertType.EXIT_NOT_DONE, subjects=fine, at=now)
-    for seen in needy:
-        _tell(transaction, seen, now)
+    alert_sets.resolve_all(transaction, alert_type=AlertType.EXIT_NOT_DONE, subjects=fine, at=now)
+    alert_sets.raise_all(
+        transaction, alert_type=AlertType.EXIT_NOT_DONE, alerts=[_alert(seen) for seen in needy], at=now
+    )
 
 
-def _tell(transaction: Transaction, seen: Seen, now: datetime) -> None:
+def _alert(seen: Seen) -> NewAlert:
     hold, position, slug = seen.decision.hold, seen.position, seen.market.slug
     fired = seen.watch.trigger or "a time or the trader's sale"
-    alerts.raise_alert(
-        transaction,
-        alert_type=AlertType.EXIT_NOT_DONE,
+    return NewAlert(
         severity=Severity.WARNING,
         subject=seen.subject,
         title=f"{seen.held.strategy.name}: {slug} is not left ({hold})",
@@ -68,5 +68,4 @@ def _tell(transaction: Transaction, seen: Seen, now: datetime) -> None:
             f"{slug} sold, and the book does not allow it: {hold}. It is looked at in every pass and sold once "
             "the book allows it; to sell for less at once, close the position by hand with a bound of your own."
         ),
-        at=now,
     )

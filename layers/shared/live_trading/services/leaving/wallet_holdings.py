@@ -23,7 +23,7 @@ from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets, trader_moves
 from live_trading.store.positions import brackets, exit_facts, exit_watches
-from live_trading.store.positions.exit_watches import WatchedSubject
+from live_trading.store.positions.exit_watches import WatchedSubject, WatchKey
 from live_trading.store.risk import locks
 
 
@@ -64,8 +64,8 @@ class HoldingsReader:
         A strategy whose holdings cannot be read is a failure of its own: where reading all at once fails, each is read
         alone.
         """
-        with self._database.transaction() as transaction:
-            strategies = live_strategies.of_wallet(transaction, wallet.trading_wallet_id)
+        with self._database.reading() as reading:
+            strategies = live_strategies.of_wallet(reading, wallet.trading_wallet_id)
         asked = [each for each in strategies if only is None or each.lt_strategy_id in only]
         together: list[PartFailure] = []
         with contained(f"positions of wallet {wallet.trading_wallet_id}", together):
@@ -87,25 +87,30 @@ class HoldingsReader:
         now = self._clock.now()
         if not ids:
             return [], []
-        with self._database.transaction() as transaction:
-            held = exit_facts.of_strategies(transaction, ids)
-            watches = _watches(transaction, lease, ids, held)
-            if not held:
-                return [], []
-            rules, unread = _rules(transaction, [each for each in ids if each in held])
+        with self._database.reading() as reading:
+            held = exit_facts.of_strategies(reading, ids)
+            watches = exit_watches.of_subjects(reading, ids)
+        self._forget_others(lease, watches, held)
+        if not held:
+            return [], []
+        with self._database.reading() as reading:
+            rules, unread = _rules(reading, [each for each in ids if each in held])
+            if not rules:
+                return [], unread
             positions = [each for lt_strategy_id in rules for each in held[lt_strategy_id]]
-            known = markets.by_condition(transaction, {each.condition_id for each in positions})
-            trades = trader_moves.in_tokens(transaction, asked_of_traders(positions))
-            resting = brackets.of_strategies(transaction, list(rules))
-            in_force = [lock for lock in locks.on_entries(transaction, now) if lock.mode is not LockMode.STOP_ENTRIES]
+            known = markets.by_condition(reading, {each.condition_id for each in positions})
+            trades = trader_moves.in_tokens(reading, asked_of_traders(positions))
+            resting = brackets.of_strategies(reading, list(rules))
+            in_force = [lock for lock in locks.on_entries(reading, now) if lock.mode is not LockMode.STOP_ENTRIES]
+        remembered: dict[UUID, dict[str, ExitWatch]] = {}
+        for (lt_strategy_id, token_id), watch in watches.items():
+            remembered.setdefault(lt_strategy_id, {})[token_id] = watch
         return [
             StrategyHoldings(
                 strategy=each,
                 rules=rules[each.lt_strategy_id],
                 positions=tuple(held[each.lt_strategy_id]),
-                watches={
-                    token_id: watch for (subject, token_id), watch in watches.items() if subject == each.lt_strategy_id
-                },
+                watches=remembered.get(each.lt_strategy_id, {}),
                 markets=known,
                 trades=trades,
                 brackets=resting.get(each.lt_strategy_id, {}),
@@ -115,18 +120,16 @@ class HoldingsReader:
             if each.lt_strategy_id in rules
         ], unread
 
-
-def _watches(
-    transaction: Transaction, lease: Lease, ids: Sequence[UUID], held: Mapping[UUID, Sequence[HeldToken]]
-) -> dict[exit_watches.WatchKey, ExitWatch]:
-    """What is remembered of what is held; the rest is forgotten."""
-    watches = exit_watches.of_subjects(transaction, ids)
-    kept = {(lt_strategy_id, each.token_id) for lt_strategy_id, several in held.items() for each in several}
-    gone = set(watches) - kept
-    if gone:
-        leases.assert_held(transaction, lease)
-        exit_watches.forget(transaction, sorted(gone))
-    return watches
+    def _forget_others(
+        self, lease: Lease, watches: Collection[WatchKey], held: Mapping[UUID, Sequence[HeldToken]]
+    ) -> None:
+        """Forgets what is remembered of positions that are not held any more."""
+        kept = {(lt_strategy_id, each.token_id) for lt_strategy_id, several in held.items() for each in several}
+        gone = set(watches) - kept
+        if gone:
+            with self._database.transaction() as transaction:
+                leases.assert_held(transaction, lease)
+                exit_watches.forget(transaction, sorted(gone))
 
 
 def _rules(transaction: Transaction, ids: Sequence[UUID]) -> tuple[dict[UUID, ExitRules], list[PartFailure]]:

@@ -18,6 +18,7 @@ from live_trading.orders.machine import IN_DOUBT, TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_proofs import (
     ABSENCE_PROOFS,
+    ABSENCE_SPACING,
     MARKETABLE,
     Trades,
     agree,
@@ -163,6 +164,16 @@ def is_proved_by_trades(order: StoredOrder, fills: Sequence[Fill]) -> bool:
     """Whether these fills are the whole order, so that a look-up could tell nothing more of it."""
     trades = known_trades((), fills)
     return is_whole(order, trades.lasting) and agree(order, trades, None)
+
+
+def awaits_its_trades(order: StoredOrder, fills: Sequence[Fill], now: datetime) -> bool:
+    """Whether the answer to its POST told of trades just now that are not among these yet.
+
+    Whatever a look-up told, nothing is proved before they are listed.
+    """
+    if order.answer is None or order.absence_proofs or order.sent_at is None:
+        return False
+    return now - order.sent_at < ABSENCE_SPACING and not agree(order, known_trades((), fills), None)
 
 
 def _absent(order: StoredOrder, trades: Trades, truth: VenueTruth, *, is_news: bool, now: datetime) -> bool | None:

@@ -1,5 +1,6 @@
 """ft-resolve: ends paper orders by the chain's payout vector, never by a label or a price.
 
+The chain is asked once for all wallets, and conditions are resolved set by set.
 The catalogue is asked only about markets that the chain has not resolved, so that their state and its age can be seen.
 """
 
@@ -18,7 +19,8 @@ from live_trading.nouns.markets import PayoutVector
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
-from live_trading.services.running.failures import PartFailure, contained
+from live_trading.services.running.failures import PartFailure
+from live_trading.services.running.together import in_chunks, together
 from live_trading.settlement.outcomes import label_of
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
@@ -29,7 +31,10 @@ from live_trading.store.paper.ft_orders import OpenPaperOrder, PaperEnd
 
 LEASE = "ft-resolve"
 LEASE_SECONDS = 120
-SECONDS_A_CONDITION = 3.0
+# What is resolved in one transaction: small enough that another job waits for its rows no longer than for a request.
+CONDITIONS_A_STEP = 500
+ORDERS_A_STEP = 5_000
+SECONDS_A_STEP = 3.0
 HINT_AGE = timedelta(minutes=5)
 
 
@@ -106,26 +111,35 @@ class PaperResolver:
             known = markets.by_condition(transaction, conditions)
         vectors = self._chain.vectors_of(known.values()) if known else {}
         waiting = [condition_id for condition_id in conditions if vectors.get(condition_id) is None]
-        for condition_id in conditions:
-            vector = vectors.get(condition_id)
-            if vector is None:
+        resolved = [vector for _, vector in sorted(vectors.items()) if vector is not None]
+        for chunk in in_chunks(
+            resolved,
+            lambda vector: conditions[vector.condition_id],
+            most_items=CONDITIONS_A_STEP,
+            most_weight=ORDERS_A_STEP,
+        ):
+            if not budget.has(SECONDS_A_STEP):
+                report.left += [vector.condition_id for vector in chunk]
                 continue
-            if not budget.has(SECONDS_A_CONDITION):
-                report.left.append(condition_id)
-                continue
-            with contained(condition_id, report.failures):
-                self._resolve_one(vector, lease, report)
+            together(
+                chunk,
+                lambda some: self._resolve(some, lease, report),
+                lambda vector: vector.condition_id,
+                report.failures,
+            )
         report.waiting = len(waiting)
-        if budget.has(SECONDS_A_CONDITION):
+        if budget.has(SECONDS_A_STEP):
             refresh = self._markets.refresh(waiting, lease, self._clock.now(), fresh_for=HINT_AGE)
             report.failures += refresh.failures
 
-    def _resolve_one(self, vector: PayoutVector, lease: Lease, report: FtResolveReport) -> None:
+    def _resolve(self, vectors: Sequence[PayoutVector], lease: Lease, report: FtResolveReport) -> None:
+        """Ends the orders of some conditions in one transaction: a fixed number of statements for all wallets."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.renew(transaction, lease, now, LEASE_SECONDS)
-            markets.record_resolution(transaction, vector, now)
-            ends = paper_ends(ft_orders.open_in(transaction, vector.condition_id), vector)
+            markets.record_resolutions(transaction, vectors, now)
+            found = ft_orders.open_in(transaction, [vector.condition_id for vector in vectors])
+            ends = [end for vector in vectors for end in paper_ends(found[vector.condition_id], vector)]
             ft_orders.close(transaction, ends, now)
-        report.resolved += 1
+        report.resolved += len(vectors)
         report.outcomes.update(end.outcome.value for end in ends)

@@ -76,22 +76,18 @@ class PaperExits:
         return sold
 
     def _gathered(self, lease: Lease, rules: Mapping[UUID, ExitRules]) -> _Round:
-        with self._database.transaction() as transaction:
-            holdings = ft_exits.holdings(transaction, rules)
-            watches = exit_watches.of_subjects(transaction, rules)
-            gone = set(watches) - {(each.ft_wallet_id, each.token_id) for each in holdings}
-            if gone:
+        with self._database.reading() as reading:
+            holdings = ft_exits.holdings(reading, rules)
+            watches = exit_watches.of_subjects(reading, rules)
+            asked = asked_of_traders(_held(each) for each in holdings)
+            known = markets.by_condition(reading, {each.condition_id for each in holdings}) if holdings else {}
+            trades = trader_moves.in_tokens(reading, asked) if asked else {}
+        gone = set(watches) - {(each.ft_wallet_id, each.token_id) for each in holdings}
+        if gone:
+            with self._database.transaction() as transaction:
                 leases.assert_held(transaction, lease)
                 exit_watches.forget(transaction, sorted(gone))
-            if not holdings:
-                return _Round(rules=rules, holdings=(), watches=watches, markets={}, trades={})
-            return _Round(
-                rules=rules,
-                holdings=holdings,
-                watches=watches,
-                markets=markets.by_condition(transaction, {each.condition_id for each in holdings}),
-                trades=trader_moves.in_tokens(transaction, asked_of_traders(_held(each) for each in holdings)),
-            )
+        return _Round(rules=rules, holdings=holdings, watches=watches, markets=known, trades=trades)
 
     def _look_at(self, round_: _Round, lease: Lease, shelf: BookShelf, failures: list[PartFailure]) -> list[PaperExit]:
         shelf.fetch({each.token_id for each in round_.holdings})

@@ -1,8 +1,9 @@
 """Looks our orders up one by one and books what venue and receipts prove of each.
 
-Invariants: an order is looked up only where its trades leave its end open, and once more some minutes after its end;
-each order is booked in a transaction of its own, with its row locked and the lease held; what goes wrong with one order
-stops no other. Of an order that may rest the venue's list of open ones is evidence too.
+Invariants: an order is looked up only where its trades leave its end open and none that the venue has just told of is
+still to be listed, and once more some minutes after its end; orders are booked with their rows locked and the lease
+held, together, and each in a transaction of its own where that fails, so that what goes wrong with one order stops no
+other. Of an order that may rest the venue's list of open ones is evidence too.
 """
 
 from __future__ import annotations
@@ -23,14 +24,20 @@ from live_trading.nouns.trades import QuarantinedRow
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
-from live_trading.services.orders.order_booking import apply_update
+from live_trading.services.orders.order_booking import apply_updates
 from live_trading.services.orders.order_proofs import LAST_LOOK_AFTER, UNDECIDED_AFTER
-from live_trading.services.orders.order_updates import OrderUpdate, VenueTruth, is_proved_by_trades, plan_update
+from live_trading.services.orders.order_updates import (
+    OrderUpdate,
+    VenueTruth,
+    awaits_its_trades,
+    is_proved_by_trades,
+    plan_update,
+)
 from live_trading.services.reconciling.venue_asking import Heard, Watched
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.database import leases
-from live_trading.store.database.connection import Database
+from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import quarantine
 from live_trading.store.orders import fills, lt_orders, order_changes
@@ -38,6 +45,8 @@ from live_trading.store.orders.lt_orders import StoredOrder
 
 # At 50 ms an answer these stay below the 900 questions in ten seconds that the venue allows.
 LOOK_UPS_AT_ONCE = 4
+# So many rows are locked at once.
+MOST_TOGETHER = 100
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,18 +102,35 @@ class OrderFollowing:
                 )
                 for order in at_venue
             ]
+            told: list[_Told] = []
             for order, truth in looked_up:
-                failures = len(followed.failures)
-                with contained(f"order {order.lt_order_id}", followed.failures):
+                with contained(_part(order), followed.failures):
                     try:
-                        self._apply(lease, order, truth.result(), asked_at, followed)
+                        told.append(_Told(order, truth.result()))
                     except MalformedAnswer as error:
                         followed.unreadable.append(self._set_aside(order, error))
                         raise
-                if len(followed.failures) > failures:
-                    followed.unseen.add(order.lt_order_id)
+        heard_of = {each.order.lt_order_id for each in told}
+        followed.unseen |= {order.lt_order_id for order in at_venue if order.lt_order_id not in heard_of}
+        for start in range(0, len(told), MOST_TOGETHER):
+            self._apply_all(lease, told[start : start + MOST_TOGETHER], asked_at, followed)
         self._tell_undecided(lease, at_venue, asked_at)
         return followed
+
+    def _apply_all(self, lease: Lease, told: Sequence[_Told], now: datetime, followed: Followed) -> None:
+        """Books these together; where that fails, each by itself, so that what is wrong with one stops no other."""
+        if len(told) > 1:
+            troubles: list[PartFailure] = []
+            with contained(f"{len(told)} orders together", troubles):
+                self._apply(lease, told, now, followed)
+            if not troubles:
+                return
+        for each in told:
+            failures = len(followed.failures)
+            with contained(_part(each.order), followed.failures):
+                self._apply(lease, [each], now, followed)
+            if len(followed.failures) > failures:
+                followed.unseen.add(each.order.lt_order_id)
 
     def _tell_undecided(self, lease: Lease, orders: Sequence[StoredOrder], now: datetime) -> None:
         """Of orders whose end should be known by now, whether it could be asked for in this pass or not."""
@@ -128,31 +154,55 @@ class OrderFollowing:
             observed=order.order_shares.value,
         )
 
-    def _apply(self, lease: Lease, seen: StoredOrder, truth: VenueTruth, now: datetime, followed: Followed) -> None:
+    def _apply(self, lease: Lease, told: Sequence[_Told], now: datetime, followed: Followed) -> None:
+        """In round trips that do not grow with the orders, but for what is rare: sales, failed trades, late ones."""
+        ids = [each.order.lt_order_id for each in told]
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            (order,) = lt_orders.locked(transaction, [seen.lt_order_id])
-            stored = fills.of_orders(transaction, [order.lt_order_id])[order.lt_order_id]
-            update = plan_update(order, stored, truth, now)
-            state = apply_update(transaction, order, update, actor=self._actor, now=now)
-            if update.absent is not None and (update.absent or order.absence_proofs > 0):
-                order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=update.absent, now=now)
-            if update.is_last_look:
-                order_changes.note_last_look(transaction, order.lt_order_id, now)
-            if update.is_contradicted:
-                tell_contradiction(transaction, order, _said(truth), now)
-            seen_there = _status_at_venue(truth, update)
-            if seen_there is not None:
-                order_changes.note_venue_status(
-                    transaction,
-                    order_hash=order.signed.order_hash,
-                    venue_status=seen_there[0],
-                    matched=seen_there[1],
-                    now=now,
-                )
-        followed.new_fills += len(update.new_fills)
-        followed.has_booked |= not update.is_empty
-        followed.states[state] = followed.states.get(state, 0) + 1
+            orders = lt_orders.locked(transaction, ids)
+            stored = fills.of_orders(transaction, ids)
+            updates = [
+                (order, plan_update(order, stored[order.lt_order_id], each.truth, now))
+                for order, each in zip(orders, told, strict=True)
+            ]
+            states = apply_updates(transaction, updates, actor=self._actor, now=now)
+            for (order, update), each in zip(updates, told, strict=True):
+                _note(transaction, order, update, each.truth, now)
+        for order, update in updates:
+            state = states[order.lt_order_id]
+            followed.new_fills += len(update.new_fills)
+            followed.has_booked |= not update.is_empty
+            followed.states[state] = followed.states.get(state, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An order and what is said of it."""
+
+    order: StoredOrder
+    truth: VenueTruth
+
+
+def _part(order: StoredOrder) -> str:
+    return f"order {order.lt_order_id}"
+
+
+def _note(transaction: Transaction, order: StoredOrder, update: OrderUpdate, truth: VenueTruth, now: datetime) -> None:
+    if update.absent is not None and (update.absent or order.absence_proofs > 0):
+        order_changes.note_lookup(transaction, lt_order_id=order.lt_order_id, absent=update.absent, now=now)
+    if update.is_last_look:
+        order_changes.note_last_look(transaction, order.lt_order_id, now)
+    if update.is_contradicted:
+        tell_contradiction(transaction, order, _said(truth), now)
+    seen_there = _status_at_venue(truth, update)
+    if seen_there is not None:
+        order_changes.note_venue_status(
+            transaction,
+            order_hash=order.signed.order_hash,
+            venue_status=seen_there[0],
+            matched=seen_there[1],
+            now=now,
+        )
 
 
 def _truth(
@@ -166,7 +216,10 @@ def _truth(
     """What is said of one order; it is looked up where it may have ended otherwise than its trades tell."""
     order_hash = order.signed.order_hash
     own = account.own_fills(heard.trades, order_hash, fees, order.signed)
-    is_asked = _is_last_look_due(order, now) if order.state in TERMINAL else not is_proved_by_trades(order, own)
+    if order.state in TERMINAL:
+        is_asked = _is_last_look_due(order, now)
+    else:
+        is_asked = not is_proved_by_trades(order, own) and not awaits_its_trades(order, own, now)
     venue = account.find_order(order_hash, order.signed) if is_asked else None
     listed = None if resting is None else resting.get(order_hash)
     return VenueTruth(

@@ -1,4 +1,4 @@
-"""Explains, trade by trade, why live brought another result than paper."""
+"""Puts the paper side of each trade beside its live one, and explains why live brought another result."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from live_trading.store.database.connection import Transaction
 
 
 def explain(transaction: Transaction, now: datetime) -> int:
-    """Writes the terms of every trade of which both sides have ended; how many that were."""
-    trades = gaps.unexplained(transaction)
-    for trade in trades:
-        gaps.save(transaction, trade, attribute(trade.paper, trade.live, gaps.per_share(trade)), now)
+    """Links what has changed since the last pass, and writes the terms of those that have ended; how many that were.
+
+    A trade with a side that is open is looked at again when that side, or its market, changes.
+    """
+    changes = gaps.changed(transaction)
+    if not changes:
+        return 0
+    gaps.link_paper_twins(transaction, changes)
+    trades = gaps.unexplained(transaction, changes)
+    explained = [(trade, attribute(trade.paper, trade.live, gaps.per_share(trade))) for trade in trades]
+    gaps.save_all(transaction, explained, now)
+    gaps.forget(transaction, changes)
     return len(trades)

@@ -1,54 +1,47 @@
 """lt-resolve: books what the chain says of a market, once, for every strategy that holds a part of it.
 
-Decides nothing by label or price: the payout vector and the outcome index carry the money.
+Decides nothing by label or price: the payout vector and the outcome index carry the money. Conditions are booked set by
+set, each set in a transaction of its own, so that a run that is killed leaves whole sets done and the rest to the next.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
-from itertools import count
-from uuid import UUID, uuid5
 
 from live_trading.chain.reading.reader import ChainReader
-from live_trading.chain.redemption import RedemptionKind
-from live_trading.ledger import settlement_entries
-from live_trading.ledger.accounts import Account
-from live_trading.ledger.payouts import split_payout
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
-from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.reconciling.reconcile import Reconciler
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.services.running.leasing import held
-from live_trading.services.settling import gap_explaining
-from live_trading.settlement.outcomes import ended, is_sold_out, label_of
+from live_trading.services.running.together import in_chunks, together
+from live_trading.services.settling import gap_explaining, resolution_booking
+from live_trading.services.settling.resolution_booking import Resolved
+from live_trading.settlement.outcomes import is_sold_out
 from live_trading.settlement.waiting import urgency
-from live_trading.store.books import ledger, resolutions
-from live_trading.store.books.resolutions import OpenPosition
-from live_trading.store.chain import redemptions
+from live_trading.store.books import resolutions
 from live_trading.store.database import leases
-from live_trading.store.database.connection import Database, Transaction
+from live_trading.store.database.connection import Database
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import StoredMarket
-from live_trading.store.watch import alerts
+from live_trading.store.watch import alert_sets
+from live_trading.store.watch.alert_sets import NewAlert
 
 LEASE = "lt-resolve"
 LEASE_SECONDS = 120
 HINT_AGE = timedelta(minutes=5)
 SECONDS_TO_RESOLVE = 30.0
-SECONDS_A_CONDITION = 2.0
-
-# Redemption ids are derived, so that a second booking of the same condition names the same row.
-_REDEMPTION_NAMESPACE = UUID("6d3f6f3a-1f0a-5d5a-9c39-5d1c7c1a7e10")
+# What is booked in one transaction: the rows that it locks are waited for by gates and reconcilers meanwhile.
+CONDITIONS_A_STEP = 500
+PARTS_A_STEP = 2_000
+SECONDS_A_STEP = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +61,11 @@ class ResolveReport:
     outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
+
+    def saw(self, outcomes: Iterable[Outcome]) -> None:
+        """Counts the outcomes of orders that ended."""
+        for outcome in outcomes:
+            self.outcomes[outcome] += 1
 
 
 class Resolver:
@@ -111,69 +109,74 @@ class Resolver:
 
     def _resolve_all(self, lease: Lease, report: ResolveReport, budget: Budget) -> None:
         with self._database.transaction() as transaction:
-            conditions = resolutions.open_conditions(transaction)
-            known = markets.by_condition(transaction, conditions)
+            parts = resolutions.open_conditions(transaction)
+            known = markets.by_condition(transaction, parts)
         vectors = self._chain.vectors_of(known.values()) if known else {}
-        waiting = [condition_id for condition_id in known if vectors.get(condition_id) is None]
-        for condition_id in sorted(known, key=lambda each: each in waiting):
-            if not budget.has(SECONDS_A_CONDITION):
-                report.left.append(f"condition {condition_id}")
-                continue
-            market, vector = known[condition_id], vectors.get(condition_id)
-            with contained(f"condition {condition_id}", report.failures):
-                self._end_sold_out(lease, market, report)
-                if vector is not None:
-                    self._book(lease, market, vector, report)
+        resolved: list[Resolved] = []
+        waiting: list[str] = []
+        for condition_id, market in known.items():
+            vector = vectors.get(condition_id)
+            if vector is None:
+                waiting.append(condition_id)
+            else:
+                resolved.append(Resolved(market=market, vector=vector))
+        for chunk in _chunks([*sorted(each.market.condition_id for each in resolved), *sorted(waiting)], parts):
+            with contained(f"sold out positions from condition {chunk[0]} on", report.failures):
+                self._end_sold_out(lease, chunk, report, budget)
+        self._book_all(lease, resolved, parts, report, budget)
         report.waiting = len(waiting)
         self._watch(lease, waiting, report)
         self._compare_with_paper(lease, report)
 
-    def _end_sold_out(self, lease: Lease, market: Market, report: ResolveReport) -> None:
-        """Ends positions that have left as a whole; they wait for no resolution."""
+    def _end_sold_out(self, lease: Lease, condition_ids: Sequence[str], report: ResolveReport, budget: Budget) -> None:
+        """Ends positions that have left as a whole; only their conditions are locked."""
+        if not budget.has(SECONDS_A_STEP):
+            return
+        with self._database.transaction() as transaction:
+            gone = [
+                condition_id
+                for condition_id, several in resolutions.open_positions(transaction, condition_ids).items()
+                if any(is_sold_out(position.entries, position.left) for position in several)
+            ]
+        if gone:
+            together(gone, lambda some: self._end(lease, some, report), _part, report.failures)
+
+    def _end(self, lease: Lease, condition_ids: Sequence[str], report: ResolveReport) -> None:
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            moving = resolutions.lock_condition(transaction, market.condition_id)
-            for position in resolutions.open_positions(transaction, market.condition_id):
-                if position.trading_wallet_id not in moving and is_sold_out(position.entries, position.left):
-                    self._close(transaction, market, position, Usd.zero(), Outcome.SOLD, report, now)
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
+            outcomes = resolution_booking.end_sold_out(transaction, condition_ids, now)
+        report.saw(outcomes)
 
-    def _book(self, lease: Lease, market: Market, vector: PayoutVector, report: ResolveReport) -> None:
-        now = self._clock.now()
-        with self._database.transaction() as transaction:
-            leases.assert_held(transaction, lease)
-            moving = resolutions.lock_condition(transaction, market.condition_id)
-            markets.record_resolution(transaction, vector, now)
-            payouts = _book_positions(transaction, market, vector, moving, now)
-            for position in resolutions.open_positions(transaction, market.condition_id):
-                if position.trading_wallet_id in moving:
-                    continue
-                payout = payouts.get((position.lt_strategy_id, position.token_id), Usd.zero())
-                label = label_of(vector, market.token_ids.index(position.token_id))
-                self._close(transaction, market, position, payout, label, report, now)
-            alerts.resolve_alert(transaction, alert_type=AlertType.RESOLUTION, subject=market.condition_id, at=now)
-        if moving:
-            report.unsettled += 1
-        else:
-            report.resolved += 1
-
-    def _close(
+    def _book_all(
         self,
-        transaction: Transaction,
-        market: Market,
-        position: OpenPosition,
-        payout: Usd,
-        label: Outcome,
+        lease: Lease,
+        resolved: Sequence[Resolved],
+        parts: Mapping[str, int],
         report: ResolveReport,
-        now: datetime,
+        budget: Budget,
     ) -> None:
-        """Writes the outcome of every entry of a position, and counts what had left it."""
-        for order in ended(position.entries, position.left, payout, label):
-            if resolutions.close_order(
-                transaction, lt_order_id=order.lt_order_id, outcome=order.outcome, pnl=order.pnl, resolved_at=now
-            ):
-                report.outcomes[order.outcome] += 1
-        resolutions.count_departures(transaction, position, market.condition_id, now)
+        """Books some conditions in one transaction, the next in another; a bad one stops itself alone."""
+        by_condition = {each.market.condition_id: each for each in resolved}
+        for chunk in _chunks(sorted(by_condition), parts):
+            if not budget.has(SECONDS_A_STEP):
+                report.left += [_part(condition_id) for condition_id in chunk]
+                continue
+            together(
+                chunk,
+                lambda some: self._book(lease, [by_condition[each] for each in some], report),
+                _part,
+                report.failures,
+            )
+
+    def _book(self, lease: Lease, resolved: Sequence[Resolved], report: ResolveReport) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as transaction:
+            leases.renew(transaction, lease, now, LEASE_SECONDS)
+            booked = resolution_booking.book(transaction, resolved, now)
+        report.saw(booked.outcomes)
+        report.unsettled += len(booked.unsettled)
+        report.resolved += len(resolved) - len(booked.unsettled)
 
     def _watch(self, lease: Lease, waiting: Sequence[str], report: ResolveReport) -> None:
         """Asks the catalogue how far the others are, and raises or ends the alerts about those that take long."""
@@ -182,104 +185,38 @@ class Resolver:
         report.failures += refresh.failures
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            for condition_id, stored in markets.stored(transaction, waiting).items():
-                report.states[stored.resolution_state] += 1
-                _watch_one(transaction, condition_id, stored, now)
+            found = markets.stored(transaction, waiting) if waiting else {}
+            told = {condition_id: _alert(condition_id, stored, now) for condition_id, stored in found.items()}
+            fine = [condition_id for condition_id, alert in told.items() if alert is None]
+            late = [alert for alert in told.values() if alert is not None]
+            alert_sets.resolve_all(transaction, alert_type=AlertType.RESOLUTION, subjects=fine, at=now)
+            alert_sets.raise_all(transaction, alert_type=AlertType.RESOLUTION, alerts=late, at=now)
+        for stored in found.values():
+            report.states[stored.resolution_state] += 1
 
     def _compare_with_paper(self, lease: Lease, report: ResolveReport) -> None:
         now = self._clock.now()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            resolutions.link_paper_twins(transaction)
             report.gaps = gap_explaining.explain(transaction, now)
 
 
-def _watch_one(transaction: Transaction, condition_id: str, stored: StoredMarket, now: datetime) -> None:
+def _part(condition_id: str) -> str:
+    return f"condition {condition_id}"
+
+
+def _chunks(condition_ids: Sequence[str], parts: Mapping[str, int]) -> Iterator[list[str]]:
+    return in_chunks(condition_ids, lambda each: parts[each], most_items=CONDITIONS_A_STEP, most_weight=PARTS_A_STEP)
+
+
+def _alert(condition_id: str, stored: StoredMarket, now: datetime) -> NewAlert | None:
     severity = urgency(stored.resolution_state, stored.resolution_state_since, now)
     if severity is None:
-        alerts.resolve_alert(transaction, alert_type=AlertType.RESOLUTION, subject=condition_id, at=now)
-        return
+        return None
     hours = int((now - stored.resolution_state_since).total_seconds()) // 3600
-    alerts.raise_alert(
-        transaction,
-        alert_type=AlertType.RESOLUTION,
+    return NewAlert(
         severity=severity,
         subject=condition_id,
         title=f"{stored.market.slug} is {stored.resolution_state} for {hours} hours",
         message="the chain has no payout vector yet; positions stay open and nothing is booked until it has",
-        at=now,
     )
-
-
-def _kind(market: Market) -> RedemptionKind:
-    """What the catalogue says; the market's token ids have the last word before anything is signed."""
-    if market.version is ProtocolVersion.V2:
-        return RedemptionKind.ROUTER_V2
-    return RedemptionKind.NEG_RISK if market.neg_risk else RedemptionKind.STANDARD
-
-
-def _owe(transaction: Transaction, wallet_id: UUID, market: Market, owed: Usd, now: datetime) -> None:
-    """Opens the redemption of what a wallet is owed, or adds to the one that is under way.
-
-    A trade that the venue lists after the market was booked comes second: the chain pays it with the rest where the
-    rest has not been paid, else in a redemption of its own.
-    """
-    if redemptions.add_expected(transaction, wallet_id, market.condition_id, owed):
-        return
-    before = redemptions.count_of(transaction, wallet_id, market.condition_id)
-    name = f"{wallet_id}:{market.condition_id}" + (f":{before}" if before else "")
-    redemptions.create_due(
-        transaction,
-        lt_redemption_id=uuid5(_REDEMPTION_NAMESPACE, name),
-        trading_wallet_id=wallet_id,
-        condition_id=market.condition_id,
-        kind=_kind(market),
-        expected=owed,
-        resolved_at=now,
-        now=now,
-    )
-
-
-def _book_part(transaction: Transaction, part: ledger.Holding, market: Market, payout: Usd, now: datetime) -> None:
-    """Books one strategy's shares of a token, under the first number that is free: these shares are in the ledger."""
-    resolution = partial(
-        settlement_entries.resolution,
-        trading_wallet_id=part.trading_wallet_id,
-        lt_strategy_id=part.lt_strategy_id,
-        token_id=part.token_id,
-        condition_id=market.condition_id,
-        shares=part.shares,
-        cost=part.amount,
-        payout=payout,
-        occurred_at=now,
-    )
-    numbers = count(1)
-    while not ledger.post(transaction, resolution(number=next(numbers)), now):
-        pass
-
-
-def _book_positions(
-    transaction: Transaction, market: Market, vector: PayoutVector, moving: Collection[UUID], now: datetime
-) -> dict[tuple[UUID, str], Usd]:
-    """Moves each position's cost to what it is owed and opens one redemption a trading wallet; the payouts by position.
-
-    The chain pays a wallet's whole balance of an outcome at once, so that is what is shared out. Wallets in which
-    something is still `moving` are left for later.
-    """
-    held = ledger.holdings(transaction, Account.POSITION_COST, list(market.token_ids))
-    by_token: dict[tuple[UUID, str], list[ledger.Holding]] = defaultdict(list)
-    for holding in held:
-        if holding.trading_wallet_id in moving:
-            continue
-        by_token[(holding.trading_wallet_id, holding.token_id)].append(holding)
-    payouts: dict[tuple[UUID, str], Usd] = {}
-    owed_by_wallet: dict[UUID, list[Usd]] = defaultdict(list)
-    for (wallet_id, token_id), parts in by_token.items():
-        index = market.token_ids.index(token_id)
-        for part, payout in zip(parts, split_payout(vector, index, [each.shares for each in parts]), strict=True):
-            _book_part(transaction, part, market, payout, now)
-            payouts[(part.lt_strategy_id, token_id)] = payout
-            owed_by_wallet[wallet_id].append(payout)
-    for wallet_id, owed in owed_by_wallet.items():
-        _owe(transaction, wallet_id, market, total_usd(owed), now)
-    return payouts

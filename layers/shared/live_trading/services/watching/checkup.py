@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
-from live_trading.services.watching import findings
+from live_trading.services.watching import findings, kept_watch, one_sided
 from live_trading.services.watching.findings import Finding, HealthStatus
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, Transaction
@@ -93,6 +93,7 @@ class HealthService:
             alerts.resolve_older(
                 transaction, alert_type=AlertType.LATE_FILL, prefix="", before=now - LATE_FILL_STANDS_FOR, at=now
             )
+            kept_watch.compare(transaction, now)
             waiting = alerts.unnotified(transaction)
         for each in waiting:
             self._notify_one(each, now)
@@ -126,6 +127,7 @@ class HealthService:
                 return [
                     Finding(check="database", status=HealthStatus.HEALTHY, detail=f"schema {version}"),
                     *findings.of_state(transaction, now),
+                    *one_sided.trades(transaction, now),
                 ]
         except LiveTradingError as error:
             return [Finding(check="database", status=HealthStatus.CRITICAL, detail=type(error).__name__)]

@@ -47,6 +47,7 @@ JOB_SILENCE = {
     "lt-resolve": timedelta(minutes=30),
     "lt-redemptions": timedelta(minutes=30),
     "ft-resolve": timedelta(minutes=30),
+    "retention": timedelta(hours=3),
 }
 _LONGEST_REASON = 200
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -38,8 +39,11 @@ SELECT
     twin.pnl_usd AS paper_pnl,
     live.*, decision.stake_usd AS live_stake,
     coalesce(live.rejection_code, decision.reason) AS why_missed
-FROM lt_strategies AS strategy
-INNER JOIN ft_orders AS twin USING (ft_wallet_id)
+FROM (
+    SELECT DISTINCT ft_wallet_id, source_trade_id FROM changed_twins WHERE changed_twin_id = ANY(:changed::bigint[])
+) AS changed
+INNER JOIN ft_orders AS twin USING (ft_wallet_id, source_trade_id)
+INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
 INNER JOIN markets AS market ON market.condition_id = twin.condition_id AND market.resolution_state = 'RESOLVED'
 LEFT JOIN decisions AS decision
     ON decision.lt_strategy_id = strategy.lt_strategy_id AND decision.source_trade_id = twin.source_trade_id
@@ -90,9 +94,55 @@ ORDER BY strategy.made_number, twin.source_trade_id
 """
 
 
-def unexplained(transaction: Transaction) -> list[EndedTrade]:
-    """Ended trades without terms, or with terms of other results than the present ones."""
-    return [_ended(row) for row in transaction.rows(_UNEXPLAINED)]
+# The oldest of what has changed come first, and the rest in later passes: there may be many after a long pause.
+MOST_AT_ONCE = 2000
+
+
+def changed(transaction: Transaction) -> list[int]:
+    """Numbers of the changes of either side of a trade that nobody has looked at yet, the oldest first.
+
+    A side changes where its order is made or gets another outcome or profit, and both where their market resolves.
+    """
+    rows = transaction.rows(
+        "SELECT changed_twin_id FROM changed_twins ORDER BY changed_twin_id LIMIT :most", most=MOST_AT_ONCE
+    )
+    return [row["changed_twin_id"] for row in rows]
+
+
+def unexplained(transaction: Transaction, changes: Sequence[int]) -> list[EndedTrade]:
+    """Of the trades of these changes, those that have ended, without terms or with terms of other results."""
+    return [_ended(row) for row in transaction.rows(_UNEXPLAINED, changed=list(changes))]
+
+
+def link_paper_twins(transaction: Transaction, changes: Sequence[int]) -> None:
+    """Puts the paper order of the same source trade, and its P&L once known, beside each live order."""
+    transaction.execute(
+        """
+        UPDATE lt_orders SET ft_order_id = twin.ft_order_id, ft_pnl_usd = twin.pnl_usd
+        FROM (
+            SELECT DISTINCT ft_wallet_id, source_trade_id FROM changed_twins
+            WHERE changed_twin_id = ANY(:changed::bigint[])
+        ) AS changed
+        INNER JOIN ft_orders AS twin USING (ft_wallet_id, source_trade_id)
+        INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
+        WHERE
+            strategy.lt_strategy_id = lt_orders.lt_strategy_id
+            AND twin.source_trade_id = lt_orders.source_trade_id
+            AND lt_orders.purpose = 'ENTRY'
+            AND (
+                lt_orders.ft_order_id IS NULL
+                OR lt_orders.ft_pnl_usd IS DISTINCT FROM twin.pnl_usd
+            )
+        """,
+        changed=list(changes),
+    )
+
+
+def forget(transaction: Transaction, changes: Sequence[int]) -> None:
+    """Takes away changes that have been looked at; whatever changes from here on is a new one."""
+    transaction.execute(
+        "DELETE FROM changed_twins WHERE changed_twin_id = ANY(:changed::bigint[])", changed=list(changes)
+    )
 
 
 def _ended(row: Row) -> EndedTrade:
@@ -133,20 +183,26 @@ def _live(row: Row) -> LiveSide:
     )
 
 
-def save(transaction: Transaction, trade: EndedTrade, terms: GapTerms, now: datetime) -> None:
-    """Writes the terms of one trade, or replaces those of results that have changed since."""
-    named: dict[str, Any] = {f"{name}_usd": getattr(terms, name) for name in GapTerms.__dataclass_fields__}
+def save_all(transaction: Transaction, explained: Sequence[tuple[EndedTrade, GapTerms]], now: datetime) -> None:
+    """Writes the terms of trades in one statement, or replaces those of results that have changed since."""
+    if not explained:
+        return
+    terms: dict[str, list[Any]] = {
+        name: [getattr(each, name) for _, each in explained] for name in GapTerms.__dataclass_fields__
+    }
     transaction.execute(
         """
         INSERT INTO lt_gaps (
             lt_strategy_id, ft_order_id, source_trade_id, condition_id, ft_pnl_usd, lt_pnl_usd, timing_usd,
             spread_and_depth_usd, rounding_usd, fee_usd, partial_fill_usd, missed_usd, sizing_usd,
             settlement_failure_usd, exit_usd, why_missed, computed_at
-        ) VALUES (
-            :strategy, :twin, :source, :condition, :paper_pnl, :live_pnl, :timing_usd, :spread_and_depth_usd,
-            :rounding_usd, :fee_usd, :partial_fill_usd, :missed_usd, :sizing_usd, :settlement_failure_usd, :exit_usd,
-            :why_missed, :now
         )
+        SELECT gap.*, :now::timestamptz FROM unnest(
+            :strategies::uuid[], :twins::uuid[], :sources::bigint[], :conditions::text[], :paper_pnls::numeric[],
+            :live_pnls::numeric[], :timing::numeric[], :spread_and_depth::numeric[], :rounding::numeric[],
+            :fee::numeric[], :partial_fill::numeric[], :missed::numeric[], :sizing::numeric[],
+            :settlement_failure::numeric[], :exit::numeric[], :why_missed::text[]
+        ) AS gap
         ON CONFLICT (lt_strategy_id, ft_order_id) DO UPDATE SET
             ft_pnl_usd = excluded.ft_pnl_usd, lt_pnl_usd = excluded.lt_pnl_usd, timing_usd = excluded.timing_usd,
             spread_and_depth_usd = excluded.spread_and_depth_usd, rounding_usd = excluded.rounding_usd,
@@ -155,15 +211,15 @@ def save(transaction: Transaction, trade: EndedTrade, terms: GapTerms, now: date
             settlement_failure_usd = excluded.settlement_failure_usd, exit_usd = excluded.exit_usd,
             why_missed = excluded.why_missed, computed_at = excluded.computed_at
         """,
-        strategy=trade.lt_strategy_id,
-        twin=trade.ft_order_id,
-        source=trade.source_trade_id,
-        condition=trade.condition_id,
-        paper_pnl=trade.paper.pnl,
-        live_pnl=Usd.zero() if trade.live is None else trade.live.pnl,
-        why_missed=trade.why_missed,
+        strategies=[trade.lt_strategy_id for trade, _ in explained],
+        twins=[trade.ft_order_id for trade, _ in explained],
+        sources=[trade.source_trade_id for trade, _ in explained],
+        conditions=[trade.condition_id for trade, _ in explained],
+        paper_pnls=[trade.paper.pnl for trade, _ in explained],
+        live_pnls=[Usd.zero() if trade.live is None else trade.live.pnl for trade, _ in explained],
+        why_missed=[trade.why_missed for trade, _ in explained],
         now=now,
-        **named,
+        **terms,
     )
 
 

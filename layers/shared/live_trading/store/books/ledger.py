@@ -75,23 +75,6 @@ def post(transaction: Transaction, entry: LedgerTransaction, recorded_at: dateti
     return bool(post_all(transaction, [entry], recorded_at))
 
 
-def post_all(transaction: Transaction, entries: Sequence[LedgerTransaction], recorded_at: datetime) -> set[str]:
-    """Books transactions in one statement; the source references of those that wrote an entry: the others are booked.
-
-    The rows of their wallets stay locked until the end of the transaction.
-    """
-    if not entries:
-        return set()
-    rows = transaction.rows(_POST, **_posted(entries, recorded_at))
-    return {row["source_reference"] for row in rows}
-
-
-def post_later(transaction: Transaction, entries: Sequence[LedgerTransaction], recorded_at: datetime) -> None:
-    """The same where nobody asks which of them were booked already: it travels with the next statement."""
-    if entries:
-        transaction.later(_POST, **_posted(entries, recorded_at))
-
-
 _POST = """
 WITH booked AS (
     INSERT INTO ledger_transactions (source_reference, kind, occurred_at, recorded_at)
@@ -119,10 +102,31 @@ WHERE ledger_transaction_id IN (SELECT ledger_transaction_id FROM written)
 """
 
 
+def post_all(transaction: Transaction, entries: Sequence[LedgerTransaction], recorded_at: datetime) -> set[str]:
+    """Books transactions in one statement; the source references of those that wrote an entry: the others are booked.
+
+    The rows of their wallets stay locked until the end of the transaction. Raises ValueError where two of them have the
+    same source reference.
+    """
+    if not entries:
+        return set()
+    rows = transaction.rows(_POST, **_posted(entries, recorded_at))
+    return {row["source_reference"] for row in rows}
+
+
+def post_later(transaction: Transaction, entries: Sequence[LedgerTransaction], recorded_at: datetime) -> None:
+    """The same for whoever need not know: it travels with the next statement, or with COMMIT."""
+    if entries:
+        transaction.later(_POST, **_posted(entries, recorded_at))
+
+
 def _posted(entries: Sequence[LedgerTransaction], recorded_at: datetime) -> dict[str, Any]:
+    references = [entry.source_reference for entry in entries]
+    if len(set(references)) != len(references):
+        raise ValueError("two of the transactions have the same source reference")
     lines = [(entry.source_reference, line) for entry in entries for line in entry.entries]
     return {
-        "references": [entry.source_reference for entry in entries],
+        "references": references,
         "kinds": [entry.kind for entry in entries],
         "times": [entry.occurred_at for entry in entries],
         "recorded_at": recorded_at,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import Outcome
-from live_trading.settlement.outcomes import Departure, Entry
-from live_trading.store.database.connection import Row, Transaction
+from live_trading.settlement.outcomes import Departure, Entry, OrderOutcome
+from live_trading.store.database.connection import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,71 +25,102 @@ class OpenPosition:
     left: Departure
 
 
-def open_conditions(transaction: Transaction) -> list[str]:
-    """Conditions in which an order of ours bought something, or a strategy was given something, not yet resolved."""
+Position = tuple[str, UUID, str]
+"""A condition, a strategy and a token."""
+
+
+def open_conditions(transaction: Transaction) -> dict[str, int]:
+    """Conditions in which an order of ours bought something, or a strategy was given something, not yet resolved.
+
+    With how many such orders and gifts each has.
+    """
     rows = transaction.rows(
         """
-        SELECT intent.condition_id FROM lt_orders AS intent
-        WHERE intent.outcome = 'OPEN' AND EXISTS (
-            SELECT 1 FROM fills AS fill WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
-        )
-        UNION
-        SELECT condition_id FROM position_corrections WHERE counted_at IS NULL
-        ORDER BY condition_id
+        SELECT condition_id, count(*) AS parts FROM (
+            SELECT intent.condition_id FROM lt_orders AS intent
+            WHERE intent.outcome = 'OPEN' AND EXISTS (
+                SELECT 1 FROM fills AS fill WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
+            )
+            UNION ALL
+            SELECT condition_id FROM position_corrections WHERE counted_at IS NULL
+        ) AS part
+        GROUP BY condition_id ORDER BY condition_id
         """
     )
-    return [row["condition_id"] for row in rows]
+    return {row["condition_id"]: row["parts"] for row in rows}
 
 
 def lock_condition(transaction: Transaction, condition_id: str) -> frozenset[UUID]:
-    """Serialises the booking of one condition; the trading wallets of which an order or merge in it may still change.
+    """Serialises the booking of one condition, as `lock_conditions` does."""
+    return lock_conditions(transaction, [condition_id])[condition_id]
 
-    Nothing of theirs is booked yet; what others hold waits for nobody.
+
+def lock_conditions(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, frozenset[UUID]]:
+    """Serialises the booking of conditions; by condition the wallets of which an order or merge in it may still change.
+
+    Nothing of theirs is booked yet; what others hold waits for nobody. Raises LookupError for an unknown condition.
     """
-    transaction.only(
-        "SELECT condition_id FROM markets WHERE condition_id = :condition_id FOR NO KEY UPDATE",
-        condition_id=condition_id,
+    asked = sorted(set(condition_ids))
+    locked = transaction.rows(
+        """
+        SELECT condition_id FROM markets WHERE condition_id = ANY(:condition_ids::text[])
+        ORDER BY condition_id FOR NO KEY UPDATE
+        """,
+        condition_ids=asked,
     )
+    if len(locked) != len(asked):
+        raise LookupError(f"{len(asked) - len(locked)} of {len(asked)} conditions are unknown")
     rows = transaction.rows(
         """
-        SELECT trading_wallet_id FROM lt_orders
-        WHERE condition_id = :condition_id AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+        SELECT condition_id, trading_wallet_id FROM lt_orders
+        WHERE condition_id = ANY(:condition_ids::text[]) AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
         UNION
-        SELECT intent.trading_wallet_id FROM fills AS fill INNER JOIN lt_orders AS intent USING (lt_order_id)
-        WHERE fill.condition_id = :condition_id AND fill.status NOT IN ('CONFIRMED', 'FAILED')
+        SELECT fill.condition_id, fill.trading_wallet_id FROM fills AS fill
+        WHERE fill.condition_id = ANY(:condition_ids::text[]) AND fill.status NOT IN ('CONFIRMED', 'FAILED')
         UNION
-        SELECT trading_wallet_id FROM lt_redemptions
+        SELECT condition_id, trading_wallet_id FROM lt_redemptions
         WHERE
-            condition_id = :condition_id AND action = 'MERGE'
+            condition_id = ANY(:condition_ids::text[]) AND action = 'MERGE'
             AND state IN ('PREPARED', 'BROADCAST', 'REPLACED', 'MINED', 'CONFIRMED')
         """,
-        condition_id=condition_id,
+        condition_ids=asked,
     )
-    return frozenset(row["trading_wallet_id"] for row in rows)
+    moving: dict[str, set[UUID]] = {each: set() for each in asked}
+    for row in rows:
+        moving[row["condition_id"]].add(row["trading_wallet_id"])
+    return {condition_id: frozenset(wallets) for condition_id, wallets in moving.items()}
 
 
-def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosition]:
-    """Positions of a condition whose entries have no outcome, with the sales and merges that nobody has counted yet."""
-    bought = transaction.rows(
-        """
-        SELECT
-            intent.lt_order_id, intent.trading_wallet_id, intent.lt_strategy_id, intent.token_id, intent.outcome_index,
-            sum(fill.shares) AS shares, sum(fill.cost_usd) AS cost_usd, sum(fill.fee_usd) AS fee_usd
-        FROM lt_orders AS intent INNER JOIN fills AS fill USING (lt_order_id)
-        WHERE
-            intent.condition_id = :condition_id
-            AND intent.outcome = 'OPEN'
-            AND intent.purpose = 'ENTRY'
-            AND fill.status = 'CONFIRMED'
-        GROUP BY intent.lt_order_id
-        ORDER BY intent.intent_at, intent.made_number
-        """,
-        condition_id=condition_id,
-    )
-    left = _departures(transaction, condition_id)
-    found: dict[tuple[UUID, str], OpenPosition] = {}
-    for row in [*bought, *_adopted(transaction, condition_id)]:
-        key = (row["lt_strategy_id"], row["token_id"])
+_NOTHING = Departure(shares=Shares.zero(), proceeds=Usd.zero(), fee=Usd.zero())
+# Shares that a person gave to a position are a part of it like any entry, that ends no order; they come last.
+_CAME = """
+SELECT
+    intent.condition_id, intent.lt_order_id, intent.trading_wallet_id, intent.lt_strategy_id, intent.token_id,
+    intent.outcome_index, sum(fill.shares) AS shares, sum(fill.cost_usd) AS cost_usd, sum(fill.fee_usd) AS fee_usd,
+    intent.intent_at AS came_at, intent.made_number AS number
+FROM lt_orders AS intent INNER JOIN fills AS fill USING (lt_order_id)
+WHERE
+    intent.condition_id = ANY(:condition_ids::text[])
+    AND intent.outcome = 'OPEN'
+    AND intent.purpose = 'ENTRY'
+    AND fill.status = 'CONFIRMED'
+GROUP BY intent.lt_order_id
+UNION ALL
+SELECT
+    given.condition_id, NULL, given.trading_wallet_id, given.lt_strategy_id, given.token_id,
+    array_position(market.token_ids, given.token_id) - 1, given.shares, given.usd, 0, NULL, given.position_correction_id
+FROM position_corrections AS given INNER JOIN markets AS market USING (condition_id)
+WHERE given.condition_id = ANY(:condition_ids::text[]) AND given.counted_at IS NULL AND given.shares > 0
+ORDER BY came_at NULLS LAST, number
+"""
+
+
+def open_positions(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, list[OpenPosition]]:
+    """By condition positions whose entries have no outcome, with the sales and merges that nobody has counted yet."""
+    left = _departures(transaction, condition_ids)
+    found: dict[Position, OpenPosition] = {}
+    for row in transaction.rows(_CAME, condition_ids=list(condition_ids)):
+        key = (row["condition_id"], row["lt_strategy_id"], row["token_id"])
         entry = Entry(
             lt_order_id=row["lt_order_id"],
             shares=Shares(row["shares"]),
@@ -104,98 +136,80 @@ def open_positions(transaction: Transaction, condition_id: str) -> list[OpenPosi
             entries=(*before, entry),
             left=left.get(key, _NOTHING),
         )
-    return list(found.values())
+    by_condition: dict[str, list[OpenPosition]] = {each: [] for each in condition_ids}
+    for (condition_id, _, _), position in found.items():
+        by_condition[condition_id].append(position)
+    return by_condition
 
 
-_NOTHING = Departure(shares=Shares.zero(), proceeds=Usd.zero(), fee=Usd.zero())
-
-
-def _adopted(transaction: Transaction, condition_id: str) -> list[Row]:
-    """Shares that a person gave to a position: a part of it like any entry, that ends no order."""
-    return transaction.rows(
-        """
-        SELECT
-            NULL AS lt_order_id, given.trading_wallet_id, given.lt_strategy_id, given.token_id,
-            array_position(market.token_ids, given.token_id) - 1 AS outcome_index, given.shares, given.usd AS cost_usd,
-            0 AS fee_usd
-        FROM position_corrections AS given INNER JOIN markets AS market USING (condition_id)
-        WHERE given.condition_id = :condition_id AND given.counted_at IS NULL AND given.shares > 0
-        ORDER BY given.position_correction_id
-        """,
-        condition_id=condition_id,
-    )
-
-
-def _departures(transaction: Transaction, condition_id: str) -> dict[tuple[UUID, str], Departure]:
+def _departures(transaction: Transaction, condition_ids: Collection[str]) -> dict[Position, Departure]:
     rows = transaction.rows(
         """
         SELECT
-            lt_strategy_id, token_id, sum(shares) AS shares, sum(proceeds_usd) AS proceeds_usd, sum(fee_usd) AS fee_usd
+            condition_id, lt_strategy_id, token_id, sum(shares) AS shares, sum(proceeds_usd) AS proceeds_usd,
+            sum(fee_usd) AS fee_usd
         FROM (
             SELECT
-                intent.lt_strategy_id, intent.token_id, fill.shares, fill.cost_usd AS proceeds_usd, fill.fee_usd
+                intent.condition_id, intent.lt_strategy_id, intent.token_id, fill.shares,
+                fill.cost_usd AS proceeds_usd, fill.fee_usd
             FROM lt_orders AS intent INNER JOIN fills AS fill USING (lt_order_id)
             WHERE
-                intent.condition_id = :condition_id
+                intent.condition_id = ANY(:condition_ids::text[])
                 AND intent.outcome = 'OPEN'
                 AND intent.purpose <> 'ENTRY'
                 AND fill.status = 'CONFIRMED'
             UNION ALL
-            SELECT lt_strategy_id, token_id, shares, proceeds_usd, 0 FROM merge_legs
-            WHERE condition_id = :condition_id AND counted_at IS NULL
+            SELECT condition_id, lt_strategy_id, token_id, shares, proceeds_usd, 0 FROM merge_legs
+            WHERE condition_id = ANY(:condition_ids::text[]) AND counted_at IS NULL
             UNION ALL
-            SELECT lt_strategy_id, token_id, -shares, usd, 0 FROM position_corrections
-            WHERE condition_id = :condition_id AND counted_at IS NULL AND shares < 0
+            SELECT condition_id, lt_strategy_id, token_id, -shares, usd, 0 FROM position_corrections
+            WHERE condition_id = ANY(:condition_ids::text[]) AND counted_at IS NULL AND shares < 0
         ) AS departed
-        GROUP BY lt_strategy_id, token_id
+        GROUP BY condition_id, lt_strategy_id, token_id
         """,
-        condition_id=condition_id,
+        condition_ids=list(condition_ids),
     )
     return {
-        (row["lt_strategy_id"], row["token_id"]): Departure(
+        (row["condition_id"], row["lt_strategy_id"], row["token_id"]): Departure(
             shares=Shares(row["shares"]), proceeds=Usd(row["proceeds_usd"]), fee=Usd(row["fee_usd"])
         )
         for row in rows
     }
 
 
-def count_departures(transaction: Transaction, position: OpenPosition, condition_id: str, now: datetime) -> None:
-    """Marks the sales, merges and corrections of a position as counted in the profit of its entries.
+def count_departures(transaction: Transaction, positions: Sequence[Position], now: datetime) -> None:
+    """Marks the sales, merges and corrections of positions as counted in the profit of their entries.
 
     The exits keep no profit of their own: it is in the orders that they ended.
     """
+    if not positions:
+        return
     transaction.execute(
         """
-        UPDATE lt_orders SET outcome = 'SOLD'
+        WITH ended AS (
+            SELECT * FROM unnest(:conditions::text[], :strategies::uuid[], :tokens::text[])
+                AS ended (condition_id, lt_strategy_id, token_id)
+        ), sold AS (
+            UPDATE lt_orders SET outcome = 'SOLD' FROM ended
+            WHERE
+                lt_orders.condition_id = ended.condition_id AND lt_orders.lt_strategy_id = ended.lt_strategy_id
+                AND lt_orders.token_id = ended.token_id AND lt_orders.purpose <> 'ENTRY' AND lt_orders.outcome = 'OPEN'
+        ), merged AS (
+            UPDATE merge_legs SET counted_at = :now FROM ended
+            WHERE
+                merge_legs.condition_id = ended.condition_id AND merge_legs.lt_strategy_id = ended.lt_strategy_id
+                AND merge_legs.token_id = ended.token_id AND merge_legs.counted_at IS NULL
+        )
+        UPDATE position_corrections SET counted_at = :now FROM ended
         WHERE
-            condition_id = :condition_id AND lt_strategy_id = :strategy AND token_id = :token
-            AND purpose <> 'ENTRY' AND outcome = 'OPEN'
-        """,
-        condition_id=condition_id,
-        strategy=position.lt_strategy_id,
-        token=position.token_id,
-    )
-    transaction.execute(
-        """
-        UPDATE merge_legs SET counted_at = :now
-        WHERE
-            condition_id = :condition_id AND lt_strategy_id = :strategy AND token_id = :token AND counted_at IS NULL
-        """,
-        now=now,
-        condition_id=condition_id,
-        strategy=position.lt_strategy_id,
-        token=position.token_id,
-    )
-    transaction.execute(
-        """
-        UPDATE position_corrections SET counted_at = :now
-        WHERE
-            condition_id = :condition_id AND lt_strategy_id = :strategy AND token_id = :token AND counted_at IS NULL
+            position_corrections.condition_id = ended.condition_id
+            AND position_corrections.lt_strategy_id = ended.lt_strategy_id
+            AND position_corrections.token_id = ended.token_id AND position_corrections.counted_at IS NULL
         """,
         now=now,
-        condition_id=condition_id,
-        strategy=position.lt_strategy_id,
-        token=position.token_id,
+        conditions=[condition_id for condition_id, _, _ in positions],
+        strategies=[lt_strategy_id for _, lt_strategy_id, _ in positions],
+        tokens=[token_id for _, _, token_id in positions],
     )
 
 
@@ -225,39 +239,20 @@ def add_merge_leg(
     )
 
 
-def close_order(
-    transaction: Transaction, *, lt_order_id: UUID, outcome: Outcome, pnl: Usd, resolved_at: datetime
-) -> bool:
-    """Writes an order's outcome once; False where it has one."""
-    return (
-        transaction.execute(
-            """
-            UPDATE lt_orders SET
-                outcome = :outcome, pnl_usd = :pnl, resolved_at = :resolved_at
-            WHERE lt_order_id = :lt_order_id AND outcome = 'OPEN'
-            """,
-            outcome=outcome,
-            pnl=pnl,
-            resolved_at=resolved_at,
-            lt_order_id=lt_order_id,
-        )
-        == 1
-    )
-
-
-def link_paper_twins(transaction: Transaction) -> None:
-    """Puts the paper order of the same source trade, and its P&L once known, beside each live order."""
-    transaction.execute(
+def close_orders(transaction: Transaction, ends: Sequence[OrderOutcome], resolved_at: datetime) -> list[Outcome]:
+    """Writes outcomes of orders that have none; the outcomes that were written."""
+    if not ends:
+        return []
+    rows = transaction.rows(
         """
-        UPDATE lt_orders SET ft_order_id = twin.ft_order_id, ft_pnl_usd = twin.pnl_usd
-        FROM ft_orders AS twin INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
-        WHERE
-            strategy.lt_strategy_id = lt_orders.lt_strategy_id
-            AND twin.source_trade_id = lt_orders.source_trade_id
-            AND lt_orders.purpose = 'ENTRY'
-            AND (
-                lt_orders.ft_order_id IS NULL
-                OR lt_orders.ft_pnl_usd IS DISTINCT FROM twin.pnl_usd
-            )
-        """
+        UPDATE lt_orders SET outcome = ended.outcome, pnl_usd = ended.pnl, resolved_at = :resolved_at
+        FROM unnest(:ids::uuid[], :outcomes::text[], :pnls::numeric[]) AS ended (lt_order_id, outcome, pnl)
+        WHERE lt_orders.lt_order_id = ended.lt_order_id AND lt_orders.outcome = 'OPEN'
+        RETURNING lt_orders.outcome
+        """,
+        resolved_at=resolved_at,
+        ids=[each.lt_order_id for each in ends],
+        outcomes=[each.outcome for each in ends],
+        pnls=[each.pnl for each in ends],
     )
+    return [Outcome(row["outcome"]) for row in rows]

@@ -50,10 +50,23 @@ WHERE wallet.owner_id = :owner_id
 def of_owner(transaction: Transaction, owner_id: str, *, state: str | None, limit: int) -> list[RedemptionRecord]:
     """The newest redemptions of the owner's wallets, those in `state` where it is named."""
     rows = transaction.rows(
-        _SELECT
-        + """
-        AND (:state::text IS NULL OR redemption.state = :state)
-        ORDER BY redemption.created_at DESC, redemption.condition_id LIMIT :limit
+        """
+        SELECT redemption.*, market.slug, send.channel FROM (
+            SELECT newest.* FROM trading_wallets AS wallet
+            CROSS JOIN LATERAL (
+                SELECT * FROM lt_redemptions
+                WHERE
+                    trading_wallet_id = wallet.trading_wallet_id AND (:state::text IS NULL OR state = :state)
+                ORDER BY created_at DESC, condition_id LIMIT :limit
+            ) AS newest
+            WHERE wallet.owner_id = :owner_id
+            ORDER BY newest.created_at DESC, newest.condition_id LIMIT :limit
+        ) AS redemption
+        CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = redemption.condition_id LIMIT 1) AS market
+        LEFT JOIN LATERAL (
+            SELECT channel FROM chain_sends WHERE chain_send_id = redemption.chain_send_id LIMIT 1
+        ) AS send ON TRUE
+        ORDER BY redemption.created_at DESC, redemption.condition_id
         """,
         owner_id=owner_id,
         state=state,

@@ -128,37 +128,6 @@ def create_due(
     )
 
 
-def add_expected(transaction: Transaction, trading_wallet_id: UUID, condition_id: str, more: Usd) -> bool:
-    """Raises what the redemption under way is to pay; False where none is."""
-    return (
-        transaction.execute(
-            """
-            UPDATE lt_redemptions SET expected_usd = expected_usd + :more
-            WHERE
-                trading_wallet_id = :trading_wallet_id AND condition_id = :condition_id AND action = 'REDEEM'
-                AND state NOT IN ('BOOKED', 'NOTHING_TO_DO')
-            """,
-            more=more,
-            trading_wallet_id=trading_wallet_id,
-            condition_id=condition_id,
-        )
-        == 1
-    )
-
-
-def count_of(transaction: Transaction, trading_wallet_id: UUID, condition_id: str) -> int:
-    """How many redemptions a wallet has had in a condition."""
-    found: int = transaction.only(
-        """
-        SELECT count(*) AS found FROM lt_redemptions
-        WHERE trading_wallet_id = :trading_wallet_id AND condition_id = :condition_id AND action = 'REDEEM'
-        """,
-        trading_wallet_id=trading_wallet_id,
-        condition_id=condition_id,
-    )["found"]
-    return found
-
-
 def due(transaction: Transaction, trading_wallet_id: UUID, now: datetime) -> list[Redemption]:
     """Redemptions that are not signed and may be tried now, oldest first."""
     rows = transaction.rows(
@@ -262,15 +231,26 @@ def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> 
     """Unresolved conditions of which some strategy of the wallet holds every outcome."""
     rows = transaction.rows(
         """
-        SELECT DISTINCT held.condition_id FROM (
-            SELECT market.condition_id, market.token_ids, kept.lt_strategy_id, kept.token_id
-            FROM ledger_holdings AS kept
-            INNER JOIN markets AS market
-                ON market.token_ids @> ARRAY[kept.token_id] AND market.resolution_state <> 'RESOLVED'
-            WHERE kept.trading_wallet_id = :trading_wallet_id AND kept.account = 'POSITION_COST' AND kept.shares > 0
-        ) AS held
-        GROUP BY held.condition_id, held.token_ids, held.lt_strategy_id
-        HAVING count(*) = cardinality(held.token_ids)
+        SELECT DISTINCT placed.condition_id
+        FROM ledger_holdings AS held
+        CROSS JOIN LATERAL (
+            SELECT condition_id FROM (
+                (
+                    SELECT intent.condition_id FROM lt_orders AS intent
+                    WHERE intent.lt_strategy_id = held.lt_strategy_id AND intent.token_id = held.token_id LIMIT 1
+                )
+                UNION ALL
+                (
+                    SELECT given.condition_id FROM position_corrections AS given
+                    WHERE given.lt_strategy_id = held.lt_strategy_id AND given.token_id = held.token_id LIMIT 1
+                )
+            ) AS known LIMIT 1
+        ) AS placed
+        INNER JOIN markets AS market
+            ON market.condition_id = placed.condition_id AND market.resolution_state <> 'RESOLVED'
+        WHERE held.trading_wallet_id = :trading_wallet_id AND held.account = 'POSITION_COST' AND held.shares > 0
+        GROUP BY placed.condition_id, market.token_ids, held.lt_strategy_id
+        HAVING count(*) = cardinality(market.token_ids)
         """,
         trading_wallet_id=trading_wallet_id,
     )

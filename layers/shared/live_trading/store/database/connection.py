@@ -210,6 +210,19 @@ class Database:
         yield transaction
         transaction.flush()
 
+    @contextmanager
+    def outside_transaction(self) -> Iterator[Transaction]:
+        """Statements that no transaction may hold, each by itself, on a connection of their own; for migrations.
+
+        What is set for the session, and its locks, end with the block.
+        """
+        alone = Transaction(self._read, self._begin)
+        alone.session = self._connected()
+        try:
+            yield alone
+        finally:
+            _close(alone.session)
+
     def close(self) -> None:
         """Drops the connections that nobody uses; the next transaction opens a new one."""
         while self._idle:

@@ -9,15 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pg8000.exceptions
 import pg8000.native
+from pg8000.converters import timestamptz_in
 from pg8000.core import SYNC_MSG, Context, make_params
 
 Row = dict[str, Any]
 
 _OF_THE_SERVER = (pg8000.exceptions.DatabaseError, pg8000.exceptions.InterfaceError)
+
+
+# The driver tries one format after the other, which takes longer than all the rest of a row.
+_TIMESTAMPTZ = 1184
+
+
+def _moment(text: str) -> datetime | str | float:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        # Infinity, and years that have more or fewer than four digits.
+        read: datetime | str | float = timestamptz_in(text)
+        return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +64,7 @@ class Session:
 
     def __init__(self, connection: pg8000.native.Connection) -> None:
         self._connection = connection
+        connection.register_in_adapter(_TIMESTAMPTZ, _moment)
         self._prepared: dict[str, tuple[str, Callable[[Mapping[str, object]], tuple[object, ...]], Any]] = {}
         self._is_in_step = True
 
@@ -118,6 +134,6 @@ class Session:
         except _OF_THE_SERVER as error:
             if error is not sent.error:
                 raise
-            refusal: Exception = error
-            return refusal
+            told: Exception = error
+            return told
         return None

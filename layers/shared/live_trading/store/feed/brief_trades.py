@@ -30,16 +30,17 @@ class NumberRange:
 
 
 def read(transaction: Transaction, ranges: Sequence[NumberRange], numbers: Collection[int]) -> list[BriefTrade]:
-    """The trades with a number in one of the ranges or among these, by number."""
+    """The trades with a number in one of the ranges or among these, by number, without those that the chain dropped."""
     rows = transaction.rows(
         """
         SELECT trade.source_trade_id, trade.trader_address, trade.side, trade.trade_time
         FROM unnest(:afters::bigint[], :tos::bigint[]) AS asked (after, upto)
         INNER JOIN source_trades AS trade
             ON trade.source_trade_id > asked.after AND trade.source_trade_id <= asked.upto
+        WHERE trade.dropped_at IS NULL
         UNION
         SELECT source_trade_id, trader_address, side, trade_time FROM source_trades
-        WHERE source_trade_id = ANY(:numbers::bigint[])
+        WHERE source_trade_id = ANY(:numbers::bigint[]) AND dropped_at IS NULL
         ORDER BY 1
         """,
         afters=[each.after for each in ranges],

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from live_trading.nouns.money import Usd
 from live_trading.signals.inputs import EvaluationInputs, own_part, shared_part
 
 
@@ -22,6 +24,10 @@ class EvidenceText:
     key: int
     text: str
     members: dict[str, str]
+
+    @property
+    def as_json(self) -> str:
+        return f'{{"trade":{self.source_trade_id},"key":{self.key},"shared":{self.text}}}'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +85,12 @@ class DecisionTexts:
         return known[1]
 
 
-def kept_own(own: dict[str, Any], decided_at: datetime) -> dict[str, Any]:
-    """The own part without what the decision's row and its configuration say."""
-    kept = {name: value for name, value in own.items() if name not in _ELSEWHERE}
+def kept_own(own: Mapping[str, Any], decided_at: datetime) -> dict[str, Any]:
+    """The own part in short, without what the decision's row and its configuration say. `whole_own` undoes it."""
+    kept = {name: value for name, value in own.items() if name in _AS_THEY_ARE}
+    kept["bankroll"] = own["bankroll_usd"].rstrip("0").rstrip(".")
+    if own["max_signal_age_seconds"] is not None:
+        kept["max_age"] = own["max_signal_age_seconds"]
     if not own["is_active"]:
         kept["is_active"] = False
     if datetime.fromisoformat(own["now"]) != decided_at:
@@ -89,8 +98,28 @@ def kept_own(own: dict[str, Any], decided_at: datetime) -> dict[str, Any]:
     return kept
 
 
-_ELSEWHERE = ("config_hash", "config_version", "is_active", "now")
+def whole_own(
+    kept: Mapping[str, Any], *, config_hash: str, config_version: int, decided_at: datetime
+) -> dict[str, Any]:
+    """The own part of the canonical inputs as it was."""
+    return {
+        "config_hash": config_hash,
+        "config_version": config_version,
+        "is_active": kept.get("is_active", True),
+        "bankroll_usd": str(Usd(kept["bankroll"])),
+        "now": kept.get("now", decided_at.astimezone(UTC).isoformat()),
+        "max_signal_age_seconds": kept.get("max_age"),
+    } | {name: kept[name] for name in _AS_THEY_ARE if name in kept}
+
+
+_AS_THEY_ARE = ("stake_multiplier", "standing", "position")
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_PLAIN = {None: "null", True: "true", False: "false"}
 
 
 def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    if type(value) is int:
+        return str(value)
+    if value is None or type(value) is bool:
+        return _PLAIN[value]
+    return _encode(value)

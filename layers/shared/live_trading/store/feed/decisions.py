@@ -65,12 +65,10 @@ def _record(
     transaction.later(
         """
         INSERT INTO decision_evidence (source_trade_id, evidence_key, shared)
-        SELECT kept.* FROM unnest(:trades::bigint[], :keys::bigint[], :shared::jsonb[]) AS kept
+        SELECT kept.* FROM json_to_recordset(:evidence::json) AS kept (trade bigint, key bigint, shared jsonb)
         ON CONFLICT DO NOTHING
         """,
-        trades=[each.source_trade_id for each in evidence],
-        keys=[each.key for each in evidence],
-        shared=[each.text for each in evidence],
+        evidence="[" + ",".join(each.as_json for each in evidence) + "]",
     )
     kept = transaction.rows(
         """

@@ -103,37 +103,45 @@ def record_resolution(transaction: Transaction, vector: PayoutVector, now: datet
 
     Raises ContradictingResolution where another one is, LookupError for a market that is not stored.
     """
-    resolved = transaction.execute(
+    return bool(record_resolutions(transaction, [vector], now))
+
+
+def record_resolutions(transaction: Transaction, vectors: Sequence[PayoutVector], now: datetime) -> set[str]:
+    """Books the payout vectors of many markets in one statement; the conditions that had none before.
+
+    Raises ContradictingResolution or LookupError as for one, and then none is to be kept.
+    """
+    in_order = sorted(vectors, key=lambda each: each.condition_id)
+    resolved = transaction.rows(
         """
         UPDATE markets SET
             resolution_state = 'RESOLVED',
             resolution_state_since = :now,
-            payout_numerators = :numerators::numeric[],
-            payout_denominator = :denominator::numeric,
+            payout_numerators = said.numerators::numeric[],
+            payout_denominator = said.denominator,
             resolved_at = :now,
             is_open = FALSE,
             accepting_orders = FALSE
-        WHERE condition_id = :condition_id AND resolution_state <> 'RESOLVED'
+        FROM unnest(:conditions::text[], :numerators::text[], :denominators::numeric[])
+            AS said (condition_id, numerators, denominator)
+        WHERE markets.condition_id = said.condition_id AND markets.resolution_state <> 'RESOLVED'
+        RETURNING markets.condition_id
         """,
         now=now,
-        numerators=[str(numerator) for numerator in vector.numerators],
-        denominator=str(vector.denominator),
-        condition_id=vector.condition_id,
+        conditions=[each.condition_id for each in in_order],
+        numerators=["{" + ",".join(str(numerator) for numerator in each.numerators) + "}" for each in in_order],
+        denominators=[str(each.denominator) for each in in_order],
     )
-    if resolved:
-        return True
-    booked = _vector(
-        transaction.only(
-            """
-            SELECT condition_id, payout_numerators, payout_denominator FROM markets
-            WHERE condition_id = :condition_id
-            """,
-            condition_id=vector.condition_id,
-        )
-    )
-    if booked != vector:
-        raise ContradictingResolution(f"{vector.condition_id} is booked as {booked}, the chain now says {vector}")
-    return False
+    new = {row["condition_id"] for row in resolved}
+    known = [each for each in in_order if each.condition_id not in new]
+    booked = payout_vectors(transaction, [each.condition_id for each in known]) if known else {}
+    for vector in known:
+        before = booked.get(vector.condition_id)
+        if before is None:
+            raise LookupError(f"no market {vector.condition_id}")
+        if before != vector:
+            raise ContradictingResolution(f"{vector.condition_id} is booked as {before}, the chain now says {vector}")
+    return new
 
 
 _MARKETS = """
@@ -167,6 +175,14 @@ def of_token(transaction: Transaction, token_id: str) -> Market | None:
     """The market that a token is an outcome of, as last seen; None where it is not stored."""
     row = transaction.row(_MARKETS + "WHERE :token_id = ANY(market.token_ids)", token_id=token_id)
     return None if row is None else _market(row)
+
+
+def of_tokens(transaction: Transaction, token_ids: Collection[str]) -> dict[str, Market]:
+    """The markets of these tokens by token, as last seen; tokens of markets that are not stored are missing."""
+    asked = set(token_ids)
+    rows = transaction.rows(_MARKETS + "WHERE market.token_ids && :token_ids::text[]", token_ids=sorted(asked))
+    found = [_market(row) for row in rows]
+    return {token_id: market for market in found for token_id in market.token_ids if token_id in asked}
 
 
 def payout_vectors(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, PayoutVector]:

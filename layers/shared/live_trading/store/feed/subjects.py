@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -102,25 +102,24 @@ def earlier_configs(
 
 
 def paper_bankroll(transaction: Transaction, ft_wallet_id: UUID) -> Usd:
-    """Starting balance + realised P&L − what open paper positions cost, fees included, + what left of them brought.
+    """As `paper_bankrolls`, of one wallet. Raises LookupError."""
+    found = paper_bankrolls(transaction, [ft_wallet_id])
+    if ft_wallet_id not in found:
+        raise LookupError(f"no FT wallet {ft_wallet_id}")
+    return found[ft_wallet_id]
 
-    Raises LookupError.
-    """
-    row = transaction.only(
+
+def paper_bankrolls(transaction: Transaction, ft_wallet_ids: Collection[UUID]) -> dict[UUID, Usd]:
+    """Starting balance + realised P&L − what open paper positions cost, fees included, + what left of them brought."""
+    rows = transaction.rows(
         """
-        SELECT wallet.starting_balance_usd + coalesce(sum(
-            CASE paper.outcome
-                WHEN 'OPEN' THEN paper.exit_proceeds_usd - paper.exit_fee_usd - paper.cost_usd - paper.fee_usd
-                ELSE paper.pnl_usd
-            END
-        ), 0) AS bankroll_usd
-        FROM ft_wallets AS wallet LEFT JOIN ft_orders AS paper USING (ft_wallet_id)
-        WHERE wallet.ft_wallet_id = :ft_wallet_id
-        GROUP BY wallet.ft_wallet_id
+        SELECT wallet.ft_wallet_id, wallet.starting_balance_usd + coalesce(kept.result_usd, 0) AS bankroll_usd
+        FROM ft_wallets AS wallet LEFT JOIN ft_results AS kept USING (ft_wallet_id)
+        WHERE wallet.ft_wallet_id = ANY(:ft_wallet_ids::uuid[])
         """,
-        ft_wallet_id=ft_wallet_id,
+        ft_wallet_ids=list(ft_wallet_ids),
     )
-    return Usd(row["bankroll_usd"])
+    return {row["ft_wallet_id"]: Usd(row["bankroll_usd"]) for row in rows}
 
 
 def _subject(row: Row) -> SubjectRow:

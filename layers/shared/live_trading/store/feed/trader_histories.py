@@ -10,7 +10,7 @@ from dataclasses import fields
 from datetime import datetime
 
 from live_trading.nouns.money import Usd
-from live_trading.signals.history_sums import HistoryPart, Progress, ResultCounts, TradeHour
+from live_trading.signals.history_sums import HistoryPart, Progress, ResultCounts, TradeHour, TradeSum
 from live_trading.signals.trader_record import WINDOW, ClosedPosition
 from live_trading.store.database.connection import Row, Transaction
 
@@ -86,15 +86,33 @@ def add_trades(transaction: Transaction, trader: str, hours: Sequence[TradeHour]
     )
 
 
-def trade_hours(transaction: Transaction, trader: str) -> list[TradeHour]:
-    """The sums of a trader's trades, oldest first."""
+def trade_sums(
+    transaction: Transaction, trader: str, as_ofs: Collection[datetime]
+) -> dict[datetime, tuple[TradeSum, TradeSum]]:
+    """By full hour the trades of the window before it, and all up to it.
+
+    Summed where the rows are, of which there is one for every hour in which the trader ever traded.
+    """
     rows = transaction.rows(
-        "SELECT until, trades, unsized, usd FROM trader_trade_hours WHERE trader_address = :trader ORDER BY until",
+        """
+        SELECT asked.as_of, sums.* FROM unnest(:as_ofs::timestamptz[], :afters::timestamptz[]) AS asked (as_of, after)
+        CROSS JOIN LATERAL (
+            SELECT
+                coalesce(sum(trades) FILTER (WHERE until > asked.after), 0) AS recent_trades,
+                coalesce(sum(unsized) FILTER (WHERE until > asked.after), 0) AS recent_unsized,
+                coalesce(sum(usd) FILTER (WHERE until > asked.after), 0) AS recent_usd,
+                coalesce(sum(trades), 0) AS trades,
+                coalesce(sum(unsized), 0) AS unsized,
+                coalesce(sum(usd), 0) AS usd
+            FROM trader_trade_hours
+            WHERE trader_address = :trader AND until <= asked.as_of
+        ) AS sums
+        """,
         trader=trader,
+        as_ofs=sorted(as_ofs),
+        afters=[each - WINDOW for each in sorted(as_ofs)],
     )
-    return [
-        TradeHour(until=row["until"], trades=row["trades"], unsized=row["unsized"], usd=Usd(row["usd"])) for row in rows
-    ]
+    return {row["as_of"]: (_sum(row, "recent_"), _sum(row, "")) for row in rows}
 
 
 def put_positions(
@@ -236,6 +254,12 @@ def save_final_moments(transaction: Transaction, moments: Mapping[str, datetime]
         """,
         condition_ids=sorted(moments),
         moments=[moments[each] for each in sorted(moments)],
+    )
+
+
+def _sum(row: Row, window: str) -> TradeSum:
+    return TradeSum(
+        trades=int(row[f"{window}trades"]), unsized=int(row[f"{window}unsized"]), usd=Usd(row[f"{window}usd"])
     )
 
 

@@ -20,6 +20,7 @@ def in_tokens(transaction: Transaction, asked: Iterable[tuple[str, str]]) -> dic
         SELECT trade.trader_address, trade.token_id, trade.trade_time, trade.side, trade.shares
         FROM unnest(:traders::text[], :tokens::text[]) AS asked (trader_address, token_id)
         INNER JOIN source_trades AS trade USING (trader_address, token_id)
+        WHERE trade.dropped_at IS NULL
         ORDER BY trade.trade_time, trade.source_trade_id
         """,
         traders=[trader for trader, _ in pairs],
@@ -41,6 +42,7 @@ def held_in_conditions(
         SELECT trade.trader_address, trade.condition_id, trade.token_id, trade.trade_time, trade.side, trade.shares
         FROM unnest(:traders::text[], :conditions::text[]) AS asked (trader_address, condition_id)
         INNER JOIN source_trades AS trade USING (trader_address, condition_id)
+        WHERE trade.dropped_at IS NULL
         ORDER BY trade.trade_time, trade.source_trade_id
         """,
         traders=[trader for trader, _ in pairs],

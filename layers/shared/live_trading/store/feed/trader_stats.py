@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -58,26 +58,35 @@ def find(transaction: Transaction, keys: Collection[StatsKey]) -> dict[StatsKey,
     return {(row["trader_address"], row["as_of"]): _stats(row) for row in rows}
 
 
-def population(transaction: Transaction, as_ofs: Collection[datetime]) -> dict[datetime, list[TraderStats]]:
-    """For each moment the latest snapshot, not later than it, of every followed trader who has one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """The resolved positions of all followed traders together, and how many of them won."""
+
+    won_count: int
+    resolved_count: int
+
+
+def population(transaction: Transaction, as_ofs: Collection[datetime]) -> dict[datetime, Population]:
+    """For each moment the lifetimes of the latest snapshots, not later than it, of all followed traders who have one.
+
+    Summed where the rows are: a run has as many moments as hours, and a moment as many rows as there are traders.
+    """
     rows = transaction.rows(
         """
-        SELECT asked.moment, latest.* FROM unnest(:as_ofs::timestamptz[]) AS asked (moment)
+        SELECT asked.moment, sum(latest.lifetime_won_count) AS won, sum(latest.lifetime_resolved_count) AS resolved
+        FROM unnest(:as_ofs::timestamptz[]) AS asked (moment)
         CROSS JOIN traders
         CROSS JOIN LATERAL (
-            SELECT * FROM trader_stats
+            SELECT lifetime_won_count, lifetime_resolved_count FROM trader_stats
             WHERE trader_stats.trader_address = traders.trader_address AND as_of <= asked.moment
             ORDER BY as_of DESC LIMIT 1
         ) AS latest
         WHERE traders.is_followed
-        ORDER BY asked.moment, latest.trader_address
+        GROUP BY asked.moment
         """,
         as_ofs=sorted(as_ofs),
     )
-    found: dict[datetime, list[TraderStats]] = defaultdict(list)
-    for row in rows:
-        found[row["moment"]].append(_stats(row))
-    return dict(found)
+    return {row["moment"]: Population(won_count=int(row["won"]), resolved_count=int(row["resolved"])) for row in rows}
 
 
 def missing_of_trades(transaction: Transaction, since: datetime) -> list[StatsKey]:

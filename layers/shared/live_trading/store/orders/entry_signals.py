@@ -79,7 +79,9 @@ def to_be_planned_again(
             AND intent.trade_time + make_interval(secs => strategy.max_signal_age_seconds) >= :now
             AND NOT EXISTS (
                 SELECT 1 FROM lt_orders AS again
-                WHERE again.decision_id = intent.decision_id AND again.attempt > intent.attempt
+                WHERE
+                    again.lt_strategy_id = intent.lt_strategy_id AND again.source_trade_id = intent.source_trade_id
+                    AND again.purpose = 'ENTRY' AND again.attempt > intent.attempt
             )
         ORDER BY intent.intent_at, intent.made_number
         """,

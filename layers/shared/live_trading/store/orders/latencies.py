@@ -11,6 +11,8 @@ from live_trading.store.database.connection import Transaction
 # So many of each strategy, the newest: a percentile of more says no more.
 MOST_DECISIONS = 2_000
 MOST_ORDERS = 2_000
+# Where the strategies of an owner are told together.
+MOST_OF_EACH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +82,32 @@ def of_orders(
     transaction: Transaction, owner_id: str, *, lt_strategy_id: UUID | None, since: datetime
 ) -> list[StageLatency]:
     """Of the entries whose intent is not older than `since`; a stage that none of them has passed is left out."""
-    return _measured(transaction, _ORDERS, owner=owner_id, strategy=lt_strategy_id, since=since, most=MOST_ORDERS)
+    return _measured(
+        transaction,
+        _ORDERS,
+        owner=owner_id,
+        strategy=lt_strategy_id,
+        since=since,
+        most=_most(lt_strategy_id, MOST_ORDERS),
+    )
 
 
 def of_decisions(
     transaction: Transaction, owner_id: str, *, lt_strategy_id: UUID | None, since: datetime
 ) -> list[StageLatency]:
     """Of whatever was decided since, entered or not: how late it was seen, and how long it then waited."""
-    return _measured(transaction, _DECISIONS, owner=owner_id, strategy=lt_strategy_id, since=since, most=MOST_DECISIONS)
+    return _measured(
+        transaction,
+        _DECISIONS,
+        owner=owner_id,
+        strategy=lt_strategy_id,
+        since=since,
+        most=_most(lt_strategy_id, MOST_DECISIONS),
+    )
+
+
+def _most(lt_strategy_id: UUID | None, most: int) -> int:
+    return MOST_OF_EACH if lt_strategy_id is None else most
 
 
 def _measured(transaction: Transaction, signals: str, **asked: object) -> list[StageLatency]:

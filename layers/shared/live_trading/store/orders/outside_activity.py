@@ -209,22 +209,33 @@ class Watch:
 
 def watch(transaction: Transaction, trading_wallet_id: UUID) -> Watch:
     """From when on a wallet's trades matter."""
+    # The least of an indexed time would be looked for from the oldest row on, through all that is over; OFFSET keeps
+    # the planner to the indexes of what is open.
     row = transaction.only(
         """
         SELECT created_at AS registered_at, least(
             (
-                SELECT min(intent_at) FROM lt_orders
-                WHERE
-                    trading_wallet_id = :trading_wallet_id
-                    AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+                SELECT min(intent_at) FROM (
+                    SELECT intent_at FROM lt_orders
+                    WHERE
+                        trading_wallet_id = :trading_wallet_id
+                        AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+                    OFFSET 0
+                ) AS unfinished
             ),
             (
-                SELECT min(match_time) FROM fills
-                WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+                SELECT min(match_time) FROM (
+                    SELECT match_time FROM fills
+                    WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+                    OFFSET 0
+                ) AS unsettled
             ),
             (
-                SELECT min(match_time) FROM external_fills
-                WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+                SELECT min(match_time) FROM (
+                    SELECT match_time FROM external_fills
+                    WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
+                    OFFSET 0
+                ) AS outside
             )
         ) AS earliest_open
         FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id

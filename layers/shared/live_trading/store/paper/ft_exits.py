@@ -68,9 +68,15 @@ def holdings(transaction: Transaction, ft_wallet_ids: Collection[UUID]) -> list[
             SELECT DISTINCT ft_wallet_id, token_id FROM ft_orders
             WHERE ft_wallet_id = ANY(:ft_wallet_ids::uuid[]) AND outcome = 'OPEN'
         ) AS held
-        INNER JOIN ft_orders AS paper USING (ft_wallet_id, token_id)
+        -- OFFSET 0: what is held is looked up, position by position; all that ever was is not read to join it.
+        CROSS JOIN LATERAL (
+            SELECT * FROM ft_orders AS every
+            WHERE
+                every.ft_wallet_id = held.ft_wallet_id AND every.token_id = held.token_id
+                AND every.outcome IN ('OPEN', 'SOLD')
+            OFFSET 0
+        ) AS paper
         INNER JOIN source_trades AS trade USING (source_trade_id)
-        WHERE paper.outcome IN ('OPEN', 'SOLD')
         ORDER BY paper.ft_wallet_id, paper.token_id, paper.decided_at, paper.source_trade_id
         """,
         ft_wallet_ids=list(ft_wallet_ids),
@@ -116,8 +122,9 @@ def held_after_traders(
             WHERE ft_wallet_id = ANY(:ft_wallet_ids::uuid[]) AND outcome = 'SOLD' AND resolved_at >= :sold_since
         ) AS paper
         INNER JOIN source_trades AS trade USING (source_trade_id)
-        INNER JOIN markets AS market ON market.condition_id = paper.condition_id
-        WHERE market.resolution_state <> 'RESOLVED'
+        WHERE (
+            SELECT market.resolution_state FROM markets AS market WHERE market.condition_id = paper.condition_id
+        ) <> 'RESOLVED'
         GROUP BY paper.ft_wallet_id, trade.trader_address, paper.token_id
         """,
         ft_wallet_ids=list(ft_wallet_ids),

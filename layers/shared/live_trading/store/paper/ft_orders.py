@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -115,35 +115,44 @@ def insert(transaction: Transaction, orders: Sequence[PaperOrder]) -> None:
     )
 
 
-def open_conditions(transaction: Transaction) -> list[str]:
-    """Conditions in which some paper order is still open."""
-    rows = transaction.rows("SELECT DISTINCT condition_id FROM ft_orders WHERE outcome = 'OPEN' ORDER BY condition_id")
-    return [row["condition_id"] for row in rows]
+def open_conditions(transaction: Transaction) -> dict[str, int]:
+    """Conditions in which paper orders are still open, and how many."""
+    rows = transaction.rows(
+        """
+        SELECT condition_id, count(*) AS orders FROM ft_orders
+        WHERE outcome = 'OPEN' GROUP BY condition_id ORDER BY condition_id
+        """
+    )
+    return {row["condition_id"]: row["orders"] for row in rows}
 
 
-def open_in(transaction: Transaction, condition_id: str) -> list[OpenPaperOrder]:
-    """The open paper orders of one condition, of all wallets."""
+def open_in(transaction: Transaction, condition_ids: Collection[str]) -> dict[str, list[OpenPaperOrder]]:
+    """The open paper orders of conditions, of all wallets, by condition; locked against sales until the end."""
     rows = transaction.rows(
         """
         SELECT
-            ft_order_id, outcome_index, shares - exited_shares AS shares, cost_usd, fee_usd,
+            condition_id, ft_order_id, outcome_index, shares - exited_shares AS shares, cost_usd, fee_usd,
             exit_proceeds_usd - exit_fee_usd AS exited
         FROM ft_orders
-        WHERE condition_id = :condition_id AND outcome = 'OPEN' ORDER BY decided_at, source_trade_id
+        WHERE condition_id = ANY(:condition_ids::text[]) AND outcome = 'OPEN'
+        ORDER BY decided_at, source_trade_id
+        FOR NO KEY UPDATE
         """,
-        condition_id=condition_id,
+        condition_ids=list(condition_ids),
     )
-    return [
-        OpenPaperOrder(
-            ft_order_id=row["ft_order_id"],
-            outcome_index=row["outcome_index"],
-            shares=Shares(row["shares"]),
-            cost=Usd(row["cost_usd"]),
-            fee=Usd(row["fee_usd"]),
-            exited=Usd(row["exited"]),
+    found: dict[str, list[OpenPaperOrder]] = {each: [] for each in condition_ids}
+    for row in rows:
+        found[row["condition_id"]].append(
+            OpenPaperOrder(
+                ft_order_id=row["ft_order_id"],
+                outcome_index=row["outcome_index"],
+                shares=Shares(row["shares"]),
+                cost=Usd(row["cost_usd"]),
+                fee=Usd(row["fee_usd"]),
+                exited=Usd(row["exited"]),
+            )
         )
-        for row in rows
-    ]
+    return found
 
 
 def close(transaction: Transaction, ends: Sequence[PaperEnd], now: datetime) -> int:

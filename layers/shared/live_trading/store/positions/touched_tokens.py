@@ -17,6 +17,8 @@ YOUNG = timedelta(days=14)
 UNRESOLVED = timedelta(days=90)
 # About two requests to the chain; the newest orders come first.
 MOST_MARKETS = 500
+# So many orders, newest first, are read for them however busy the last months were.
+MOST_ORDERS = 2_000
 
 
 def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> frozenset[str]:
@@ -30,20 +32,35 @@ def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> frozenset[st
     rows = transaction.rows(
         """
         WITH touched AS (
-            SELECT condition_id, token_id, intent_at AS at FROM lt_orders
-            WHERE trading_wallet_id = :trading_wallet_id AND intent_at >= :oldest
+            (
+                SELECT condition_id, token_id, intent_at AS at FROM lt_orders
+                WHERE trading_wallet_id = :trading_wallet_id AND intent_at >= :oldest
+                ORDER BY intent_at DESC LIMIT :most_orders
+            )
             UNION ALL
-            SELECT condition_id, token_id, last_seen_at FROM orders
-            WHERE trading_wallet_id = :trading_wallet_id AND origin = 'EXTERNAL' AND last_seen_at >= :oldest
+            (
+                SELECT condition_id, token_id, last_seen_at FROM orders
+                WHERE trading_wallet_id = :trading_wallet_id AND origin = 'EXTERNAL' AND last_seen_at >= :oldest
+                ORDER BY last_seen_at DESC LIMIT :most_orders
+            )
             UNION ALL
-            SELECT condition_id, token_id, match_time FROM external_fills
-            WHERE trading_wallet_id = :trading_wallet_id AND match_time >= :oldest
+            (
+                SELECT condition_id, token_id, match_time FROM external_fills
+                WHERE trading_wallet_id = :trading_wallet_id AND match_time >= :oldest
+                ORDER BY match_time DESC LIMIT :most_orders
+            )
+        ), by_market AS (
+            SELECT condition_id, array_agg(DISTINCT token_id) AS token_ids, max(at) AS at FROM touched
+            GROUP BY condition_id
         ), asked AS (
-            SELECT touched.condition_id, array_agg(DISTINCT touched.token_id) || min(market.token_ids) AS token_ids
-            FROM touched LEFT JOIN markets AS market USING (condition_id)
-            WHERE touched.at >= :young OR market.resolution_state IS DISTINCT FROM 'RESOLVED'
-            GROUP BY touched.condition_id
-            ORDER BY max(touched.at) DESC, touched.condition_id LIMIT :most
+            SELECT by_market.token_ids || market.token_ids AS token_ids
+            FROM by_market
+            LEFT JOIN LATERAL (
+                SELECT known.token_ids, known.resolution_state FROM markets AS known
+                WHERE known.condition_id = by_market.condition_id LIMIT 1
+            ) AS market ON TRUE
+            WHERE by_market.at >= :young OR market.resolution_state IS DISTINCT FROM 'RESOLVED'
+            ORDER BY by_market.at DESC, by_market.condition_id LIMIT :most
         )
         SELECT DISTINCT unnest(token_ids) AS token_id FROM asked
         """,
@@ -51,6 +68,7 @@ def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> frozenset[st
         oldest=newest - UNRESOLVED,
         young=newest - YOUNG,
         most=MOST_MARKETS,
+        most_orders=MOST_ORDERS,
     )
     return frozenset(row["token_id"] for row in rows)
 
@@ -63,11 +81,21 @@ def kinds_of_markets(transaction: Transaction, trading_wallet_id: UUID) -> set[t
     rows = transaction.rows(
         """
         SELECT DISTINCT market.version, market.neg_risk
-        FROM lt_orders AS intent INNER JOIN markets AS market USING (condition_id)
-        WHERE intent.trading_wallet_id = :trading_wallet_id AND intent.intent_at >= :young
+        FROM (
+            SELECT DISTINCT condition_id FROM (
+                SELECT condition_id FROM lt_orders
+                WHERE trading_wallet_id = :trading_wallet_id AND intent_at >= :young
+                ORDER BY intent_at DESC LIMIT :most_orders
+            ) AS young
+        ) AS touched
+        CROSS JOIN LATERAL (
+            SELECT known.version, known.neg_risk FROM markets AS known
+            WHERE known.condition_id = touched.condition_id LIMIT 1
+        ) AS market
         """,
         trading_wallet_id=trading_wallet_id,
         young=newest - YOUNG,
+        most_orders=MOST_ORDERS,
     )
     return {(ProtocolVersion(row["version"]), row["neg_risk"]) for row in rows}
 

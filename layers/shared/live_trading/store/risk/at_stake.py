@@ -103,14 +103,14 @@ FROM at_stake GROUP BY lt_strategy_id
 def ask(
     transaction: Transaction, trading_wallet_id: UUID, trader: str | None, take: Callable[[list[Row]], None]
 ) -> None:
-    """Has what is at stake in a wallet read with the next round trip; `take` is given the rows for `of_entry`."""
+    """Asks with the next round trip for what is at stake in a wallet by token, as `of_entry` takes it."""
     transaction.later(_BY_TOKEN, check=take, wallets=[trading_wallet_id], trader=trader)
 
 
 def of_entry(
     rows: Sequence[Row], strategy: LiveStrategy, *, token_id: str, condition_id: str, event_id: str | None
 ) -> Stakes:
-    """Of a strategy and its wallet as an entry into this token, after the trader asked for, would find them."""
+    """Of a strategy and its wallet as an entry into this token after the trader that was asked for would find them."""
     own = [row for row in rows if row["lt_strategy_id"] == strategy.lt_strategy_id]
     in_market = [row for row in own if row["condition_id"] == condition_id]
     position = [row for row in own if row["token_id"] == token_id]

@@ -68,42 +68,43 @@ def snapshot(transaction: Transaction, strategy: LiveStrategy, key: EntryKey, no
 def snapshots(
     transaction: Transaction, asked: Sequence[tuple[LiveStrategy, EntryKey]], now: datetime
 ) -> list[RiskSnapshot]:
-    """The committed state that each of these entries is judged on, in their order; all in one round trip."""
-    if not asked:
-        return []
+    """The committed state that each of these entries is judged on, in their order, in one round trip for all."""
     strategies = list({strategy.lt_strategy_id: strategy for strategy, _ in asked}.values())
-    found: list[Row] = []
-    transaction.later(
-        _STATES, check=found.extend, **standing.asked(strategies, now) | strategy_sums.asked(strategies, now)
-    )
+    states: list[Row] = []
     conduct: list[Row] = []
-    staked: dict[tuple[UUID, str | None], list[Row]] = {}
+    stakes: dict[tuple[UUID, str | None], list[Row]] = {}
+    # What is of a strategy is asked once: planning it takes Postgres longer than all the rest.
+    arguments = standing.asked(strategies, now) | strategy_sums.asked(strategies, now)
+    transaction.later(_STATES, check=states.extend, **arguments)
     for strategy, key in asked:
         _ask_conduct(transaction, strategy, key, now, conduct.extend)
         whose = (strategy.trading_wallet_id, key.trader)
-        if whose not in staked:
-            staked[whose] = []
-            at_stake.ask(transaction, *whose, staked[whose].extend)
+        if whose not in stakes:
+            stakes[whose] = []
+            at_stake.ask(transaction, *whose, stakes[whose].extend)
     transaction.flush()
-    of_strategies = {row["lt_strategy_id"]: row for row in found}
+    of_strategy = {row["lt_strategy_id"]: row for row in states}
     return [
         _composed(
-            of_strategies[strategy.lt_strategy_id],
-            at_stake.of_entry(
-                staked[strategy.trading_wallet_id, key.trader],
-                strategy,
-                token_id=key.token_id,
-                condition_id=key.condition_id,
-                event_id=key.event_id,
-            ),
-            of_key,
+            of_strategy[strategy.lt_strategy_id] | of_key,
+            _stakes_of(stakes[strategy.trading_wallet_id, key.trader], strategy, key),
         )
         for (strategy, key), of_key in zip(asked, conduct, strict=True)
     ]
 
 
-def _composed(facts: Row, stakes: Stakes, conduct: Row) -> RiskSnapshot:
-    silence = conduct["silence"]
+def _stakes_of(rows: Sequence[Row], strategy: LiveStrategy, key: EntryKey) -> Stakes:
+    return at_stake.of_entry(
+        rows,
+        strategy,
+        token_id=key.token_id,
+        condition_id=key.condition_id,
+        event_id=key.event_id,
+    )
+
+
+def _composed(facts: Row, stakes: Stakes) -> RiskSnapshot:
+    silence = facts["silence"]
     return RiskSnapshot(
         standing=standing.of_row(facts),
         equity=Usd(facts["equity"]),
@@ -130,11 +131,11 @@ def _composed(facts: Row, stakes: Stakes, conduct: Row) -> RiskSnapshot:
         positions_in_market=stakes.in_market,
         orders_last_minute=facts["orders"],
         wallet_orders_last_minute=facts["wallet_orders"],
-        median_stake=None if conduct["median_stake"] is None else Usd(conduct["median_stake"]),
-        venue_latency_milliseconds=conduct["latency"],
-        trader_win_rate=conduct["win_rate"],
+        median_stake=None if facts["median_stake"] is None else Usd(facts["median_stake"]),
+        venue_latency_milliseconds=facts["latency"],
+        trader_win_rate=facts["win_rate"],
         trader_silence=silence if isinstance(silence, timedelta) else None,
-        is_same_trade=conduct["is_same_trade"],
+        is_same_trade=facts["is_same_trade"],
     )
 
 
@@ -169,9 +170,8 @@ def _state(row: Row, exposure: Usd, open_positions: int) -> StrategyState:
 
 
 _STATES = f"""
-SELECT stood.*, sums.*
-FROM ({standing.STANDING}) AS stood INNER JOIN ({strategy_sums.SUMS}) AS sums USING (lt_strategy_id)
-"""  # noqa: S608 (both are constants of this package)
+SELECT stood.*, sums.* FROM ({standing.STANDING}) AS stood INNER JOIN ({strategy_sums.SUMS}) AS sums USING (lt_strategy_id)
+"""
 
 
 # The median stake (own, else the paper twin's), the venue's latency, and how the trader does.
@@ -225,11 +225,17 @@ SELECT
 
 
 def _ask_conduct(
-    transaction: Transaction, strategy: LiveStrategy, key: EntryKey, now: datetime, take: Callable[[list[Row]], None]
+    transaction: Transaction,
+    strategy: LiveStrategy,
+    key: EntryKey,
+    now: datetime,
+    take: Callable[[list[Row]], None],
 ) -> None:
+    """How the trader, the venue and the strategy's stakes do, with the next round trip."""
     transaction.later(
         _CONDUCT,
         check=take,
+        now=now,
         strategy=strategy.lt_strategy_id,
         ft_wallet=strategy.ft_wallet_id,
         wallet=strategy.trading_wallet_id,
@@ -237,7 +243,6 @@ def _ask_conduct(
         trade_time=key.trade_time,
         token=key.token_id,
         same_trade=timedelta(seconds=strategy.rules.same_trade_window_seconds or 0),
-        now=now,
         median_of=MEDIAN_OF,
         fewest_stakes=FEWEST_STAKES,
         runs=_LATENCY_OF_RUNS,

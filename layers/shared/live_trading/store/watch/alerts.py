@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.locks import LockReason
 from live_trading.store.database.connection import Transaction
 from live_trading.store.database.text import storable
+
+# So long after its last row a source is still told of, as one without any.
+_TOLD_FOR = timedelta(days=7)
 
 
 def trading_since(transaction: Transaction) -> datetime | None:
@@ -66,21 +69,22 @@ class SetAside:
 
 
 def rows_set_aside(transaction: Transaction, since: datetime) -> list[SetAside]:
-    """By source, every one that ever had such a row; those seen since then are the recent ones."""
+    """By source, every one with such a row in the last week; those seen since then are the recent ones."""
     rows = transaction.rows(
         """
         SELECT
             source AS subject, count(*) FILTER (WHERE last_seen_at > :since) AS recent,
             (array_agg(reason ORDER BY last_seen_at DESC, quarantined_row_id DESC))[1] AS newest_reason
-        FROM quarantined_rows GROUP BY source ORDER BY source
+        FROM quarantined_rows WHERE last_seen_at > :told_since GROUP BY source ORDER BY source
         """,
         since=since,
+        told_since=since - _TOLD_FOR,
     )
     return [SetAside(**row) for row in rows]
 
 
 def rows_of_traders_set_aside(transaction: Transaction, since: datetime) -> list[SetAside]:
-    """By trader, everybody who ever had such a row of their own; nothing is recent of one who is not followed now."""
+    """By trader, who had such a row of their own in the last week; nothing is recent of one who is not followed."""
     rows = transaction.rows(
         """
         SELECT
@@ -89,9 +93,11 @@ def rows_of_traders_set_aside(transaction: Transaction, since: datetime) -> list
             (array_agg(row.reason ORDER BY row.last_seen_at DESC, row.quarantined_row_id DESC))[1] AS newest_reason
         FROM quarantined_rows AS row
         INNER JOIN traders USING (trader_address)
+        WHERE row.last_seen_at > :told_since
         GROUP BY row.trader_address ORDER BY row.trader_address
         """,
         since=since,
+        told_since=since - _TOLD_FOR,
     )
     return [SetAside(**row) for row in rows]
 
@@ -152,6 +158,15 @@ def open_severity(transaction: Transaction, *, alert_type: AlertType, subject: s
         subject=subject,
     )
     return None if row is None else Severity(row["severity"])
+
+
+def open_subjects(transaction: Transaction, alert_type: AlertType) -> list[str]:
+    """What open alerts of this type are about."""
+    rows = transaction.rows(
+        "SELECT subject FROM lt_alerts WHERE alert_type = :alert_type AND status <> 'RESOLVED' ORDER BY subject",
+        alert_type=alert_type,
+    )
+    return [row["subject"] for row in rows]
 
 
 def are_open(transaction: Transaction, *, alert_types: Collection[AlertType], prefix: str) -> bool:
@@ -251,28 +266,13 @@ def oldest_untold(transaction: Transaction) -> datetime | None:
 
 def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: str, at: datetime) -> None:
     """Closes an alert whose cause is gone."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
         WHERE alert_type = :alert_type AND subject = :subject AND status <> 'RESOLVED'
         """,
         alert_type=alert_type,
         subject=subject,
-        at=at,
-    )
-
-
-def resolve_alerts(transaction: Transaction, *, alert_type: AlertType, subjects: Collection[str], at: datetime) -> None:
-    """Closes the alerts of a type about these subjects, whose cause is gone; one statement for all."""
-    if not subjects:
-        return
-    transaction.execute(
-        """
-        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
-        WHERE alert_type = :alert_type AND subject = ANY(:subjects::text[]) AND status <> 'RESOLVED'
-        """,
-        alert_type=alert_type,
-        subjects=sorted(subjects),
         at=at,
     )
 

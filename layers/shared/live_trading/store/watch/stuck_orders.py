@@ -52,9 +52,9 @@ def orders(
             intent.order_usd AS usd, intent.state, coalesce(intent.sent_at, intent.intent_at) AS since
         FROM lt_orders AS intent
         INNER JOIN trading_wallets AS wallet USING (trading_wallet_id)
-        INNER JOIN markets AS market USING (condition_id)
+        CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = intent.condition_id LIMIT 1) AS market
         WHERE
-            intent.state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+            intent.state IN ('INTENT', 'SENT', 'UNKNOWN', 'LIVE', 'DELAYED', 'PARTIALLY_FILLED')
             AND (
                 (
                     intent.state IN ('INTENT', 'SENT', 'UNKNOWN', 'DELAYED')
@@ -90,11 +90,11 @@ def conditions(transaction: Transaction, *, resolved_before: datetime) -> list[U
         SELECT DISTINCT market.condition_id, wallet.name AS wallet, market.slug AS market, market.resolved_at
         FROM (
             SELECT condition_id, trading_wallet_id FROM lt_orders
-            WHERE state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+            WHERE state IN ('INTENT', 'SENT', 'UNKNOWN', 'LIVE', 'DELAYED', 'PARTIALLY_FILLED')
             UNION
             SELECT condition_id, trading_wallet_id FROM fills WHERE status NOT IN ('CONFIRMED', 'FAILED')
         ) AS moving
-        INNER JOIN markets AS market USING (condition_id)
+        CROSS JOIN LATERAL (SELECT * FROM markets WHERE condition_id = moving.condition_id LIMIT 1) AS market
         INNER JOIN trading_wallets AS wallet USING (trading_wallet_id)
         WHERE market.resolved_at < :resolved_before
         ORDER BY market.resolved_at, market.condition_id, wallet

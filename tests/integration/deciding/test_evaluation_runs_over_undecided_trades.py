@@ -174,6 +174,21 @@ def test_a_record_from_after_the_trade_is_not_used(database: Database) -> None:
     assert each.inputs.prior_mean == Decimal("0.75")
 
 
+def test_the_population_is_the_latest_record_of_each_followed_trader_at_that_hour(database: Database) -> None:
+    create_wallet(database)
+    earlier = stats_of(BOB, NOON - timedelta(hours=30), a_record(resolved=1, won=1))
+    latest = stats_of(BOB, NOON - timedelta(hours=3), a_record(resolved=60, won=20))
+    own = [stats_of(ALICE, NOON + timedelta(hours=hour), a_record(resolved=40, won=30 + hour)) for hour in (0, 1)]
+    store_stats(database, [earlier, latest, *own])
+    store_trades(database, [a_trade(occurrence=hour, trade_time=NOON + minutes(1 + 60 * hour)) for hour in (0, 1)])
+    with database.transaction() as transaction:
+        subject = wallet_subject(transaction)
+
+    found = prepared(database, subject)
+
+    assert [each.inputs.prior_mean for each in found] == [Decimal("0.5"), Decimal("0.51")]
+
+
 def test_what_is_not_stored_is_absent_and_not_assumed(database: Database) -> None:
     create_wallet(database)
     store_trades(database, [a_trade()])

@@ -1,0 +1,1 @@
+"""What is asked of a trade before it is bet on: the numbers of it, the checks by what they are about, their order."""

@@ -1,0 +1,129 @@
+"""Every statement of every job and of every list of the API, planned on a database with a year behind it.
+
+What grows is read by an index, and so many rows of it as are open or new, never as many as there were.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks.aged_desk import aged_desk
+from benchmarks.year import YearSize
+from functions.strategy_api import app
+from live_trading.services.watching.retention import Lives, Retention
+from local.lambdas.template.intrinsics import REGION
+from local.stack.assembly import StackFacts
+from tests.e2e.live_fixtures import LiveDesk
+from tests.integration.api_fixtures import http_event
+from tests.statement_plans import Asked, readings, watched_statements
+
+pytestmark = [pytest.mark.e2e, pytest.mark.growth]
+
+SIZE = YearSize(source_trades=50_000, trades_an_order=5, trades_a_market=15, strategies=20, wallets=1, looks_a_day=2)
+GROWING = frozenset(
+    {
+        "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
+        "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders", "idempotency_keys",
+        "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks",
+        "lt_orders", "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
+        "trader_positions", "trader_stats", "trader_trade_hours",
+    }
+)  # fmt: skip
+# Pages of the API have up to 500 rows, whose parts are read beside them.
+MOST_ROWS = 4_000
+# A table of so few rows is rightly read as a whole.
+SMALL_ROWS = 1_500
+SIGNALS = 3
+LISTS = (
+    "/api/ft/wallets", "/api/traders", "/api/trading-wallets", "/api/lt/strategies", "/api/lt/locks",
+    "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
+    "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
+    "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
+    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def desk(stack: StackFacts, migrated_template: str, postgres_server: str) -> Iterator[LiveDesk]:
+    """One wallet with a year behind it, and everything open that the year has left."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in {
+            "AWS_ENDPOINT_URL": stack.aws_endpoint_url,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+        }.items():
+            patched.setenv(name, value)
+        made = aged_desk(stack, f"grown_{os.getpid()}", SIZE, server=postgres_server, template=migrated_template)
+        yield made
+        made.database.close()
+
+
+def jobs(desk: LiveDesk) -> dict[str, Callable[[], object]]:
+    parts = desk.parts
+    return {
+        "lt-execute": parts.executor("x").run,
+        "ft-sync": parts.paper_trader("x").run,
+        "lt-resolve": parts.resolver("x").run,
+        "lt-redemptions": parts.redeemer("x").run,
+        "ft-resolve": parts.paper_resolver("x").run,
+        "health": parts.health().run,
+        "retention": Retention(database=desk.database, clock=parts.clock, lives=Lives(), holder="x").run,
+    }
+
+
+@pytest.mark.parametrize(
+    "job", ["lt-execute", "lt-execute with signals", "ft-sync", "lt-resolve", "lt-redemptions", "ft-resolve", "health"]
+)
+def test_a_run_reads_what_is_open_or_new(desk: LiveDesk, job: str) -> None:
+    name, _, with_signals = job.partition(" with ")
+    for _ in range(SIGNALS if with_signals else 0):
+        desk.signal()
+    with watched_statements() as watched:
+        report: Any = jobs(desk)[name]()
+    assert getattr(report, "failures", []) == []
+    if with_signals:
+        assert sum(report.orders.values()) == SIGNALS
+
+    assert_bounded(desk, watched.distinct())
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_of_the_api_reads_a_page(desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "parts", desk.parts)
+    (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
+    asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
+    with watched_statements() as watched:
+        answer = app.handler(http_event("GET", asked), None)
+    assert answer["statusCode"] == 200, answer["body"]
+
+    assert_bounded(desk, watched.distinct())
+
+
+def assert_bounded(desk: LiveDesk, asked: list[Asked]) -> None:
+    found = offenders(desk, asked)
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
+
+
+def offenders(desk: LiveDesk, asked: list[Asked]) -> list[str]:
+    """Each reading of a table that grows, that is of all of it or of too many rows, with who asks and how."""
+    large = {
+        row["relname"]
+        for row in desk.rows(f"SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > {SMALL_ROWS}")
+    }
+    found = {}
+    for each in asked:
+        for reading in readings(desk.database, each):
+            if (reading.way == "Seq Scan" and reading.table in GROWING & large) or (
+                reading.table in GROWING and reading.rows > MOST_ROWS
+            ):
+                text = " ".join(each.statement.sql.split())
+                found[(each.place, reading.table)] = (
+                    f"{each.place}: {reading.way} of {reading.table}, {reading.rows:.0f} rows: {text[:400]}"
+                )
+    return sorted(found.values())

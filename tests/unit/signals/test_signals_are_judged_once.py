@@ -130,7 +130,7 @@ def test_a_token_that_was_entered_since_counts_as_an_entry_once_a_trade() -> Non
 
 
 def test_a_signal_is_hopeful_where_any_volatility_would_have_it() -> None:
-    config = a_config(bet_size="10", min_bet="30")
+    config = a_config(allocation_method="KELLY", min_bet="150", max_bet="1000")
     refused = inputs(config=config)
 
     assert not judge(a_signal(refused), []).is_hopeful

@@ -11,6 +11,7 @@ from live_trading.nouns.money import Usd
 from live_trading.services.running.budget import Budget
 from live_trading.store.database.connection import StoreUnavailable
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
+from tests.statement_counting import counted_round_trips
 
 pytestmark = pytest.mark.e2e
 
@@ -369,3 +370,30 @@ class _CuttingOff:
         with self._desk.parts.database.transaction() as transaction:
             transaction.rows("SELECT 1")
         raise StoreUnavailable("the server went away")
+
+
+@pytest.mark.parametrize(("orders", "most_each"), [(5, 24), (30, 7)])
+def test_orders_cost_few_round_trips_each_until_they_have_settled(
+    desk: LiveDesk, orders: int, most_each: float
+) -> None:
+    """Beyond those of a run with nothing to do: judged, written, sent, answered and booked in batches."""
+    desk.change("UPDATE ft_wallet_versions SET config = jsonb_set(config, '{bet_size}', '\"5\"')")
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5")
+    desk.execute()
+    with counted_round_trips() as idle:
+        desk.execute()
+    for number in range(orders):
+        desk.signal(outcome_index=number % 2)
+
+    with counted_round_trips() as entering:
+        report = desk.execute()
+    desk.advance(30)
+    with counted_round_trips() as settling:
+        after = desk.execute()
+
+    assert sum(report.orders.values()) == orders, report
+    assert report.failures == after.failures == []
+    assert {row["state"] for row in desk.orders()} <= {"FILLED", "CANCELLED", "REJECTED"}
+    assert desk.balances().reserved == Usd.zero()
+    more = len(entering.trips) + len(settling.trips) - 2 * len(idle.trips)
+    assert more / orders <= most_each, f"{entering.text()}\n{settling.text()}"

@@ -130,3 +130,13 @@ def test_answers_that_cannot_be_booked_are_left_to_the_next_run_and_the_rest_goe
 
     assert [batch.orders for batch in post.batches] == [[first], [second]]
     assert post.landed == [[second]]
+
+
+def test_orders_that_were_entered_together_leave_together_in_batches_that_fit() -> None:
+    post = Post()
+
+    post.outbox.add_all(numbered(ORDERS_A_BATCH + 2))
+    assert (post.sizes, post.landed) == ([ORDERS_A_BATCH], [])
+
+    post.outbox.flush()
+    assert post.sizes == [ORDERS_A_BATCH, 2]

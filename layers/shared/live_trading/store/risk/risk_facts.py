@@ -69,18 +69,27 @@ def snapshots(
     transaction: Transaction, asked: Sequence[tuple[LiveStrategy, EntryKey]], now: datetime
 ) -> list[RiskSnapshot]:
     """The committed state that each of these entries is judged on, in their order, in one round trip for all."""
-    facts: list[Row] = []
+    strategies = list({strategy.lt_strategy_id: strategy for strategy, _ in asked}.values())
+    states: list[Row] = []
+    conduct: list[Row] = []
     stakes: dict[tuple[UUID, str | None], list[Row]] = {}
+    # What is of a strategy is asked once: planning it takes Postgres longer than all the rest.
+    arguments = standing.asked(strategies, now) | strategy_sums.asked(strategies, now)
+    transaction.later(_STATES, check=states.extend, **arguments)
     for strategy, key in asked:
-        _ask_facts(transaction, strategy, key, now, facts.extend)
+        _ask_conduct(transaction, strategy, key, now, conduct.extend)
         whose = (strategy.trading_wallet_id, key.trader)
         if whose not in stakes:
             stakes[whose] = []
             at_stake.ask(transaction, *whose, stakes[whose].extend)
     transaction.flush()
+    of_strategy = {row["lt_strategy_id"]: row for row in states}
     return [
-        _composed(row, _stakes_of(stakes[strategy.trading_wallet_id, key.trader], strategy, key))
-        for (strategy, key), row in zip(asked, facts, strict=True)
+        _composed(
+            of_strategy[strategy.lt_strategy_id] | of_key,
+            _stakes_of(stakes[strategy.trading_wallet_id, key.trader], strategy, key),
+        )
+        for (strategy, key), of_key in zip(asked, conduct, strict=True)
     ]
 
 
@@ -214,22 +223,19 @@ SELECT
     ) AS is_same_trade
 """
 
-_FACTS = f"SELECT * FROM ({_STATES}) AS state CROSS JOIN ({_CONDUCT}) AS conduct"
 
-
-def _ask_facts(
+def _ask_conduct(
     transaction: Transaction,
     strategy: LiveStrategy,
     key: EntryKey,
     now: datetime,
     take: Callable[[list[Row]], None],
 ) -> None:
-    """Everything but what is at stake, with the next round trip."""
-    alone = [strategy]
+    """How the trader, the venue and the strategy's stakes do, with the next round trip."""
     transaction.later(
-        _FACTS,
+        _CONDUCT,
         check=take,
-        **standing.asked(alone, now) | strategy_sums.asked(alone, now),
+        now=now,
         strategy=strategy.lt_strategy_id,
         ft_wallet=strategy.ft_wallet_id,
         wallet=strategy.trading_wallet_id,

@@ -63,8 +63,9 @@ replay: setup ## decisions over recorded real answers: DATA=../shared/data/polym
 drift: setup ## does the live venue still fit? LOCAL=1 asks a stack, DATA=folder reads recorded answers; sends no key
 	@$(PY) -m local.drift $(if $(LOCAL),--local) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-bench: setup ## an evaluation, a warm lt-execute, orders a second, many wallets, the kill switch, and a thousand resolutions
+bench: setup ## an evaluation, many wallets at once, a warm lt-execute, orders a second, the kill switch, a thousand resolutions
 	@$(PY) -m benchmarks.evaluation
+	@$(PY) -m benchmarks.wide
 	@$(PY) -m benchmarks.lt_execute
 	@$(PY) -m benchmarks.order_rate
 	@$(PY) -m benchmarks.kill_switch

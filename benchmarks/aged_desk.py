@@ -22,7 +22,7 @@ _BALANCES_SLOT = 1
 
 
 def aged_desk(stack: StackFacts, name: str, size: YearSize, *, server: str, template: str | None = None) -> LiveDesk:
-    """A desk on a new database of `server`, a copy of `template`; its strategy shares a wallet with some of the year's."""
+    """A desk on a new database, a copy of `template`; its strategy shares a wallet with some of the year's."""
     url = create_database(server, name, template=template)
     url = url if "sslmode" in url else f"{url}?sslmode=disable"
     parts = Parts({**stack.settings, "DATABASE_URL": url})

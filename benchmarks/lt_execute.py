@@ -1,7 +1,8 @@
-"""How long a warm lt-execute takes with nothing to do and with one order, and how much of that is waiting for others.
+"""How long a warm lt-execute takes with nothing to do, for one strategy, ten and a hundred, and with one order.
 
-Run it with `make bench`. The executor runs in this process against a stack of its own; the milliseconds are this
-machine's, and what stays is the ratio between the lines and the product's own share of each.
+It says how much of that is waiting for others, and how often the database is asked. Run it with `make bench`. The
+executor runs in this process against a stack of its own; the milliseconds are this machine's, and what stays is the
+ratio between the lines and the product's own share of each.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from unittest.mock import patch
 
 import httpx
 
+from live_trading.nouns.money import Usd
 from live_trading.wiring.composition import Parts
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import Stack, StackFacts
-from tests.e2e.live_fixtures import LiveDesk, desk_on
+from tests.e2e.live_fixtures import LiveDesk, desk_on, sibling
+from tests.statement_counting import counted_round_trips
 
 RUNS = 20
+STRATEGIES = (10, 100)
 SETTLES_WITHIN_SECONDS = 8
 
 
@@ -65,33 +69,44 @@ class Line:
     name: str
     total: list[float] = field(default_factory=list)
     own: list[float] = field(default_factory=list)
+    trips: list[int] = field(default_factory=list)
 
     def text(self, base: Line) -> str:
         ratio = statistics.median(self.own) / statistics.median(base.own)
         return (
-            f"{self.name:<14}{statistics.median(self.total):>8.1f}{_p95(self.total):>8.1f}"
+            f"{self.name:<22}{statistics.median(self.total):>8.1f}{_p95(self.total):>8.1f}"
             f"{statistics.median(self.own):>10.1f}{_p95(self.own):>8.1f}{ratio:>8.2f}"
+            f"{statistics.median(self.trips):>10.0f}"
         )
 
 
 def main() -> int:
-    """Prints both lines."""
+    """Prints a line for each kind of run."""
     with (
         tempfile.TemporaryDirectory() as directory,
         Stack(directory=Path(directory), front_door_port=None, exchange_options={"traders": 0}) as stack,
     ):
         desk = desk_with_environment(stack)
         idle, order = Line("nothing to do"), Line("one order")
+        wide = {strategies: Line(f"idle, {strategies} strategies") for strategies in STRATEGIES}
         for _ in range(RUNS):
             _measure(desk, idle, orders=0)
             desk.signal()
             _measure(desk, order, orders=1)
             desk.advance(SETTLES_WITHIN_SECONDS)
             desk.execute()
+        have = 1
+        for strategies, line in wide.items():
+            for _ in range(strategies - have):
+                sibling(desk, capital=Usd(1))
+            have = strategies
+            desk.execute()
+            for _ in range(RUNS):
+                _measure(desk, line, orders=0)
     print(f"lt-execute, warm, {RUNS} runs each, milliseconds; own = without waiting for venue, chain and clock")
-    print(f"{'':<14}{'p50':>8}{'p95':>8}{'own p50':>10}{'p95':>8}{'ratio':>8}")
-    print(idle.text(idle))
-    print(order.text(idle))
+    print(f"{'':<22}{'p50':>8}{'p95':>8}{'own p50':>10}{'p95':>8}{'ratio':>8}{'database':>10}")
+    for line in (idle, order, *wide.values()):
+        print(line.text(idle))
     return 0
 
 
@@ -119,7 +134,7 @@ def desk_with_environment(stack: StackFacts) -> LiveDesk:
 
 def _measure(desk: LiveDesk, line: Line, *, orders: int) -> None:
     waiting = Waiting()
-    with waiting.counted():
+    with waiting.counted(), counted_round_trips() as made:
         began = time.perf_counter()
         report = desk.execute()
         seconds = time.perf_counter() - began
@@ -127,6 +142,7 @@ def _measure(desk: LiveDesk, line: Line, *, orders: int) -> None:
         raise SystemExit(f"expected {orders} orders, got {report}")
     line.total.append(seconds * 1000)
     line.own.append((seconds - waiting.seconds) * 1000)
+    line.trips.append(len(made.trips))
 
 
 def _p95(values: list[float]) -> float:

@@ -79,7 +79,7 @@ FROM fact, generate_series(1, fact.trades) AS i;
 CREATE TEMP TABLE market ON COMMIT DROP AS
 SELECT
     m, '0x' || md5('c' || m) || md5('d' || m) AS condition,
-    ARRAY['1' || lpad((2 * m)::text, 76, '3'), '1' || lpad((2 * m + 1)::text, 76, '3')] AS tokens,
+    ARRAY['1' || lpad((2 * m)::text, 76, '0'), '1' || lpad((2 * m + 1)::text, 76, '0')] AS tokens,
     max(at) + interval '1 day' AS ends, m % 2 AS winner, 'year-market-' || m AS slug
 FROM trade GROUP BY m;
 

@@ -255,8 +255,8 @@ def test_bets_are_judged_in_trade_time_and_each_lowers_the_bankroll_of_the_next(
     bench.run_paper(NOON + minutes(1))
 
     assert bench.reasons(wallet) == ["accepted", "insufficient_cash", "insufficient_cash"]
-    rows = bench.rows("SELECT own ->> 'bankroll_usd' AS usd FROM decisions ORDER BY source_trade_id")
-    assert [row["usd"] for row in rows] == ["15.000000", "5.000000", "5.000000"]
+    rows = bench.rows("SELECT own ->> 'bankroll' AS usd FROM decisions ORDER BY source_trade_id")
+    assert [row["usd"] for row in rows] == ["15", "5", "5"]
 
 
 def test_fees_of_the_market_come_on_top_and_out_of_the_bankroll(bench: Bench) -> None:

@@ -242,7 +242,7 @@ class SettlingWorld(Bookkeeping):
         )
 
 
-def _of(holder: Holder) -> dict[str, UUID]:
+def _of(holder: Holder) -> dict[str, Any]:
     return {"trading_wallet_id": holder.wallet.trading_wallet_id, "lt_strategy_id": holder.lt_strategy_id}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,8 +11,11 @@ import pytest
 from live_trading.nouns.markets import ProtocolVersion, ResolutionState
 from live_trading.nouns.trades import Side
 from live_trading.services.following.fills.chain_watch import MOST_BEHIND
+from live_trading.services.following.fills.token_markets import LOOKED_FOR_AGAIN
+from live_trading.store.database.connection import Database
 from live_trading.store.feed import markets
 from live_trading.store.feed.markets import SeenMarket
+from local.postgres.databases import connect
 from tests.integration.chain_fixtures import fresh_id, new_account, trade
 from tests.integration.signed_order_fixtures import fill_of, signed_order
 from tests.integration.source_builders import a_market, follow
@@ -95,9 +100,10 @@ def test_a_position_of_protocol_v2_is_told_once_its_market_is_known(watching: Wa
         known = a_market(condition_id=market.condition_id, version=ProtocolVersion.V2, token_ids=market.token_ids)
         markets.save(transaction, [SeenMarket(market=known, resolution_hint=ResolutionState.OPEN)], watching.clock.at)
     trade(watching.chain, trader, market, Side.BUY)
+    watching.clock.at += LOOKED_FOR_AGAIN
     watching.poll()
 
-    assert {row["token_id"] for row in watching.stored()} == {market.token_ids[0]}
+    assert [row["token_id"] for row in watching.stored()] == [market.token_ids[0]] * 2
 
 
 def test_a_trade_before_its_trader_was_followed_and_one_of_somebody_else_are_none(watching: Watching) -> None:
@@ -128,21 +134,28 @@ def test_nothing_new_costs_one_request_and_an_empty_block_two_and_two_round_trip
     assert len(made.trips) == 2, made.text()
 
 
-def test_a_catalogue_that_is_away_loses_no_fill(watching: Watching) -> None:
+def test_a_catalogue_that_is_away_delays_only_what_it_has_to_tell(watching: Watching) -> None:
     trader = new_account(watching.chain)
     watching.follow(trader)
-    market = watching.market()
+    known, unknown = watching.market(), watching.market()
     watching.poll()
-    trade(watching.chain, trader, market, Side.BUY)
+    trade(watching.chain, trader, known, Side.BUY)
+    watching.poll()
 
     watching.venue.broken_paths.add("/markets/keyset")
-    failed, resting = watching.watch.poll(), watching.watch.poll()
+    trade(watching.chain, trader, unknown, Side.BUY)
+    failed = watching.watch.poll()
+    trade(watching.chain, trader, known, Side.BUY)
+    meanwhile = watching.watch.poll()
     watching.venue.broken_paths.clear()
-    watching.clock.at += timedelta(seconds=5)
+    watching.clock.at += LOOKED_FOR_AGAIN
+    watching.chain.mine(1)
+    healed = watching.poll()
 
     assert [each.error for each in failed.failures] == ["RetryLater"]
-    assert (failed.stored, resting.rests) == (0, True)
-    assert watching.poll().stored == 1
+    assert (failed.stored, failed.unknown_tokens) == (0, [unknown.token_ids[0]])
+    assert (meanwhile.stored, meanwhile.rests) == (1, False)
+    assert (healed.stored, healed.unknown_tokens) == (1, [])
 
 
 def test_a_watch_that_dies_before_it_has_stored_looks_again(watching: Watching) -> None:
@@ -186,3 +199,23 @@ def test_a_long_absence_is_not_caught_up_with_and_says_so(watching: Watching) ->
     report = watching.poll()
 
     assert (report.stored, report.skipped) == (0, 10)
+
+
+def test_two_watches_at_once_store_each_fill_once(watching: Watching, database_url: str) -> None:
+    traders = [new_account(watching.chain) for _ in range(2)]
+    watching.follow(*traders)
+    market = watching.market()
+    watching.poll()
+    others = Database(lambda: connect(database_url))
+    beside = replace(watching, database=others).another()
+    beside.poll()
+    for _ in range(4):
+        for trader in traders:
+            trade(watching.chain, trader, market, Side.BUY)
+        with ThreadPoolExecutor(2) as pool:
+            reports = [each.result() for each in [pool.submit(watching.watch.poll), pool.submit(beside.poll)]]
+        assert [report.failures for report in reports] == [[], []]
+        assert sum(report.stored for report in reports) == len(traders)
+    others.close()
+
+    assert len(watching.stored()) == 4 * len(traders)

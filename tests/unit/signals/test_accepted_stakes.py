@@ -78,8 +78,10 @@ def test_what_nothing_scales_keeps_its_hash_and_what_is_scaled_says_by_how_much(
     assert inputs_hash(scaled) != inputs_hash(inputs())
 
 
-def test_a_trade_whose_terms_cannot_be_computed_is_decided_as_unsupported_and_told() -> None:
-    poisoned = inputs(market=a_market(fees=FeeSchedule(rate=Decimal("NaN"), exponent=Decimal(1))))
+@pytest.mark.parametrize("is_active", [True, False])
+def test_a_trade_whose_terms_cannot_be_computed_is_decided_as_unsupported_and_told(is_active: bool) -> None:
+    no_number = FeeSchedule(rate=Decimal("NaN"), exponent=Decimal(1))
+    poisoned = inputs(is_active=is_active, market=a_market(fees=no_number))
     failures: list[PartFailure] = []
 
     found = judged(PreparedTrade(source_trade_id=7, seen_at=NOON, inputs=poisoned), poisoned, failures)

@@ -24,6 +24,8 @@ _UNREADABLE = (MalformedAnswer, RpcAnswerLost, ValueError, LookupError, TypeErro
 _MOST_ACCOUNTS = 500
 _MOST_BLOCKS = 500
 _MOST_SHOWN = 2000
+# A node that is slower than this is of no use for speed.
+_TIMEOUT_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class OrderLogs:
 
     @cached_property
     def _rpc(self) -> JsonRpc:
-        return JsonRpc(self._rpc_url)
+        return JsonRpc(self._rpc_url, timeout_seconds=_TIMEOUT_SECONDS)
 
     def head(self) -> Block:
         """The newest block that may be looked at: one request, two with confirmations."""

@@ -135,7 +135,6 @@ class SignalQueue:
         passed = evaluation.settle(transaction, [each.subject for each in self._followers or ()], now)
         for counts in passed.values():
             add_counts(self._report.decisions, counts)
-        # Of several strategies with the same signal these come after the others next time.
         turns.served(transaction, _TURNS, sorted(self._served), now)
 
     def _look(self, lease: Lease) -> bool:
@@ -145,14 +144,16 @@ class SignalQueue:
             leases.assert_held(transaction, lease)
             if self._followers is None:
                 self._followers = self._read_followers(transaction)
+            in_turn: list[str] = []
+            turns.ask(transaction, _TURNS, [each.part for each in self._followers], in_turn.extend)
             fresh = self._undecided(transaction, self._followers, now)
-            if fresh:
-                turn = self._turns(transaction, fresh)
-            else:
+            if not fresh:
                 self._settle(transaction, now)
         self._is_settled = not fresh
         self._seen |= {each.key for each in fresh}
-        fresh.sort(key=lambda each: turn[each.follower.part])
+        # Of strategies with the same signal the one served longest ago comes first.
+        place = {part: number for number, part in enumerate(in_turn)}
+        fresh.sort(key=lambda each: place[each.follower.part])
         fresh.sort(key=lambda each: (each.stored.trade.trade_time, each.stored.source_trade_id), reverse=True)
         self._found.extend(fresh)
         return bool(fresh)
@@ -175,12 +176,6 @@ class SignalQueue:
             elif found.lt_strategy_id is not None:
                 followers.append(Follower(strategy=strategies[found.lt_strategy_id], subject=found))
         return followers
-
-    def _turns(self, transaction: Transaction, signals: Sequence[Signal]) -> dict[str, int]:
-        """Each strategy's place among those with the same signal: the one served longest ago comes first."""
-        parts = sorted({each.follower.part for each in signals})
-        in_turn = turns.in_turn(transaction, _TURNS, parts) if len(parts) > 1 else parts
-        return {part: place for place, part in enumerate(in_turn)}
 
     def _prepared(self, lease: Lease, part: Sequence[Signal]) -> list[PreparedSignal]:
         """The inputs of a part; where they cannot be had together, those of its halves, down to the one that fails."""

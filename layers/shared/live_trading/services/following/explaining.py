@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 from live_trading.nouns.decisions import Check, Verdict
@@ -15,6 +15,7 @@ from live_trading.signals.evaluate import explained
 from live_trading.signals.inputs import hash_of
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import kept_decisions
+from live_trading.store.feed.decision_texts import whole_own
 from live_trading.store.feed.kept_decisions import KeptDecision
 from live_trading.store.feed.late_decisions import late_hash
 
@@ -67,13 +68,13 @@ def _whole(decision: KeptDecision) -> Mapping[str, Any] | None:
         return decision.whole
     if decision.shared is None or decision.own is None:
         return None
-    elsewhere = {
-        "config_hash": config_hash(parsed(decision.config)),
-        "config_version": decision.config_version,
-        "is_active": True,
-        "now": decision.decided_at.astimezone(UTC).isoformat(),
-    }
-    return decision.shared | elsewhere | decision.own
+    own = whole_own(
+        decision.own,
+        config_hash=config_hash(parsed(decision.config)),
+        config_version=decision.config_version,
+        decided_at=decision.decided_at,
+    )
+    return decision.shared | own
 
 
 def _too_old(decision: KeptDecision) -> ExplainedDecision:

@@ -72,8 +72,7 @@ class MarketKeeper:
             return set()
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
-            for vector in paid:
-                markets.record_resolution(transaction, vector, now)
+            markets.record_resolutions(transaction, paid, now)
         return {vector.condition_id for vector in paid}
 
     def _unresolved(self, condition_ids: Collection[str]) -> list[Market]:

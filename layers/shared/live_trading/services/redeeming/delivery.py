@@ -16,7 +16,6 @@ from live_trading.chain.errors import FeeAboveCap, FeeTooLow
 from live_trading.chain.reading.receipts import Receipt
 from live_trading.chain.sending.senders import Channel
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import StopEverything
 from live_trading.services.redeeming.transitions import Ending
 from live_trading.services.redeeming.ways.carriers import Carrier, NeverMined, NotTaken, Taken
 from live_trading.settlement.following import NextStep, is_skipped, next_step
@@ -74,9 +73,9 @@ class Delivery:
         attach: Callable[[Transaction, ChainSend], None],
     ) -> ChainSend:
         """Signs the calls and commits them with what they carry; nothing is on the wire after it."""
-        with self._database.transaction() as transaction:
+        with self._database.reading() as reading:
             of_relayer = carrier.channel is Channel.RELAYER
-            taken = chain_sends.living_nonces(transaction, carrier.payer, of_relayer=of_relayer)
+            taken = chain_sends.living_nonces(reading, carrier.payer, of_relayer=of_relayer)
         signed = carrier.sign(calls, taken)
         now = self._clock.now()
         send = ChainSend(
@@ -236,6 +235,5 @@ class Delivery:
     def _apply(
         self, transaction: Transaction, send: ChainSend, cause: Cause, now: datetime, ending: Ending | None = None
     ) -> None:
-        if not chain_sends.move(transaction, send, next_state(send.state, cause)):
-            raise StopEverything(f"send {send.chain_send_id} moved under its lease")
+        chain_sends.move(transaction, send, next_state(send.state, cause))
         self._carry(transaction, send, cause, ending, now)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from uuid import UUID
 
 from live_trading.chain.abi import Call
 from live_trading.chain.errors import Paused, Reverted
@@ -42,6 +43,11 @@ from live_trading.store.chain.redemptions import Redemption, RedemptionAction
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import markets
 
+_ACCOUNTS = {
+    RedemptionAction.REDEEM: Account.PENDING_REDEMPTION,
+    RedemptionAction.MERGE: Account.POSITION_COST,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
@@ -59,23 +65,33 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ChainView:
-    """What one round of reading showed of a wallet."""
+    """What one round of reading showed of a wallet; `approved` by operator and contract, as far as it was asked."""
 
     vectors: Mapping[str, PayoutVector | None]
     balances: Mapping[str, Shares]
     wrapped_collateral: str
+    approved: dict[tuple[str, str], bool] = field(default_factory=dict)
 
 
-def ledger_shares(transaction: Transaction, wallet: TradingWallet, redemption: Redemption) -> dict[str, Shares]:
-    """What the ledger says that the wallet holds of the condition, by token: resolved, or still open for a merge."""
-    account = Account.PENDING_REDEMPTION
-    if redemption.action is RedemptionAction.MERGE:
-        account = Account.POSITION_COST
-    held: dict[str, list[Shares]] = {}
-    for part in ledger.holdings(transaction, account, list(redemption.token_ids)):
-        if part.trading_wallet_id == wallet.trading_wallet_id:
-            held.setdefault(part.token_id, []).append(part.shares)
-    return {token_id: total_shares(parts) for token_id, parts in held.items()}
+def ledger_shares(
+    transaction: Transaction, wallet: TradingWallet, of: Sequence[Redemption]
+) -> dict[UUID, dict[str, Shares]]:
+    """By redemption what the ledger says that the wallet holds, by token: resolved, or still open for a merge.
+
+    A statement for all redemptions, and one for all merges.
+    """
+    found: dict[UUID, dict[str, Shares]] = {each.lt_redemption_id: {} for each in of}
+    for action, account in _ACCOUNTS.items():
+        asked = [each for each in of if each.action is action]
+        tokens = [token_id for each in asked for token_id in each.token_ids]
+        held: dict[str, list[Shares]] = {}
+        for part in ledger.holdings(transaction, account, tokens) if tokens else ():
+            if part.trading_wallet_id == wallet.trading_wallet_id:
+                held.setdefault(part.token_id, []).append(part.shares)
+        for each in asked:
+            mine = {token_id: total_shares(held[token_id]) for token_id in each.token_ids if token_id in held}
+            found[each.lt_redemption_id] = mine
+    return found
 
 
 class RedemptionChecker:
@@ -91,9 +107,9 @@ class RedemptionChecker:
 
         Raises RetryLater where the chain is away.
         """
-        with self._database.transaction() as transaction:
-            known = markets.by_condition(transaction, [each.condition_id for each in due])
-            held = {each.lt_redemption_id: ledger_shares(transaction, wallet, each) for each in due}
+        with self._database.reading() as reading:
+            known = markets.by_condition(reading, [each.condition_id for each in due])
+            held = ledger_shares(reading, wallet, due)
         view = _ChainView(
             vectors=self._chain.vectors_of(known.values()),
             balances=self.balances(wallet, known.values()),
@@ -147,7 +163,7 @@ class RedemptionChecker:
                     on_chain=there,
                     is_kind_proven=proven is not None,
                     operator=operator,
-                    is_approved=operator is None or self._is_approved(wallet, operator, kind),
+                    is_approved=operator is None or self._is_approved(wallet, operator, kind, view),
                 )
             )
         return self._with_calls(wallet, seen, verdict)
@@ -168,9 +184,13 @@ class RedemptionChecker:
             calls=calls,
         )
 
-    def _is_approved(self, wallet: TradingWallet, operator: str, kind: RedemptionKind) -> bool:
+    def _is_approved(self, wallet: TradingWallet, operator: str, kind: RedemptionKind, view: _ChainView) -> bool:
+        """Asked once a round, for however many redemptions."""
         contract = token_contract(kind, self._addresses)
-        return self._chain.is_operator_approved(wallet.address, operator, contract=contract)
+        asked = (operator, contract)
+        if asked not in view.approved:
+            view.approved[asked] = self._chain.is_operator_approved(wallet.address, operator, contract=contract)
+        return view.approved[asked]
 
     def _calls(self, seen: Checked) -> tuple[Call, ...]:
         condition_id = seen.market.condition_id

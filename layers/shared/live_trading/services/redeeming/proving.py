@@ -111,10 +111,11 @@ class RedemptionSettler:
 
     def _judged(self, wallet: TradingWallet, send: ChainSend, receipt: Receipt) -> tuple[list[_Judged], Usd]:
         """What the transaction did for each redemption that it carried, and what it paid above all that was owed."""
-        with self._database.transaction() as transaction:
-            carried = redemptions.of_send(transaction, send.chain_send_id)
-            held = [by_outcome(each.token_ids, ledger_shares(transaction, wallet, each)) for each in carried]
-            known = markets.by_condition(transaction, [each.condition_id for each in carried])
+        with self._database.reading() as reading:
+            carried = redemptions.of_send(reading, send.chain_send_id)
+            shares = ledger_shares(reading, wallet, carried)
+            known = markets.by_condition(reading, [each.condition_id for each in carried])
+        held = [by_outcome(each.token_ids, shares[each.lt_redemption_id]) for each in carried]
         left = self._checker.balances(wallet, known.values())
         vectors = self._chain.vectors_of(known.values()) if known else {}
         in_usdce = any(pays_usdce(RedemptionKind(each.kind)) for each in carried)

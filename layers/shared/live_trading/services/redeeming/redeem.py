@@ -120,8 +120,8 @@ class Redeemer:
 
     def _moving(self, wallets: Sequence[TradingWallet]) -> list[TradingWallet]:
         """Those with a transaction that is not final."""
-        with self._database.transaction() as transaction:
-            return [each for each in wallets if chain_sends.unfinished(transaction, each.trading_wallet_id)]
+        with self._database.reading() as reading:
+            return [each for each in wallets if chain_sends.unfinished(reading, each.trading_wallet_id)]
 
     def _look(self, keeper: LeaseKeeper, wallet: TradingWallet, report: RedeemReport) -> None:
         keeper.keep()

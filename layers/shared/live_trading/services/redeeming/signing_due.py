@@ -91,8 +91,8 @@ class RedemptionSending:
         ready: Sequence[Checked],
         report: RedeemReport,
     ) -> None:
-        with self._database.transaction() as transaction:
-            is_busy = bool(chain_sends.unfinished(transaction, wallet.trading_wallet_id))
+        with self._database.reading() as reading:
+            is_busy = bool(chain_sends.unfinished(reading, wallet.trading_wallet_id))
         # What has failed on one way goes the next one; both have the same nonce of the wallet.
         first = max(seen.redemption.attempts for seen in ready) % len(carriers)
         carriers = [*carriers[first:], *carriers[:first]]
@@ -187,6 +187,7 @@ class RedemptionSending:
                 now=now,
             )
             transitions.move(transaction, seen.redemption, Cause.SIGNED, actor=self._actor, now=now)
+        redemption_changes.copy_send(transaction, send.chain_send_id)
 
     def refuse(self, lease: Lease, seen: Checked, code: FailureCode, text: str, report: RedeemReport) -> None:
         """Writes down why it is not signed now."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from live_trading.nouns.alerts import AlertType, Severity
-from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Usd
 from live_trading.settlement.advice import WHAT_TO_DO
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
@@ -28,10 +27,12 @@ _MOST_SHOWN = 500
 
 
 def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, actor: str, now: datetime) -> Redemption:
-    """The redemption in its next state. Raises StopEverything where the row has moved on meanwhile."""
+    """The redemption in its next state.
+
+    What comes next in the transaction, or its end, raises StopEverything where the row has moved on meanwhile.
+    """
     to = next_state(redemption.state, cause)
-    if not redemption_changes.move(transaction, redemption, to):
-        raise StopEverything(f"redemption {redemption.lt_redemption_id} moved under its lease")
+    redemption_changes.move(transaction, redemption, to)
     audit.record(
         transaction,
         actor=actor,

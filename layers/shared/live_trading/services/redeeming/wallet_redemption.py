@@ -171,8 +171,8 @@ class WalletRedemption:
                 transitions.tell_of_trouble(transaction, redemption, error, now=now)
 
     def _count(self, send: ChainSend, report: RedeemReport) -> None:
-        with self._database.transaction() as transaction:
-            carried = redemptions.of_send(transaction, send.chain_send_id)
+        with self._database.reading() as reading:
+            carried = redemptions.of_send(reading, send.chain_send_id)
         for redemption in carried:
             report.saw(redemption)
             if redemption.state is RedemptionState.DUE:

@@ -53,7 +53,8 @@ def _not_mined(transaction: Transaction, now: datetime) -> Finding:
     return _finding(
         "trades that the chain watch did not see",
         found,
-        "they were copied as late as the feed is: look whether their exchange is one of those that are configured",
+        "they were copied as late as the feed is: look whether their exchange is one of those that are configured, and "
+        "whether the catalogue finds their token by its id",
     )
 
 

@@ -51,6 +51,8 @@ class Derived:
         self.cost: Decimal | None = None
         if market is not None:
             self.cost = chances.cost_per_share(inputs.trade.price, config.assumed_slippage_fraction, market.fees)
+            if not self.cost.is_finite():
+                raise ArithmeticError(f"what a share costs in {market.condition_id} is no number: {market.fees}")
         self.edge: Decimal | None = None
         if self.probability is not None and self.cost is not None:
             self.edge = self.probability - self.cost

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from live_trading.nouns.errors import StopEverything
 from live_trading.settlement.machine import RedemptionState
 from live_trading.store.database.connection import Row, Transaction
 
@@ -56,8 +57,11 @@ class Inclusion:
 
 
 def insert(transaction: Transaction, send: ChainSend) -> None:
-    """Writes a transaction that nobody has seen yet. Raises AlreadyExists where its nonce is taken by a living one."""
-    transaction.execute(
+    """Writes a transaction that nobody has seen yet.
+
+    What comes next, or the end, raises AlreadyExists where its nonce is taken by a living one.
+    """
+    transaction.later(
         """
         INSERT INTO chain_sends (
             chain_send_id, trading_wallet_id, channel, state, payer, nonce, wallet_nonce, relayer_payload,
@@ -86,7 +90,7 @@ def insert(transaction: Transaction, send: ChainSend) -> None:
 def add_version(transaction: Transaction, send: ChainSend, version: SignedVersion, now: datetime) -> None:
     """Writes a signed form that outbids the others, before it is sent."""
     _insert_version(transaction, send.chain_send_id, len(send.versions) + 1, version, now)
-    transaction.execute(
+    transaction.later(
         """
         UPDATE chain_sends SET transaction_hash = :transaction_hash, signed_at = :now
         WHERE chain_send_id = :chain_send_id
@@ -100,7 +104,7 @@ def add_version(transaction: Transaction, send: ChainSend, version: SignedVersio
 def _insert_version(
     transaction: Transaction, chain_send_id: UUID, number: int, version: SignedVersion, now: datetime
 ) -> None:
-    transaction.execute(
+    transaction.later(
         """
         INSERT INTO chain_send_versions (
             transaction_hash, chain_send_id, version, signed_transaction, max_fee_wei, priority_fee_wei, signed_at
@@ -125,13 +129,14 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[ChainS
         """,
         trading_wallet_id=trading_wallet_id,
     )
-    return [_send(transaction, row) for row in rows]
+    return _sends(transaction, rows)
 
 
 def get(transaction: Transaction, chain_send_id: UUID) -> ChainSend:
     """One transaction as it stands. Raises LookupError."""
     row = transaction.only("SELECT * FROM chain_sends WHERE chain_send_id = :id", id=chain_send_id)
-    return _send(transaction, row)
+    (found,) = _sends(transaction, [row])
+    return found
 
 
 def living_nonces(transaction: Transaction, payer: str, *, of_relayer: bool) -> set[int]:
@@ -147,22 +152,31 @@ def living_nonces(transaction: Transaction, payer: str, *, of_relayer: bool) -> 
     return {row["nonce"] for row in rows}
 
 
-def move(transaction: Transaction, send: ChainSend, to: RedemptionState) -> bool:
-    """Changes the state only where it still is the one of `send`."""
-    return (
-        transaction.execute(
-            "UPDATE chain_sends SET state = :to_state WHERE chain_send_id = :id AND state = :expected",
-            to_state=to,
-            id=send.chain_send_id,
-            expected=send.state,
-        )
-        == 1
+def move(transaction: Transaction, send: ChainSend, to: RedemptionState) -> None:
+    """Changes the state, which must still be the one of `send`.
+
+    It travels with what comes next: there StopEverything is raised where the row has moved on meanwhile.
+    """
+
+    def check(rows: list[Row]) -> None:
+        if not rows:
+            raise StopEverything(f"send {send.chain_send_id} moved under its lease")
+
+    transaction.later(
+        """
+        UPDATE chain_sends SET state = :to_state WHERE chain_send_id = :id AND state = :expected
+        RETURNING chain_send_id
+        """,
+        check=check,
+        to_state=to,
+        id=send.chain_send_id,
+        expected=send.state,
     )
 
 
 def note_inclusion(transaction: Transaction, send: ChainSend, inclusion: Inclusion) -> None:
     """Records which version is in which block."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE chain_sends SET
             transaction_hash = :transaction_hash, block_number = :block_number, gas_used = :gas_used,
@@ -181,7 +195,7 @@ def note_relayer(
     transaction: Transaction, send: ChainSend, *, relayer_transaction_id: str, transaction_hash: str | None
 ) -> None:
     """Records under which id the relayer has it, and the hash once the relayer knows it."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE chain_sends SET
             relayer_transaction_id = :relayer_transaction_id,
@@ -218,10 +232,27 @@ def reopen(transaction: Transaction, chain_send_id: UUID) -> None:
     )
 
 
-def _send(transaction: Transaction, row: Row) -> ChainSend:
-    versions = transaction.rows(
-        "SELECT * FROM chain_send_versions WHERE chain_send_id = :id ORDER BY version", id=row["chain_send_id"]
-    )
+def _sends(transaction: Transaction, rows: list[Row]) -> list[ChainSend]:
+    """The rows with their signed forms, which come in one statement."""
+    if not rows:
+        return []
+    versions: dict[UUID, list[SignedVersion]] = {row["chain_send_id"]: [] for row in rows}
+    for version in transaction.rows(
+        "SELECT * FROM chain_send_versions WHERE chain_send_id = ANY(:ids::uuid[]) ORDER BY chain_send_id, version",
+        ids=list(versions),
+    ):
+        versions[version["chain_send_id"]].append(
+            SignedVersion(
+                transaction_hash=version["transaction_hash"],
+                signed=version["signed_transaction"],
+                max_fee=int(version["max_fee_wei"]),
+                priority_fee=int(version["priority_fee_wei"]),
+            )
+        )
+    return [_send(row, tuple(versions[row["chain_send_id"]])) for row in rows]
+
+
+def _send(row: Row, versions: tuple[SignedVersion, ...]) -> ChainSend:
     return ChainSend(
         chain_send_id=row["chain_send_id"],
         trading_wallet_id=row["trading_wallet_id"],
@@ -235,13 +266,5 @@ def _send(transaction: Transaction, row: Row) -> ChainSend:
         transaction_hash=row["transaction_hash"],
         prepared_at=row["prepared_at"],
         signed_at=row["signed_at"],
-        versions=tuple(
-            SignedVersion(
-                transaction_hash=version["transaction_hash"],
-                signed=version["signed_transaction"],
-                max_fee=int(version["max_fee_wei"]),
-                priority_fee=int(version["priority_fee_wei"]),
-            )
-            for version in versions
-        ),
+        versions=versions,
     )

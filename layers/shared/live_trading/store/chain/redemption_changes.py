@@ -8,28 +8,36 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.money import Usd
 from live_trading.settlement.machine import RedemptionState
 from live_trading.settlement.preflight import FailureCode
 from live_trading.store.chain.redemptions import Redemption, SettledBy
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
 
 
-def move(transaction: Transaction, redemption: Redemption, to: RedemptionState) -> bool:
-    """Changes the state only where it still is the one of `redemption`; leaving a failure forgets its code."""
-    return (
-        transaction.execute(
-            """
-            UPDATE lt_redemptions SET
-                state = :to_state,
-                failure_code = CASE WHEN :to_state IN ('FAILED', 'NEEDS_OPERATOR') THEN failure_code END
-            WHERE lt_redemption_id = :id AND state = :expected
-            """,
-            to_state=to,
-            id=redemption.lt_redemption_id,
-            expected=redemption.state,
-        )
-        == 1
+def move(transaction: Transaction, redemption: Redemption, to: RedemptionState) -> None:
+    """Changes the state, which must still be the one of `redemption`; leaving a failure forgets its code.
+
+    It travels with what comes next: there StopEverything is raised where the row has moved on meanwhile.
+    """
+
+    def check(rows: list[Row]) -> None:
+        if not rows:
+            raise StopEverything(f"redemption {redemption.lt_redemption_id} moved under its lease")
+
+    transaction.later(
+        """
+        UPDATE lt_redemptions SET
+            state = :to_state,
+            failure_code = CASE WHEN :to_state IN ('FAILED', 'NEEDS_OPERATOR') THEN failure_code END
+        WHERE lt_redemption_id = :id AND state = :expected
+        RETURNING lt_redemption_id
+        """,
+        check=check,
+        to_state=to,
+        id=redemption.lt_redemption_id,
+        expected=redemption.state,
     )
 
 
@@ -46,8 +54,8 @@ def note_signed(
     sender: str,
     now: datetime,
 ) -> None:
-    """Records what is signed for it; the transaction itself is in `chain_sends`."""
-    transaction.execute(
+    """Records what is signed for it; the transaction itself is in `chain_sends`, and `copy_send` brings it here."""
+    transaction.later(
         """
         UPDATE lt_redemptions SET
             chain_send_id = :chain_send_id, kind = :kind, owed_usd = :owed, balance_before_usd = :balance_before,
@@ -65,12 +73,11 @@ def note_signed(
         now=now,
         id=redemption.lt_redemption_id,
     )
-    copy_send(transaction, chain_send_id)
 
 
 def copy_send(transaction: Transaction, chain_send_id: UUID) -> None:
     """Brings nonce, hash, signed bytes and gas of a transaction into the rows of the redemptions that it carries."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE lt_redemptions SET
             nonce = send.nonce, transaction_hash = send.transaction_hash, block_number = send.block_number,

@@ -116,7 +116,7 @@ def attach(transaction: Transaction, wallet_approval_id: UUID, chain_send_id: UU
 
 def mirror(transaction: Transaction, chain_send_id: UUID, now: datetime) -> None:
     """Brings requests to where their transaction stands."""
-    transaction.execute(
+    transaction.later(
         """
         UPDATE wallet_approvals SET
             state = send.state, finished_at = CASE WHEN send.state = 'FAILED' THEN :now::timestamptz END

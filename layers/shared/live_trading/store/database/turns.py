@@ -5,19 +5,29 @@ A rotation is a name, such as `lt-execute:wallets`; its parts are the ids of wha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
+
+_SERVED = "SELECT part, served_at FROM turns WHERE rotation = :rotation AND part = ANY(:parts::text[])"
 
 
 def in_turn(transaction: Transaction, rotation: str, parts: Sequence[str]) -> list[str]:
     """The parts, least recently served first; those that never were come before all, in the order given."""
-    rows = transaction.rows(
-        "SELECT part, served_at FROM turns WHERE rotation = :rotation AND part = ANY(:parts::text[])",
-        rotation=rotation,
-        parts=list(parts),
-    )
+    return _sorted(parts, transaction.rows(_SERVED, rotation=rotation, parts=list(parts)))
+
+
+def ask(transaction: Transaction, rotation: str, parts: Sequence[str], take: Callable[[list[str]], None]) -> None:
+    """The same, read with the next round trip; `take` is given them."""
+
+    def taken(rows: list[Row]) -> None:
+        take(_sorted(parts, rows))
+
+    transaction.later(_SERVED, check=taken, rotation=rotation, parts=list(parts))
+
+
+def _sorted(parts: Sequence[str], rows: Sequence[Row]) -> list[str]:
     served_at = {row["part"]: row["served_at"] for row in rows}
     return sorted(parts, key=lambda part: (part in served_at, served_at.get(part)))
 

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from live_trading.nouns.money import Usd
 from live_trading.signals.inputs import EvaluationInputs, own_part, shared_part
 
 
@@ -83,9 +85,12 @@ class DecisionTexts:
         return known[1]
 
 
-def kept_own(own: dict[str, Any], decided_at: datetime) -> dict[str, Any]:
-    """The own part without what the decision's row and its configuration say."""
-    kept = {name: value for name, value in own.items() if name not in _ELSEWHERE}
+def kept_own(own: Mapping[str, Any], decided_at: datetime) -> dict[str, Any]:
+    """The own part in short, without what the decision's row and its configuration say. `whole_own` undoes it."""
+    kept = {name: value for name, value in own.items() if name in _AS_THEY_ARE}
+    kept["bankroll"] = own["bankroll_usd"].rstrip("0").rstrip(".")
+    if own["max_signal_age_seconds"] is not None:
+        kept["max_age"] = own["max_signal_age_seconds"]
     if not own["is_active"]:
         kept["is_active"] = False
     if datetime.fromisoformat(own["now"]) != decided_at:
@@ -93,9 +98,21 @@ def kept_own(own: dict[str, Any], decided_at: datetime) -> dict[str, Any]:
     return kept
 
 
-_ELSEWHERE = ("config_hash", "config_version", "is_active", "now")
+def whole_own(
+    kept: Mapping[str, Any], *, config_hash: str, config_version: int, decided_at: datetime
+) -> dict[str, Any]:
+    """The own part of the canonical inputs as it was."""
+    return {
+        "config_hash": config_hash,
+        "config_version": config_version,
+        "is_active": kept.get("is_active", True),
+        "bankroll_usd": str(Usd(kept["bankroll"])),
+        "now": kept.get("now", decided_at.astimezone(UTC).isoformat()),
+        "max_signal_age_seconds": kept.get("max_age"),
+    } | {name: kept[name] for name in _AS_THEY_ARE if name in kept}
 
 
+_AS_THEY_ARE = ("stake_multiplier", "standing", "position")
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 _PLAIN = {None: "null", True: "true", False: "false"}
 

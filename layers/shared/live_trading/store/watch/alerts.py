@@ -84,7 +84,7 @@ def rows_set_aside(transaction: Transaction, since: datetime) -> list[SetAside]:
 
 
 def rows_of_traders_set_aside(transaction: Transaction, since: datetime) -> list[SetAside]:
-    """By trader, everybody with such a row of their own in the last week; nothing is recent of one who is not followed."""
+    """By trader, who had such a row of their own in the last week; nothing is recent of one who is not followed."""
     rows = transaction.rows(
         """
         SELECT

@@ -69,7 +69,20 @@ def fired_and_held(transaction: Transaction, before: datetime) -> list[StuckExit
             coalesce(watch.hold_reason, watch.placed_for) AS why
         FROM exit_watches AS watch
         INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
-        INNER JOIN markets AS market ON watch.token_id = ANY(market.token_ids)
+        CROSS JOIN LATERAL (
+            SELECT known.condition_id FROM (
+                (
+                    SELECT intent.condition_id FROM lt_orders AS intent
+                    WHERE intent.lt_strategy_id = watch.lt_strategy_id AND intent.token_id = watch.token_id LIMIT 1
+                )
+                UNION ALL
+                (
+                    SELECT given.condition_id FROM position_corrections AS given
+                    WHERE given.lt_strategy_id = watch.lt_strategy_id AND given.token_id = watch.token_id LIMIT 1
+                )
+            ) AS known LIMIT 1
+        ) AS placed
+        INNER JOIN markets AS market ON market.condition_id = placed.condition_id
         WHERE least(watch.trigger_since, watch.waiting_since) < :before
         ORDER BY since, watch.token_id LIMIT :most
         """,

@@ -5,8 +5,8 @@ again, by itself or by another watch beside it, changes nothing. When a block th
 what stood in the blocks above the last that still is gets looked for again, and what is gone is dropped: nobody decides
 it any more, and its row, with whatever was decided on it, takes the fill back when another block has it.
 
-The watch is for speed. What it cannot tell, a token that no catalogue knows, a gap that is too long, is left to the
-feed, which tells everything.
+The watch is for speed. A fill whose market the catalogue does not tell waits some minutes for it and delays no other;
+what the watch cannot tell at all, such as a gap that is too long, is left to the feed, which tells everything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from live_trading.chain.errors import BlockNotThere
 from live_trading.chain.reading.order_logs import Block, ChainFill, LookedAt
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import average_price
 from live_trading.nouns.trades import QuarantinedRow, Side, SourceTrade, SourceTradeKey
 from live_trading.services.following.fills.token_markets import TokenMarket, TokenMarkets
@@ -27,7 +26,7 @@ from live_trading.services.following.fills.trade_storing import Place, Replaced,
 from live_trading.services.following.sources import FillSource
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.database import cursors
-from live_trading.store.database.connection import Database, StoreUnavailable, Transaction
+from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import quarantine
 from live_trading.store.feed.told import chain_blocks
 from live_trading.store.feed.told.chain_blocks import KnownBlock, Watched
@@ -43,6 +42,7 @@ LOOKED_AT_AGAIN = 3
 MOST_BEHIND = 450
 FIRST_LOOK = 15
 _LONGEST_REST = timedelta(seconds=30)
+_UNTOLD_FOR = timedelta(minutes=10)
 _SOURCE = "chain.order_filled"
 
 
@@ -51,8 +51,8 @@ class ChainReport:
     """What one look did.
 
     `block` is the newest block looked at, None where there was no look. `seen` counts fills of followed traders, again
-    those of the last few blocks; `stored` those of them that were new. `unknown_tokens` are left to the feed. `skipped`
-    are blocks that nobody looked at, `rewritten` those that the chain had replaced, `dropped` trades that went with
+    those of the last few blocks; `stored` those of them that were new. `unknown_tokens` wait for the catalogue.
+    `skipped` are blocks that nobody looked at, `rewritten` those that the chain had replaced, `dropped` trades that went with
     them. With `rests` nothing was asked, as the node has just refused.
     """
 
@@ -100,6 +100,7 @@ class ChainWatch:
         self._done: list[KnownBlock] = []
         self._looked_at: str | None = None
         self._stored: set[tuple[str, int]] = set()
+        self._untold: list[tuple[ChainFill, datetime]] = []
         self._failed = 0
         self._rests_until: datetime | None = None
 
@@ -107,19 +108,22 @@ class ChainWatch:
         """Stores the trades of the blocks since the last look.
 
         Without a new block it costs one request, with one that holds nothing two requests and two round trips to the
-        database. Where node or catalogue fails nothing is lost: what was not stored is looked for by the next poll. The
-        node is left alone for a while then, longer each time. Raises StoreUnavailable.
+        database. Where the node fails nothing is lost: what was not stored is looked for by the next poll, and the node
+        is left alone for a while, longer each time. Fills whose market the catalogue does not tell wait for it, and for
+        the feed. Raises StoreUnavailable.
         """
         report = ChainReport()
         now = self._clock.now()
         if self._rests_until is not None and now < self._rests_until:
             report.rests = True
             return report
-        with contained("chain watch", report.failures):
+        failures: list[PartFailure] = []
+        with contained("chain watch", failures):
             self._look(report, now)
         rest = min(_LONGEST_REST, timedelta(seconds=2 ** min(self._failed, 10)))
-        self._rests_until = now + rest if report.failures else None
-        self._failed = self._failed + 1 if report.failures else 0
+        self._rests_until = now + rest if failures else None
+        self._failed = self._failed + 1 if failures else 0
+        report.failures += failures
         return report
 
     def _look(self, report: ChainReport, now: datetime) -> None:
@@ -139,36 +143,38 @@ class ChainWatch:
         self._done = [KnownBlock(number=head.number, block_hash=head.block_hash, time=head.time)]
 
     def _store_found(self, watched: Watched, plan: _Plan, report: ChainReport, now: datetime) -> None:
-        """Stores what the blocks hold. Raises what the catalogue raised, once all that it knows is stored."""
+        """Stores what the blocks hold, and what was left from earlier ones because its market was not known."""
         fork, found = self._found(watched, plan)
         report.rewritten = 0 if fork is None else plan.last.number - fork
-        fills = self._of_followed(watched, found, is_rewritten=fork is not None)
-        report.seen = len(fills)
-        known, failure = self._markets_of(fills, now)
-        if failure is None:
-            report.unknown_tokens = sorted({fill.filled.token_id for fill in fills} - set(known))
-        trades, places = _as_trades(fills, known, found)
+        self._untold = [
+            (fill, time)
+            for fill, time in self._untold
+            if now - time <= _UNTOLD_FOR and (fork is None or fill.block_number <= fork)
+        ]
+        fresh = self._of_followed(watched, found, is_rewritten=fork is not None)
+        report.seen = len(fresh)
+        told = [*self._untold, *((fill, found.times[fill.block_hash]) for fill in fresh)]
+        known = self._markets_of([fill for fill, _ in told], report, now)
+        self._untold = [(fill, time) for fill, time in told if fill.filled.token_id not in known]
+        report.unknown_tokens = sorted({fill.filled.token_id for fill, _ in self._untold})
+        trades, places = _as_trades(told, known)
         if trades or found.malformed or fork is not None or plan.anchor is None or plan.skipped:
             replaced = None
-            # What the catalogue could not be asked about is not gone.
-            if fork is not None and failure is None:
-                replaced = Replaced(above=fork, traders=[each.trader for each in watched.traders])
+            if fork is not None:
+                replaced = Replaced(
+                    above=fork,
+                    traders=[each.trader for each in watched.traders],
+                    untold={fill.transaction_hash for fill, _ in self._untold},
+                )
             self._store(_Found(plan, trades, places, found.malformed, replaced), report, now)
-        if failure is not None:
-            raise failure
         self._stored = {(fill.block_hash, fill.log_index) for fill in found.fills}
 
-    def _markets_of(
-        self, fills: Sequence[ChainFill], now: datetime
-    ) -> tuple[dict[str, TokenMarket], RetryLater | GiveUp | None]:
-        """The markets by token, as far as they can be told, and why the others cannot."""
+    def _markets_of(self, fills: Sequence[ChainFill], report: ChainReport, now: datetime) -> dict[str, TokenMarket]:
+        """The markets by token, as far as they can be told: what the catalogue does not say now it may say later."""
         tokens = {fill.filled.token_id for fill in fills}
-        try:
-            return self._tokens.of_tokens(tokens, now), None
-        except StoreUnavailable:
-            raise
-        except (RetryLater, GiveUp) as error:
-            return self._tokens.remembered(tokens), error
+        with contained(f"markets of {len(tokens)} tokens", report.failures):
+            return self._tokens.of_tokens(tokens, now)
+        return self._tokens.remembered(tokens)
 
     def _found(self, watched: Watched, plan: _Plan) -> tuple[int | None, LookedAt]:
         """What the blocks hold; with the last block that is still there, where the chain has replaced some."""
@@ -233,15 +239,15 @@ def _plan(known: Sequence[KnownBlock], head: Block) -> _Plan | None:
 
 
 def _as_trades(
-    fills: Sequence[ChainFill], known: Mapping[str, TokenMarket], found: LookedAt
+    told: Sequence[tuple[ChainFill, datetime]], known: Mapping[str, TokenMarket]
 ) -> tuple[list[SourceTrade], dict[SourceTradeKey, Place]]:
-    """The trades of the fills whose market is known, with their places."""
+    """The trades of the fills whose market is known, with their places; each fill has its block's time."""
     trades: list[SourceTrade] = []
     places: dict[SourceTradeKey, Place] = {}
-    for fill in fills:
+    for fill, time in told:
         market = known.get(fill.filled.token_id)
         if market is not None:
-            trade = _numbered(_as_trade(fill, market, found.times[fill.block_hash]), places)
+            trade = _numbered(_as_trade(fill, market, time), places)
             places[trade.key] = Place(
                 order_hash=fill.filled.order_hash,
                 block_number=fill.block_number,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -41,10 +41,14 @@ def store_listed(transaction: Transaction, trades: Sequence[SourceTrade], now: d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replaced:
-    """Above block `above` the chain has other blocks than those in which trades of these traders were found."""
+    """Above block `above` the chain has other blocks than those in which trades of these traders were found.
+
+    The transactions `untold` are in the new ones, and hold fills that could not be told.
+    """
 
     above: int
     traders: Sequence[str]
+    untold: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def store_mined(
 ) -> StoredFromChain:
     """What the chain holds, with the place of each trade by its key. Every trader must be in `traders`.
 
-    With `replaced`, the trades must be all that those blocks hold.
+    With `replaced`, the trades must be all that those blocks hold but for what is untold.
     """
     if not trades and replaced is None:
         return StoredFromChain(result=Matched(), dropped=[], back=[])
@@ -92,7 +96,9 @@ def store_mined(
 
 def _dropped(transaction: Transaction, result: Matched, replaced: Replaced, now: datetime) -> list[DroppedTrade]:
     there = [known.source_trade_id for known, _ in result.same]
-    return trade_sources.drop_above(transaction, replaced.above, traders=replaced.traders, but=there, now=now)
+    return trade_sources.drop_above(
+        transaction, replaced.above, traders=replaced.traders, but=there, but_of=replaced.untold, now=now
+    )
 
 
 def _taken_back(transaction: Transaction, result: Matched, places: Mapping[SourceTradeKey, Place]) -> list[int]:

@@ -187,15 +187,24 @@ def note_listed(transaction: Transaction, source_trade_ids: Collection[int], now
 
 
 def drop_above(
-    transaction: Transaction, block_number: int, *, traders: Collection[str], but: Collection[int], now: datetime
+    transaction: Transaction,
+    block_number: int,
+    *,
+    traders: Collection[str],
+    but: Collection[int],
+    but_of: Collection[str],
+    now: datetime,
 ) -> list[DroppedTrade]:
-    """Drops these traders' trades of blocks above this one, but for some that are there again; tells which."""
+    """Drops these traders' trades of blocks above this one, but for some that are there again; tells which.
+
+    Those of the transactions `but_of` are spared too.
+    """
     rows = transaction.rows(
         """
         UPDATE source_trades AS trade SET dropped_at = :now
         WHERE
             block_number > :above AND dropped_at IS NULL AND trader_address = ANY(:traders::text[])
-            AND source_trade_id <> ALL(:but::bigint[])
+            AND source_trade_id <> ALL(:but::bigint[]) AND transaction_hash <> ALL(:but_of::text[])
         RETURNING *, (
             SELECT count(*) FROM decisions WHERE decisions.source_trade_id = trade.source_trade_id
         ) AS decisions
@@ -204,6 +213,7 @@ def drop_above(
         above=block_number,
         traders=sorted(traders),
         but=sorted(but),
+        but_of=sorted(but_of),
     )
     return [
         DroppedTrade(source_trade_id=row["source_trade_id"], trade=_for_people(row), decisions=row["decisions"])

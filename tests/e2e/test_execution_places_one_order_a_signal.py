@@ -318,8 +318,7 @@ def test_two_overlapping_runs_place_one_order(desk: LiveDesk) -> None:
     from live_trading.wiring.composition import Parts
 
     desk.signal()
-    environment = desk.parts.settings.model_dump(mode="json", exclude_none=True)
-    others = [Parts({name.upper(): str(value) for name, value in environment.items()}) for _ in range(2)]
+    others = [Parts(desk.settings) for _ in range(2)]
     reports = []
 
     threads = [

@@ -374,8 +374,14 @@ INSERT INTO trader_histories (
 SELECT trader, 400, now, now, now, now, FALSE FROM fact, strategy;
 
 INSERT INTO trader_trade_hours
-SELECT trader, date_trunc('hour', at, 'UTC') + interval '1 hour', count(*), 0, sum(price * shares)
-FROM trade INNER JOIN strategy USING (k) GROUP BY 1, 2;
+SELECT
+    trader,
+    CASE
+        WHEN at < now - interval '62 days' THEN date_trunc('day', at, 'UTC') + interval '1 day'
+        ELSE date_trunc('hour', at, 'UTC') + interval '1 hour'
+    END,
+    count(*), 0, sum(price * shares)
+FROM fact, trade INNER JOIN strategy USING (k) GROUP BY 1, 2;
 
 INSERT INTO trader_positions
 SELECT DISTINCT ON (trader, tokens[outcome + 1]) trader, FALSE, tokens[outcome + 1], ends, 5.0, NULL::timestamptz, 1

@@ -16,7 +16,7 @@ from live_trading.services.watching.retention import LEASE, Lives, Retention, Re
 from live_trading.store.accounts import live_strategies
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
-from live_trading.store.feed import subjects
+from live_trading.store.feed import subjects, trader_histories
 from live_trading.store.risk import standing
 from tests.integration.growth_fixtures import AT, FOUR_MONTHS
 
@@ -297,3 +297,25 @@ def test_a_row_that_somebody_holds_is_left_for_later(aged: Aged) -> None:
     assert aged.rows(oldest) == [{"idempotency_key": held}]
     aged.run()
     assert aged.rows(oldest) != [{"idempotency_key": held}]
+
+
+def test_hourly_sums_of_old_trades_become_daily_ones_and_no_record_changes(aged: Aged) -> None:
+    trader = aged.rows("SELECT trader_address AS trader FROM traders ORDER BY 1 LIMIT 1")[0]["trader"]
+    midnight = (AT - timedelta(days=61)).replace(hour=0)
+    aged.change("DELETE FROM trader_trade_hours")
+    aged.change(
+        "INSERT INTO trader_trade_hours SELECT :trader, :at::timestamptz + make_interval(hours => hour), 2, 1, 10 "
+        "FROM generate_series(1, 1464) AS hour",
+        trader=trader,
+        at=midnight,
+    )
+    as_ofs = [AT - timedelta(days=each) for each in (0, 20, 58)]
+    with aged.database.transaction() as transaction:
+        before = trader_histories.trade_sums(transaction, trader, as_ofs)
+
+    assert aged.run().failures == []
+
+    with aged.database.transaction() as transaction:
+        assert trader_histories.trade_sums(transaction, trader, as_ofs) == before
+    assert aged.count("trader_trade_hours") == 1464 - 23
+    assert aged.rows("SELECT trades FROM trader_trade_hours ORDER BY until LIMIT 1") == [{"trades": 48}]

@@ -27,6 +27,8 @@ LEASE_SECONDS = 60
 SECONDS_A_BATCH = 3.0
 # Every decision of a trade has been looked at before the trade is.
 AFTER_DECISIONS = timedelta(days=7)
+# A record asks for the hours of the 30 days before it, and is made within days of its hour.
+HOURS_OF_TRADES = timedelta(days=60)
 _NEXT = {"decisions": "source trades"}
 
 
@@ -108,6 +110,7 @@ def _kinds(lives: Lives) -> Mapping[str, tuple[timedelta, Remove]]:
         "kept answers": lives.kept_answers,
         "rows set aside": lives.rows_set_aside,
         "records of traders": lives.records_of_traders,
+        "hours of trades": HOURS_OF_TRADES,
         "alerts": lives.alerts,
         "audit": lives.audit,
     }

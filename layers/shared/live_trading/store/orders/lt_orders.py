@@ -125,12 +125,11 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
     """
     rows = transaction.rows(
         """
-        SELECT * FROM lt_orders
-        WHERE lt_order_id IN (
+        WITH watched AS MATERIALIZED (
             SELECT lt_order_id FROM lt_orders
             WHERE
                 trading_wallet_id = :trading_wallet_id
-                AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+                AND state IN ('INTENT', 'SENT', 'UNKNOWN', 'LIVE', 'DELAYED', 'PARTIALLY_FILLED')
             UNION
             SELECT lt_order_id FROM lt_orders
             WHERE
@@ -140,7 +139,9 @@ def unfinished(transaction: Transaction, trading_wallet_id: UUID) -> list[Stored
             SELECT lt_order_id FROM fills
             WHERE trading_wallet_id = :trading_wallet_id AND status NOT IN ('CONFIRMED', 'FAILED')
         )
-        ORDER BY intent_at, made_number
+        SELECT intent.* FROM watched
+        CROSS JOIN LATERAL (SELECT * FROM lt_orders WHERE lt_order_id = watched.lt_order_id LIMIT 1) AS intent
+        ORDER BY intent.intent_at, intent.made_number
         """,
         trading_wallet_id=trading_wallet_id,
     )

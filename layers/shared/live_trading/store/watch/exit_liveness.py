@@ -82,7 +82,7 @@ def fired_and_held(transaction: Transaction, before: datetime) -> list[StuckExit
                 )
             ) AS known LIMIT 1
         ) AS placed
-        INNER JOIN markets AS market ON market.condition_id = placed.condition_id
+        CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = placed.condition_id LIMIT 1) AS market
         WHERE least(watch.trigger_since, watch.waiting_since) < :before
         ORDER BY since, watch.token_id LIMIT :most
         """,

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Transaction
 
 MOST = 2_000
+_A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,53 @@ def records_of_traders(transaction: Transaction, before: datetime, now: datetime
     )
 
 
+def hours_of_trades(transaction: Transaction, before: datetime, now: datetime) -> Removed:
+    """Sums up a day of every trader's hourly sums of trades, as of the day's end; records never ask into such a day.
+
+    Left as they are where the history that they are of has not been read as far.
+    """
+    cursor = "retention:hours_of_trades"
+    done_to = cursors.times(transaction, [cursor]).get(cursor)
+    first = transaction.only(
+        """
+        SELECT date_trunc('day', min(next.until) - interval '1 microsecond', 'UTC') AS day
+        FROM trader_histories AS history
+        CROSS JOIN LATERAL (
+            SELECT until FROM trader_trade_hours AS kept
+            WHERE
+                kept.trader_address = history.trader_address
+                AND kept.until > coalesce(:done_to::timestamptz, '-infinity')
+            ORDER BY until LIMIT 1
+        ) AS next
+        """,
+        done_to=done_to,
+    )["day"]
+    if first is None or first + _A_DAY > before:
+        return Removed(rows=0, is_done=True)
+    rows = transaction.execute(
+        """
+        WITH summed AS (
+            DELETE FROM trader_trade_hours AS kept USING trader_histories AS history
+            WHERE
+                kept.trader_address = history.trader_address AND kept.until > :day AND kept.until < :until
+                AND :until < history.complete_to - interval '2 days'
+            RETURNING kept.*
+        )
+        INSERT INTO trader_trade_hours AS kept (trader_address, until, trades, unsized, usd)
+        SELECT trader_address, :until::timestamptz, sum(trades), sum(unsized), sum(usd) FROM summed
+        GROUP BY trader_address
+        ON CONFLICT (trader_address, until) DO UPDATE SET
+            trades = kept.trades + excluded.trades,
+            unsized = kept.unsized + excluded.unsized,
+            usd = kept.usd + excluded.usd
+        """,
+        day=first,
+        until=first + _A_DAY,
+    )
+    cursors.advance_times(transaction, {cursor: first + _A_DAY}, now)
+    return Removed(rows=rows, is_done=False)
+
+
 def alerts_that_are_over(transaction: Transaction, before: datetime, now: datetime) -> Removed:
     """Resolved alerts."""
     return _by_number(
@@ -168,6 +216,7 @@ SIMPLE: Mapping[str, Remove] = MappingProxyType(
         "kept answers": kept_answers,
         "rows set aside": unread_rows,
         "records of traders": records_of_traders,
+        "hours of trades": hours_of_trades,
         "alerts": alerts_that_are_over,
         "audit": audit_of_settings,
     }

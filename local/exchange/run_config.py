@@ -92,7 +92,7 @@ class ExchangeConfig(_Part):
     rpc_url: str
     markets: Annotated[int, Field(ge=1)] | None = None
     seed: int = 1
-    traders: Annotated[int, Field(ge=0, le=60)] = 8
+    traders: Annotated[int, Field(ge=0, le=120)] = 8
     start_paused: bool = True
     kinds: Annotated[tuple[MarketKind, ...], Field(min_length=1)] = (MarketKind.STANDARD,)
     lags: Lags = Lags()

@@ -56,17 +56,18 @@ class PaperTrader:
     def run(self, budget: Budget | None = None, *, reads_feed: bool = True) -> PaperReport:
         """One pass, as long as the budget lasts. Safe to repeat and to overlap.
 
-        Without `reads_feed` it goes by the trades that are stored.
-        One wallet's failure is reported and does not stop the others. Raises LeaseLost or StoreUnavailable.
+        Without `reads_feed` it goes by the trades that are stored. The feeds are read before the run has its lease, so
+        that whoever passes on news meanwhile need not wait for them. One wallet's failure is reported and does not stop
+        the others. Raises LeaseLost or StoreUnavailable.
         """
+        report, budget = PaperReport(ran=False), budget or Budget.unlimited()
+        if reads_feed:
+            with contained("ingest", report.failures), leasing.apart():
+                report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
         with leasing.held(self._database, self._clock, name=LEASE, holder=self._holder, seconds=LEASE_SECONDS) as lease:
+            report.ran = lease is not None
             if lease is None:
-                return PaperReport(ran=False)
-            report = PaperReport(ran=True)
-            budget = budget or Budget.unlimited()
-            if reads_feed:
-                with contained("ingest", report.failures), leasing.below(self._database, lease):
-                    report.ingest = self._ingest.run(budget.keeping(SECONDS_FOR_WALLETS))
+                return report
             wallets = self._wallets(report)
             shelf = BookShelf(self._market_data)
             with contained("paper positions", report.failures):

@@ -64,6 +64,15 @@ def below(database: Database, lease: Lease) -> Iterator[None]:
         raise RetryLater(str(error)) from error
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """For a part that works under a lease of its own while the run has none: losing it ends the part alone."""
+    try:
+        yield
+    except LeaseLost as error:
+        raise RetryLater(str(error)) from error
+
+
 class LeaseKeeper:
     """Renews a lease between the steps of the work that is done under it."""
 

@@ -119,9 +119,7 @@ def offenders(desk: LiveDesk, asked: list[Asked]) -> list[str]:
     found = {}
     for each in asked:
         for reading in readings(desk.database, each):
-            if (reading.way == "Seq Scan" and reading.table in GROWING & large) or (
-                reading.table in GROWING and reading.rows > MOST_ROWS
-            ):
+            if reading.table in GROWING & large and (reading.way == "Seq Scan" or reading.rows > MOST_ROWS):
                 text = " ".join(each.statement.sql.split())
                 found[(each.place, reading.table)] = (
                     f"{each.place}: {reading.way} of {reading.table}, {reading.rows:.0f} rows: {text[:400]}"

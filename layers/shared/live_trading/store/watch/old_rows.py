@@ -129,7 +129,7 @@ def hours_of_trades(transaction: Transaction, before: datetime, now: datetime) -
     )["day"]
     if first is None or first + _A_DAY > before:
         return Removed(rows=0, is_done=True)
-    rows = transaction.execute(
+    rows = transaction.only(
         """
         WITH summed AS (
             DELETE FROM trader_trade_hours AS kept USING trader_histories AS history
@@ -137,18 +137,20 @@ def hours_of_trades(transaction: Transaction, before: datetime, now: datetime) -
                 kept.trader_address = history.trader_address AND kept.until > :day AND kept.until < :until
                 AND :until < history.complete_to - interval '2 days'
             RETURNING kept.*
+        ), added AS (
+            INSERT INTO trader_trade_hours AS kept (trader_address, until, trades, unsized, usd)
+            SELECT trader_address, :until::timestamptz, sum(trades), sum(unsized), sum(usd) FROM summed
+            GROUP BY trader_address
+            ON CONFLICT (trader_address, until) DO UPDATE SET
+                trades = kept.trades + excluded.trades,
+                unsized = kept.unsized + excluded.unsized,
+                usd = kept.usd + excluded.usd
         )
-        INSERT INTO trader_trade_hours AS kept (trader_address, until, trades, unsized, usd)
-        SELECT trader_address, :until::timestamptz, sum(trades), sum(unsized), sum(usd) FROM summed
-        GROUP BY trader_address
-        ON CONFLICT (trader_address, until) DO UPDATE SET
-            trades = kept.trades + excluded.trades,
-            unsized = kept.unsized + excluded.unsized,
-            usd = kept.usd + excluded.usd
+        SELECT count(*) AS summed FROM summed
         """,
         day=first,
         until=first + _A_DAY,
-    )
+    )["summed"]
     cursors.advance_times(transaction, {cursor: first + _A_DAY}, now)
     return Removed(rows=rows, is_done=False)
 

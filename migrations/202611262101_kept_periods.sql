@@ -9,8 +9,8 @@ CREATE INDEX ledger_balances_by_account ON ledger_balances (account);
 CREATE INDEX ledger_balances_by_wallet ON ledger_balances (trading_wallet_id, account);
 
 -- What a wallet is asked on the chain for: losing outcomes stay in it for ever and are no part of that.
-CREATE INDEX ledger_holdings_alive ON ledger_holdings (trading_wallet_id)
-WHERE amount_usd <> 0 OR (shares <> 0 AND account <> 'PENDING_REDEMPTION');
+CREATE INDEX ledger_holdings_owed ON ledger_holdings (trading_wallet_id)
+WHERE account = 'PENDING_REDEMPTION' AND amount_usd <> 0;
 CREATE INDEX ledger_holdings_by_wallet_and_token ON ledger_holdings (trading_wallet_id, token_id);
 CREATE INDEX markets_by_token ON markets USING gin (token_ids);
 
@@ -168,25 +168,10 @@ END $$;
 CREATE TRIGGER entry_spending_of_fill AFTER INSERT OR UPDATE OR DELETE ON fills
 FOR EACH ROW EXECUTE FUNCTION entry_spending_of_fill();
 
--- Makes every kept sum of the ledger anew. Posters wait until it commits; readers see the rows of before.
-CREATE OR REPLACE FUNCTION ledger_rebuild_kept() RETURNS VOID LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_periods_rebuild() RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
     LOCK TABLE ledger_entries IN SHARE ROW EXCLUSIVE MODE;
-    DELETE FROM ledger_balances;
-    DELETE FROM ledger_holdings;
     DELETE FROM ledger_periods;
-    INSERT INTO ledger_balances (trading_wallet_id, lt_strategy_id, account, amount_usd)
-    SELECT trading_wallet_id, lt_strategy_id, account, sum(amount_usd) FROM ledger_entries
-    GROUP BY trading_wallet_id, lt_strategy_id, account;
-    INSERT INTO ledger_holdings (
-        trading_wallet_id, lt_strategy_id, account, token_id, shares, amount_usd, touched_at
-    )
-    SELECT
-        entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id, sum(entry.shares),
-        sum(entry.amount_usd), max(booked.recorded_at)
-    FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
-    WHERE entry.token_id IS NOT NULL AND entry.account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')
-    GROUP BY entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id;
     INSERT INTO ledger_periods (lt_strategy_id, span, starts_at, held_usd, lost_usd)
     SELECT
         entry.lt_strategy_id, bucket.span, period_of(bucket.span, booked.occurred_at),
@@ -202,6 +187,27 @@ BEGIN
             'CASH', 'RESERVED', 'UNSETTLED', 'POSITION_COST', 'PENDING_REDEMPTION', 'REALISED_PNL', 'FEES'
         )
     GROUP BY 1, 2, 3;
+END $$;
+
+-- Makes every kept sum of the ledger anew. Posters wait until it commits; readers see the rows of before.
+CREATE OR REPLACE FUNCTION ledger_rebuild_kept() RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE ledger_entries IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM ledger_balances;
+    DELETE FROM ledger_holdings;
+    INSERT INTO ledger_balances (trading_wallet_id, lt_strategy_id, account, amount_usd)
+    SELECT trading_wallet_id, lt_strategy_id, account, sum(amount_usd) FROM ledger_entries
+    GROUP BY trading_wallet_id, lt_strategy_id, account;
+    INSERT INTO ledger_holdings (
+        trading_wallet_id, lt_strategy_id, account, token_id, shares, amount_usd, touched_at
+    )
+    SELECT
+        entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id, sum(entry.shares),
+        sum(entry.amount_usd), max(booked.recorded_at)
+    FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
+    WHERE entry.token_id IS NOT NULL AND entry.account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')
+    GROUP BY entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id;
+    PERFORM ledger_periods_rebuild();
 END $$;
 
 CREATE FUNCTION entry_spending_rebuild() RETURNS VOID LANGUAGE plpgsql AS $$
@@ -221,5 +227,5 @@ BEGIN
     GROUP BY 1, 2, 3;
 END $$;
 
-SELECT ledger_rebuild_kept();
+SELECT ledger_periods_rebuild();
 SELECT entry_spending_rebuild();

@@ -144,5 +144,6 @@ HAVING max(snapshot.marked_equity_usd - snapshot.transfers_in_usd) IS NOT NULL;
 CREATE INDEX fills_by_token ON fills (lt_strategy_id, token_id);
 CREATE INDEX fills_newest_bought ON fills (lt_strategy_id, recorded_at DESC, fill_id DESC)
 WHERE side = 'BUY' AND status <> 'FAILED';
+CREATE INDEX lt_orders_by_end ON lt_orders (lt_strategy_id, finished_at) WHERE sent_at IS NOT NULL;
 CREATE INDEX breaks_by_time ON breaks (trading_wallet_id, found_at);
 CREATE INDEX ft_orders_newest ON ft_orders (ft_wallet_id, decided_at DESC, source_trade_id DESC);

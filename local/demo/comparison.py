@@ -34,7 +34,7 @@ def compare(
 ) -> list[Line]:
     """Collateral first, then every token that any of the three knows of."""
     with database.transaction() as transaction:
-        expected = ledger.expected_of_wallet(transaction, trading_wallet_id)
+        expected = ledger.expected_of_wallet(transaction, trading_wallet_id, venue_account["positions"])
     booked = expected.tokens
     at_venue = {token: Decimal(shares) for token, shares in venue_account["positions"].items()}
     tokens = sorted(booked.keys() | at_venue.keys())

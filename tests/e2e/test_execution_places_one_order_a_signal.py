@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from threading import Thread
 
 import pytest
@@ -317,8 +318,7 @@ def test_two_overlapping_runs_place_one_order(desk: LiveDesk) -> None:
     from live_trading.wiring.composition import Parts
 
     desk.signal()
-    environment = desk.parts.settings.model_dump(mode="json", exclude_none=True)
-    others = [Parts({name.upper(): str(value) for name, value in environment.items()}) for _ in range(2)]
+    others = [Parts(desk.settings) for _ in range(2)]
     reports = []
 
     threads = [
@@ -397,3 +397,23 @@ def test_orders_cost_few_round_trips_each_until_they_have_settled(
     assert desk.balances().reserved == Usd.zero()
     more = len(entering.trips) + len(settling.trips) - 2 * len(idle.trips)
     assert more / orders <= most_each, f"{entering.text()}\n{settling.text()}"
+
+
+def test_what_rests_at_the_venue_is_followed_in_as_many_round_trips_however_much_it_is(desk: LiveDesk) -> None:
+    desk.change("UPDATE ft_wallet_versions SET config = jsonb_set(config, '{bet_size}', '\"5\"')")
+    desk.change("UPDATE lt_strategies SET order_type = 'GTD'")
+    index = desk.dearer()
+    best = desk.book(index).best_ask
+    assert best is not None
+    taken: list[int] = []
+    for resting in (2, 12):
+        for _ in range(resting - len(desk.orders())):
+            desk.signal(outcome_index=index, price=(best.value / 2).quantize(Decimal("0.01")))
+        desk.execute()
+        desk.execute()
+        with counted_round_trips() as made:
+            report = desk.execute()
+        assert report.reconciled[0].states == {"LIVE": resting}, report
+        taken.append(len(made.trips))
+
+    assert taken[1] <= taken[0] + 1

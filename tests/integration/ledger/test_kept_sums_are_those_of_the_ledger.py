@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -106,7 +106,8 @@ def test_many_who_post_to_the_same_accounts_at_once_wait_for_each_other_in_no_ci
     for thread in threads:
         thread.join(HANG_SECONDS)
 
-    assert failures == [] and not any(thread.is_alive() for thread in threads)
+    assert failures == []
+    assert not any(thread.is_alive() for thread in threads)
     before = kept(risk_desk)
     rebuild(risk_desk)
     assert kept(risk_desk) == before
@@ -150,11 +151,34 @@ def test_a_kept_row_that_is_not_the_ledgers_raises_an_alert_until_it_is_made_ane
         whole_round(transaction, risk_desk.now)
         assert kept_watch.compare(transaction, risk_desk.now) == 2
     cash, position = alerts_of(risk_desk)
-    assert "CASH of strategy" in cash["message"] and "$901.000000" in cash["message"]
-    assert "197.000000 shares" in position["message"] and "200.000000 shares" in position["message"]
+    assert "CASH of strategy" in cash["message"]
+    assert "$901.000000" in cash["message"]
+    assert "197.000000 shares" in position["message"]
+    assert "200.000000 shares" in position["message"]
     assert risk_desk.market().token_ids[0] in position["message"]
 
     rebuild(risk_desk)
     with risk_desk.database.transaction() as transaction:
         assert kept_watch.compare(transaction, risk_desk.now) == 0
         assert alerts.open_subjects(transaction, AlertType.KEPT_SUMS) == []
+
+
+def test_outcomes_that_lost_long_ago_are_expected_only_where_they_are_asked_for(risk_desk: RiskDesk) -> None:
+    seat = risk_desk.add_strategy()
+    wallet = seat.strategy.trading_wallet_id
+    lost, held = risk_desk.market(0).token_ids[0], risk_desk.market(1).token_ids[0]
+    risk_desk.resolve(seat, risk_desk.bought(seat, "20"), "0")
+
+    def expected(*also: str) -> ledger.ExpectedHoldings:
+        with risk_desk.database.transaction() as transaction:
+            return ledger.expected_of_wallet(transaction, wallet, also)
+
+    assert expected().tokens == {lost: Shares(40)}
+    assert expected().worthless == {lost}
+
+    risk_desk.now += timedelta(days=2)
+    risk_desk.bought(seat, "10", market=1)
+    assert expected().tokens == {held: Shares(20)}
+    assert expected(lost, "never seen").tokens == {held: Shares(20), lost: Shares(40)}
+    assert expected(lost).worthless == {lost}
+    assert expected().collateral == Usd(970)

@@ -1,4 +1,4 @@
-"""Statements of the gate, of standing, of risk state and of the monitor: as many for a hundred strategies as for one."""
+"""Gate, standing, risk state and monitor take as many statements for a hundred strategies as for one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return run(self, sql, parameters)
 
     monkeypatch.setattr(connection._Session, "run", counted)
-    yield texts
+    return texts
 
 
 def grown(desk: RiskDesk, wallet: Any, seats: list[Seat], size: int) -> None:
@@ -111,7 +111,8 @@ def test_watching_over_strategies_that_are_in_order_takes_no_statement_of_their_
         grown(risk_desk, wallet, seats, size)
         statements.clear()
         report = monitor.run(wallet[2], wallet[0], [seat.strategy for seat in seats])
-        assert report.failures == [] and report.tripped == 0
+        assert report.failures == []
+        assert report.tripped == 0
         counts.append(len(statements))
 
     assert len(set(counts)) == 1, counts

@@ -221,7 +221,7 @@ class Comparison:
         self._age.tell(lease, wallet, compared_at, on_its_way)
 
     def _with_arrivals(self, wallet: TradingWallet, look: Look) -> Look:
-        """What the ledger has of tokens of which the chain alone told: losing outcomes that it left out, else nothing."""
+        """What the ledger has of tokens that the chain alone told of: losing outcomes that it left out, or nothing."""
         arrived = look.observed.tokens.keys() - set(look.expected.tokens) - look.expected.holdings.tokens.keys()
         if not arrived:
             return look

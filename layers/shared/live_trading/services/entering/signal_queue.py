@@ -29,7 +29,7 @@ from live_trading.store.database.leases import Lease
 from live_trading.store.feed.source_trades import StoredTrade
 
 FIRST_PART = 500
-MOST_AT_ONCE = 5_000
+MOST_AT_ONCE = 10_000
 _TURNS = "lt-execute:strategies"
 
 

@@ -17,8 +17,8 @@ CURSOR = "kept_sums"
 # What an alert names of one account; the rest is counted.
 _MOST_NAMED = 5
 _REMEDY = (
-    "the ledger is right and what is kept of it is not, and limits are judged on that: run SELECT ledger_rebuild_kept() "
-    "on the database, which makes it anew and may be repeated; nothing is posted meanwhile"
+    "the ledger is right and what is kept of it is not, and limits are judged on that: run "
+    "SELECT ledger_rebuild_kept() on the database, which makes it anew and may be repeated; postings wait meanwhile"
 )
 
 

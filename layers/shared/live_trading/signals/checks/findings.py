@@ -42,7 +42,13 @@ def at_most(name: str, observed: Decimal | None, bound: Decimal | None, reason: 
 def written(found: Finding) -> Check:
     """The check as it is kept."""
     name, observed, limit, passed, reason = found
-    return Check(name=name, observed=text(observed), limit=text(limit), passed=passed, reason=reason)
+    return Check(
+        name=name,
+        observed=observed if type(observed) is str else text(observed),
+        limit=limit if type(limit) is str else text(limit),
+        passed=passed,
+        reason=reason,
+    )
 
 
 def text(value: object) -> str | None:

@@ -42,8 +42,12 @@ SELECT
 FROM (
     SELECT DISTINCT ft_wallet_id, source_trade_id FROM changed_twins WHERE changed_twin_id = ANY(:changed::bigint[])
 ) AS changed
-INNER JOIN ft_orders AS twin USING (ft_wallet_id, source_trade_id)
-INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
+-- One by one through its key: the planner knows not how few have changed.
+CROSS JOIN LATERAL (
+    SELECT * FROM ft_orders
+    WHERE ft_wallet_id = changed.ft_wallet_id AND source_trade_id = changed.source_trade_id LIMIT 1
+) AS twin
+INNER JOIN lt_strategies AS strategy ON strategy.ft_wallet_id = changed.ft_wallet_id
 INNER JOIN markets AS market ON market.condition_id = twin.condition_id AND market.resolution_state = 'RESOLVED'
 LEFT JOIN decisions AS decision
     ON decision.lt_strategy_id = strategy.lt_strategy_id AND decision.source_trade_id = twin.source_trade_id
@@ -118,21 +122,28 @@ def link_paper_twins(transaction: Transaction, changes: Sequence[int]) -> None:
     """Puts the paper order of the same source trade, and its P&L once known, beside each live order."""
     transaction.execute(
         """
-        UPDATE lt_orders SET ft_order_id = twin.ft_order_id, ft_pnl_usd = twin.pnl_usd
+        UPDATE lt_orders SET ft_order_id = linked.ft_order_id, ft_pnl_usd = linked.pnl_usd
         FROM (
-            SELECT DISTINCT ft_wallet_id, source_trade_id FROM changed_twins
-            WHERE changed_twin_id = ANY(:changed::bigint[])
-        ) AS changed
-        INNER JOIN ft_orders AS twin USING (ft_wallet_id, source_trade_id)
-        INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
-        WHERE
-            strategy.lt_strategy_id = lt_orders.lt_strategy_id
-            AND twin.source_trade_id = lt_orders.source_trade_id
-            AND lt_orders.purpose = 'ENTRY'
-            AND (
-                lt_orders.ft_order_id IS NULL
-                OR lt_orders.ft_pnl_usd IS DISTINCT FROM twin.pnl_usd
-            )
+            SELECT intent.lt_order_id, twin.ft_order_id, twin.pnl_usd
+            FROM (
+                SELECT DISTINCT ft_wallet_id, source_trade_id FROM changed_twins
+                WHERE changed_twin_id = ANY(:changed::bigint[])
+            ) AS changed
+            INNER JOIN lt_strategies AS strategy USING (ft_wallet_id)
+            CROSS JOIN LATERAL (
+                SELECT ft_order_id, pnl_usd FROM ft_orders
+                WHERE ft_wallet_id = changed.ft_wallet_id AND source_trade_id = changed.source_trade_id LIMIT 1
+            ) AS twin
+            CROSS JOIN LATERAL (
+                SELECT lt_order_id FROM lt_orders
+                WHERE
+                    lt_strategy_id = strategy.lt_strategy_id AND source_trade_id = changed.source_trade_id
+                    AND purpose = 'ENTRY'
+                    AND (ft_order_id IS NULL OR ft_pnl_usd IS DISTINCT FROM twin.pnl_usd)
+                OFFSET 0
+            ) AS intent
+        ) AS linked
+        WHERE lt_orders.lt_order_id = linked.lt_order_id
         """,
         changed=list(changes),
     )

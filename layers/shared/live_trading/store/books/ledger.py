@@ -250,8 +250,11 @@ def expected_of_wallet(
         WITH asked AS (
             SELECT token_id FROM ledger_holdings
             WHERE
-                trading_wallet_id = :trading_wallet_id
-                AND (amount_usd <> 0 OR (shares <> 0 AND account <> 'PENDING_REDEMPTION'))
+                trading_wallet_id = :trading_wallet_id AND account IN ('POSITION_COST', 'EXTERNAL')
+                AND (shares <> 0 OR amount_usd <> 0)
+            UNION
+            SELECT token_id FROM ledger_holdings
+            WHERE trading_wallet_id = :trading_wallet_id AND account = 'PENDING_REDEMPTION' AND amount_usd <> 0
             UNION
             SELECT token_id FROM ledger_holdings
             WHERE
@@ -273,8 +276,8 @@ def expected_of_wallet(
                 AND sum(held.amount_usd) FILTER (WHERE held.account = 'PENDING_REDEMPTION') = 0,
                 FALSE
             ) AS is_worthless
-        FROM asked INNER JOIN ledger_holdings AS held USING (token_id)
-        WHERE held.trading_wallet_id = :trading_wallet_id
+        FROM ledger_holdings AS held
+        WHERE held.trading_wallet_id = :trading_wallet_id AND held.token_id = ANY(ARRAY(SELECT token_id FROM asked))
         GROUP BY held.token_id
         """,
         trading_wallet_id=trading_wallet_id,

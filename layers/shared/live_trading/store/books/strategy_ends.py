@@ -43,16 +43,22 @@ def unfinished(transaction: Transaction, lt_strategy_id: UUID, *, ended_after: d
                 WHERE lt_strategy_id = :strategy AND account IN ('RESERVED', 'UNSETTLED', 'PENDING_REDEMPTION')
             ) AS owed,
             (
-                SELECT count(*) FROM lt_orders WHERE lt_strategy_id = :strategy AND finished_at IS NULL
+                SELECT count(*) FROM lt_orders
+                WHERE
+                    trading_wallet_id = own.trading_wallet_id AND lt_strategy_id = :strategy
+                    AND state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
             ) AS open_orders,
             (
                 SELECT count(*) FROM fills
-                WHERE lt_strategy_id = :strategy AND status NOT IN ('CONFIRMED', 'FAILED')
+                WHERE
+                    trading_wallet_id = own.trading_wallet_id AND lt_strategy_id = :strategy
+                    AND status NOT IN ('CONFIRMED', 'FAILED')
             ) AS unsettled_fills,
             (
                 SELECT count(*) FROM lt_orders
                 WHERE lt_strategy_id = :strategy AND finished_at > :ended_after AND sent_at IS NOT NULL
             ) AS just_ended
+        FROM lt_strategies AS own WHERE own.lt_strategy_id = :strategy
         """,
         strategy=lt_strategy_id,
         ended_after=ended_after,

@@ -228,7 +228,7 @@ def get(transaction: Transaction, lt_redemption_id: UUID) -> Redemption:
 
 
 def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> list[str]:
-    """Unresolved conditions of which some strategy of the wallet holds every outcome."""
+    """Unresolved conditions of which some strategy of the wallet holds every outcome, and no merge is under way."""
     rows = transaction.rows(
         """
         SELECT DISTINCT placed.condition_id
@@ -248,7 +248,15 @@ def conditions_with_pairs(transaction: Transaction, trading_wallet_id: UUID) -> 
         ) AS placed
         INNER JOIN markets AS market
             ON market.condition_id = placed.condition_id AND market.resolution_state <> 'RESOLVED'
-        WHERE held.trading_wallet_id = :trading_wallet_id AND held.account = 'POSITION_COST' AND held.shares > 0
+        WHERE
+            held.trading_wallet_id = :trading_wallet_id AND held.account = 'POSITION_COST' AND held.shares > 0
+            AND NOT EXISTS (
+                SELECT 1 FROM lt_redemptions AS merging
+                WHERE
+                    merging.trading_wallet_id = held.trading_wallet_id
+                    AND merging.condition_id = placed.condition_id AND merging.action = 'MERGE'
+                    AND merging.state NOT IN ('BOOKED', 'NOTHING_TO_DO')
+            )
         GROUP BY placed.condition_id, market.token_ids, held.lt_strategy_id
         HAVING count(*) = cardinality(market.token_ids)
         """,

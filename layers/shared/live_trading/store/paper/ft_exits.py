@@ -91,7 +91,10 @@ def holdings(transaction: Transaction, ft_wallet_ids: Collection[UUID]) -> list[
         """
         SELECT sale.ft_wallet_id, sale.token_id, sale.exit_reason, sale.shares, sale.decided_at
         FROM unnest(:wallets::uuid[], :tokens::text[]) AS asked (ft_wallet_id, token_id)
-        INNER JOIN ft_exits AS sale USING (ft_wallet_id, token_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM ft_exits AS every
+            WHERE every.ft_wallet_id = asked.ft_wallet_id AND every.token_id = asked.token_id OFFSET 0
+        ) AS sale
         ORDER BY sale.ft_exit_id
         """,
         wallets=[wallet for wallet, _ in by_position],

@@ -11,18 +11,25 @@ from live_trading.exits.token_entries import STOPS, TokenMove
 from live_trading.nouns.money import Price, Shares
 from live_trading.store.database.connection import Transaction
 
+# OFFSET 0: each position is looked up by its index; what ever was is not read as a whole to be joined.
 # What came at the time of a sale came after it: a wallet is left before it bets.
 _MOVES = """
 SELECT
     paper.ft_wallet_id, paper.token_id, paper.signal_price AS entered_at, paper.shares, paper.decided_at,
     paper.trade_time, paper.source_trade_id
 FROM unnest(:wallets::uuid[], :tokens::text[]) AS asked (ft_wallet_id, token_id)
-INNER JOIN ft_orders AS paper USING (ft_wallet_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM ft_orders AS every
+    WHERE every.ft_wallet_id = asked.ft_wallet_id AND every.token_id = asked.token_id OFFSET 0
+) AS paper
 WHERE paper.shares > 0
 UNION ALL
 SELECT sale.ft_wallet_id, sale.token_id, NULL, -sale.shares, sale.decided_at, NULL, sale.ft_exit_id
 FROM unnest(:wallets::uuid[], :tokens::text[]) AS asked (ft_wallet_id, token_id)
-INNER JOIN ft_exits AS sale USING (ft_wallet_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM ft_exits AS every
+    WHERE every.ft_wallet_id = asked.ft_wallet_id AND every.token_id = asked.token_id OFFSET 0
+) AS sale
 ORDER BY decided_at, trade_time NULLS FIRST, source_trade_id
 """
 
@@ -52,7 +59,10 @@ def last_stops(transaction: Transaction, asked: Iterable[tuple[UUID, str]]) -> d
         """
         SELECT sale.ft_wallet_id, sale.condition_id, max(sale.decided_at) AS stopped_at
         FROM unnest(:wallets::uuid[], :conditions::text[]) AS asked (ft_wallet_id, condition_id)
-        INNER JOIN ft_exits AS sale USING (ft_wallet_id, condition_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM ft_exits AS every
+            WHERE every.ft_wallet_id = asked.ft_wallet_id AND every.condition_id = asked.condition_id OFFSET 0
+        ) AS sale
         WHERE sale.exit_reason = ANY(:stops::text[])
         GROUP BY sale.ft_wallet_id, sale.condition_id
         """,

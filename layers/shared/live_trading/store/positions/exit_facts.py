@@ -18,10 +18,14 @@ from live_trading.store.positions.held_positions import HeldPosition
 Position = tuple[UUID, str]
 """A strategy and a token of it."""
 
+# OFFSET 0: each position is looked up by its index; what ever was is not read as a whole to be joined.
 _BOUGHT = """
 SELECT intent.lt_strategy_id, intent.token_id, trade.trader_address, trade.trade_time, sum(fill.shares) AS shares
 FROM unnest(:strategies::uuid[], :tokens::text[]) AS asked (lt_strategy_id, token_id)
-INNER JOIN lt_orders AS intent USING (lt_strategy_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM lt_orders AS every
+    WHERE every.lt_strategy_id = asked.lt_strategy_id AND every.token_id = asked.token_id OFFSET 0
+) AS intent
 INNER JOIN fills AS fill ON fill.lt_order_id = intent.lt_order_id AND fill.side = 'BUY' AND fill.status <> 'FAILED'
 INNER JOIN source_trades AS trade ON trade.source_trade_id = intent.source_trade_id
 GROUP BY intent.lt_order_id, intent.lt_strategy_id, intent.token_id, trade.trader_address, trade.trade_time
@@ -37,7 +41,10 @@ SELECT intent.lt_strategy_id, intent.token_id, intent.exit_reason, intent.intent
         ELSE intent.order_shares
     END AS shares
 FROM unnest(:strategies::uuid[], :tokens::text[]) AS asked (lt_strategy_id, token_id)
-INNER JOIN lt_orders AS intent USING (lt_strategy_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM lt_orders AS every
+    WHERE every.lt_strategy_id = asked.lt_strategy_id AND every.token_id = asked.token_id OFFSET 0
+) AS intent
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(fill.shares), 0) AS shares FROM fills AS fill
     WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
@@ -46,7 +53,10 @@ WHERE intent.side = 'SELL'
 UNION ALL
 SELECT leg.lt_strategy_id, leg.token_id, NULL AS exit_reason, merged.created_at AS left_at, leg.shares
 FROM unnest(:strategies::uuid[], :tokens::text[]) AS asked (lt_strategy_id, token_id)
-INNER JOIN merge_legs AS leg USING (lt_strategy_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM merge_legs AS every
+    WHERE every.lt_strategy_id = asked.lt_strategy_id AND every.token_id = asked.token_id OFFSET 0
+) AS leg
 INNER JOIN lt_redemptions AS merged USING (lt_redemption_id)
 """
 

@@ -11,6 +11,7 @@ from live_trading.exits.token_entries import STOPS, TokenMove
 from live_trading.nouns.money import Price, Shares
 from live_trading.store.database.connection import Transaction
 
+# OFFSET 0: each position is looked up by its index; what ever was is not read as a whole to be joined.
 # An order that is under way counts whole, as it may still fill.
 _MOVES = """
 SELECT
@@ -19,7 +20,10 @@ SELECT
         WHEN intent.state IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED') THEN done.shares ELSE intent.order_shares
     END AS shares
 FROM unnest(:strategies::uuid[], :tokens::text[]) AS asked (lt_strategy_id, token_id)
-INNER JOIN lt_orders AS intent USING (lt_strategy_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM lt_orders AS every
+    WHERE every.lt_strategy_id = asked.lt_strategy_id AND every.token_id = asked.token_id OFFSET 0
+) AS intent
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(fill.shares), 0) AS shares FROM fills AS fill
     WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
@@ -27,12 +31,18 @@ CROSS JOIN LATERAL (
 UNION ALL
 SELECT leg.lt_strategy_id, leg.token_id, NULL, merged.created_at, -leg.shares
 FROM unnest(:strategies::uuid[], :tokens::text[]) AS asked (lt_strategy_id, token_id)
-INNER JOIN merge_legs AS leg USING (lt_strategy_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM merge_legs AS every
+    WHERE every.lt_strategy_id = asked.lt_strategy_id AND every.token_id = asked.token_id OFFSET 0
+) AS leg
 INNER JOIN lt_redemptions AS merged USING (lt_redemption_id)
 UNION ALL
 SELECT given.lt_strategy_id, given.token_id, NULL, given.recorded_at, given.shares
 FROM unnest(:strategies::uuid[], :tokens::text[]) AS asked (lt_strategy_id, token_id)
-INNER JOIN position_corrections AS given USING (lt_strategy_id, token_id)
+CROSS JOIN LATERAL (
+    SELECT * FROM position_corrections AS every
+    WHERE every.lt_strategy_id = asked.lt_strategy_id AND every.token_id = asked.token_id OFFSET 0
+) AS given
 ORDER BY moved_at
 """
 
@@ -63,14 +73,17 @@ def last_stops(transaction: Transaction, asked: Iterable[tuple[UUID, str]]) -> d
         """
         SELECT intent.lt_strategy_id, intent.condition_id, max(intent.intent_at) AS stopped_at
         FROM unnest(:strategies::uuid[], :conditions::text[]) AS asked (lt_strategy_id, condition_id)
-        INNER JOIN lt_orders AS intent USING (lt_strategy_id, condition_id)
+        CROSS JOIN LATERAL (
+            SELECT * FROM lt_orders AS every
+            WHERE
+                every.lt_strategy_id = asked.lt_strategy_id AND every.condition_id = asked.condition_id
+                AND every.exit_reason = ANY(:stops::text[])
+            OFFSET 0
+        ) AS intent
         WHERE
-            intent.exit_reason = ANY(:stops::text[])
-            AND (
-                intent.state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
-                OR EXISTS (
-                    SELECT 1 FROM fills AS fill WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
-                )
+            intent.state NOT IN ('FILLED', 'CANCELLED', 'EXPIRED', 'REJECTED')
+            OR EXISTS (
+                SELECT 1 FROM fills AS fill WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'
             )
         GROUP BY intent.lt_strategy_id, intent.condition_id
         """,

@@ -54,14 +54,22 @@ WITH unfinished AS (
 ), copied AS MATERIALIZED (
     SELECT held.lt_strategy_id, held.token_id, held.usd AS held_usd, part.condition_id, part.trader_address, part.usd
     FROM held CROSS JOIN LATERAL (
-        SELECT fill.condition_id, trade.trader_address, sum(fill.cost_usd) AS usd
-        FROM fills AS fill
-        INNER JOIN lt_orders AS intent USING (lt_order_id)
-        LEFT JOIN source_trades AS trade USING (source_trade_id)
-        WHERE
-            fill.lt_strategy_id = held.lt_strategy_id AND fill.token_id = held.token_id
-            AND fill.side = 'BUY' AND fill.status <> 'FAILED'
-        GROUP BY fill.condition_id, trade.trader_address
+        SELECT bought.condition_id, bought.trader_address, sum(bought.cost_usd) AS usd
+        FROM (
+            SELECT
+                fill.condition_id, fill.cost_usd,
+                -- Only of the strategy itself is it asked who was copied.
+                CASE WHEN held.lt_strategy_id = :strategy::uuid THEN (
+                    SELECT trade.trader_address
+                    FROM lt_orders AS intent INNER JOIN source_trades AS trade USING (source_trade_id)
+                    WHERE intent.lt_order_id = fill.lt_order_id
+                ) END AS trader_address
+            FROM fills AS fill
+            WHERE
+                fill.lt_strategy_id = held.lt_strategy_id AND fill.token_id = held.token_id
+                AND fill.side = 'BUY' AND fill.status <> 'FAILED'
+        ) AS bought
+        GROUP BY bought.condition_id, bought.trader_address
     ) AS part
 ), at_stake AS (
     SELECT
@@ -79,32 +87,44 @@ WITH unfinished AS (
 )
 """
 
-_BY_TOKEN = (
-    _AT_STAKE
-    + """
-SELECT
-    stake.lt_strategy_id, stake.token_id, stake.condition_id, market.event_id,
-    sum(stake.usd) AS usd,
-    coalesce(sum(stake.usd) FILTER (WHERE stake.trader_address = :trader), 0) AS trader_usd
-FROM at_stake AS stake INNER JOIN markets AS market USING (condition_id)
-GROUP BY stake.lt_strategy_id, stake.token_id, stake.condition_id, market.event_id
-"""
+_BY_TOKEN = "".join(
+    (
+        _AT_STAKE,
+        """
+SELECT stake.*, market.event_id
+FROM (
+    SELECT
+        lt_strategy_id, token_id, condition_id, sum(usd) AS usd,
+        coalesce(sum(usd) FILTER (WHERE trader_address = :trader), 0) AS trader_usd
+    FROM at_stake GROUP BY lt_strategy_id, token_id, condition_id
+) AS stake
+CROSS JOIN LATERAL (SELECT event_id FROM markets WHERE condition_id = stake.condition_id OFFSET 0) AS market
+""",
+    )
 )
 
-_BY_STRATEGY = (
-    _AT_STAKE
-    + """
+_BY_STRATEGY = "".join(
+    (
+        _AT_STAKE,
+        """
 SELECT lt_strategy_id, sum(usd) AS usd, count(DISTINCT (token_id, condition_id)) AS open_positions
 FROM at_stake GROUP BY lt_strategy_id
-"""
+""",
+    )
 )
 
 
 def ask(
-    transaction: Transaction, trading_wallet_id: UUID, trader: str | None, take: Callable[[list[Row]], None]
+    transaction: Transaction, strategy: LiveStrategy, trader: str | None, take: Callable[[list[Row]], None]
 ) -> None:
-    """Asks with the next round trip for what is at stake in a wallet by token, as `of_entry` takes it."""
-    transaction.later(_BY_TOKEN, check=take, wallets=[trading_wallet_id], trader=trader)
+    """Asks with the next round trip for what is at stake in the strategy's wallet by token, as `of_entry` takes it."""
+    transaction.later(
+        _BY_TOKEN,
+        check=take,
+        wallets=[strategy.trading_wallet_id],
+        strategy=strategy.lt_strategy_id,
+        trader=trader,
+    )
 
 
 def of_entry(
@@ -131,7 +151,7 @@ def of_entry(
 def of_strategies(transaction: Transaction, strategies: Sequence[LiveStrategy]) -> dict[UUID, tuple[Usd, int]]:
     """Exposure and open positions of each of these, in one statement; those that have none are left out."""
     wallets: Collection[UUID] = {strategy.trading_wallet_id for strategy in strategies}
-    rows = transaction.rows(_BY_STRATEGY, wallets=sorted(wallets))
+    rows = transaction.rows(_BY_STRATEGY, wallets=sorted(wallets), strategy=None)
     return {row["lt_strategy_id"]: (_cents_up(row["usd"]), row["open_positions"]) for row in rows}
 
 

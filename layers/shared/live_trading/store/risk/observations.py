@@ -16,14 +16,15 @@ def held_shares(transaction: Transaction, trading_wallet_id: UUID) -> dict[str, 
     """Shares by token that any strategy of the wallet holds in markets that still trade."""
     rows = transaction.rows(
         """
-        SELECT held.token_id, sum(held.shares) AS shares FROM ledger_holdings AS held
-        WHERE
-            held.trading_wallet_id = :wallet AND held.account = 'POSITION_COST' AND held.shares <> 0
-            AND EXISTS (
-                SELECT 1 FROM markets AS market
-                WHERE market.token_ids @> ARRAY[held.token_id] AND market.resolution_state <> 'RESOLVED'
-            )
-        GROUP BY held.token_id HAVING sum(held.shares) > 0
+        SELECT held.token_id, held.shares FROM (
+            SELECT token_id, sum(shares) AS shares FROM ledger_holdings
+            WHERE trading_wallet_id = :wallet AND account = 'POSITION_COST' AND shares <> 0
+            GROUP BY token_id HAVING sum(shares) > 0
+        ) AS held
+        CROSS JOIN LATERAL (
+            SELECT resolution_state FROM markets WHERE token_ids @> ARRAY[held.token_id] OFFSET 0
+        ) AS market
+        WHERE market.resolution_state <> 'RESOLVED'
         """,
         wallet=trading_wallet_id,
     )

@@ -78,16 +78,16 @@ def snapshots(
     transaction.later(_STATES, check=states.extend, **arguments)
     for strategy, key in asked:
         _ask_conduct(transaction, strategy, key, now, conduct.extend)
-        whose = (strategy.trading_wallet_id, key.trader)
+        whose = (strategy.lt_strategy_id, key.trader)
         if whose not in stakes:
             stakes[whose] = []
-            at_stake.ask(transaction, *whose, stakes[whose].extend)
+            at_stake.ask(transaction, strategy, key.trader, stakes[whose].extend)
     transaction.flush()
     of_strategy = {row["lt_strategy_id"]: row for row in states}
     return [
         _composed(
             of_strategy[strategy.lt_strategy_id] | of_key,
-            _stakes_of(stakes[strategy.trading_wallet_id, key.trader], strategy, key),
+            _stakes_of(stakes[strategy.lt_strategy_id, key.trader], strategy, key),
         )
         for (strategy, key), of_key in zip(asked, conduct, strict=True)
     ]
@@ -169,9 +169,8 @@ def _state(row: Row, exposure: Usd, open_positions: int) -> StrategyState:
     )
 
 
-_STATES = f"""
-SELECT stood.*, sums.* FROM ({standing.STANDING}) AS stood INNER JOIN ({strategy_sums.SUMS}) AS sums USING (lt_strategy_id)
-"""
+_JOINED = "SELECT stood.*, sums.* FROM ({standing}) AS stood INNER JOIN ({sums}) AS sums USING (lt_strategy_id)"
+_STATES = _JOINED.format(standing=standing.STANDING, sums=strategy_sums.SUMS)
 
 
 # The median stake (own, else the paper twin's), the venue's latency, and how the trader does.

@@ -38,7 +38,9 @@ WITH unfinished AS (
         intent.lt_strategy_id, intent.token_id, intent.condition_id, trade.trader_address,
         intent.reserved_usd - bought.usd AS usd
     FROM lt_orders AS intent
-    LEFT JOIN source_trades AS trade USING (source_trade_id)
+    LEFT JOIN LATERAL (
+        SELECT trader_address FROM source_trades WHERE source_trade_id = intent.source_trade_id LIMIT 1
+    ) AS trade ON TRUE
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(fill.cost_usd + fill.fee_usd), 0) AS usd FROM fills AS fill
         WHERE fill.lt_order_id = intent.lt_order_id AND fill.status <> 'FAILED'

@@ -1,4 +1,4 @@
-"""Gate, standing, risk state and monitor take as many statements for a hundred strategies as for one."""
+"""Gate, standing, risk state and monitor take as many round trips for a hundred strategies as for one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Price
 from live_trading.polymarket.data.data_api import FeedStatus
 from live_trading.services.guarding.risk_monitor import RiskMonitor
-from live_trading.store.database import connection
 from live_trading.store.risk import observations, risk_facts, risk_state, standing
 from live_trading.store.risk.risk_facts import EntryKey
 from tests.builders import ALICE
 from tests.risk.risk_fixtures import RiskDesk, Seat
+from tests.statement_counting import counted_round_trips
 
 pytestmark = [pytest.mark.integration, pytest.mark.risk]
 
@@ -24,17 +24,10 @@ SIZES = (1, 10, 100)
 
 
 @pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The texts of all statements since it was last cleared."""
-    texts: list[str] = []
-    run = connection._Session.run
-
-    def counted(self: Any, sql: str, parameters: dict[str, object]) -> Any:
-        texts.append(sql)
-        return run(self, sql, parameters)
-
-    monkeypatch.setattr(connection._Session, "run", counted)
-    return texts
+def trips() -> Iterator[list[tuple[str, ...]]]:
+    """The round trips since it was last cleared, each with its statements."""
+    with counted_round_trips() as made:
+        yield made.trips
 
 
 def grown(desk: RiskDesk, wallet: Any, seats: list[Seat], size: int) -> None:
@@ -44,39 +37,40 @@ def grown(desk: RiskDesk, wallet: Any, seats: list[Seat], size: int) -> None:
         desk.bought(seats[-1], "20")
 
 
-def test_standing_and_risk_state_take_as_many_statements_for_a_hundred_strategies_as_for_one(
-    risk_desk: RiskDesk, statements: list[str]
+def test_standing_and_risk_state_take_as_many_round_trips_for_a_hundred_strategies_as_for_one(
+    risk_desk: RiskDesk, trips: list[tuple[str, ...]]
 ) -> None:
     wallet, seats, counts = risk_desk.add_wallet(), list[Seat](), []
     for size in SIZES:
         grown(risk_desk, wallet, seats, size)
         risk_desk.now += timedelta(minutes=2)
         strategies = [seat.strategy for seat in seats]
-        statements.clear()
+        trips.clear()
         with risk_desk.database.transaction() as transaction:
             standing.of_strategies(transaction, strategies, risk_desk.now)
-        of_standing = len(statements)
+        of_standing = len(trips)
         with risk_desk.database.transaction() as transaction:
             risk_state.project_all(transaction, strategies, risk_desk.now)
-        counts.append((of_standing, len(statements) - of_standing))
+        counts.append((of_standing, len(trips) - of_standing))
 
-    assert counts == [(1, 6)] * len(SIZES)
+    # Six statements, and COMMIT.
+    assert counts == [(1, 7)] * len(SIZES)
     assert len(risk_desk.rows("SELECT * FROM lt_risk_state")) == SIZES[-1]
 
 
-def test_the_gate_takes_two_statements_however_much_there_was_before(
-    risk_desk: RiskDesk, statements: list[str]
+def test_the_gate_takes_one_round_trip_however_much_there_was_before(
+    risk_desk: RiskDesk, trips: list[tuple[str, ...]]
 ) -> None:
     wallet, seats, counts = risk_desk.add_wallet(), list[Seat](), []
     for size in (1, 10, 30):
         grown(risk_desk, wallet, seats, size)
         key = EntryKey(token_id="1", condition_id="0x1", event_id=None, trader=ALICE, trade_time=risk_desk.now)
-        statements.clear()
+        trips.clear()
         with risk_desk.database.transaction() as transaction:
             risk_facts.snapshot(transaction, seats[0].strategy, key, risk_desk.now)
-        counts.append(len(statements))
+        counts.append(len(trips))
 
-    assert counts == [2, 2, 2]
+    assert counts == [1, 1, 1]
 
 
 class DeskClock(Clock):
@@ -93,7 +87,7 @@ class NoBooks:
 
 
 def test_watching_over_strategies_that_are_in_order_takes_no_statement_of_their_own(
-    risk_desk: RiskDesk, statements: list[str]
+    risk_desk: RiskDesk, trips: list[tuple[str, ...]]
 ) -> None:
     def status() -> FeedStatus:
         raise AssertionError("no strategy limits the feed's lag")
@@ -109,11 +103,11 @@ def test_watching_over_strategies_that_are_in_order_takes_no_statement_of_their_
     wallet, seats, counts = risk_desk.add_wallet(), list[Seat](), []
     for size in SIZES:
         grown(risk_desk, wallet, seats, size)
-        statements.clear()
+        trips.clear()
         report = monitor.run(wallet[2], wallet[0], [seat.strategy for seat in seats])
         assert report.failures == []
         assert report.tripped == 0
-        counts.append(len(statements))
+        counts.append(len(trips))
 
     assert len(set(counts)) == 1, counts
 

@@ -23,4 +23,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return app.resolve(event, context)
     if not is_http(event) and parts.stays(event):
         return answer(event, "lt-execute", lambda: parts.stay(context.aws_request_id, budget_of(context)), parts)
-    return answer(event, "lt-execute", lambda: parts.executor(context.aws_request_id).run(budget_of(context)), parts)
+    return answer(event, "lt-execute", lambda: parts.pass_once(context.aws_request_id, budget_of(context)), parts)

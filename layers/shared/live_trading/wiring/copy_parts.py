@@ -10,6 +10,7 @@ from live_trading.wiring.job_parts import JobParts
 
 if TYPE_CHECKING:
     from live_trading.services.copying.copy_run import CopyReport, CopyRun
+    from live_trading.services.entering.execute_report import ExecuteReport
     from live_trading.services.running.budget import Budget
 
 # The name under which one invocation at a time stays; the jobs' own leases guard each of their passes.
@@ -22,6 +23,12 @@ class CopyParts(JobParts):
     def stays(self, event: dict[str, object]) -> bool:
         """Whether an invocation by this event stays. Who asks for one pass gets one: {"once": true}."""
         return self.settings.watch_seconds > 0 and not self.settings.stepped_clock and event.get("once") is not True
+
+    def pass_once(self, holder: str, budget: Budget) -> ExecuteReport:
+        """One pass, for no longer than its lease lasts. Raises what `Executor.run` raises."""
+        from live_trading.services.copying.copy_run import SECONDS_A_PASS_MAY_TAKE
+
+        return self.executor(holder).run(budget.within(self.chance.elapsed, SECONDS_A_PASS_MAY_TAKE))
 
     def stay(self, holder: str, budget: Budget) -> CopyReport:
         """Passes until the next tick is near. Raises what `CopyRun.run` raises."""

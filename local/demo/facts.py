@@ -36,9 +36,11 @@ class WorthOfExits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Everything that the report needs."""
+    """Everything that the report needs. `to_decide` counts what each strategy has to decide: of those whose traders'
+    sales are not followed, no sales."""
 
     source_trades: int
+    to_decide: int
     quarantined: int
     decisions: dict[str, int]
     paper_decisions: dict[str, int]
@@ -80,6 +82,13 @@ def read_facts(database: Database) -> Facts:
 
         return Facts(
             source_trades=number("SELECT count(*) FROM source_trades"),
+            to_decide=number(
+                "SELECT count(*) FROM lt_strategies CROSS JOIN source_trades AS trade "
+                "INNER JOIN ft_wallets AS wallet USING (ft_wallet_id) "
+                "INNER JOIN ft_wallet_versions AS version "
+                "ON version.ft_wallet_id = wallet.ft_wallet_id AND version.version = wallet.current_version "
+                "WHERE trade.side = 'BUY' OR version.config->'exits'->>'follow_trader' = 'true'"
+            ),
             quarantined=number("SELECT count(*) FROM quarantined_rows"),
             decisions=counts(
                 "SELECT reason AS name, count(*) FROM decisions WHERE lt_strategy_id IS NOT NULL "

@@ -18,7 +18,7 @@ def text(facts: Facts, lines: list[Line], seconds: float) -> str:
     """What happened, in the order in which it happened."""
     parts = [
         f"Source trades seen: {facts.source_trades} (scripted traders; quarantined rows: {facts.quarantined})",
-        _counted("Decisions of LT strategies by reason", facts.decisions),
+        _counted(f"Decisions of LT strategies by reason, of {facts.to_decide} due", facts.decisions),
         _counted("Decisions of FT wallets by reason", facts.paper_decisions),
         _counted("Risk rules that cut or stopped entries", facts.stopping_rules),
         _counted("Locks that were put", facts.locks),
@@ -44,6 +44,7 @@ def write_summary(path: Path, facts: Facts, lines: list[Line], seconds: float) -
     path.parent.mkdir(parents=True, exist_ok=True)
     summary = {
         "source_trades": facts.source_trades,
+        "to_decide": facts.to_decide,
         "decisions": facts.decisions,
         "paper_decisions": facts.paper_decisions,
         "stopping_rules": facts.stopping_rules,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Price
 from live_trading.polymarket.data.data_api import FeedStatus
 from live_trading.services.guarding.risk_monitor import RiskMonitor
-from live_trading.store.database import connection
+from live_trading.store.database.postgres_session import BEGIN, Session, Statement
 from live_trading.store.risk import observations, risk_facts, risk_state, standing
 from live_trading.store.risk.risk_facts import EntryKey
 from tests.builders import ALICE
@@ -27,13 +27,13 @@ SIZES = (1, 10, 100)
 def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The texts of all statements since it was last cleared."""
     texts: list[str] = []
-    run = connection._Session.run
+    exchange = Session.exchange
 
-    def counted(self: Any, sql: str, parameters: dict[str, object]) -> Any:
-        texts.append(sql)
-        return run(self, sql, parameters)
+    def counted(self: Session, sent: Sequence[Statement]) -> Any:
+        texts.extend(each.sql for each in sent if each is not BEGIN)
+        return exchange(self, sent)
 
-    monkeypatch.setattr(connection._Session, "run", counted)
+    monkeypatch.setattr(Session, "exchange", counted)
     return texts
 
 

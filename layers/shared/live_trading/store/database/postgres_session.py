@@ -17,13 +17,18 @@ from typing import Any
 
 import pg8000.exceptions
 import pg8000.native
-from pg8000.core import SYNC_MSG, Context
+from pg8000.core import DATA_ROW, READY_FOR_QUERY, SYNC_MSG, Context
 
-from live_trading.store.database.postgres_values import as_parameter, read_quickly
+from live_trading.store.database.postgres_values import as_parameter, read_quickly, row_of
 
 Row = dict[str, Any]
 
-_OF_THE_SERVER = (pg8000.exceptions.DatabaseError, pg8000.exceptions.InterfaceError)
+# Of a message: its kind in a byte, and its length in four that count themselves.
+_HEAD = 5
+
+
+def _size_of(head: bytes) -> int:
+    return int.from_bytes(head[1:], "big") - 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +128,18 @@ class Session:
 
     def _answered(self, sent: Context) -> Exception | None:
         """Reads the answer; the error in it, where there is one. Raises where there is no whole answer."""
-        try:
-            self._connection.handle_messages(sent)
-        except _OF_THE_SERVER as error:
-            if error is not sent.error:
-                raise
-            told: Exception = error
-            return told
-        return None
+        read, takers, kind = self._socket.read, self._connection.message_types, b""
+        rows, readers = sent.rows, sent.input_funcs
+        while kind != READY_FOR_QUERY:
+            head = read(_HEAD)
+            body = read(_size_of(head)) if len(head) == _HEAD else None
+            if body is None or len(body) != _size_of(head):
+                raise pg8000.exceptions.InterfaceError("network error")
+            kind = head[:1]
+            if kind == DATA_ROW and rows is not None and readers is not None:
+                rows.append(row_of(body, readers))
+            else:
+                takers[kind](body, sent)
+                rows, readers = sent.rows, sent.input_funcs
+        failed: Exception | None = sent.error
+        return failed

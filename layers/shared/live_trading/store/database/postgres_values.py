@@ -7,7 +7,8 @@ Whatever is not of the common kinds goes the client's own way.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pg8000.native
-from pg8000.converters import array_out, make_param, timestamptz_in
+from pg8000.converters import array_out, make_param, string_in, timestamptz_in
 
 _UUID, _NUMERIC, _TIMESTAMPTZ = 2950, 1700, 1184
 # Arrays by Postgres' number of their type: what reads a member.
@@ -29,6 +30,7 @@ _ARRAYS: Mapping[int, Callable[[str], Any]] = {
     2951: UUID,
 }
 _KEPT_IDS = 4_096
+_length = struct.Struct(">i").unpack_from
 _QUOTED = re.compile(r'[\s{},"\\]')
 
 
@@ -39,6 +41,24 @@ def read_quickly(connection: pg8000.native.Connection) -> None:
     connection.register_in_adapter(_TIMESTAMPTZ, moment)
     for number, member in _ARRAYS.items():
         connection.register_in_adapter(number, _array_reader(member, connection.pg_types[number]))
+
+
+def row_of(message: bytes, readers: Sequence[Callable[[str], Any]]) -> list[Any]:
+    """The values of a row as Postgres sends it: of each its length, -1 for NULL, and its text."""
+    at = 2
+    row: list[Any] = []
+    for read in readers:
+        (size,) = _length(message, at)
+        at += 4
+        if size < 0:
+            row.append(None)
+        elif read is string_in:
+            row.append(message[at : at + size].decode())
+            at += size
+        else:
+            row.append(read(message[at : at + size].decode()))
+            at += size
+    return row
 
 
 # Rows name the same ids over and over, and making one takes longer than finding it.

@@ -64,7 +64,7 @@ def test_standing_and_risk_state_take_as_many_statements_for_a_hundred_strategie
     assert len(risk_desk.rows("SELECT * FROM lt_risk_state")) == SIZES[-1]
 
 
-def test_the_gate_takes_two_statements_however_much_there_was_before(
+def test_the_gate_takes_three_statements_however_much_there_was_before(
     risk_desk: RiskDesk, statements: list[str]
 ) -> None:
     wallet, seats, counts = risk_desk.add_wallet(), list[Seat](), []
@@ -76,7 +76,7 @@ def test_the_gate_takes_two_statements_however_much_there_was_before(
             risk_facts.snapshot(transaction, seats[0].strategy, key, risk_desk.now)
         counts.append(len(statements))
 
-    assert counts == [2, 2, 2]
+    assert counts == [3, 3, 3]
 
 
 class DeskClock(Clock):

@@ -22,6 +22,7 @@ import httpx
 
 from live_trading.nouns.money import Usd
 from live_trading.wiring.composition import Parts
+from live_trading.wiring.garbage import collect_seldom
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import Stack, StackFacts
 from tests.e2e.live_fixtures import LiveDesk, desk_on, sibling
@@ -82,6 +83,7 @@ class Line:
 
 def main() -> int:
     """Prints a line for each kind of run."""
+    collect_seldom()
     with (
         tempfile.TemporaryDirectory() as directory,
         Stack(directory=Path(directory), front_door_port=None, exchange_options={"traders": 0}) as stack,

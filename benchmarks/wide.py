@@ -35,6 +35,7 @@ from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
 from live_trading.store.database.connection import Database
 from live_trading.store.database.migrations import migrate, read_migrations
+from live_trading.wiring.garbage import collect_seldom
 from local.machine.env import LOCAL_STATE, ROOT
 from local.machine.ports import HeldPorts
 from local.machine.processes import Processes
@@ -81,6 +82,7 @@ class _Stored:
 
 def main() -> int:
     """Prints both and the ratio a pair."""
+    collect_seldom()
     with ExitStack() as opened:
         url = _server(opened)
         few = _measured(url, FEW)

@@ -157,8 +157,8 @@ def test_a_look_at_many_positions_asks_as_much_as_one_at_ten(live_wallet: LiveWa
     assert trips[0] == trips[1]
 
 
-def test_who_holds_nothing_is_asked_three_things(live_wallet: LiveWallet, books: Books) -> None:
-    assert looked(live_wallet, books, held_lease(live_wallet.world.database, "wallet")) == 3
+def test_who_holds_nothing_costs_one_question(live_wallet: LiveWallet, books: Books) -> None:
+    assert looked(live_wallet, books, held_lease(live_wallet.world.database, "wallet")) == 1
 
 
 @dataclass(slots=True)

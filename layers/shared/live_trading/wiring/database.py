@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 import ssl
-from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pg8000.native
-from pg8000.converters import timestamptz_in
 
 from live_trading.store.database.connection import Database
 from live_trading.wiring.settings import SettingsInvalid
@@ -23,8 +21,6 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
 CONNECT_AND_READ_TIMEOUT_SECONDS = 30
 # A migration of a large table; its runner sets what a statement may take.
 MIGRATION_READ_TIMEOUT_SECONDS = 15 * 60
-# Postgres' number of the type.
-_TIMESTAMPTZ = 1184
 
 
 def database_of(url: str, *, application_name: str, read_seconds: int = CONNECT_AND_READ_TIMEOUT_SECONDS) -> Database:
@@ -44,7 +40,7 @@ def database_of(url: str, *, application_name: str, read_seconds: int = CONNECT_
 
     def connect() -> pg8000.native.Connection:
         password = _iam_token(host, port, user) if uses_token else unquote(parts.password or "") or None
-        opened = pg8000.native.Connection(
+        return pg8000.native.Connection(
             user,
             host=host,
             port=port,
@@ -60,19 +56,8 @@ def database_of(url: str, *, application_name: str, read_seconds: int = CONNECT_
                 "timezone": "UTC",
             },
         )
-        opened.register_in_adapter(_TIMESTAMPTZ, _moment)
-        return opened
 
     return Database(connect)
-
-
-def _moment(text: str) -> object:
-    """A time as Postgres prints it. The client reads every form that there is, and so slowly that it was most of the
-    reading of a row."""
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return timestamptz_in(text)
 
 
 def _tls(host: str, options: dict[str, str]) -> ssl.SSLContext | None:

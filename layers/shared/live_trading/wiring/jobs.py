@@ -20,6 +20,7 @@ from live_trading.api.routing import admitted
 from live_trading.api.scopes import Scope
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.wiring.garbage import collect_seldom
 
 if TYPE_CHECKING:
     from live_trading.services.watching.job_watch import JobWatch
@@ -70,6 +71,7 @@ def answer(event: dict[str, Any], job: str, run: Callable[[], object], parts: Ad
 
 def _measured(job: str, run: Callable[[], object], watch: JobWatch) -> dict[str, Any]:
     """The job's report, with a metric and a note of how it ended. Raises what the job raises."""
+    collect_seldom()
     metrics = Metrics()
     metrics.add_dimension(name="job", value=job)
     try:

@@ -20,6 +20,7 @@ from live_trading.services.entering.execute_report import ExecuteReport, add_cou
 from live_trading.services.following import evaluation
 from live_trading.services.following.evaluation import PreparedTrade, Subject, SubjectKey
 from live_trading.services.following.evidence import EvidenceGatherer
+from live_trading.services.following.subject_looks import Looks
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.books import ledger
@@ -131,10 +132,12 @@ class SignalQueue:
             leases.assert_held(transaction, lease)
             self._settle(transaction, now)
 
-    def _settle(self, transaction: Transaction, now: datetime) -> None:
-        passed = evaluation.settle(transaction, [each.subject for each in self._followers or ()], now)
-        for counts in passed.values():
-            add_counts(self._report.decisions, counts)
+    def _settle(self, transaction: Transaction, now: datetime, *, has_new: bool = True) -> None:
+        """Where nothing is new to anybody the marks stand where they belong."""
+        if has_new:
+            passed = evaluation.settle(transaction, [each.subject for each in self._followers or ()], now)
+            for counts in passed.values():
+                add_counts(self._report.decisions, counts)
         turns.served(transaction, _TURNS, sorted(self._served), now)
 
     def _look(self, lease: Lease) -> bool:
@@ -146,9 +149,10 @@ class SignalQueue:
                 self._followers = self._read_followers(transaction)
             in_turn: list[str] = []
             turns.ask(transaction, _TURNS, [each.part for each in self._followers], in_turn.extend)
-            fresh = self._undecided(transaction, self._followers, now)
+            looks = evaluation.look(transaction, [each.subject for each in self._followers], now)
+            fresh = self._undecided(transaction, self._followers, looks, now) if looks.of_subjects else []
             if not fresh:
-                self._settle(transaction, now)
+                self._settle(transaction, now, has_new=bool(looks.of_subjects))
         self._is_settled = not fresh
         self._seen |= {each.key for each in fresh}
         # Of strategies with the same signal the one served longest ago comes first.
@@ -158,9 +162,11 @@ class SignalQueue:
         self._found.extend(fresh)
         return bool(fresh)
 
-    def _undecided(self, transaction: Transaction, followers: Sequence[Follower], now: datetime) -> list[Signal]:
+    def _undecided(
+        self, transaction: Transaction, followers: Sequence[Follower], looks: Looks, now: datetime
+    ) -> list[Signal]:
         limits = [(each.subject, each.strategy.max_signal_age_seconds) for each in followers]
-        for counts in evaluation.decide_too_old(transaction, limits, now).values():
+        for counts in evaluation.decide_too_old(transaction, limits, now, looks).values():
             add_counts(self._report.decisions, counts)
         found = evaluation.undecided(transaction, [each.subject for each in followers], newest_first=True)
         signals = [Signal(each, stored) for each in followers for stored in found.get(each.subject.key, ())]

@@ -28,7 +28,7 @@ from live_trading.services.following.subject import (
     subject_of,
     wallet_subjects,
 )
-from live_trading.services.following.subject_looks import SubjectLook
+from live_trading.services.following.subject_looks import Looks, SubjectLook
 from live_trading.services.following.trader_statistics import snapshot_hour
 from live_trading.signals.config import is_running
 from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
@@ -46,6 +46,7 @@ __all__ = [
     "SubjectKey",
     "decide_too_old",
     "inputs_for",
+    "look",
     "settle",
     "strategy_subject",
     "strategy_subjects",
@@ -92,16 +93,23 @@ def undecided(
     }
 
 
+def look(transaction: Transaction, subjects: Sequence[Subject], now: datetime) -> Looks:
+    """What these subjects have before them. With no subject in it there is nothing to decide and no mark to move."""
+    return subject_looks.look(transaction, subjects, keep_marks_at=now)
+
+
 def decide_too_old(
-    transaction: Transaction, subjects: Sequence[tuple[Subject, int]], now: datetime
+    transaction: Transaction, subjects: Sequence[tuple[Subject, int]], now: datetime, looks: Looks | None = None
 ) -> dict[SubjectKey, Counter[str]]:
     """Decides what subjects need not look at any more because of its age: how many trades by reason.
 
     Each comes with the caller's limit in seconds; the tighter of that and the configuration's own holds, as in the
     evaluation. A trader's sale that is followed is never too old: what was bought after them is left, however late.
+    `looks` are those of this transaction at these subjects, where there are any already.
     """
     limits = {subject.key: _limit(subject, seconds) for subject, seconds in subjects}
-    looks = subject_looks.look(transaction, [subject for subject, _ in subjects], keep_marks_at=now)
+    if looks is None:
+        looks = look(transaction, [subject for subject, _ in subjects], now)
     old = [too_old for each in looks.of_subjects for too_old in _too_old(each, limits[each.subject.key], now)]
     made = late_decisions.record(transaction, old[:BULK], now)
     counts: dict[SubjectKey, Counter[str]] = {}

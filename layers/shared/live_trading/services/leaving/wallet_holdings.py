@@ -65,7 +65,7 @@ class HoldingsReader:
         alone.
         """
         with self._database.reading() as reading:
-            strategies = live_strategies.of_wallet(reading, wallet.trading_wallet_id)
+            strategies = live_strategies.with_positions(reading, wallet.trading_wallet_id)
         asked = [each for each in strategies if only is None or each.lt_strategy_id in only]
         together: list[PartFailure] = []
         with contained(f"positions of wallet {wallet.trading_wallet_id}", together):

@@ -94,7 +94,10 @@ class PaperDecider:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, run.lease)
             limits = [(each, MAX_SIGNAL_AGE_SECONDS) for each in wallets]
-            counts = evaluation.decide_too_old(transaction, limits, now)
+            looks = evaluation.look(transaction, wallets, now)
+            if not looks.of_subjects:
+                return []
+            counts = evaluation.decide_too_old(transaction, limits, now, looks)
             found = evaluation.undecided(transaction, wallets, newest_first=False)
             if not found:
                 counts_passed = evaluation.settle(transaction, wallets, now)

@@ -77,6 +77,28 @@ def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStr
     return [_live(row) for row in rows]
 
 
+_WITH_POSITIONS = """
+SELECT strategy.*, rules.*, strategy.lt_strategy_id AS id
+FROM lt_strategies AS strategy INNER JOIN lt_risk_rules AS rules USING (lt_strategy_id)
+WHERE
+    strategy.trading_wallet_id = :trading_wallet_id
+    AND (
+        EXISTS (
+            SELECT 1 FROM ledger_holdings AS held
+            WHERE
+                held.lt_strategy_id = strategy.lt_strategy_id AND held.account = 'POSITION_COST' AND held.shares <> 0
+        )
+        OR EXISTS (SELECT 1 FROM exit_watches AS kept WHERE kept.subject_id = strategy.lt_strategy_id)
+    )
+ORDER BY strategy.created_at, strategy.made_number
+"""
+
+
+def with_positions(transaction: Transaction, trading_wallet_id: UUID) -> list[LiveStrategy]:
+    """Strategies of this wallet, active or not, oldest first, that hold something or had it when last looked at."""
+    return [_live(row) for row in transaction.rows(_WITH_POSITIONS, trading_wallet_id=trading_wallet_id)]
+
+
 def of_owner(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> LiveStrategy | None:
     """The owner's strategy of that id, active or not."""
     row = transaction.row(

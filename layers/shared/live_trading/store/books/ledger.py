@@ -15,7 +15,7 @@ from uuid import UUID
 from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.ledger.transactions import LedgerEntry, LedgerTransaction
 from live_trading.nouns.money import Shares, Usd
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,13 +238,15 @@ def expected_of_wallet(
     those that are asked for in `also`, with everything that is booked of each. What has resolved to nothing or is gone
     for longer is left out: it is never less, and grows with every market that was ever lost.
     """
-    collateral = transaction.only(
+    collateral: list[Row] = []
+    transaction.later(
         """
         SELECT coalesce(sum(amount_usd), 0) AS usd FROM ledger_balances
         WHERE trading_wallet_id = :trading_wallet_id AND account IN ('UNALLOCATED', 'CASH', 'RESERVED', 'UNSETTLED')
         """,
+        check=collateral.extend,
         trading_wallet_id=trading_wallet_id,
-    )["usd"]
+    )
     rows = transaction.rows(
         """
         WITH asked AS (
@@ -285,7 +287,7 @@ def expected_of_wallet(
         also=sorted(also),
     )
     return ExpectedHoldings(
-        collateral=Usd(collateral),
+        collateral=Usd(collateral[0]["usd"]),
         tokens={row["token_id"]: Shares(row["shares"]) for row in rows},
         worthless=frozenset(row["token_id"] for row in rows if row["is_worthless"]),
         sold_by_others={

@@ -17,8 +17,11 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cache
+from uuid import UUID
 
 import pg8000.exceptions
 import pg8000.native
@@ -46,6 +49,8 @@ __all__ = [
     "Transaction",
 ]
 
+# Most values are of these, and there are many.
+_AS_THEY_ARE = frozenset({str, int, bool, type(None), Decimal, UUID, datetime})
 _LOST = (pg8000.exceptions.InterfaceError, OSError)
 # Functions of the schema that write end in one of these words.
 _CHANGES = re.compile(
@@ -57,6 +62,8 @@ _CHANGES = re.compile(
 
 
 def _plain(value: object) -> object:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, Usd | Shares | Price):
         return value.value
     if isinstance(value, Enum):

@@ -149,7 +149,7 @@ class History(RuleBasedStateMachine):
             transition(transaction, sent, cause, actor="venue", now=NOON)
             if cause is Cause.ACCEPTED_MATCHED:
                 made = [self._make_trade(sent, number, FillStatus.MATCHED) for number in range(1, matched + 1)]
-                order_changes.note_answer(transaction, order.lt_order_id, _answer(made))
+                order_changes.note_answers(transaction, {order.lt_order_id: _answer(made)})
 
     @rule(data=st.data(), seconds=st.integers(min_value=1, max_value=90), names_some=st.booleans())
     def look_up_without_a_find(self, data: st.DataObject, seconds: int, *, names_some: bool) -> None:

@@ -122,7 +122,7 @@ def answer(desk: RiskDesk, order: StoredOrder, usd: Usd, shares: Shares, *trade_
         status=AcceptedStatus.MATCHED, usd=usd, shares=shares, trade_ids=trade_ids, transaction_hashes=("0xa",)
     )
     with desk.database.transaction() as transaction:
-        order_changes.note_answer(transaction, order.lt_order_id, said_so)
+        order_changes.note_answers(transaction, {order.lt_order_id: said_so})
         transition(transaction, order, Cause.ACCEPTED_MATCHED, actor="tests", now=desk.now)
     assert as_it_is(desk, order.lt_order_id).answer == said_so
 
@@ -133,7 +133,7 @@ def test_an_answer_that_tells_of_less_does_not_replace_one_that_told_of_more(ris
     answer(risk_desk, order, Usd(10), Shares(20), "t1")
     with risk_desk.database.transaction() as transaction:
         less = PostAnswer(status=AcceptedStatus.LIVE, usd=Usd(0), shares=Shares(0), trade_ids=(), transaction_hashes=())
-        order_changes.note_answer(transaction, order.lt_order_id, less)
+        order_changes.note_answers(transaction, {order.lt_order_id: less})
 
     kept = as_it_is(risk_desk, order.lt_order_id).answer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from live_trading.store.database.connection import (
     Transaction,
     only_reads,
 )
+from live_trading.wiring.database import database_of
 from local.machine.patience import HANG_SECONDS
 from local.postgres.databases import connect
 from tests.integration.source_builders import NOON, seconds
@@ -277,3 +279,15 @@ def test_threads_side_by_side_have_a_connection_each_and_one_after_the_other_the
     assert len(pids) == 2
     assert again in pids
     assert once_more == again
+
+
+def test_what_is_left_of_a_large_statement_does_not_wait_for_an_acknowledgement(database_url: str) -> None:
+    opened = database_of(database_url, application_name="large-statements")
+
+    with opened.transaction() as transaction:
+        transaction.execute(_ADD, name="large", position="1" * 100_000, now=NOON)
+        assert transaction.session is not None
+        option = transaction.session._connection._usock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    opened.close()
+
+    assert option != 0

@@ -140,3 +140,26 @@ def test_orders_that_were_entered_together_leave_together_in_batches_that_fit() 
 
     post.outbox.flush()
     assert post.sizes == [ORDERS_A_BATCH, 2]
+
+
+def test_before_more_is_decided_a_full_batch_that_waits_leaves() -> None:
+    post = Post()
+    first, *waiting = numbered(ORDERS_A_BATCH + 1)
+    post.outbox.add(first)
+    post.outbox.add_all(waiting)
+
+    post.outbox.make_room()
+
+    assert [batch.orders for batch in post.batches] == [[first], waiting]
+    assert post.landed == [[first]]
+
+
+def test_what_does_not_fill_a_batch_is_joined_by_more() -> None:
+    post = Post()
+    first, *waiting = numbered(ORDERS_A_BATCH)
+    post.outbox.add(first)
+    post.outbox.add_all(waiting)
+
+    post.outbox.make_room()
+
+    assert (post.sizes, post.landed) == ([1], [])

@@ -175,6 +175,8 @@ class PartEntries:
         if not batch:
             return
         self._most = ORDERS_A_BATCH
+        with contained(f"orders of wallet {self._wallet.trading_wallet_id}", self._report.failures):
+            self._outbox.make_room()
         self._keeper.keep()
         outcomes = self._tools.desk.enter_all(self._keeper.lease, self._venue.account, batch, self._report.failures)
         self._state.promised.clear()

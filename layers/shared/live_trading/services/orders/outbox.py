@@ -1,6 +1,7 @@
 """The outbox of one run: a batch goes out while the next orders are entered.
 
-Nothing waits for company: what is entered while a batch is on its way shares the next request.
+Nothing waits for company: what is entered while a batch is on its way shares the next request. Where that one is full,
+nothing more should be decided before it has left (`make_room`): it would only be older when it leaves.
 """
 
 from __future__ import annotations
@@ -57,6 +58,12 @@ class Outbox(Generic[FlightT]):
         if self._flight is not None and self._flight.is_over:
             self._take_answers()
         self._send_off()
+
+    def make_room(self) -> None:
+        """Takes the answers that are waited for and sends on, until what waits does not fill a batch."""
+        while self._flight is not None and len(self._waiting) >= ORDERS_A_BATCH:
+            self._take_answers()
+            self._send_off()
 
     def flush(self) -> None:
         """Sends whatever waits, and what is planned anew because of it, and takes every answer.

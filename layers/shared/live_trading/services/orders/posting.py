@@ -183,6 +183,8 @@ class OrderPoster:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             orders = lt_orders.locked(transaction, list(answers))
+            taken = {each: told.answer for each, told in answers.items() if isinstance(told, Accepted)}
+            order_changes.note_answers(transaction, taken)
             booked = [self._answered(transaction, order, answers[order.lt_order_id], now) for order in orders]
             moving = [each.transition for each in booked]
             sent.states = transition_all(transaction, moving, actor=self._actor, now=now)
@@ -191,10 +193,9 @@ class OrderPoster:
         return sent
 
     def _answered(self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, now: datetime) -> _Answered:
-        """What an answer proves; what else it tells is noted."""
+        """What an answer proves; what else one that was not taken tells is noted."""
         match outcome:
             case Accepted(status=status):
-                order_changes.note_answer(transaction, order.lt_order_id, outcome.answer)
                 return _Answered(transition=Transition(order=order, cause=_ACCEPTED[status]))
             case AlreadyKnown() | Unknown():
                 # Known already is no verdict: it is looked up like an unknown one. Sending it again would make nothing.

@@ -5,7 +5,8 @@ Nobody waits for a note: it travels with the transaction's next statement, or wi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -105,22 +106,33 @@ def note_not_before(transaction: Transaction, lt_order_id: UUID, not_before: dat
     )
 
 
-def note_answer(transaction: Transaction, lt_order_id: UUID, answer: PostAnswer) -> None:
-    """Keeps what the venue answered to the POST that it took; one that tells of less does not replace it."""
+def note_answers(transaction: Transaction, answers: Mapping[UUID, PostAnswer]) -> None:
+    """Keeps what the venue answered to the POSTs that it took; an answer that tells of less replaces none."""
+    if not answers:
+        return
     transaction.later(
         """
-        UPDATE lt_orders SET
-            answer_status = :status, answer_usd = :usd, answer_shares = :shares, answer_trade_ids = :trade_ids::text[],
-            answer_transaction_hashes = :transaction_hashes::text[]
-        WHERE lt_order_id = :lt_order_id AND (answer_shares IS NULL OR answer_shares <= :shares)
+        UPDATE lt_orders AS intent SET
+            answer_status = told.status, answer_usd = told.usd, answer_shares = told.shares,
+            answer_trade_ids = told.trade_ids, answer_transaction_hashes = told.transaction_hashes
+        FROM jsonb_to_recordset(:answers::jsonb) AS told (
+            id uuid, status text, usd numeric, shares numeric, trade_ids text[], transaction_hashes text[]
+        )
+        WHERE intent.lt_order_id = told.id AND (intent.answer_shares IS NULL OR intent.answer_shares <= told.shares)
         """,
-        status=answer.status,
-        usd=answer.usd,
-        shares=answer.shares,
-        trade_ids=list(answer.trade_ids),
-        transaction_hashes=list(answer.transaction_hashes),
-        lt_order_id=lt_order_id,
+        answers=json.dumps([_as_json(lt_order_id, answer) for lt_order_id, answer in answers.items()]),
     )
+
+
+def _as_json(lt_order_id: UUID, answer: PostAnswer) -> dict[str, object]:
+    return {
+        "id": str(lt_order_id),
+        "status": answer.status,
+        "usd": str(answer.usd.value),
+        "shares": str(answer.shares.value),
+        "trade_ids": list(answer.trade_ids),
+        "transaction_hashes": list(answer.transaction_hashes),
+    }
 
 
 def note_last_look(transaction: Transaction, lt_order_id: UUID, now: datetime) -> None:

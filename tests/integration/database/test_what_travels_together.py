@@ -264,6 +264,8 @@ def test_threads_side_by_side_have_a_connection_each_and_one_after_the_other_the
 
     def held() -> int:
         with database.transaction() as transaction:
+            # A transaction has a connection from where it first locks.
+            transaction.rows("SELECT pg_advisory_xact_lock_shared(:key::bigint)", key=1)
             pid = backend(transaction)
             both.wait()
             return pid

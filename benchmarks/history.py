@@ -13,14 +13,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 from aws_lambda_powertools.utilities import parameters
-from pg8000.core import CoreConnection
 
 from benchmarks import year
 from benchmarks.aged_desk import aged_desk
@@ -33,6 +30,7 @@ from local.postgres.databases import create_database
 from local.stack.assembly import Stack
 from tests.e2e.live_fixtures import LiveDesk
 from tests.integration.api_fixtures import http_event
+from tests.statement_counting import counted_round_trips
 
 RUNS = 5
 SIGNALS = 10
@@ -144,25 +142,11 @@ def _sound(report: Any) -> None:
 
 
 def _measure(line: Measured, work: Callable[[], object]) -> None:
-    with _counted() as trips:
+    with counted_round_trips() as made:
         began = time.perf_counter()
         work()
         line.seconds.append(time.perf_counter() - began)
-    line.round_trips.append(len(trips))
-
-
-@contextmanager
-def _counted() -> Iterator[list[int]]:
-    """One entry for each time that Postgres is waited for; what travels together is waited for once."""
-    trips: list[int] = []
-    handle = CoreConnection.handle_messages
-
-    def handled(connection: CoreConnection, context: Any) -> Any:
-        trips.append(1)
-        return handle(connection, context)
-
-    with patch.object(CoreConnection, "handle_messages", handled):
-        yield trips
+    line.round_trips.append(len(made.trips))
 
 
 if __name__ == "__main__":

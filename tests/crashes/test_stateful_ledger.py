@@ -36,7 +36,7 @@ from live_trading.nouns.orders import (
 from live_trading.nouns.trades import Side
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
-from live_trading.services.orders.order_booking import Refusal, apply_update, transition
+from live_trading.services.orders.order_booking import Refusal, apply_updates, transition
 from live_trading.services.orders.order_proofs import ABSENCE_PROOFS, ABSENCE_SPACING, LONGEST_DELAY
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
 from live_trading.store.books import ledger
@@ -267,7 +267,8 @@ class History(RuleBasedStateMachine):
                 (order,) = lt_orders.locked(transaction, [lt_order_id])
                 stored = fills.of_orders(transaction, [lt_order_id])[lt_order_id]
                 update = plan_update(order, stored, truth, self.now)
-                state = apply_update(transaction, order, update, actor="venue", now=self.now)
+                states = apply_updates(transaction, [(order, update)], actor="venue", now=self.now)
+                state = states[lt_order_id]
                 if update.absent is not None:
                     order_changes.note_lookup(transaction, lt_order_id=lt_order_id, absent=update.absent, now=self.now)
         return state

@@ -33,7 +33,7 @@ from live_trading.polymarket.signing.wallet_secret import WalletSecret
 from live_trading.risk.snapshot import RiskSnapshot, Standing
 from live_trading.services.entering.entry import Candidate, Entered, EntryDesk
 from live_trading.services.following.evaluation import PreparedTrade, Subject
-from live_trading.services.orders.order_booking import apply_update, transition
+from live_trading.services.orders.order_booking import apply_updates, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
 from live_trading.settlement.outcomes import OrderOutcome
 from live_trading.store.accounts import live_strategies
@@ -264,7 +264,7 @@ class RiskDesk:
             )
             stored = fills.of_orders(transaction, [lt_order_id]).get(lt_order_id, [])
             update = plan_update(order, stored, truth, self.now)
-            apply_update(transaction, order, update, actor="tests", now=self.now)
+            apply_updates(transaction, [(order, update)], actor="tests", now=self.now)
 
     def bought(self, seat: Seat, stake: str = "20", **where: Any) -> UUID:
         """An entry that is filled whole at 0.50."""
@@ -386,7 +386,8 @@ class RiskDesk:
     def locks_of(self, seat: Seat) -> list[LockRow]:
         strategy = seat.strategy
         with self.database.transaction() as transaction:
-            return locks.of_strategy(transaction, strategy.lt_strategy_id, strategy.trading_wallet_id, self.now)
+            in_force = locks.on_entries(transaction, self.now)
+        return [lock for lock in in_force if lock.stops_all_of(strategy.lt_strategy_id, strategy.trading_wallet_id)]
 
     def verdicts(self) -> list[dict[str, Any]]:
         """What the rules said to the newest decision."""

@@ -15,7 +15,7 @@ from live_trading.nouns.orders import AcceptedStatus, Fill, FillStatus, OrderSta
 from live_trading.orders.machine import Cause
 from live_trading.polymarket.clob.account import VenueOrder, VenueOrderStatus
 from live_trading.services.orders.order_alerts import tell_contradiction, tell_if_undecided
-from live_trading.services.orders.order_booking import Refusal, apply_update, transition
+from live_trading.services.orders.order_booking import Refusal, apply_updates, transition
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
 from live_trading.services.watching.checkup import HealthService
 from live_trading.services.watching.findings import Finding
@@ -83,7 +83,8 @@ def hear(desk: RiskDesk, order: StoredOrder, *heard: Fill, venue: VenueOrder | N
         (stored_order,) = lt_orders.locked(transaction, [order.lt_order_id])
         stored = fills.of_orders(transaction, [order.lt_order_id])[order.lt_order_id]
         update = plan_update(stored_order, stored, VenueTruth(order=venue, fills=heard, moved=moved), desk.now)
-        return apply_update(transaction, stored_order, update, actor="tests", now=desk.now)
+        states = apply_updates(transaction, [(stored_order, update)], actor="tests", now=desk.now)
+    return states[order.lt_order_id]
 
 
 def balances(desk: RiskDesk, seat: Seat) -> tuple[Usd, Usd]:

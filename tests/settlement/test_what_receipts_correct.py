@@ -11,7 +11,7 @@ from live_trading.chain.reading.fill_receipts import FillReceipts, ReadReceipts
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import Fill, FillStatus, LiquidityRole, Moved
 from live_trading.nouns.trades import Side
-from live_trading.services.orders.order_booking import apply_update
+from live_trading.services.orders.order_booking import apply_updates
 from live_trading.services.orders.order_updates import VenueTruth, plan_update
 from live_trading.services.reconciling.outside_adoption import adopt
 from live_trading.services.reconciling.outside_plan import OutsideFill, OutsidePlan
@@ -72,7 +72,7 @@ def hear(desk: SettlementDesk, lt_order_id: UUID, *heard: Fill, receipts: ReadRe
         stored = fills.of_orders(transaction, [lt_order_id])[lt_order_id]
         truth = VenueTruth(order=None, fills=heard, moved=moved)
         update = plan_update(order, stored, truth, desk.clock.now())
-        apply_update(transaction, order, update, actor="test", now=desk.clock.now())
+        apply_updates(transaction, [(order, update)], actor="test", now=desk.clock.now())
 
 
 def corrections(desk: SettlementDesk) -> int:

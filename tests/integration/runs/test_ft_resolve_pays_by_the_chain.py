@@ -181,7 +181,7 @@ def test_a_resolved_market_stays_resolved_and_closed_whatever_the_catalogue_show
     store_market(bench.database)
     vector = PayoutVector(condition_id=CONDITION, numerators=(1, 0), denominator=1)
     with bench.database.transaction() as transaction:
-        assert markets.record_resolution(transaction, vector, NOON)
+        assert markets.record_resolutions(transaction, [vector], NOON) == {CONDITION}
 
     store_market(bench.database, now=NOON + minutes(5))
 
@@ -192,13 +192,13 @@ def test_a_resolved_market_stays_resolved_and_closed_whatever_the_catalogue_show
 def test_a_second_different_vector_is_refused(bench: Bench) -> None:
     store_market(bench.database)
     with bench.database.transaction() as transaction:
-        markets.record_resolution(
-            transaction, PayoutVector(condition_id=CONDITION, numerators=(1, 0), denominator=1), NOON
+        markets.record_resolutions(
+            transaction, [PayoutVector(condition_id=CONDITION, numerators=(1, 0), denominator=1)], NOON
         )
 
     with pytest.raises(ContradictingResolution), bench.database.transaction() as transaction:
-        markets.record_resolution(
-            transaction, PayoutVector(condition_id=CONDITION, numerators=(0, 1), denominator=1), NOON
+        markets.record_resolutions(
+            transaction, [PayoutVector(condition_id=CONDITION, numerators=(0, 1), denominator=1)], NOON
         )
 
 
@@ -211,7 +211,7 @@ def test_one_market_that_does_not_fit_does_not_stop_the_others(bench: Bench) -> 
         bench.chain.report_payouts(question_id, [1, 0])
     with bench.database.transaction() as transaction:
         wrong = PayoutVector(condition_id=first.condition_id, numerators=(0, 1), denominator=1)
-        markets.record_resolution(transaction, wrong, NOON)
+        markets.record_resolutions(transaction, [wrong], NOON)
 
     report = bench.run_resolve(NOON + minutes(2))
 

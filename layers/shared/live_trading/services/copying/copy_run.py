@@ -7,12 +7,12 @@ which nothing could be passed on. Only while the chain does not tell, a pass at 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from live_trading.services.copying.news import NewsLook
 from live_trading.services.entering.execute import ExecuteReport, Executor
+from live_trading.services.entering.execute_report import add_counts
 from live_trading.services.paper.paper_run import PaperReport, PaperTrader
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure
@@ -72,41 +72,25 @@ class CopyRun:
         is_whole = occasion is Occasion.BEAT
         self._news.pass_begins()
         live = self._live.run(own, reads_feed=is_whole and self._news.is_blind)
-        report.live = live if report.live is None else _live_after(report.live, live, keeps=not is_whole)
+        _carry(report.live, live, keeps=not is_whole)
+        report.live = live
         paper = self._paper.run(own, reads_feed=False)
-        report.paper = paper if report.paper is None else _paper_after(report.paper, paper, keeps=not is_whole)
+        _carry(report.paper, paper, keeps=not is_whole)
+        report.paper = paper
 
 
-def _live_after(before: ExecuteReport, after: ExecuteReport, *, keeps: bool) -> ExecuteReport:
-    return replace(
-        after,
-        ran=before.ran or after.ran,
-        ingest=after.ingest or before.ingest,
-        decisions=_sum(before.decisions, after.decisions),
-        orders=_sum(before.orders, after.orders),
-        exits=_sum(before.exits, after.exits),
-        failures=_failures(before.failures, after.failures, keeps=keeps),
-    )
+def _carry(before: ExecuteReport | PaperReport | None, after: ExecuteReport | PaperReport, *, keeps: bool) -> None:
+    """Adds what the passes before did to the report of the last one.
 
-
-def _paper_after(before: PaperReport, after: PaperReport, *, keeps: bool) -> PaperReport:
-    return replace(
-        after,
-        ran=before.ran or after.ran,
-        decisions=before.decisions + after.decisions,
-        orders=before.orders + after.orders,
-        exits=before.exits + after.exits,
-        failures=_failures(before.failures, after.failures, keeps=keeps),
-    )
-
-
-def _sum(before: dict[str, int], after: dict[str, int]) -> dict[str, int]:
-    return dict(Counter(before) + Counter(after))
-
-
-def _failures(before: list[PartFailure], after: list[PartFailure], *, keeps: bool) -> list[PartFailure]:
-    """A pass on news serves not every part: what failed at the beat has not recovered by it."""
-    if not keeps:
-        return after
-    named = {each.part for each in after}
-    return [*after, *(each for each in before if each.part not in named)]
+    With `keeps` what failed before stays: a pass on news serves not every part, so that has not recovered by it.
+    """
+    if before is None:
+        return
+    after.ran |= before.ran
+    after.ingest = after.ingest or before.ingest
+    add_counts(after.decisions, before.decisions)
+    add_counts(after.orders, before.orders)
+    add_counts(after.exits, before.exits)
+    if keeps:
+        named = {each.part for each in after.failures}
+        after.failures += [each for each in before.failures if each.part not in named]

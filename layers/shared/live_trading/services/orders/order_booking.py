@@ -42,17 +42,13 @@ class Transition:
     refusal: Refusal | None = None
 
 
-def apply_update(
-    transaction: Transaction, order: StoredOrder, update: OrderUpdate, *, actor: str, now: datetime
-) -> OrderState:
-    """Books fills and their settlement, then the transition; `order` must be locked in this transaction."""
-    return apply_updates(transaction, [(order, update)], actor=actor, now=now)[order.lt_order_id]
-
-
 def apply_updates(
     transaction: Transaction, updates: Sequence[tuple[StoredOrder, OrderUpdate]], *, actor: str, now: datetime
 ) -> dict[UUID, OrderState]:
-    """Does so for different orders together, in round trips that do not grow with them; where each stands then."""
+    """Books fills and their settlement, then the transitions of different orders; where each stands then.
+
+    The orders must be locked in this transaction. Round trips do not grow with them.
+    """
     book_fills(transaction, updates, now)
     moving = [
         Transition(

@@ -1,6 +1,6 @@
 """Markets as last seen, and what the chain has said of them.
 
-Two writers: `save` for what the venue's catalogue shows, and `record_resolution` for the chain's payout vector.
+Two writers: `save` for what the venue's catalogue shows, and `record_resolutions` for the chain's payout vector.
 The catalogue can only hint at a resolution; nothing but the chain makes a market RESOLVED, and nothing undoes it.
 """
 
@@ -98,18 +98,11 @@ def save(transaction: Transaction, seen: Sequence[SeenMarket], now: datetime) ->
     )
 
 
-def record_resolution(transaction: Transaction, vector: PayoutVector, now: datetime) -> bool:
-    """Books the chain's payout vector and closes the market; False where that same vector is booked already.
-
-    Raises ContradictingResolution where another one is, LookupError for a market that is not stored.
-    """
-    return bool(record_resolutions(transaction, [vector], now))
-
-
 def record_resolutions(transaction: Transaction, vectors: Sequence[PayoutVector], now: datetime) -> set[str]:
-    """Books the payout vectors of many markets in one statement; the conditions that had none before.
+    """Books the chain's payout vectors and closes their markets; the conditions of which none was booked before.
 
-    Raises ContradictingResolution or LookupError as for one, and then none is to be kept.
+    Raises ContradictingResolution where another one is, LookupError for a market that is not stored; then none is to be
+    kept.
     """
     in_order = sorted(vectors, key=lambda each: each.condition_id)
     resolved = transaction.rows(

@@ -318,13 +318,6 @@ def on_entries(transaction: Transaction, now: datetime) -> list[LockRow]:
     return [lock_of(row) for row in rows]
 
 
-def of_strategy(
-    transaction: Transaction, lt_strategy_id: UUID, trading_wallet_id: UUID, now: datetime
-) -> list[LockRow]:
-    """Locks in force that stop every entry of this strategy, oldest first."""
-    return [lock for lock in on_entries(transaction, now) if lock.stops_all_of(lt_strategy_id, trading_wallet_id)]
-
-
 def stopped_entries(transaction: Transaction, lt_order_ids: Sequence[UUID], now: datetime) -> set[UUID]:
     """Those of these orders that are entries and that a lock in force stops."""
     rows = transaction.rows(

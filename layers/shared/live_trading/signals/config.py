@@ -66,11 +66,16 @@ class AllocationMethod(StrEnum):
 
 
 class ProbabilitySource(StrEnum):
-    """Where the probability of winning comes from; the shrunken rate leans on the population of followed traders."""
+    """Where the probability of winning comes from; the shrunken rate leans on the population of followed traders.
+
+    With NONE nothing is said of it: no edge is computed, and no trader's record is needed where nothing else asks for
+    it.
+    """
 
     TRADER_WIN_RATE = "trader_win_rate"
     TRADER_WIN_RATE_SHRUNK = "trader_win_rate_shrunk"
     MODEL = "model"
+    NONE = "none"
 
 
 class PaperFillMethod(StrEnum):
@@ -128,6 +133,14 @@ class WalletConfig(BaseModel):
     exits: ExitConfig | None = None
     positions: PositionConfig | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _needs_no_record_unasked(cls, raw: Any) -> Any:
+        """Without a probability the least record that is asked for is none, where nobody says otherwise."""
+        if isinstance(raw, Mapping) and raw.get("probability_source") == ProbabilitySource.NONE:
+            return {"min_trader_resolved_count": 0, **raw}
+        return raw
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         for low, high in _PAIRS:
@@ -138,10 +151,22 @@ class WalletConfig(BaseModel):
             raise misfit("model_threshold", "needed where use_model is true", "0 to 1 as a fraction")
         if self.allocation_method is AllocationMethod.COPY_FRACTION and self.copy_fraction is None:
             raise misfit("copy_fraction", "needed where allocation_method is COPY_FRACTION", "above 0 to 1")
+        if self.probability_source is ProbabilitySource.NONE:
+            self._asks_for_no_probability()
         starts = [tier.from_usd for tier in self.copy_tiers]
         if starts != sorted(set(starts)):
             raise misfit("copy_tiers", "not in order", "each from_usd above the one before")
         return self
+
+    def _asks_for_no_probability(self) -> None:
+        """Raises where something that is set would be inert, or could never size a bet, without a probability."""
+        if self.min_edge > 0:
+            raise misfit("min_edge", "without a probability there is no edge", "0 where probability_source is none")
+        if self.max_edge is not None:
+            raise misfit("max_edge", "without a probability there is no edge", "null where probability_source is none")
+        if self.allocation_method in _NEEDS_PROBABILITY:
+            allowed = ", ".join(method for method in AllocationMethod if method not in _NEEDS_PROBABILITY)
+            raise misfit("allocation_method", "sizes by a probability, and probability_source is none", allowed)
 
     @property
     def needs_model(self) -> bool:
@@ -153,6 +178,15 @@ class WalletConfig(BaseModel):
         )
 
 
+_NEEDS_PROBABILITY = frozenset(
+    {
+        AllocationMethod.KELLY,
+        AllocationMethod.EDGE_SCALED,
+        AllocationMethod.TIERED,
+        AllocationMethod.CONFIDENCE,
+        AllocationMethod.WHALE,
+    }
+)
 _PAIRS = (
     ("start_date", "end_date"),
     ("price_min", "price_max"),

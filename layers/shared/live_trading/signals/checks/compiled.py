@@ -9,6 +9,7 @@ from live_trading.signals.once import once
 from live_trading.signals.words import Words
 
 _NEEDS_CONVICTION = frozenset({AllocationMethod.CONVICTION, AllocationMethod.CONFIDENCE, AllocationMethod.WHALE})
+_OF_THE_RECORD = frozenset({ProbabilitySource.TRADER_WIN_RATE, ProbabilitySource.TRADER_WIN_RATE_SHRUNK})
 _NEEDS_WIN_RATE = frozenset({AllocationMethod.CONFIDENCE, AllocationMethod.WHALE})
 
 
@@ -44,7 +45,7 @@ def _record_needs(config: WalletConfig) -> list[str]:
     wants_rate = config.min_trader_win_rate is not None or config.max_trader_win_rate is not None
     if wants_rate or config.allocation_method in _NEEDS_WIN_RATE:
         needs.append("win_rate")
-    if config.probability_source is not ProbabilitySource.MODEL:
+    if config.probability_source in _OF_THE_RECORD:
         needs.append("probability")
     wants_conviction = config.min_conviction is not None or config.max_conviction is not None
     if wants_conviction or config.allocation_method in _NEEDS_CONVICTION:

@@ -93,6 +93,8 @@ class Derived:
                 return self.win_rate
             case ProbabilitySource.TRADER_WIN_RATE_SHRUNK:
                 return None if self.record is None else chances.shrunken_win_rate(self.record, self._inputs.prior_mean)
+            case ProbabilitySource.NONE:
+                return None
 
     def _bought(self, wanted: Usd | None) -> Bet:
         """At the assumed price, which is never under one tick."""

@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
 from live_trading.api.fields import parsed
@@ -27,6 +28,7 @@ from live_trading.services.following.fee_comparing import FeeComparer
 from live_trading.services.following.fills.feed_reading import FeedReader
 from live_trading.services.following.ingest import Ingest
 from live_trading.services.following.market_keeping import MarketKeeper
+from live_trading.services.following.sources import BookSource, FeeSource, MarketSource, PayoutSource
 from live_trading.services.following.trader_statistics import StatisticsKeeper, TraderRecords
 from live_trading.services.paper.paper_run import PaperTrader
 from live_trading.services.running.failures import PartFailure
@@ -91,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         recording = read_recording(folder)
         with ExitStack() as opened:
             opened.enter_context(signals_as_exit())
-            url = _server(opened)
+            url = server(opened)
             database = Database(lambda: connect(url))
             outcome = replay(database, recording)
             database.close()
@@ -106,7 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _server(opened: ExitStack) -> str:
+def server(opened: ExitStack) -> str:
+    """The URL of an empty Postgres that lasts as long as `opened`; the one that DATABASE_URL names where it is set."""
     given = os.environ.get("DATABASE_URL")
     if given:
         postgres: GivenPostgres | LocalPostgres = GivenPostgres(given)
@@ -132,7 +135,7 @@ def replay(database: Database, recording: Recording) -> Outcome:
     trader = _paper_trader(database, recording, clock)
     failures: list[PartFailure] = []
     counted: Counter[str] = Counter()
-    for at in _steps([trade.trade_time for trade in trades]):
+    for at in steps([trade.trade_time for trade in trades]):
         clock.at = at
         run = trader.run()
         counted += run.decisions
@@ -141,7 +144,7 @@ def replay(database: Database, recording: Recording) -> Outcome:
     return _outcome(database, counted, failures)
 
 
-def _steps(times: Sequence[datetime]) -> list[datetime]:
+def steps(times: Sequence[datetime]) -> list[datetime]:
     """The minutes in which anything happened, each at its end."""
     return sorted({at.replace(second=0, microsecond=0) + STEP for at in times})
 
@@ -162,7 +165,23 @@ def _prepare(database: Database, recording: Recording, clock: ReplayClock) -> No
 
 
 def _paper_trader(database: Database, recording: Recording, clock: ReplayClock) -> PaperTrader:
-    feed, markets = RecordedFeed(recording, clock), RecordedMarkets(recording)
+    return paper_trader(
+        database,
+        clock,
+        feed=RecordedFeed(recording, clock),
+        markets=RecordedMarkets(recording),
+        books=RecordedBooks(recording, clock),
+    )
+
+
+class RecordedSource(MarketSource, FeeSource, PayoutSource, Protocol):
+    """All that a recording says of markets."""
+
+
+def paper_trader(
+    database: Database, clock: ReplayClock, *, feed: RecordedFeed, markets: RecordedSource, books: BookSource
+) -> PaperTrader:
+    """The product's own paper trading over recorded sources."""
     keeper = MarketKeeper(database=database, gamma=markets, chain=markets)
     statistics = StatisticsKeeper(database=database, clock=clock, data_api=feed, holder="replay")
     return PaperTrader(
@@ -182,7 +201,7 @@ def _paper_trader(database: Database, recording: Recording, clock: ReplayClock) 
             records=TraderRecords(database=database),
         ),
         markets=keeper,
-        market_data=RecordedBooks(recording, clock),
+        market_data=books,
         holder="replay",
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -67,24 +67,35 @@ class Recording:
         return sorted(self.trades.values(), key=lambda trade: (trade.trade_time, trade.transaction_hash))
 
 
-def read_recording(folder: Path) -> Recording:
-    """Every file of rows in the folder. Raises NothingToReplay where none of them has trades or activity."""
-    if not folder.is_dir():
-        raise NothingToReplay(f"{folder} is not a folder")
-    files = sorted(file for file in folder.iterdir() if file.is_file() and written_as_rows(file))
-    if not files:
-        raise NothingToReplay(f"{folder} has no JSON files, nor JSON lines or CSV")
+def read_recording(source: Path, *, as_rows: Callable[[list[object]], list[object]] = list) -> Recording:
+    """Every file of rows in a folder, or the one file; `as_rows` puts the rows of one into the feed's words.
+
+    Raises NothingToReplay where none of them has trades or activity.
+    """
     recording = Recording()
-    for file in files:
-        _read_file(file, recording)
+    for file in _files(source):
+        _read_file(file, recording, as_rows)
     if not recording.accounts:
-        raise NothingToReplay(f"{folder} has no file of trades; seen: {', '.join(recording.unused)}")
+        raise NothingToReplay(f"{source} has no file of trades; seen: {', '.join(recording.unused)}")
     return recording
 
 
-def _read_file(file: Path, recording: Recording) -> None:
+def _files(source: Path) -> list[Path]:
+    if source.is_file():
+        if not written_as_rows(source):
+            raise NothingToReplay(f"{source} is called neither JSON, JSON lines nor CSV")
+        return [source]
+    if not source.is_dir():
+        raise NothingToReplay(f"{source} is not a folder, nor a file")
+    files = sorted(file for file in source.iterdir() if file.is_file() and written_as_rows(file))
+    if not files:
+        raise NothingToReplay(f"{source} has no JSON files, nor JSON lines or CSV")
+    return files
+
+
+def _read_file(file: Path, recording: Recording, as_rows: Callable[[list[object]], list[object]]) -> None:
     try:
-        rows = rows_of(file)
+        rows = as_rows(rows_of(file))
     except UnreadableFile as error:
         recording.unused.append(f"{file.name} (not {error.expected})")
         recording.quarantined.append(QuarantinedRow(source=file.name, reason=str(error), raw=error.raw))

@@ -1,4 +1,4 @@
-"""A configuration without a probability copies trades on their own terms, and asks for nothing that it would not use."""
+"""A configuration without a probability copies trades on their own terms, and asks for nothing else."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from live_trading.chain.reading.reader import ChainReader
 from live_trading.ledger.payouts import split_payout
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.markets import PayoutVector
 from live_trading.services.following.market_keeping import MarketKeeper
+from live_trading.services.following.sources import PayoutSource
 from live_trading.services.running import leasing
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.failures import PartFailure
@@ -81,7 +81,7 @@ class PaperResolver:
     """Resolves the markets of open paper orders."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, chain: ChainReader, markets: MarketKeeper, holder: str
+        self, *, database: Database, clock: Clock, chain: PayoutSource, markets: MarketKeeper, holder: str
     ) -> None:
         """`holder` names this invocation in the lease."""
         self._database = database

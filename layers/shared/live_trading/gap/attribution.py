@@ -5,8 +5,9 @@ The paper trade is turned into the live one step by step, and each term is what 
 1. exit: what leaving before the end made of both; from here on both are held to the end
 2. sizing: the stake that live decided on
 3. rounding: the order that the venue's rounding made of that stake
-4. timing: the best offer when live decided, in place of the price that paper paid
-5. spread and depth: the average that live paid, in place of that best offer
+4. timing: what paper would have paid on the very book that live decided on (else its best offer), in place of what it
+   paid: only the market moved in between
+5. spread and depth: the average that live paid, in place of that
 6. partial fill: the part of the order that matched
 7. fee: the fee that live paid
 8. settlement failure: the matched shares that were taken back
@@ -38,7 +39,8 @@ class PaperSide:
 class LiveSide:
     """The live trade. `shares`, `cost` and `fee` are of fills that lasted, the `failed_` ones of those taken back.
 
-    `stake` is what was decided, `order_usd` what was ordered, `best_offer` the best offer at the decision.
+    `stake` is what was decided, `order_usd` what was ordered, `best_offer` the best offer at the decision, and
+    `paper_then` the average that paper would have paid a share on that book.
     """
 
     stake: Usd
@@ -51,6 +53,14 @@ class LiveSide:
     failed_cost: Usd
     failed_fee: Usd
     pnl: Usd
+    paper_then: Decimal | None = None
+
+    @property
+    def price_then(self) -> Decimal | None:
+        """What a share cost when live decided, before anything of live's own; None where nothing was kept."""
+        if self.paper_then is not None:
+            return self.paper_then
+        return None if self.best_offer is None else self.best_offer.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +112,7 @@ def attribute(paper: PaperSide, live: LiveSide | None, per_share: Decimal) -> Ga
     sized = on_paper.scaled(live.stake.value / paper.stake.value)
     ordered = on_paper.scaled(live.order_usd.value / paper.stake.value)
     matched_shares, matched_cost = live.shares + live.failed_shares, live.cost + live.failed_cost
-    offered = ordered if live.best_offer is None else _at(ordered, live.best_offer.value)
+    offered = ordered if live.price_then is None else _at(ordered, live.price_then)
     paid = _at(ordered, matched_cost.value / matched_shares.value)
     part = paid.scaled(matched_cost.value / paid.cost) if paid.cost else paid
     matched = _Held(matched_shares.value, matched_cost.value, (live.fee + live.failed_fee).value, per_share)

@@ -115,6 +115,7 @@ def source_trades(transaction: Transaction, before: datetime, now: datetime) -> 
                     SELECT 1 FROM decision_evidence AS evidence WHERE evidence.source_trade_id = trade.source_trade_id
                 )
                 AND NOT EXISTS (SELECT 1 FROM lt_gaps WHERE lt_gaps.source_trade_id = trade.source_trade_id)
+                AND NOT EXISTS (SELECT 1 FROM gap_trades WHERE gap_trades.source_trade_id = trade.source_trade_id)
             ORDER BY trade.source_trade_id FOR UPDATE OF trade SKIP LOCKED
         )
         DELETE FROM source_trades USING doomed WHERE source_trades.source_trade_id = doomed.source_trade_id

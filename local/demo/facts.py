@@ -8,6 +8,7 @@ from typing import Any
 
 from live_trading.risk.results import MAY_LACK_DATA
 from live_trading.store.database.connection import Database
+from local.demo.gap_report import Waterfall, read_waterfall
 from local.demo.scenario import WITH_ONE_RULE, WITHOUT_EXITS
 
 
@@ -60,6 +61,7 @@ class Facts:
     worth_of_exits: list[WorthOfExits]
     open_breaks: int
     whole_way: int
+    waterfall: Waterfall
 
     @property
     def paper_pnl(self) -> Decimal:
@@ -140,6 +142,7 @@ def read_facts(database: Database) -> Facts:
             ],
             open_breaks=number("SELECT count(*) FROM breaks WHERE closed_at IS NULL"),
             whole_way=number(_WHOLE_WAY),
+            waterfall=read_waterfall(transaction),
         )
 
 

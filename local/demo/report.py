@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local.demo.comparison import Line
 from local.demo.facts import Facts
+from local.demo.gap_report import waterfall_text
 
 SHOWN_FILLS = 15
 SHOWN_TOKENS = 6
@@ -32,6 +33,7 @@ def text(facts: Facts, lines: list[Line], seconds: float) -> str:
         _redemptions(facts),
         _unasked(facts),
         _paper_and_live(facts),
+        waterfall_text(facts.waterfall),
         _comparison(lines),
         f"Open breaks: {facts.open_breaks}. Trades that went the whole way: {facts.whole_way}. Took {seconds:.0f} s.",
     ]
@@ -76,6 +78,12 @@ def write_summary(path: Path, facts: Facts, lines: list[Line], seconds: float) -
         ],
         "paper_pnl_usd": str(facts.paper_pnl),
         "live_pnl_usd": str(facts.live_pnl),
+        "leader_pnl_usd": str(facts.waterfall.leader),
+        "gap": {
+            "terms": {name: str(usd) for name, usd in (facts.waterfall.to_paper | facts.waterfall.to_live).items()},
+            "total": str(facts.waterfall.leader - facts.waterfall.live),
+            "identity_error": str(facts.waterfall.identity_error),
+        },
         "breaks": differing + facts.open_breaks,
         "whole_way": facts.whole_way,
         "seconds": round(seconds, 1),
@@ -84,8 +92,9 @@ def write_summary(path: Path, facts: Facts, lines: list[Line], seconds: float) -
 
 
 def agrees(facts: Facts, lines: list[Line]) -> bool:
-    """True where ledger, venue and chain agree to 1e-6 and at least one trade went the whole way."""
-    return all(line.agrees for line in lines) and facts.open_breaks == 0 and facts.whole_way > 0
+    """True where ledger, venue and chain agree to 1e-6, the gap is explained, and a trade went the whole way."""
+    is_explained = facts.waterfall.identity_error < Decimal("0.000001")
+    return all(line.agrees for line in lines) and facts.open_breaks == 0 and facts.whole_way > 0 and is_explained
 
 
 def _counted(title: str, counts: dict[str, int]) -> str:

@@ -194,12 +194,12 @@ def test_the_gap_between_paper_and_live_is_stored_trade_by_trade_and_adds_up(set
     settling.resolves(market, [1, 0])
     report = settling.resolve()
 
-    gaps = settling.rows("SELECT * FROM lt_gaps ORDER BY ft_pnl_usd")
-    terms = [name for name in gaps[0] if name.endswith("_usd") and name not in ("ft_pnl_usd", "lt_pnl_usd")]
+    gaps = settling.rows("SELECT * FROM gap_trades WHERE kind <> 'REST' ORDER BY paper_usd")
     for gap in gaps:
-        assert sum(gap[name] for name in terms) == gap["ft_pnl_usd"] - gap["lt_pnl_usd"]
-    assert [(gap["ft_pnl_usd"], gap["lt_pnl_usd"]) for gap in gaps] == [(10, 0), (12, Decimal("5.9"))]
-    assert gaps[0]["missed_usd"] == 10
+        assert sum(Decimal(usd) for usd in gap["terms"].values()) == gap["paper_usd"] - gap["live_usd"]
+    assert [(gap["paper_usd"], gap["live_usd"]) for gap in gaps] == [(10, 0), (12, Decimal("5.9"))]
+    assert gaps[0]["terms"] == {"missed": "10.000000"}
+    assert settling.rows("SELECT live_usd FROM gap_trades WHERE kind = 'REST'") == [{"live_usd": 0}]
     assert report.gaps == 0, "explained once"
 
 

@@ -28,7 +28,7 @@ GROWING = frozenset(
     {
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
         "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders", "idempotency_keys",
-        "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks",
+        "gap_trades", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_health_checks",
         "lt_orders", "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
         "trader_positions", "trader_stats", "trader_trade_hours",
     }

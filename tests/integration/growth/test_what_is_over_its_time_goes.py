@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.growth]
 NINETY_DAYS = timedelta(days=90)
 FOR_EVER = (
     "ledger_transactions", "ledger_entries", "lt_orders", "orders", "fills", "lt_redemptions", "chain_sends",
-    "chain_send_versions", "ft_orders", "lt_gaps", "markets", "breaks", "locks",
+    "chain_send_versions", "ft_orders", "gap_trades", "markets", "breaks", "locks",
 )  # fmt: skip
 
 

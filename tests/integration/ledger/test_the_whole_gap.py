@@ -106,7 +106,7 @@ def terms(desk: RiskDesk, seat: Seat, part: str = "TERM") -> dict[tuple[str, str
 
 
 def check_identity(desk: RiskDesk, seat: Seat) -> None:
-    """Live's bar is the ledger's marked profit, and every difference of bars is the sum of its terms, day by day too."""
+    """Live's bar is the ledger's marked profit, and each difference of bars the sum of its terms, by day too."""
     found = bars(desk, seat)
     zero = Usd.zero()
     standing = desk.standing(seat)
@@ -119,9 +119,7 @@ def check_identity(desk: RiskDesk, seat: Seat) -> None:
         explained = sum((each.value for each in terms(desk, seat, part).values()), Decimal(0))
         assert explained == (found.get(high, zero) - found.get(low, zero)).value
     days = desk.rows("SELECT part, name, reason, sum(usd) AS usd FROM gap_days GROUP BY 1, 2, 3 HAVING sum(usd) <> 0")
-    totals = desk.rows(
-        "SELECT part, name, reason, sum(usd) AS usd FROM gap_totals GROUP BY 1, 2, 3 HAVING sum(usd) <> 0"
-    )
+    totals = desk.rows("SELECT part, name, reason, usd FROM gap_totals WHERE usd <> 0")
     assert sorted(days, key=str) == sorted(totals, key=str)
 
 

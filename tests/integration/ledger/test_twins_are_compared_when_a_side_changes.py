@@ -41,15 +41,14 @@ def a_paper_twin(desk: RiskDesk, seat: Seat, lt_order_id: UUID) -> UUID:
     return twin
 
 
-def test_a_trade_is_explained_once_both_sides_and_the_market_have_ended_and_again_where_a_result_changes(
-    risk_desk: RiskDesk,
-) -> None:
+def test_the_sides_are_linked_and_told_when_something_changes_and_then_no_more(risk_desk: RiskDesk) -> None:
     seat = risk_desk.add_strategy()
     live = risk_desk.bought(seat, "20")
     twin = a_paper_twin(risk_desk, seat, live)
-    assert explained(risk_desk) == 0
+    assert explained(risk_desk) == 2, "the trade, and that nothing is left over"
     (order,) = risk_desk.rows("SELECT ft_order_id, ft_pnl_usd FROM lt_orders")
     assert order == {"ft_order_id": twin, "ft_pnl_usd": None}
+    assert explained(risk_desk) == 0
 
     risk_desk.resolve(seat, live, "40")
     risk_desk.change(
@@ -57,7 +56,8 @@ def test_a_trade_is_explained_once_both_sides_and_the_market_have_ended_and_agai
         now=risk_desk.now,
         twin=twin,
     )
-    assert explained(risk_desk) == 0, "the market has not resolved"
+    assert explained(risk_desk) == 1
+    assert final(risk_desk) == [False], "the market has not resolved"
     risk_desk.change(
         "UPDATE markets SET resolution_state = 'RESOLVED', payout_numerators = ARRAY[1, 0], payout_denominator = 1, "
         "resolved_at = :now, is_open = FALSE WHERE condition_id = :condition",
@@ -65,13 +65,18 @@ def test_a_trade_is_explained_once_both_sides_and_the_market_have_ended_and_agai
         condition=risk_desk.market().condition_id,
     )
     assert explained(risk_desk) == 1
+    assert final(risk_desk) == [True]
     assert explained(risk_desk) == 0
     with risk_desk.database.transaction() as transaction:
         assert gaps.changed(transaction) == []
 
     risk_desk.change("UPDATE ft_orders SET pnl_usd = 22 WHERE ft_order_id = :twin", twin=twin)
     assert explained(risk_desk) == 1
-    (gap,) = risk_desk.rows("SELECT ft_pnl_usd, lt_pnl_usd FROM lt_gaps")
-    assert gap == {"ft_pnl_usd": Decimal(22), "lt_pnl_usd": Decimal(20)}
+    (gap,) = risk_desk.rows("SELECT paper_usd, live_usd FROM gap_trades WHERE kind = 'PAIRED'")
+    assert gap == {"paper_usd": Decimal(22), "live_usd": Decimal(20)}
     (order,) = risk_desk.rows("SELECT ft_pnl_usd FROM lt_orders")
     assert order["ft_pnl_usd"] == 22
+
+
+def final(desk: RiskDesk) -> list[bool]:
+    return [row["is_final"] for row in desk.rows("SELECT is_final FROM gap_trades WHERE kind <> 'REST'")]

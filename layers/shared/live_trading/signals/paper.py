@@ -7,11 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from live_trading.nouns.markets import FeeSchedule, OrderBook
+from live_trading.nouns.markets import FeeSchedule, Market, OrderBook
 from live_trading.nouns.money import Price, Shares, Usd, average_price, notional, total_shares, total_usd
 from live_trading.orders.fees import taker_fee, trade_fee
+from live_trading.orders.rounding import limit_for_buy
 
 FIXED_SLIPPAGE_FRACTION = Decimal("0.003")
+# How far above the signal's price a paper bet may climb in the book, as a marketable live order would be bounded.
+SLIPPAGE_BOUND_FRACTION = Decimal("0.03")
 HIGHEST_PRICE = Decimal("0.9999")
 SHARE_QUANTUM = Decimal("0.0001")
 SMALLEST_STAKE = Usd("0.01")
@@ -62,6 +65,12 @@ def walk_book(book: OrderBook, limit_price: Price, stake: Usd, fees: FeeSchedule
         book_hash=book.book_hash,
         taken_at=book.taken_at,
     )
+
+
+def fill_on(book: OrderBook, market: Market, signal_price: Price, stake: Usd) -> PaperFill:
+    """What paper buys on a book for a signal at that price: the offers within its bound. The tick has to be usable."""
+    limit = limit_for_buy(signal_price, SLIPPAGE_BOUND_FRACTION, book.tick_in(market))
+    return walk_book(book, limit, stake, market.fees)
 
 
 def walk_bids(book: OrderBook, limit_price: Price, shares: Shares, fees: FeeSchedule) -> PaperFill:

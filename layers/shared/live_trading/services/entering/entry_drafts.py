@@ -22,6 +22,7 @@ from live_trading.risk.results import RuleName, RuleResult, RuleVerdict
 from live_trading.services.entering.entry_planning import plan_entry
 from live_trading.services.following.decision_records import accepted, decision_record, refused, unplanned_check
 from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.signals.paper import fill_on
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.audit import Change
 from live_trading.store.database.leases import Lease
@@ -168,6 +169,7 @@ def intent_of(entry: Entry, draft: Draft, decision_id: int, now: datetime) -> In
     """The intent with everything that was seen when it was decided."""
     prepared, book = entry.candidate.prepared, entry.candidate.book
     trade = prepared.inputs.trade
+    on_paper = fill_on(book, entry.candidate.market, trade.price, entry.candidate.evaluation.stake)
     return Intent(
         lt_order_id=draft.lt_order_id,
         lt_strategy_id=entry.strategy.lt_strategy_id,
@@ -186,6 +188,8 @@ def intent_of(entry: Entry, draft: Draft, decision_id: int, now: datetime) -> In
             midpoint=book.midpoint,
             book_hash=book.book_hash,
             depth=book.offered_within(draft.plan.limit_price),
+            paper_shares=on_paper.shares,
+            paper_cost=on_paper.cost,
         ),
         trade_time=trade.trade_time,
         seen_at=prepared.seen_at,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from uuid import UUID, uuid5
 
 from live_trading.nouns.decisions import Evaluation, Reason, Verdict
 from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.markets import Market, OrderBook
 from live_trading.nouns.money import Price, Usd
-from live_trading.orders.rounding import UnusableTick, is_usable_tick, limit_for_buy
+from live_trading.orders.rounding import UnusableTick, is_usable_tick
 from live_trading.services.following.decision_records import decision_record, refused, unplanned_check
 from live_trading.services.following.evaluation import PreparedTrade, Subject
 from live_trading.services.following.judging import judged, may_wait, part_of, unsupported
@@ -20,12 +19,10 @@ from live_trading.services.paper.paper_books import BookShelf, without_offers
 from live_trading.services.running.failures import PartFailure, contained
 from live_trading.signals.config import PaperFillMethod
 from live_trading.signals.inputs import EvaluationInputs, after_entries
-from live_trading.signals.paper import PaperFill, fixed_slippage_fill, walk_book
+from live_trading.signals.paper import PaperFill, fill_on, fixed_slippage_fill
 from live_trading.store.feed.decisions import DecisionRecord
 from live_trading.store.paper.ft_orders import PaperOrder
 
-# How far above the signal's price a paper bet may climb in the book, as a marketable live order would be bounded.
-SLIPPAGE_BOUND_FRACTION = Decimal("0.03")
 # What the bets before a trade may change of its verdict: those who leave no cash, and those into the same token.
 _OF_BETS_BEFORE = frozenset(
     {
@@ -168,8 +165,7 @@ def _filled(
         tick = book.tick_in(market)
         if not is_usable_tick(tick):
             return refused(verdict, Reason.TICK_UNUSABLE, unplanned_check(UnusableTick(tick=tick))), None
-        limit = limit_for_buy(inputs.trade.price, SLIPPAGE_BOUND_FRACTION, tick)
-        fill = walk_book(book, limit, verdict.stake, market.fees)
+        fill = fill_on(book, market, inputs.trade.price, verdict.stake)
         books[token_id] = without_offers(book, fill.shares)
         return verdict, fill
     return unsupported(verdict), None

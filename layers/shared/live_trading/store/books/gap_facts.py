@@ -60,7 +60,8 @@ SELECT
     twin.outcome AS paper_outcome, twin.pnl_usd AS paper_pnl, twin.exited_shares, twin.exit_proceeds_usd,
     twin.exit_fee_usd, watch.executable_price AS paper_bid,
     live.*, decision.stake_usd AS live_stake,
-    live.rejection_code AS why_refused, decision.reason AS why_not_live, decision.risk_checks, paper_decision.reason AS why_not_paper
+    live.rejection_code AS why_refused, decision.reason AS why_not_live, decision.risk_checks,
+    paper_decision.reason AS why_not_paper
 FROM (
     SELECT ft_wallet_id, source_trade_id FROM changed_twins WHERE changed_twin_id = ANY(:changed::bigint[])
     UNION

@@ -16,13 +16,18 @@ from live_trading.store.database.connection import Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookView:
-    """What the book showed when the order was decided; `depth` is what it offered within the order's limit."""
+    """What the book showed when the order was decided; `depth` is what it offered within the order's limit.
+
+    `paper_shares` for `paper_cost` is what paper would have bought on it; None where there is no paper twin.
+    """
 
     best_bid: Price | None
     best_ask: Price | None
     midpoint: Price | None
     book_hash: str | None
     depth: Usd
+    paper_shares: Shares | None = None
+    paper_cost: Usd | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +73,14 @@ def insert_all(transaction: Transaction, intents: Sequence[Intent], now: datetim
                 token_id, condition_id, outcome_index, side, order_type, limit_price, order_usd, order_shares,
                 fee_bound_usd, reserved_usd, signal_price, signal_size_usd, signed_payload, order_hash, state,
                 best_bid, best_ask, midpoint, book_hash, depth_usd, trade_time, seen_at, decided_at, intent_at,
-                expires_at, exit_reason
+                expires_at, exit_reason, paper_then_shares, paper_then_usd
             )
             SELECT
                 lt_order_id, lt_strategy_id, trading_wallet_id, decision_id, source_trade_id, purpose, attempt,
                 token_id, condition_id, outcome_index, side, order_type, limit_price, order_usd, order_shares,
                 fee_bound_usd, reserved_usd, signal_price, signal_size_usd, signed_payload, order_hash, 'INTENT',
                 best_bid, best_ask, midpoint, book_hash, depth_usd, trade_time, seen_at, decided_at, :now,
-                expires_at, exit_reason
+                expires_at, exit_reason, paper_then_shares, paper_then_usd
             FROM jsonb_to_recordset(:intents::jsonb) AS intent (
                 place integer, lt_order_id uuid, lt_strategy_id uuid, trading_wallet_id uuid, decision_id bigint,
                 source_trade_id bigint, purpose text, attempt integer, token_id text, condition_id text,
@@ -83,7 +88,8 @@ def insert_all(transaction: Transaction, intents: Sequence[Intent], now: datetim
                 order_shares numeric, fee_bound_usd numeric, reserved_usd numeric, signal_price numeric,
                 signal_size_usd numeric, signed_payload jsonb, order_hash text, best_bid numeric, best_ask numeric,
                 midpoint numeric, book_hash text, depth_usd numeric, trade_time timestamptz, seen_at timestamptz,
-                decided_at timestamptz, expires_at timestamptz, exit_reason text
+                decided_at timestamptz, expires_at timestamptz, exit_reason text,
+                paper_then_shares numeric, paper_then_usd numeric
             )
             ORDER BY place
             RETURNING *
@@ -136,6 +142,8 @@ def _as_json(intent: Intent) -> dict[str, object]:
         "decided_at": _time(intent.decided_at),
         "expires_at": _time(plan.expiration),
         "exit_reason": intent.exit_reason,
+        "paper_then_shares": _text(book.paper_shares),
+        "paper_then_usd": _text(book.paper_cost),
     }
 
 

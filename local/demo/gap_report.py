@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from live_trading.store.database.connection import Transaction
 
 _WIDEST_BAR = 24
+_TOLD_BY_REASON = ("missed", "rest")
 _WORDS = {
     "moved_price": "prices that had moved, and the book",
     "paper_fee": "fees on paper",
@@ -53,10 +55,8 @@ def read_waterfall(transaction: Transaction) -> Waterfall:
     )
     bars = {row["part"]: row["usd"] for row in rows if not row["name"]}
     leader, paper, live = (Decimal(bars.get(part, 0)) for part in ("LEADER", "PAPER", "LIVE"))
-    to_paper, to_live = (
-        {_key(row["name"], row["reason"]): row["usd"] for row in rows if row["part"] == part}
-        for part in ("LEADER_TERM", "TERM")
-    )
+    to_paper = _by_key((row["name"], row["usd"]) for row in rows if row["part"] == "LEADER_TERM")
+    to_live = _by_key((_key(row["name"], row["reason"]), row["usd"]) for row in rows if row["part"] == "TERM")
     unexplained = abs(leader - paper - sum(to_paper.values())) + abs(paper - live - sum(to_live.values()))
     booked = transaction.only(_MARKED_PROFIT)["profit"]
     return Waterfall(
@@ -87,7 +87,15 @@ SELECT
 
 
 def _key(name: str, reason: str) -> str:
-    return f"{name}:{reason}" if reason else name
+    """A term, and its reason where that is what it is told by."""
+    return f"{name}:{reason}" if reason and name in _TOLD_BY_REASON else name
+
+
+def _by_key(found: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    summed: dict[str, Decimal] = {}
+    for key, usd in found:
+        summed[key] = summed.get(key, Decimal(0)) + usd
+    return dict(sorted(summed.items(), key=lambda each: -each[1]))
 
 
 def waterfall_text(found: Waterfall) -> str:
@@ -107,7 +115,7 @@ def waterfall_text(found: Waterfall) -> str:
 def _said(key: str) -> str:
     name, _, reason = key.partition(":")
     words = _WORDS.get(name, name)
-    return f"{words} ({reason})" if reason and name in ("missed", "rest") else words
+    return f"{words} ({reason})" if reason else words
 
 
 def _line(label: str, usd: Decimal, widest: Decimal) -> str:

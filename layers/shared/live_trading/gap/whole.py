@@ -132,14 +132,18 @@ def _with_paper(sides: TradeSides, paper: PaperSide) -> GapRow:
     leader = _leader(paper.stake, paper.cost, paper.shares.value, worth, sides)
     fills = paper.shares.value and (live is not None and (live.shares.value or live.failed_shares.value))
     average = average_terms(paper, live, made) if live is not None and fills else made
-    to_live = _of_terms(made)
+    if live is not None and not paper.shares:
+        # Paper found nothing to buy: what live made of it is live's alone.
+        to_live = averages = _named({GapTerm.LIVE_ONLY: Usd.zero() - live.pnl})
+    else:
+        to_live, averages = _of_terms(made), _of_terms(average)
     return GapRow(
         kind=GapKind.PAPER_ONLY if live is None else GapKind.PAIRED,
         leader=leader,
         paper=paper.pnl,
         live=Usd.zero() if live is None else live.pnl,
         terms={**_to_paper(leader, paper, worth, sides), **to_live},
-        averages=_of_terms(average),
+        averages=averages,
     )
 
 

@@ -191,6 +191,8 @@ def _why(row: Row, *, has_paper: bool, has_live: bool) -> str | None:
         return str(row["why_refused"] or _why_not_decided(row))
     if has_live and not has_paper:
         return str(row["why_not_paper"] or "not_decided")
+    if has_live and not row["paper_shares"]:
+        return "paper_unfilled"
     return None
 
 

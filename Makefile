@@ -12,7 +12,7 @@ WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test test-fast test-deep check invoke replay backtest drift bench bench-latency bench-history openapi lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test test-fast test-deep check invoke replay backtest fit-model drift bench bench-latency bench-history openapi lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,9 @@ replay: setup ## decisions over recorded real answers: DATA=../shared/data/polym
 backtest: setup ## would copying have made money? DATA=folder or file, TRADER=address [CONFIG=file SLIPPAGE=0.01 BALANCE=1000]
 	@$(PY) -m local.backtest "$(DATA)" $(if $(TRADER),--trader "$(TRADER)") $(if $(CONFIG),--config "$(CONFIG)") \
 		$(if $(SLIPPAGE),--slippage "$(SLIPPAGE)") $(if $(BALANCE),--balance "$(BALANCE)")
+
+fit-model: setup ## fit the model of the probability of winning on a system's decisions: DATABASE_URL=postgresql://...
+	@$(PY) -m local.fit_model "$(DATABASE_URL)"
 
 drift: setup ## does the live venue still fit? LOCAL=1 asks a stack, DATA=folder reads recorded answers; sends no key
 	@$(PY) -m local.drift $(if $(LOCAL),--local) $(if $(DATA),--data "$(DATA)") $(ARGS)

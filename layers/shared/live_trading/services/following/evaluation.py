@@ -32,6 +32,7 @@ from live_trading.services.following.subject_looks import Looks, SubjectLook
 from live_trading.services.following.trader_statistics import snapshot_hour
 from live_trading.signals.config import is_running
 from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
+from live_trading.signals.model import FittedModel, with_model
 from live_trading.signals.trader_record import prior_mean
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import late_decisions, markets, marks, source_trades, trader_stats
@@ -39,6 +40,7 @@ from live_trading.store.feed.brief_trades import BriefTrade
 from live_trading.store.feed.late_decisions import TooOld
 from live_trading.store.feed.source_trades import StoredTrade
 from live_trading.store.feed.subjects import SubjectKey
+from live_trading.store.paper import models
 
 __all__ = [
     "PreparedTrade",
@@ -132,6 +134,7 @@ def inputs_for(
     known = _known_of(transaction, list(trades.values()))
     standings = trader_standings(transaction, work)
     positions = token_standings(transaction, work)
+    model = models.active(transaction) if any(subject.config.needs_model for subject, _ in work) else None
     return {
         subject.key: _inputs_of(
             subject,
@@ -142,6 +145,7 @@ def inputs_for(
             bankroll=bankrolls[subject.key],
             now=now,
             max_signal_age_seconds=max_signal_age_seconds[subject.key],
+            model=model,
         )
         for subject, theirs in work
     }
@@ -196,26 +200,30 @@ def _inputs_of(
     bankroll: Usd,
     now: datetime,
     max_signal_age_seconds: int | None,
+    model: FittedModel | None,
 ) -> list[PreparedTrade]:
     return [
         PreparedTrade(
             source_trade_id=each.source_trade_id,
             seen_at=each.seen_at,
-            inputs=EvaluationInputs(
-                trade=each.trade,
-                stats=known[each.source_trade_id].stats,
-                prior_mean=known[each.source_trade_id].prior_mean,
-                market=known[each.source_trade_id].market,
-                config=subject.config,
-                config_version=subject.config_version,
-                is_active=subject.is_active,
-                bankroll=bankroll,
-                now=now,
-                max_signal_age_seconds=max_signal_age_seconds,
-                model_probability=None,
-                model_name=None,
-                standing=standings.get(each.source_trade_id),
-                position=positions.get(each.source_trade_id),
+            inputs=with_model(
+                EvaluationInputs(
+                    trade=each.trade,
+                    stats=known[each.source_trade_id].stats,
+                    prior_mean=known[each.source_trade_id].prior_mean,
+                    market=known[each.source_trade_id].market,
+                    config=subject.config,
+                    config_version=subject.config_version,
+                    is_active=subject.is_active,
+                    bankroll=bankroll,
+                    now=now,
+                    max_signal_age_seconds=max_signal_age_seconds,
+                    model_probability=None,
+                    model_name=None,
+                    standing=standings.get(each.source_trade_id),
+                    position=positions.get(each.source_trade_id),
+                ),
+                model,
             ),
         )
         for each in trades

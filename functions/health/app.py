@@ -1,4 +1,4 @@
-"""health: every five minutes, and by the API. Looks after every part and raises alerts."""
+"""health: every five minutes, and by the API, looks after every part and raises alerts; each minute tells them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Anybody may ask the open one, so it repeats what was seen some seconds ago instead of asking every part again.
     """
+    if event.get("only") == "alerts":
+        return answer(event, "alerts", parts.alert_teller.run, parts)
     if not is_http(event):
         return answer(event, "health", lambda: parts.health().run(), parts)
     is_open = event.get("rawPath") == OPEN_HEALTH.path

@@ -158,10 +158,8 @@ class Parts(CopyParts):
         return ApiDocument()
 
     def health(self) -> HealthService:
-        from live_trading.aws.notifications import SnsNotifier
         from live_trading.services.watching.checkup import HealthService
 
-        topic = self.settings.alert_topic_arn
         return HealthService(
             database=self.database,
             clock=self.clock,
@@ -171,7 +169,7 @@ class Parts(CopyParts):
                 "feed": self._feed_freshness,
                 "chain": lambda: f"block {self.chain_reader.block_number()}",
             },
-            notify=None if topic is None else SnsNotifier(topic).notify,
+            notify=self.alert_teller.run,
         )
 
     def retention(self, holder: str) -> Retention:

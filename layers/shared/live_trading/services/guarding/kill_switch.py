@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import EVERYBODY, AlertType, Concern, Severity
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
@@ -69,11 +69,13 @@ class KillSwitch:
         canceller: OrderCanceller,
         enforcer: LockEnforcer,
         take_up_if_free: Callable[[TradingWallet], None],
+        tell: Callable[[str, str], object],
         holder: str,
     ) -> None:
         """`known_wallets` are those that this execution environment has met, for when the database is away.
 
-        `take_up_if_free` does what was left to a run that has ended since.
+        `take_up_if_free` does what was left to a run that has ended since. `tell` tells the operator at once what is
+        urgent: the alert that is kept, or where it could not be, this title and message.
         """
         self._database = database
         self._clock = clock
@@ -83,6 +85,7 @@ class KillSwitch:
         self._canceller = canceller
         self._enforcer = enforcer
         self._take_up_if_free = take_up_if_free
+        self._tell = tell
         self._holder = holder
 
     def pull(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
@@ -97,13 +100,19 @@ class KillSwitch:
         wallets = self._wallets(owner_id, done)
         done.wallets = len(wallets)
         self._cancel_at_venue(wallets, done)
-        for wallet in wallets:
-            self._settle(actor, wallet, done)
-            if flatten:
-                self._flatten(actor, wallet, done)
-            if done.exit_wish_ids:
-                with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
-                    self._take_up_if_free(wallet)
+        # Whoever is told, and however slowly, nothing here waits for it.
+        with self._chance.side_by_side(1) as beside:
+            telling = beside.submit(self._tell, _title(None if everybody else actor), f"{reason} ({actor})")
+            for wallet in wallets:
+                self._settle(actor, wallet, done)
+                if flatten:
+                    self._flatten(actor, wallet, done)
+                if done.exit_wish_ids:
+                    with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
+                        self._take_up_if_free(wallet)
+        # A channel that fails is no failure of the switch.
+        with told("telling the operator", []):
+            telling.result()
         return done
 
     def _stop_entries(self, actor: str, reason: str, mode: LockMode, owner_id: str | None, done: StopReport) -> None:
@@ -214,9 +223,14 @@ def _lock(
         alert_type=AlertType.LOCK,
         severity=Severity.CRITICAL,
         subject=alerts.lock_subject(LockReason.KILL_SWITCH, scope_id),
-        title="Kill switch: entries are stopped "
-        + ("everywhere" if scope_id is None else f"for trading wallet {scope_id}"),
+        title=_title(None if scope_id is None else f"trading wallet {scope_id}"),
         message=f"{reason} ({actor})",
         at=now,
+        concern=EVERYBODY if scope_id is None else Concern(trading_wallet_id=UUID(scope_id)),
+        is_urgent=True,
     )
     return lock_id
+
+
+def _title(of: str | None) -> str:
+    return "Kill switch: entries are stopped " + ("everywhere" if of is None else f"for {of}")

@@ -17,8 +17,7 @@ from live_trading.services.watching import findings, kept_watch, one_sided
 from live_trading.services.watching.findings import Finding, HealthStatus
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.watch import alerts
-from live_trading.store.watch.alerts import Untold
+from live_trading.store.watch import alerts, own_state
 
 logger = logging.getLogger(__name__)
 
@@ -48,9 +47,9 @@ class HealthService:
         database: Database,
         clock: Clock,
         probes: Mapping[str, Callable[[], str]],
-        notify: Callable[[str, str], None] | None,
+        notify: Callable[[], object] | None,
     ) -> None:
-        """A probe answers with what it saw, or raises one of our errors; `notify` takes a title and a message."""
+        """A probe answers with what it saw, or raises one of our errors; `notify` tells what waits to be told."""
         self._database = database
         self._clock = clock
         self._probes = probes
@@ -64,7 +63,7 @@ class HealthService:
         return HealthReport(status=worst, findings=tuple(found))
 
     def run(self) -> HealthReport:
-        """Looks, keeps the findings, raises and ends alerts, and tells the operator once of each new one.
+        """Looks, keeps the findings, raises and ends alerts, and has told what there is to tell.
 
         Raises StoreUnavailable where the database is away: then nothing can be kept.
         """
@@ -73,7 +72,7 @@ class HealthService:
         told_of = [finding for finding in report.findings if finding.alerts and finding.status in _ORDER[1:]]
         with self._database.transaction() as transaction:
             for finding in report.findings:
-                alerts.record_check(
+                own_state.record_check(
                     transaction,
                     check_type=finding.check,
                     status=finding.status,
@@ -94,22 +93,9 @@ class HealthService:
                 transaction, alert_type=AlertType.LATE_FILL, prefix="", before=now - LATE_FILL_STANDS_FOR, at=now
             )
             kept_watch.compare(transaction, now)
-            waiting = alerts.unnotified(transaction)
-        for each in waiting:
-            self._notify_one(each, now)
+        if self._notify is not None:
+            self._notify()
         return report
-
-    def _notify_one(self, alert: Untold, now: datetime) -> None:
-        """Tells the operator of one alert; one that is refused is tried again and keeps no other back."""
-        if self._notify is None:
-            return
-        try:
-            self._notify(f"{alert.severity}: {alert.title}", alert.message)
-        except LiveTradingError:
-            logger.exception("an alert was not sent", extra={"lt_alert_id": alert.lt_alert_id})
-            return
-        with self._database.transaction() as transaction:
-            alerts.note_notified(transaction, alert, now)
 
     def _probed(self, name: str, probe: Callable[[], str]) -> Finding:
         try:

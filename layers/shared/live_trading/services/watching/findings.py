@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -12,10 +12,11 @@ from live_trading.nouns.orders import OrderState
 from live_trading.store.books import overdrafts
 from live_trading.store.books.overdrafts import Overdraft
 from live_trading.store.database.connection import Transaction
-from live_trading.store.watch import alerts, exit_liveness, job_runs, stuck_orders
-from live_trading.store.watch.alerts import SetAside
+from live_trading.store.watch import alert_outbox, exit_liveness, job_runs, own_state, stuck_orders
+from live_trading.store.watch.alert_outbox import Untold
 from live_trading.store.watch.exit_liveness import StuckExit
 from live_trading.store.watch.job_runs import FailingPart, JobRun
+from live_trading.store.watch.own_state import SetAside
 from live_trading.store.watch.stuck_orders import UnbookedCondition, UndecidedOrder
 
 
@@ -35,6 +36,8 @@ UNBOOKED_AGE = timedelta(minutes=30)
 UNSEEN_POSITION_AGE = timedelta(minutes=10)
 STUCK_EXIT_AGE = timedelta(minutes=30)
 UNTOLD_AGE = timedelta(minutes=15)
+# What was given up after days stays in the report this long.
+TOLD_OF_REFUSALS_FOR = timedelta(days=1)
 # A row that was set aside stays in the report this long after it was last seen.
 SET_ASIDE_FOR = timedelta(days=1)
 # A receipt lies deep enough within half a minute of the confirmation; passes come every minute.
@@ -67,7 +70,7 @@ class Finding:
 
 def of_state(transaction: Transaction, now: datetime) -> list[Finding]:
     """Every finding of the database's own content."""
-    counts = alerts.counts(transaction, now)
+    counts = own_state.counts(transaction, now)
     findings = [
         _counted("breaks", counts["open_breaks"], HealthStatus.CRITICAL),
         _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
@@ -79,11 +82,11 @@ def of_state(transaction: Transaction, now: datetime) -> list[Finding]:
         *_exits(transaction, now),
         _failing_parts(job_runs.failing(transaction)),
         *_set_aside(transaction, now),
-        _aged("unread_receipts", alerts.oldest_unread_receipt(transaction), now, UNREAD_RECEIPT_AGE),
+        _aged("unread_receipts", own_state.oldest_unread_receipt(transaction), now, UNREAD_RECEIPT_AGE),
         # An alert about alerts that are not told would be one more of them.
-        replace(_aged("alerts_not_told", alerts.oldest_untold(transaction), now, UNTOLD_AGE), alerts=False),
+        _untold(alert_outbox.untold(transaction, now - TOLD_OF_REFUSALS_FOR), now),
     ]
-    since = alerts.trading_since(transaction)
+    since = own_state.trading_since(transaction)
     if since is not None:
         findings += _jobs(job_runs.of_jobs(transaction), since, now)
     return findings
@@ -205,8 +208,8 @@ def _failing_parts(failing: Sequence[FailingPart]) -> Finding:
 def _set_aside(transaction: Transaction, now: datetime) -> Sequence[Finding]:
     """Rows that could not be read, by source; and by followed trader, whose trade or record is then missing."""
     since = now - SET_ASIDE_FOR
-    of_sources = alerts.rows_set_aside(transaction, since)
-    of_traders = alerts.rows_of_traders_set_aside(transaction, since)
+    of_sources = own_state.rows_set_aside(transaction, since)
+    of_traders = own_state.rows_of_traders_set_aside(transaction, since)
     return [
         *(_counted_rows(f"rows of {each.subject}", each) for each in of_sources),
         *(_counted_rows(f"trader {each.subject}", each) for each in of_traders),
@@ -224,6 +227,17 @@ def _aged(check: str, oldest: datetime | None, now: datetime, limit: timedelta) 
         return Finding(check=check, status=HealthStatus.HEALTHY, detail="none")
     status = HealthStatus.WARNING if now - oldest > limit else HealthStatus.HEALTHY
     return Finding(check=check, status=status, detail=f"oldest is {(now - oldest).total_seconds():.0f} s old")
+
+
+def _untold(found: Untold | None, now: datetime) -> Finding:
+    """What should have been told and was not; what waits for the end of quiet hours is none of it."""
+    if found is None:
+        return Finding(check="alerts_not_told", status=HealthStatus.HEALTHY, detail="none", alerts=False)
+    age = now - found.since
+    why = "nobody sends it" if found.channel is None else f"{found.channel} does not take it: {found.error}"
+    status = HealthStatus.WARNING if age > UNTOLD_AGE else HealthStatus.HEALTHY
+    detail = f"oldest is {age.total_seconds():.0f} s old, {why}"
+    return Finding(check="alerts_not_told", status=status, detail=detail, alerts=False)
 
 
 def _jobs(runs: Mapping[str, JobRun], since: datetime, now: datetime) -> Sequence[Finding]:

@@ -294,7 +294,7 @@ class JobParts(AlertParts):
             canceller=self.canceller(holder),
             enforcer=self.enforcer(holder),
             take_up_if_free=self.wishes(holder).take_up_if_free,
-            tell=self.alert_teller.tell_urgent,
+            tell_urgent=self.alert_teller.tell_urgent,
             holder=holder,
         )
 

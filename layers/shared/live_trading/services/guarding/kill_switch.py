@@ -69,12 +69,12 @@ class KillSwitch:
         canceller: OrderCanceller,
         enforcer: LockEnforcer,
         take_up_if_free: Callable[[TradingWallet], None],
-        tell: Callable[[str, str], object],
+        tell_urgent: Callable[[str, str], object],
         holder: str,
     ) -> None:
         """`known_wallets` are those that this execution environment has met, for when the database is away.
 
-        `take_up_if_free` does what was left to a run that has ended since. `tell` tells the operator at once what is
+        `take_up_if_free` does what was left to a run that has ended since. `tell_urgent` tells the operator at once what is
         urgent: the alert that is kept, or where it could not be, this title and message.
         """
         self._database = database
@@ -85,7 +85,7 @@ class KillSwitch:
         self._canceller = canceller
         self._enforcer = enforcer
         self._take_up_if_free = take_up_if_free
-        self._tell = tell
+        self._tell_urgent = tell_urgent
         self._holder = holder
 
     def pull(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
@@ -102,7 +102,9 @@ class KillSwitch:
         self._cancel_at_venue(wallets, done)
         # Whoever is told, and however slowly, nothing here waits for it.
         with self._chance.side_by_side(1) as beside:
-            telling = beside.submit(self._tell, _title(None if everybody else actor), f"{reason} ({actor})")
+            telling = beside.submit(
+                self._tell_urgent, _title(None if everybody else actor), f"It was pulled by {actor}."
+            )
             for wallet in wallets:
                 self._settle(actor, wallet, done)
                 if flatten:

@@ -28,8 +28,9 @@ FOREIGN KEY (lt_strategy_id) REFERENCES lt_strategies (lt_strategy_id) NOT VALID
 -- What grows old unacknowledged is found by its age; lists are read from the newest on.
 CREATE INDEX lt_alerts_active_by_age ON lt_alerts (severity, coalesce(told_again_at, created_at))
 WHERE status = 'ACTIVE';
-CREATE INDEX lt_alerts_of_owner ON lt_alerts (owner_id, lt_alert_id) WHERE scope = 'OWNER';
-CREATE INDEX lt_alerts_of_nobody ON lt_alerts (scope, lt_alert_id) WHERE scope <> 'OWNER';
+CREATE INDEX lt_alerts_by_who_sees_them ON lt_alerts (scope, coalesce(owner_id, ''), lt_alert_id);
+CREATE INDEX lt_alerts_open_by_who_sees_them ON lt_alerts (scope, coalesce(owner_id, ''), lt_alert_id)
+WHERE status <> 'RESOLVED';
 
 CREATE FUNCTION severity_exceeds(severity TEXT, other TEXT) RETURNS BOOLEAN LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT array_position(ARRAY['INFO', 'WARNING', 'CRITICAL'], severity)

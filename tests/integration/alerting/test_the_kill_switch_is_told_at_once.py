@@ -1,4 +1,4 @@
-"""What is urgent is told in the request that raises it: past quiet hours, storms, other senders, and a dead database."""
+"""What is urgent is told in the request that raises it: past quiet hours and storms, and without the database."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.money.redemption_routes import RedemptionsApi
     from live_trading.api.routes.money.trading_wallet_routes import TradingWallets
     from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
+    from live_trading.api.routes.watch.alert_routes import AlertsApi
     from live_trading.api.routes.watch.document_routes import ApiDocument
     from live_trading.services.watching.checkup import HealthService
     from live_trading.services.watching.recent_look import RecentLook
@@ -150,6 +151,12 @@ class Parts(CopyParts):
             ),
             new_id=self.chance.new_id,
         )
+
+    @cached_property
+    def alerts(self) -> AlertsApi:
+        from live_trading.api.routes.watch.alert_routes import AlertsApi
+
+        return AlertsApi(database=self.database, clock=self.clock)
 
     @cached_property
     def api_document(self) -> ApiDocument:

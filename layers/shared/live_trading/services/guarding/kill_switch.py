@@ -74,8 +74,8 @@ class KillSwitch:
     ) -> None:
         """`known_wallets` are those that this execution environment has met, for when the database is away.
 
-        `take_up_if_free` does what was left to a run that has ended since. `tell_urgent` tells the operator at once what is
-        urgent: the alert that is kept, or where it could not be, this title and message.
+        `take_up_if_free` does what was left to a run that has ended since. `tell_urgent` tells the operator at once
+        what is urgent: the alert that is kept, or where none could be, this title and message.
         """
         self._database = database
         self._clock = clock

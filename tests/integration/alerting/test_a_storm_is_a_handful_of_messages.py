@@ -75,7 +75,7 @@ def test_a_storm_counts_by_type_and_names_the_worst_first(alert_desk: AlertDesk)
     assert lines[2:4] == ["30 × break WARNING", "1 × break CRITICAL"]
     assert lines[5] == "- CRITICAL: break dear"
     assert "- and 11 more" in lines
-    assert lines[-1] == "Each of them is in GET /api/lt/alerts."
+    assert lines[-1] == "Each alert is in GET /api/lt/alerts."
 
 
 def test_what_is_urgent_stands_by_itself_in_a_storm(alert_desk: AlertDesk) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,12 @@ import pytest
 from benchmarks.aged_desk import aged_desk
 from benchmarks.year import YearSize
 from functions.strategy_api import app
+from live_trading.nouns.alerts import AlertType, ChannelName, Outgoing, Severity
+from live_trading.services.alerting.booked_news import BookedNews, News
+from live_trading.services.alerting.telling import AlertTeller, TellingRules
 from live_trading.services.watching.retention import Lives, Retention
+from live_trading.store.watch import alerts
+from live_trading.wiring.composition import Parts
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import StackFacts
 from tests.e2e.live_fixtures import LiveDesk
@@ -26,6 +32,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.growth]
 SIZE = YearSize(source_trades=50_000, trades_an_order=5, trades_a_market=15, strategies=20, wallets=1, looks_a_day=2)
 GROWING = frozenset(
     {
+        "alert_deliveries", "alert_messages",
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
         "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders", "idempotency_keys",
         "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks",
@@ -43,6 +50,7 @@ LISTS = (
     "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
+    "/api/lt/alerts", "/api/lt/alerts?state=ACTIVE", "/api/lt/alerts/1",
     "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
 )  # fmt: skip
 
@@ -63,6 +71,40 @@ def desk(stack: StackFacts, migrated_template: str, postgres_server: str) -> Ite
         made.database.close()
 
 
+def alert_teller(parts: Parts) -> AlertTeller:
+    """Telling everything that there is to tell, into a server of the test's own."""
+    with parts.database.transaction() as transaction:
+        alerts.raise_alert(
+            transaction,
+            alert_type=AlertType.LOCK,
+            severity=Severity.WARNING,
+            subject="growth",
+            title="an alert",
+            message="look",
+            at=parts.clock.now() - timedelta(days=2),
+        )
+    news = BookedNews(database=parts.database, wanted=tuple(News))
+    news.note(parts.clock.now())
+    return AlertTeller(
+        database=parts.database,
+        clock=parts.clock,
+        chance=parts.chance,
+        channels=[Silent()],
+        rules=TellingRules(escalate_after=timedelta(days=1), repeat_after=timedelta(hours=6), quiet=None),
+        note_events=news.note,
+    )
+
+
+class Silent:
+    """A channel that takes everything."""
+
+    name = ChannelName.SNS
+    longest = 20_000
+
+    def send(self, message: Outgoing, *, timeout_seconds: float) -> None:
+        """Takes it."""
+
+
 def jobs(desk: LiveDesk) -> dict[str, Callable[[], object]]:
     parts = desk.parts
     return {
@@ -72,12 +114,23 @@ def jobs(desk: LiveDesk) -> dict[str, Callable[[], object]]:
         "lt-redemptions": parts.redeemer("x").run,
         "ft-resolve": parts.paper_resolver("x").run,
         "health": parts.health().run,
+        "alerts": alert_teller(parts).run,
         "retention": Retention(database=desk.database, clock=parts.clock, lives=Lives(), holder="x").run,
     }
 
 
 @pytest.mark.parametrize(
-    "job", ["lt-execute", "lt-execute with signals", "ft-sync", "lt-resolve", "lt-redemptions", "ft-resolve", "health"]
+    "job",
+    [
+        "lt-execute",
+        "lt-execute with signals",
+        "ft-sync",
+        "lt-resolve",
+        "lt-redemptions",
+        "ft-resolve",
+        "health",
+        "alerts",
+    ],
 )
 def test_a_run_reads_what_is_open_or_new(desk: LiveDesk, job: str) -> None:
     name, _, with_signals = job.partition(" with ")

@@ -120,18 +120,21 @@ def _digest(about: Sequence[_About], longest: int) -> Said:
     over = [each for each in about if each.is_over_untold]
     news = [each for each in about if not each.is_over_untold]
     counts = Counter(_sort(each) for each in news)
-    by_severity = Counter(each.newest.severity for each in news if each.newest.kind is not MessageKind.ENDED)
+    begun = [each for each in news if each.newest.kind not in (MessageKind.ENDED, MessageKind.HAPPENED)]
+    by_severity = Counter(each.newest.severity for each in begun)
     summed = ", ".join(f"{by_severity[one]} {one}" for one in _BADNESS if by_severity[one])
     ended = sum(each.newest.kind is MessageKind.ENDED for each in news)
+    happened = len(news) - len(begun) - ended
     parts = [
-        f"{sum(by_severity.values())} alerts ({summed})" if by_severity else "",
+        f"{len(begun)} alerts ({summed})" if begun else "",
         f"{ended} ended" if ended else "",
+        f"{happened} messages" if happened else "",
         f"{len(over)} began and ended" if over else "",
     ]
     lines = [f"{count} × {what}" for what, count in sorted(counts.items(), key=lambda each: (-each[1], each[0]))]
     lines += ["", *_named(news)] if news else []
     lines += ["", "Over before it was told:", *_named(over)] if over else []
-    tail = f"\n\nEach of them is in {LIST}."
+    tail = f"\n\nEach alert is in {LIST}." if any(each.newest.lt_alert_id for each in about) else ""
     return _said(
         about,
         severity=min((each.newest.severity for each in news), key=_BADNESS.__getitem__, default=Severity.INFO),

@@ -93,15 +93,12 @@ def redemptions(transaction: Transaction, since: datetime) -> list[BookedRedempt
         INNER JOIN trading_wallets AS wallet USING (trading_wallet_id)
         INNER JOIN markets AS market ON market.condition_id = redemption.condition_id
         WHERE
-            redemption.redeemed_at >= :since AND redemption.state = 'BOOKED'
+            redemption.redeemed_at >= :since AND redemption.state IN ('BOOKED', 'NOTHING_TO_DO')
+            AND redemption.redemption_amount_usd > 0
             AND NOT EXISTS (SELECT 1 FROM alert_messages WHERE event_key = 'redemption:' || lt_redemption_id)
         ORDER BY redemption.redeemed_at LIMIT :most
         """,
         since=since,
         most=MOST,
     )
-    return [
-        BookedRedemption(**row | {"expected": Usd(row["expected"]), "paid": Usd(row["paid"])})
-        for row in rows
-        if row["paid"] is not None
-    ]
+    return [BookedRedemption(**row | {"expected": Usd(row["expected"]), "paid": Usd(row["paid"])}) for row in rows]

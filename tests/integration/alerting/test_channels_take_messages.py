@@ -7,9 +7,11 @@ import hmac
 import io
 import json
 import logging
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,7 @@ from live_trading.nouns.alerts import Outgoing, Severity
 from live_trading.nouns.errors import GiveUp, LiveTradingError, RetryLater
 from live_trading.telling.telegram import LONGEST_UNITS, TelegramChannel
 from live_trading.telling.webhook import WebhookChannel
+from local.machine.env import ROOT
 from local.machine.ports import HeldPorts
 from tests.integration.alerting.alert_fixtures import (
     BOT_TOKEN,
@@ -130,6 +133,24 @@ def test_no_error_log_or_row_holds_a_secret_or_its_address(
     assert "no answer (ConnectionRefusedError)" in shown
     for secret in (BOT_TOKEN, BOT_TOKEN.split(":")[1], WEBHOOK_SECRET, secret_path):
         assert secret not in shown
+
+
+def test_the_receiver_s_check_that_the_manual_shows_knows_a_message_from_a_changed_one(alert_desk: AlertDesk) -> None:
+    manual = (ROOT / "docs" / "operating.md").read_text()
+    shown = manual[
+        manual.index("    import hashlib, hmac, time") : manual.index("A channel that refuses keeps no other")
+    ]
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(shown), names)
+    alert_desk.at = datetime.now(UTC)
+    alert_desk.webhook_channel().send(MESSAGE)
+    (got,) = alert_desk.hook.received
+
+    assert names["is_genuine"](got.headers, got.raw, WEBHOOK_SECRET)
+    assert not names["is_genuine"](got.headers, got.raw + b" ", WEBHOOK_SECRET)
+    assert not names["is_genuine"](got.headers, got.raw, "another secret of both")
+    old = {**got.headers, "X-Live-Trading-Timestamp": "1700000000"}
+    assert not names["is_genuine"](old, got.raw, WEBHOOK_SECRET)
 
 
 def test_a_webhook_can_tell_who_sent_a_message_and_when(alert_desk: AlertDesk) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import UTC, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -81,4 +81,6 @@ def _quiet_hours(span: str | None, zone: str) -> QuietHours | None:
     if span is None:
         return None
     begin, _, end = span.partition("-")
-    return QuietHours(begin=time.fromisoformat(begin), end=time.fromisoformat(end), zone=ZoneInfo(zone))
+    return QuietHours(
+        begin=time.fromisoformat(begin), end=time.fromisoformat(end), zone=UTC if zone == "UTC" else ZoneInfo(zone)
+    )

@@ -56,8 +56,10 @@ def _safe(url: str) -> str:
 
 
 def _known_zone(name: str) -> str:
+    """UTC needs no list of zones."""
     try:
-        ZoneInfo(name)
+        if name != "UTC":
+            ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"{name} is no IANA time zone") from None
     return name

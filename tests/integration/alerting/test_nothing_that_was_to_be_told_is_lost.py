@@ -12,7 +12,7 @@ from live_trading.nouns.alerts import AlertType, ChannelName, Outgoing, Severity
 from live_trading.nouns.errors import RetryLater
 from live_trading.services.watching.checkup import HealthService
 from live_trading.services.watching.findings import HealthStatus
-from live_trading.store.watch import alert_outbox, alerts
+from live_trading.store.watch import alert_due, alerts
 from tests.integration.alerting.alert_fixtures import NOON, AlertDesk
 
 pytestmark = [pytest.mark.integration, pytest.mark.health]
@@ -100,7 +100,7 @@ def test_who_takes_what_another_has_begun_to_take_waits_for_nobody_and_takes_the
         alert_desk.raises(str(number))
     other = Scripted(nothing)
     with alert_desk.database.transaction() as transaction:
-        alert_outbox.spread(transaction, [ChannelName.SNS], alert_desk.at)
+        alert_due.spread(transaction, [ChannelName.SNS], alert_desk.at)
     with alert_desk.database.transaction() as transaction:
         transaction.execute(
             "SELECT * FROM alert_deliveries WHERE alert_message_id = (SELECT min(alert_message_id) FROM alert_messages)"

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from live_trading.nouns.alerts import EVERYBODY, OPERATOR, AlertType, ChannelName, Concern, Severity
-from live_trading.store.watch import alert_outbox, alerts
+from live_trading.store.watch import alert_due, alert_outbox, alerts
 from tests.integration.api_fixtures import STRANGER, Api, Reply
 
 pytestmark = [pytest.mark.integration, pytest.mark.health]
@@ -172,7 +172,7 @@ def test_pages_miss_nothing_and_repeat_nothing_while_alerts_are_raised(api: Api,
 def test_one_alert_shows_what_was_told_and_what_a_channel_refused_to_admin(api: Api) -> None:
     number = raised(api, "everybody", EVERYBODY)
     with api.database.transaction() as transaction:
-        alert_outbox.spread(transaction, [ChannelName.SNS, ChannelName.TELEGRAM], NOON)
+        alert_due.spread(transaction, [ChannelName.SNS, ChannelName.TELEGRAM], NOON)
         taken = alert_outbox.take(transaction, ChannelName.SNS, now=NOON, until=NOON, is_quiet=False)
         alert_outbox.note_sent(transaction, ChannelName.SNS, [each.alert_message_id for each in taken], NOON)
         taken = alert_outbox.take(transaction, ChannelName.TELEGRAM, now=NOON, until=NOON, is_quiet=False)

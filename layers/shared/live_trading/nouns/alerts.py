@@ -89,11 +89,12 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """Whom an alert concerns: the owner of a trading wallet or of a strategy, everybody, or who operates the system.
+    """Whom an alert concerns: an owner, also by a trading wallet or a strategy of his, everybody, or the operator.
 
     It is the operator's where nothing is named. An alert that names things of an owner is never everybody's.
     """
 
+    owner_id: str | None = None
     trading_wallet_id: UUID | None = None
     lt_strategy_id: UUID | None = None
     is_for_everybody: bool = False

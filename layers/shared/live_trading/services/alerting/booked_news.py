@@ -15,7 +15,7 @@ from live_trading.nouns.trades import Side
 from live_trading.orders.quality import slippage
 from live_trading.store.database import cursors
 from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.watch import alert_outbox, booked_since
+from live_trading.store.watch import alert_due, booked_since
 from live_trading.store.watch.booked_since import BookedFill, BookedRedemption
 
 READ_AGAIN = timedelta(minutes=10)
@@ -57,7 +57,7 @@ class BookedNews:
         sides = [side for news, side in _SIDES.items() if news in self._wanted]
         found = booked_since.fills(transaction, mark - READ_AGAIN, sides)
         for fill in found:
-            alert_outbox.add_event(
+            alert_due.add_event(
                 transaction,
                 event_key=f"fill:{fill.fill_id}",
                 severity=Severity.INFO,
@@ -74,7 +74,7 @@ class BookedNews:
             return
         found = booked_since.redemptions(transaction, mark - READ_AGAIN)
         for each in found:
-            alert_outbox.add_event(
+            alert_due.add_event(
                 transaction,
                 event_key=f"redemption:{each.lt_redemption_id}",
                 severity=Severity.INFO,

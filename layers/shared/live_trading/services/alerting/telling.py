@@ -20,7 +20,7 @@ from live_trading.services.alerting.channels import Channel
 from live_trading.services.alerting.quiet_hours import QuietHours
 from live_trading.services.alerting.wording import Said, worded
 from live_trading.store.database.connection import Database
-from live_trading.store.watch import alert_outbox
+from live_trading.store.watch import alert_due, alert_outbox
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class AlertTeller:
         escalate_before = None if is_quiet else _before(now, self._rules.escalate_after)
         repeat_before = _before(now, self._rules.repeat_after)
         with self._database.reading() as reading:
-            due = alert_outbox.due(
+            due = alert_due.due(
                 reading,
                 now=now,
                 channels=self._names,
@@ -97,12 +97,12 @@ class AlertTeller:
             return report
         with self._database.transaction() as transaction:
             if due.to_repeat and repeat_before is not None:
-                report.repeated = alert_outbox.repeat(transaction, before=repeat_before, now=now)
+                report.repeated = alert_due.repeat(transaction, before=repeat_before, now=now)
             if due.to_escalate and escalate_before is not None:
-                report.escalated = alert_outbox.escalate(transaction, before=escalate_before, now=now)
+                report.escalated = alert_due.escalate(transaction, before=escalate_before, now=now)
             if self._channels:
-                alert_outbox.give_up_others(transaction, self._names)
-                alert_outbox.spread(transaction, self._names, now)
+                alert_due.give_up_others(transaction, self._names)
+                alert_due.spread(transaction, self._names, now)
         self._through_all(lambda channel: self._tell(channel, report, is_quiet=is_quiet))
         return report
 
@@ -120,7 +120,7 @@ class AlertTeller:
         now = self._clock.now()
         try:
             with self._database.transaction() as transaction:
-                alert_outbox.spread(transaction, self._names, now, only_urgent=True)
+                alert_due.spread(transaction, self._names, now, only_urgent=True)
             self._tell(channel, report, is_quiet=False, only_urgent=True)
         except LiveTradingError as error:
             logger.warning("what is urgent is told without a note", extra={"error": type(error).__name__})

@@ -12,8 +12,8 @@ from live_trading.nouns.orders import OrderState
 from live_trading.store.books import overdrafts
 from live_trading.store.books.overdrafts import Overdraft
 from live_trading.store.database.connection import Transaction
-from live_trading.store.watch import alert_outbox, exit_liveness, job_runs, own_state, stuck_orders
-from live_trading.store.watch.alert_outbox import Untold
+from live_trading.store.watch import alert_due, exit_liveness, job_runs, own_state, stuck_orders
+from live_trading.store.watch.alert_due import Untold
 from live_trading.store.watch.exit_liveness import StuckExit
 from live_trading.store.watch.job_runs import FailingPart, JobRun
 from live_trading.store.watch.own_state import SetAside
@@ -84,7 +84,7 @@ def of_state(transaction: Transaction, now: datetime) -> list[Finding]:
         *_set_aside(transaction, now),
         _aged("unread_receipts", own_state.oldest_unread_receipt(transaction), now, UNREAD_RECEIPT_AGE),
         # An alert about alerts that are not told would be one more of them.
-        _untold(alert_outbox.untold(transaction, now - TOLD_OF_REFUSALS_FOR), now),
+        _untold(alert_due.untold(transaction, now - TOLD_OF_REFUSALS_FOR), now),
     ]
     since = own_state.trading_since(transaction)
     if since is not None:

@@ -45,11 +45,13 @@ def raise_all(transaction: Transaction, *, alert_type: AlertType, alerts: Collec
             whose.owner_id, told.trading_wallet_id, told.lt_strategy_id
         FROM unnest(
             :severities::text[], :subjects::text[], :titles::text[], :messages::text[], :for_everybody::boolean[],
-            :wallets::uuid[], :strategies::uuid[]
-        ) AS told (severity, subject, title, message, is_for_everybody, trading_wallet_id, lt_strategy_id)
+            :named_owners::text[], :wallets::uuid[], :strategies::uuid[]
+        ) AS told (severity, subject, title, message, is_for_everybody, owner_id, trading_wallet_id, lt_strategy_id)
         LEFT JOIN trading_wallets AS wallet ON wallet.trading_wallet_id = told.trading_wallet_id
         LEFT JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = told.lt_strategy_id
-        CROSS JOIN LATERAL (SELECT coalesce(wallet.owner_id, strategy.owner_id) AS owner_id) AS whose
+        CROSS JOIN LATERAL (
+            SELECT coalesce(told.owner_id, wallet.owner_id, strategy.owner_id) AS owner_id
+        ) AS whose
         ORDER BY told.subject
         """
         + RAISED_AGAIN,
@@ -59,6 +61,7 @@ def raise_all(transaction: Transaction, *, alert_type: AlertType, alerts: Collec
         titles=[storable(each.title) for each in in_order],
         messages=[storable(each.message) for each in in_order],
         for_everybody=[each.concern.is_for_everybody for each in in_order],
+        named_owners=[each.concern.owner_id for each in in_order],
         wallets=[each.concern.trading_wallet_id for each in in_order],
         strategies=[each.concern.lt_strategy_id for each in in_order],
         at=at,

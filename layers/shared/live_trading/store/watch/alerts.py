@@ -67,6 +67,7 @@ def raise_alert(
             owner_id, :trading_wallet_id::uuid, :lt_strategy_id::uuid
         FROM (
             SELECT coalesce(
+                :owner_id::text,
                 (SELECT owner_id FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id::uuid),
                 (SELECT owner_id FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id::uuid)
             ) AS owner_id
@@ -80,6 +81,7 @@ def raise_alert(
         message=storable(message),
         at=at,
         is_urgent=is_urgent,
+        owner_id=concern.owner_id,
         trading_wallet_id=concern.trading_wallet_id,
         lt_strategy_id=concern.lt_strategy_id,
         is_for_everybody=concern.is_for_everybody,

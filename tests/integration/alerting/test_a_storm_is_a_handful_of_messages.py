@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from live_trading.nouns.alerts import Severity
-from live_trading.nouns.errors import RetryLater
-from live_trading.services.watching.checkup import HealthService
+from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.store.watch import alerts
 from tests.integration.alerting.alert_fixtures import AlertDesk, Inbox, sns_channel
 
 pytestmark = [pytest.mark.integration, pytest.mark.health]
@@ -17,22 +16,28 @@ CHECKS = 10_000
 HANDFUL = 5
 
 
-def failing(number: int) -> Callable[[], str]:
-    def probe() -> str:
-        raise RetryLater(f"part {number} does not answer")
-
-    return probe
+def fail(desk: AlertDesk, numbers: range) -> None:
+    """Checks that fail, each in a statement of its own, as health raises them."""
+    with desk.database.transaction() as transaction:
+        for number in numbers:
+            alerts.raise_alert(
+                transaction,
+                alert_type=AlertType.HEALTH,
+                severity=Severity.CRITICAL,
+                subject=f"check {number}",
+                title=f"check {number}: CRITICAL",
+                message=f"part {number} does not answer",
+                at=desk.at,
+            )
 
 
 def test_ten_thousand_failing_checks_are_told_in_a_handful_of_messages(alert_desk: AlertDesk, inbox: Inbox) -> None:
     channels = (sns_channel(inbox), alert_desk.telegram_channel(), alert_desk.webhook_channel())
-    probes = {f"check {number}": failing(number) for number in range(CHECKS)}
-    health = HealthService(
-        database=alert_desk.database, clock=alert_desk, probes=probes, notify=alert_desk.teller(*channels).run
-    )
 
-    health.run()
-    alert_desk.tells(*channels)
+    for second in range(0, 60, 6):
+        fail(alert_desk, range(second * CHECKS // 60, (second + 6) * CHECKS // 60))
+        alert_desk.at += timedelta(seconds=6)
+    alert_desk.tells(*channels, after=timedelta())
     alert_desk.tells(*channels)
 
     for texts in (inbox.messages(), alert_desk.telegram.texts, alert_desk.hook.texts):
@@ -47,6 +52,16 @@ def test_ten_thousand_failing_checks_are_told_in_a_handful_of_messages(alert_des
     ]
     (listed,) = alert_desk.rows("SELECT count(*) FROM lt_alerts WHERE status = 'ACTIVE' AND alert_type = 'health'")
     assert listed["count"] == CHECKS
+
+
+def test_who_sends_in_the_middle_of_a_storm_sends_the_rest_in_one_message_more(alert_desk: AlertDesk) -> None:
+    for beginning in range(0, 1_000, 250):
+        fail(alert_desk, range(beginning, beginning + 250))
+        alert_desk.tells(after=timedelta(seconds=15))
+
+    assert alert_desk.titles() == ["250 alerts (250 CRITICAL)"] * 4
+    waiting = alert_desk.rows("SELECT state, count(*) FROM alert_deliveries GROUP BY state")
+    assert [tuple(row.values()) for row in waiting] == [("SENT", 1_000)]
 
 
 def test_the_end_of_a_storm_is_one_message_too(alert_desk: AlertDesk) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
+from functions.health import app
 from live_trading.aws import secrets
-from live_trading.wiring.alert_parts import AlertParts
+from live_trading.wiring.composition import Parts
 from local.lambdas.template.reading import load_application
+from local.lambdas.template.schedules import payload
 from local.machine.env import TEMPLATE
 from tests.integration.alerting.alert_fixtures import BOT_TOKEN, WEBHOOK_SECRET, AlertDesk, Inbox
 
@@ -33,11 +37,11 @@ def parts(alert_desk: AlertDesk, inbox: Inbox, database_url: str) -> Any:
         stack_name="live-trading",
     )
     environment = {**application.function("health").environment, "ALERT_TOPIC_ARN": inbox.topic_arn}
-    yield AlertParts(environment)
+    yield Parts(environment)
     secrets._hasty.cache_clear()
 
 
-def test_an_alert_goes_through_all_that_are_configured(alert_desk: AlertDesk, inbox: Inbox, parts: AlertParts) -> None:
+def test_an_alert_goes_through_all_that_are_configured(alert_desk: AlertDesk, inbox: Inbox, parts: Parts) -> None:
     for name, text in (("telegram", f"{BOT_TOKEN}\n"), ("webhook", WEBHOOK_SECRET)):
         boto3.client("secretsmanager").create_secret(Name=f"stage/alerts/{name}", SecretString=text)
     alert_desk.raises("one")
@@ -51,7 +55,7 @@ def test_an_alert_goes_through_all_that_are_configured(alert_desk: AlertDesk, in
 
 
 def test_a_secret_that_is_missing_fails_its_channel_alone_and_is_named(
-    alert_desk: AlertDesk, inbox: Inbox, parts: AlertParts
+    alert_desk: AlertDesk, inbox: Inbox, parts: Parts
 ) -> None:
     boto3.client("secretsmanager").create_secret(Name="stage/alerts/webhook", SecretString=WEBHOOK_SECRET)
     alert_desk.raises("one")
@@ -60,3 +64,33 @@ def test_a_secret_that_is_missing_fails_its_channel_alone_and_is_named(
 
     assert report.sent == {"sns": 1, "webhook": 1}
     assert report.refused == {"telegram": "SecretMissing: secret stage/alerts/telegram: ResourceNotFoundException"}
+
+
+def test_the_schedule_of_each_minute_has_the_function_tell_and_look_at_nothing(
+    alert_desk: AlertDesk, inbox: Inbox, parts: Parts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (each_minute,) = [
+        each
+        for each in load_application(
+            TEMPLATE,
+            parameters={
+                "DatabaseUrl": "postgresql://u@h/d",
+                "JwtIssuer": "https://issuer",
+                "JwtAudience": "audience",
+                "SchedulesEnabled": "true",
+            },
+            stack_name="live-trading",
+        ).schedules
+        if each.name.endswith("-alerts")
+    ]
+    monkeypatch.setattr(app, "parts", parts)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "LiveTrading/tests")
+    alert_desk.raises("one")
+    event = json.loads(payload(each_minute.input, at_ms=0, execution_id="1"))
+
+    context = SimpleNamespace(aws_request_id="a run", function_name="health")
+    report = app.handler(event, context)
+
+    assert (report["sent"], sorted(report["refused"])) == ({"sns": 1}, ["telegram", "webhook"])
+    assert [text.splitlines()[0] for text in inbox.messages()] == ["WARNING: break one"]
+    assert alert_desk.rows("SELECT count(*) FROM lt_health_checks") == [{"count": 0}]

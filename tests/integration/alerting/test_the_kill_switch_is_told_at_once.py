@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from live_trading.nouns.alerts import Severity
+from live_trading.nouns.alerts import Outgoing, Severity
+from live_trading.nouns.errors import RetryLater
+from live_trading.services.alerting import telling
 from live_trading.services.alerting.quiet_hours import QuietHours
 from live_trading.store.database.connection import StoreUnavailable
 from live_trading.telling.telegram import TelegramChannel
@@ -84,3 +88,37 @@ def test_channels_that_fail_raise_nothing_and_are_told_by_the_next_minute(alert_
     assert sorted(report.refused) == ["telegram", "webhook"]
     alert_desk.tells(after=timedelta(minutes=2))
     assert alert_desk.titles() == ["CRITICAL: break kill_switch:all"]
+
+
+def test_a_channel_that_never_answers_is_waited_for_no_longer_than_seconds(
+    alert_desk: AlertDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling, "URGENT_SECONDS", 0.2)
+    over = Event()
+
+    class Dripping(TelegramChannel):
+        """Each byte comes before its time is up, and the last one never does."""
+
+        def send(self, message: Outgoing, *, timeout_seconds: float) -> None:
+            over.wait(timeout=60)
+
+    drips = Dripping(api_url="", chat_id="", token=lambda: "")
+    pulled(alert_desk)
+
+    report = alert_desk.teller(drips, alert_desk.webhook_channel()).tell_urgent("never said", "never said")
+
+    over.set()
+    assert report.sent == {"webhook": 1}
+    assert report.refused == {"telegram": "it was not done in 0 seconds"}
+
+
+def test_a_server_that_takes_a_connection_and_says_nothing_is_left_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        channel = TelegramChannel(
+            api_url=f"http://127.0.0.1:{silent.getsockname()[1]}", chat_id="-100", token=lambda: BOT_TOKEN
+        )
+        with pytest.raises(RetryLater, match=r"^Telegram: no answer \(TimeoutError\)$"):
+            channel.send(
+                Outgoing(reference="1", severity=Severity.CRITICAL, title="t", text="m", told=(), count=1),
+                timeout_seconds=0.2,
+            )

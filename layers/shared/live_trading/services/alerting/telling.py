@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,6 +30,8 @@ TAKEN_FOR = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(days=3)
 SEND_SECONDS = 5.0
 URGENT_SECONDS = 2.0
+# Less than the function has.
+RUN_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ class AlertTeller:
             if self._channels:
                 alert_due.give_up_others(transaction, self._names)
                 alert_due.spread(transaction, self._names, now)
-        self._through_all(lambda channel: self._tell(channel, report, is_quiet=is_quiet))
+        self._through_all(lambda channel: self._tell(channel, report, is_quiet=is_quiet), report, seconds=RUN_SECONDS)
         return report
 
     def tell_urgent(self, title: str, message: str) -> TellReport:
@@ -113,7 +116,9 @@ class AlertTeller:
         """
         report = TellReport()
         direct = _unkept(title, message, self._clock.now())
-        self._through_all(lambda channel: self._tell_urgent(channel, direct, report))
+        self._through_all(
+            lambda channel: self._tell_urgent(channel, direct, report), report, seconds=2 * URGENT_SECONDS
+        )
         return report
 
     def _tell_urgent(self, channel: Channel, direct: Outgoing, report: TellReport) -> None:
@@ -126,12 +131,18 @@ class AlertTeller:
             logger.warning("what is urgent is told without a note", extra={"error": type(error).__name__})
             self._tell_unkept(channel, direct, report)
 
-    def _through_all(self, tell: Callable[[Channel], None]) -> None:
+    def _through_all(self, tell: Callable[[Channel], None], report: TellReport, *, seconds: float) -> None:
+        """Every channel beside the others. One that is not done in time goes on alone, and is waited for no longer."""
         if not self._channels:
             return
-        with self._chance.side_by_side(len(self._channels)) as pool:
-            for answer in [pool.submit(tell, channel) for channel in self._channels]:
-                answer.result()
+        pool = self._chance.side_by_side(len(self._channels))
+        telling = {pool.submit(tell, channel): channel for channel in self._channels}
+        done, late = wait(telling, timeout=seconds)
+        pool.shutdown(wait=False)
+        for each in late:
+            report.refused[telling[each].name] = f"it was not done in {seconds:.0f} seconds"
+        for each in done:
+            each.result()
 
     def _tell(self, channel: Channel, report: TellReport, *, is_quiet: bool, only_urgent: bool = False) -> None:
         now = self._clock.now()

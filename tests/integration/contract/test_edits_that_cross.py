@@ -91,6 +91,16 @@ def test_a_weak_tag_matches_nothing_and_a_star_whatever_is_there(api: Api, thing
     assert send(api, method, path, first, if_match="*").status == 200
 
 
+def test_what_is_made_is_answered_as_it_is_shown(api: Api) -> None:
+    body = api.strategy_body(risk_preset="conservative", risk_rules={"max_order_usd": "7"})
+
+    made = api.call("POST", "/api/lt/strategies", body)
+
+    shown = api.call("GET", f"/api/lt/strategies/{made.body['lt_strategy_id']}")
+    assert (made.status, shown.body) == (201, made.body)
+    assert shown.headers["etag"] == made.headers["etag"]
+
+
 def test_what_moves_by_itself_is_no_edit(api: Api) -> None:
     strategy = api.strategy()
     path = f"/api/lt/strategies/{strategy['lt_strategy_id']}"

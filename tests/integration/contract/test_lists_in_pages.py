@@ -254,6 +254,20 @@ def test_positions_are_told_apart_by_whether_anything_is_held(shop: Shop) -> Non
     assert ids_of(shop.ask("/api/lt/positions"), "positions", "token_id") == tokens[::-1]
 
 
+def test_what_is_held_is_turned_in_the_order_of_tokens(shop: Shop) -> None:
+    for number in (1, 2, 3):
+        shop.desk.bought(shop.seat, "2", market=number)
+    path = shop.path("/api/lt/strategies/{strategy}/positions")
+
+    first = shop.ask(with_query(path, limit=2))
+    rest = shop.ask(with_query(path, limit=2, cursor=first.body["next_cursor"]))
+
+    turned = ids_of(first, "positions", "token_id") + ids_of(rest, "positions", "token_id")
+    assert turned == sorted(shop.desk.market(number).token_ids[0] for number in (1, 2, 3))
+    assert rest.body["next_cursor"] is None
+    assert shop.ask(path).body["positions"] == first.body["positions"] + rest.body["positions"]
+
+
 def test_a_trade_moves_no_position_to_another_place(shop: Shop) -> None:
     for number in (1, 2, 3):
         shop.desk.bought(shop.seat, "2", market=number)

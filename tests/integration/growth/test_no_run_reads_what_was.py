@@ -28,10 +28,11 @@ SIZE = YearSize(source_trades=50_000, trades_an_order=5, trades_a_market=15, str
 GROWING = frozenset(
     {
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
-        "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
-        "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps",
-        "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets", "orders",
-        "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
+        "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders", "idempotency_keys",
+        "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks",
+        "lt_orders", "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
+        "lt_positions",
+        "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.
@@ -41,14 +42,13 @@ SMALL_ROWS = 1_500
 SIGNALS = 3
 LISTS = (
     "/api/ft/wallets", "/api/traders", "/api/trading-wallets", "/api/lt/strategies", "/api/lt/locks",
-    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders",
-    "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/strategies/{strategy}/execution",
+    "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
-    "/api/lt/positions?state=CLOSED", "/api/lt/positions?lt_strategy_id={strategy}",
-    "/api/lt/positions?limit=500", "/api/lt/exposure", "/api/lt/exposure?by=EVENT",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
-    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/breaks?all=true",
-    "/api/trading-wallets/{wallet}/approvals",
+    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/positions?state=CLOSED",
+    "/api/lt/positions?lt_strategy_id={strategy}", "/api/lt/positions?limit=500", "/api/lt/exposure",
+    "/api/lt/exposure?by=EVENT", "/api/trading-wallets/{wallet}/breaks?all=true",
+    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
 )  # fmt: skip
 
 

@@ -27,7 +27,13 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         risk_check_routes,
         strategy_routes,
     )
-    from live_trading.api.routes.money import approval_routes, break_routes, redemption_routes, trading_wallet_routes
+    from live_trading.api.routes.money import (
+        approval_routes,
+        break_routes,
+        redemption_routes,
+        statement_routes,
+        trading_wallet_routes,
+    )
     from live_trading.api.routes.paper import ft_wallet_routes
     from live_trading.api.routes.watch import document_routes
 
@@ -45,6 +51,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         break_routes.ROUTES,
         redemption_routes.ROUTES,
         approval_routes.ROUTES,
+        statement_routes.ROUTES,
         document_routes.ROUTES,
     )
 

@@ -1,0 +1,21 @@
+"""What answers the reads that explain: where money went, how orders went, and what keeps a strategy from trading."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from live_trading.wiring.copy_parts import CopyParts
+
+if TYPE_CHECKING:
+    from live_trading.api.routes.money.statement_routes import Statements
+
+
+class ReadingParts(CopyParts):
+    """Each is built on first use, and only looks."""
+
+    @cached_property
+    def statements(self) -> Statements:
+        from live_trading.api.routes.money.statement_routes import Statements
+
+        return Statements(database=self.database)

@@ -84,7 +84,9 @@ class Reads:
     def _send(self, path: str, owner: str | None, scopes: str, accept: str) -> dict[str, Any]:
         event = http_event("GET", path, owner=owner or self.owner, scopes=scopes)
         event["headers"]["accept"] = accept
-        answer: dict[str, Any] = app.handler(event, SimpleNamespace(aws_request_id="test", function_name="strategy-api"))
+        answer: dict[str, Any] = app.handler(
+            event, SimpleNamespace(aws_request_id="test", function_name="strategy-api")
+        )
         return answer
 
 

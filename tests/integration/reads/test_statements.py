@@ -30,7 +30,9 @@ def of_wallet(seat: Seat) -> str:
 
 
 def kept(desk: RiskDesk, column: str, book: object) -> dict[str, Decimal]:
-    rows = desk.rows(f"SELECT account, sum(amount_usd) AS usd FROM ledger_balances WHERE {column} = '{book}' GROUP BY 1")
+    rows = desk.rows(
+        f"SELECT account, sum(amount_usd) AS usd FROM ledger_balances WHERE {column} = '{book}' GROUP BY 1"
+    )
     return {row["account"]: row["usd"] for row in rows if row["usd"]}
 
 
@@ -123,10 +125,14 @@ def test_a_period_begins_where_the_one_before_it_ended(risk_desk: RiskDesk, read
 def test_balances_of_long_ago_are_exact_over_blocks_of_numbers(risk_desk: RiskDesk, reads: Reads) -> None:
     seat = risk_desk.add_strategy()
     for leap in (0, 998, 1999, 99_998, 100_999, 200_001):
-        risk_desk.rows(f"SELECT setval(pg_get_serial_sequence('ledger_transactions', 'ledger_transaction_id'), {leap + 7})")
+        risk_desk.rows(
+            f"SELECT setval(pg_get_serial_sequence('ledger_transactions', 'ledger_transaction_id'), {leap + 7})"
+        )
         for number in range(3):
             with risk_desk.database.transaction() as transaction:
-                ledger.post(transaction, earned(seat, Usd("0.000001"), f"{leap}:{number}", risk_desk.now), risk_desk.now)
+                ledger.post(
+                    transaction, earned(seat, Usd("0.000001"), f"{leap}:{number}", risk_desk.now), risk_desk.now
+                )
 
     pages = [reads.get(f"{of_strategy(seat)}?limit=1")]
     while pages[-1]["next_cursor"] is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from live_trading.wiring.copy_parts import CopyParts
 
 if TYPE_CHECKING:
+    from live_trading.api.routes.live.order_search_routes import OrderSearch
     from live_trading.api.routes.money.statement_routes import Statements
 
 
@@ -19,3 +20,9 @@ class ReadingParts(CopyParts):
         from live_trading.api.routes.money.statement_routes import Statements
 
         return Statements(database=self.database)
+
+    @cached_property
+    def order_search(self) -> OrderSearch:
+        from live_trading.api.routes.live.order_search_routes import OrderSearch
+
+        return OrderSearch(database=self.database)

@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from typing_extensions import TypedDict
+
+from live_trading.api.shapes import NextCursor
 from live_trading.nouns.money import Price
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.trades import Side
@@ -28,6 +31,13 @@ _COARSE = {
     OrderState.EXPIRED: "CANCELLED",
     OrderState.REJECTED: "REJECTED",
 }
+
+
+class OrdersView(TypedDict):
+    """A page of orders, the newest first."""
+
+    orders: list[dict[str, Any]]
+    next_cursor: NextCursor
 
 
 def coarse_status(order: OrderHistory) -> str:

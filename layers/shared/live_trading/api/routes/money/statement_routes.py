@@ -10,9 +10,8 @@ from uuid import UUID
 from live_trading.api.described import CSV, JSON, Example
 from live_trading.api.once import Answer, TextAnswer
 from live_trading.api.paging import Paging
-from live_trading.api.problems import not_found
 from live_trading.api.query import PeriodQuery
-from live_trading.api.resources.required import own_strategy
+from live_trading.api.resources.required import own_strategy, own_wallet
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.csv_text import csv_of
 from live_trading.api.views.money.statement_views import (
@@ -23,7 +22,6 @@ from live_trading.api.views.money.statement_views import (
 )
 from live_trading.ledger.statement import BookedTransaction, Statement, statement
 from live_trading.nouns.pages import Place
-from live_trading.store.accounts import trading_wallets
 from live_trading.store.books import statements
 from live_trading.store.books.statements import LedgerBook
 from live_trading.store.database.connection import Database, Transaction
@@ -56,8 +54,7 @@ class Statements:
     def of_wallet(self, owner_id: str, trading_wallet_id: UUID, asked: PeriodQuery, paging: Paging) -> StatementPage:
         """A page of all that was posted in a trading wallet, for its strategies and for nobody."""
         with self._database.transaction() as transaction:
-            if trading_wallets.find(transaction, trading_wallet_id, owner_id) is None:
-                raise not_found("trading wallet")
+            own_wallet(transaction, trading_wallet_id, owner_id)
             book = LedgerBook(book_id=trading_wallet_id, is_wallet=True)
             return _page(transaction, book, trading_wallet_id, asked=asked, paging=paging)
 

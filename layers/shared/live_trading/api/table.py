@@ -31,6 +31,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
     from live_trading.api.routes.money import (
         approval_routes,
         break_routes,
+        export_routes,
         redemption_routes,
         statement_routes,
         trading_wallet_routes,
@@ -54,6 +55,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         redemption_routes.ROUTES,
         approval_routes.ROUTES,
         statement_routes.ROUTES,
+        export_routes.ROUTES,
         document_routes.ROUTES,
     )
 

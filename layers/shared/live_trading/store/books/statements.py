@@ -67,24 +67,74 @@ def page_of(
     transaction: Transaction, book: LedgerBook, *, since: datetime | None, until: datetime | None, page: PageAsked
 ) -> list[BookedTransaction]:
     """The book's transactions of a period, newest first, each with what it posted there."""
+    cut = within(since, until)
     rows = transaction.rows(
-        _PAGE.format(column=book.column, within=_within(since, until)),
+        _PAGE.format(column=book.column, within=cut.sql),
         book_id=book.book_id,
         after_number=page.after_number,
         rows_to_read=page.rows_to_read,
-        **_moments(since, until),
+        **cut.values,
     )
     return booked_of(rows)
 
 
-def _within(since: datetime | None, until: datetime | None) -> str:
+_OF_OWNER = """
+WITH newest AS MATERIALIZED (
+    SELECT one.ledger_transaction_id
+    FROM (SELECT trading_wallet_id FROM trading_wallets WHERE owner_id = :owner_id) AS whose
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT entry.ledger_transaction_id FROM ledger_entries AS entry
+        WHERE
+            entry.trading_wallet_id = whose.trading_wallet_id
+            AND entry.ledger_transaction_id < :after_number{within}
+        ORDER BY entry.ledger_transaction_id DESC LIMIT :rows_to_read
+    ) AS one
+    ORDER BY one.ledger_transaction_id DESC LIMIT :rows_to_read
+)
+SELECT
+    booked.ledger_transaction_id, booked.source_reference, booked.kind, booked.occurred_at, booked.recorded_at,
+    line.trading_wallet_id, line.lt_strategy_id, line.account, line.token_id, line.amount_usd, line.shares
+FROM newest
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger_transactions
+    WHERE ledger_transactions.ledger_transaction_id = newest.ledger_transaction_id LIMIT 1
+) AS booked
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger_entries WHERE ledger_entries.ledger_transaction_id = newest.ledger_transaction_id OFFSET 0
+) AS line
+ORDER BY booked.ledger_transaction_id DESC, line.ledger_entry_id
+"""
+
+
+def of_owner(
+    transaction: Transaction, owner_id: str, *, since: datetime | None, until: datetime | None, page: PageAsked
+) -> list[BookedTransaction]:
+    """What was posted in all wallets of an owner in a period, newest first; a transaction is of one wallet."""
+    cut = within(since, until)
+    rows = transaction.rows(
+        _OF_OWNER.format(within=cut.sql),
+        owner_id=owner_id,
+        after_number=page.after_number,
+        rows_to_read=page.rows_to_read,
+        **cut.values,
+    )
+    return booked_of(rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """The condition that an `entry` lies in a period, and its parameters."""
+
+    sql: str
+    values: dict[str, datetime]
+
+
+def within(since: datetime | None, until: datetime | None) -> Within:
+    """The period from one moment up to another, of when things were booked; None leaves that end open."""
     first = "" if since is None else f"\n    AND entry.ledger_transaction_id >= {_EDGE.format(moment='since')}"
     last = "" if until is None else f"\n    AND entry.ledger_transaction_id < {_EDGE.format(moment='until')}"
-    return first + last
-
-
-def _moments(since: datetime | None, until: datetime | None) -> dict[str, datetime]:
-    return {name: moment for name, moment in (("since", since), ("until", until)) if moment is not None}
+    moments = (("since", since), ("until", until))
+    return Within(sql=first + last, values={name: moment for name, moment in moments if moment is not None})
 
 
 def booked_of(rows: Sequence[Row]) -> list[BookedTransaction]:

@@ -9,6 +9,7 @@ from live_trading.wiring.copy_parts import CopyParts
 
 if TYPE_CHECKING:
     from live_trading.api.routes.live.order_search_routes import OrderSearch
+    from live_trading.api.routes.live.performance_routes import Performance
     from live_trading.api.routes.money.export_routes import Exports
     from live_trading.api.routes.money.statement_routes import Statements
 
@@ -33,3 +34,9 @@ class ReadingParts(CopyParts):
         from live_trading.api.routes.money.export_routes import Exports
 
         return Exports(database=self.database)
+
+    @cached_property
+    def performance(self) -> Performance:
+        from live_trading.api.routes.live.performance_routes import Performance
+
+        return Performance(database=self.database, clock=self.clock)

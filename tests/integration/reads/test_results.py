@@ -44,7 +44,9 @@ def test_days_of_the_strategys_zone_come_to_what_the_ledger_says(
     seat = some_days(risk_desk, time_zone=time_zone)
 
     whole = reads.get(of(seat, "pnl?limit=100"))
-    days = [each for page in reads.pages(of(seat, "pnl"), "days", limit=2) for each in page if each["day"] <= "2026-10-05"]
+    days = [
+        each for page in reads.pages(of(seat, "pnl"), "days", limit=2) for each in page if each["day"] <= "2026-10-05"
+    ]
 
     assert days == [each for each in whole["days"] if each["day"] <= "2026-10-05"]
     assert [each["day"] for each in whole["days"]] == sorted({each["day"] for each in whole["days"]}, reverse=True)
@@ -146,7 +148,9 @@ def test_differences_to_paper_come_with_terms_that_add_up(risk_desk: RiskDesk, r
     found: list[dict[str, Any]] = [each for page in reads.pages("/api/lt/gaps", "gaps", limit=2) for each in page]
 
     assert len({(each["lt_strategy_id"], each["source_trade_id"]) for each in found}) == len(found) == 6
-    assert [each["source_trade_id"] for each in found] == sorted((each["source_trade_id"] for each in found), reverse=True)
+    assert [each["source_trade_id"] for each in found] == sorted(
+        (each["source_trade_id"] for each in found), reverse=True
+    )
     for each in found:
         assert sum(Decimal(usd) for usd in each["terms"].values()) == Decimal(each["gap_usd"]) == 2
     of_one = [each for each in found if each["lt_strategy_id"] == str(seats[0].strategy.lt_strategy_id)]

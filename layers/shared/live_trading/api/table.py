@@ -27,6 +27,8 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         performance_routes,
         position_routes,
         risk_check_routes,
+        risk_routes,
+        stop_state_routes,
         strategy_routes,
     )
     from live_trading.api.routes.money import (
@@ -47,6 +49,8 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         strategy_routes.ROUTES,
         strategy_routes.CAPITAL_ROUTES,
         risk_check_routes.ROUTES,
+        stop_state_routes.ROUTES,
+        risk_routes.ROUTES,
         lock_routes.ROUTES,
         order_routes.ROUTES,
         order_search_routes.ROUTES,

@@ -10,6 +10,8 @@ from live_trading.wiring.copy_parts import CopyParts
 if TYPE_CHECKING:
     from live_trading.api.routes.live.order_search_routes import OrderSearch
     from live_trading.api.routes.live.performance_routes import Performance
+    from live_trading.api.routes.live.risk_routes import RiskRead
+    from live_trading.api.routes.live.stop_state_routes import StopState
     from live_trading.api.routes.money.export_routes import Exports
     from live_trading.api.routes.money.statement_routes import Statements
 
@@ -40,3 +42,15 @@ class ReadingParts(CopyParts):
         from live_trading.api.routes.live.performance_routes import Performance
 
         return Performance(database=self.database, clock=self.clock)
+
+    @cached_property
+    def risk_read(self) -> RiskRead:
+        from live_trading.api.routes.live.risk_routes import RiskRead
+
+        return RiskRead(database=self.database, clock=self.clock)
+
+    @cached_property
+    def stop_state(self) -> StopState:
+        from live_trading.api.routes.live.stop_state_routes import StopState
+
+        return StopState(database=self.database, clock=self.clock)

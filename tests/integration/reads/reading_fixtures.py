@@ -96,6 +96,6 @@ def _with(path: str, **asked: object) -> str:
 
 
 @pytest.fixture
-def reads(api: Api) -> Reads:  # noqa: ARG001 (it wires the handler to the test's database)
+def reads(api: Api) -> Reads:
     """The reads of the owner whose strategies a risk desk makes."""
     return Reads()

@@ -1,4 +1,4 @@
-"""Orders and fills over all that an owner trades: filters, pages, what was traded beside us, and the way of one order."""
+"""Orders and fills over all that an owner trades: filters, pages, trades beside us, and the way of one order."""
 
 from __future__ import annotations
 

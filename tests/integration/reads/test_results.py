@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -57,7 +58,7 @@ def test_days_of_the_strategys_zone_come_to_what_the_ledger_says(
         f"AND lt_strategy_id = '{seat.strategy.lt_strategy_id}'"
     )
     assert Decimal(whole["realised_pnl_usd"]) == booked["usd"] == Decimal("40") + 0 + 30 + 10 + 25 - 100
-    for newer, older in zip(whole["days"], whole["days"][1:], strict=False):
+    for newer, older in pairwise(whole["days"]):
         assert newer["starts_at"] == older["ends_at"]
 
 
@@ -113,8 +114,8 @@ def with_gaps(desk: RiskDesk, count: int) -> list[Seat]:
                 """
                 INSERT INTO ft_orders (
                     ft_order_id, ft_wallet_id, config_version, source_trade_id, token_id, condition_id, outcome_index,
-                    signal_price, stake_usd, fill_method, fill_result, fill_price, shares, cost_usd, fee_usd, trade_time,
-                    decided_at, outcome, pnl_usd, resolved_at
+                    signal_price, stake_usd, fill_method, fill_result, fill_price, shares, cost_usd, fee_usd,
+                    trade_time, decided_at, outcome, pnl_usd, resolved_at
                 ) VALUES (
                     :paper, :wallet, 1, :trade, :token, :condition, 0, 0.5, 20, 'book', 'FULL', 0.5, 40, 20, 0, :now,
                     :now, 'WON', 20, :now

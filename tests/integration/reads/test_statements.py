@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -82,7 +83,7 @@ def test_pages_hang_together_and_every_line_has_what_its_account_came_to(risk_de
         cursor = page["next_cursor"]
 
     assert [each for page in pages for each in page["transactions"]] == whole["transactions"]
-    for newer, older in zip(pages, pages[1:], strict=False):
+    for newer, older in pairwise(pages):
         assert balances(newer["opening"]) == balances(older["closing"])
     assert len(pages) > 3
     running: dict[str, Decimal] = defaultdict(Decimal)
@@ -139,7 +140,7 @@ def test_balances_of_long_ago_are_exact_over_blocks_of_numbers(risk_desk: RiskDe
         pages.append(reads.get(f"{of_strategy(seat)}?limit=1&cursor={pages[-1]['next_cursor']}"))
 
     assert balances(pages[0]["closing"]) == kept(risk_desk, "lt_strategy_id", seat.strategy.lt_strategy_id)
-    for newer, older in zip(pages, pages[1:], strict=False):
+    for newer, older in pairwise(pages):
         assert balances(newer["opening"]) == balances(older["closing"])
     assert balances(pages[-1]["opening"]) == {}
     assert len(pages) == 19

@@ -87,7 +87,7 @@ def test_a_sale_that_did_not_settle_leaves_the_lots_as_they_came() -> None:
     found = disposed([*before, sold, move(3, "15", "7.5", "-3", fee="-0.3", kind=REVERSAL)])
 
     assert found.disposals == ()
-    assert [(lot.acquired_at, lot.shares) for lot in found.held][0] == (NOON, Shares(10))
+    assert (found.held[0].acquired_at, found.held[0].shares) == (NOON, Shares(10))
     assert total_usd([lot.cost for lot in found.held]) == Usd(10)
     assert total_usd([lot.fees for lot in found.held]) == Usd("0.3")
 

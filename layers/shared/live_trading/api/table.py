@@ -38,6 +38,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         redemption_routes,
         statement_routes,
         trading_wallet_routes,
+        wallet_detail_routes,
     )
     from live_trading.api.routes.paper import ft_wallet_routes
     from live_trading.api.routes.watch import document_routes
@@ -46,6 +47,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         ft_wallet_routes.ROUTES,
         trader_routes.ROUTES,
         trading_wallet_routes.ROUTES,
+        wallet_detail_routes.ROUTES,
         strategy_routes.ROUTES,
         strategy_routes.CAPITAL_ROUTES,
         risk_check_routes.ROUTES,

@@ -1,8 +1,8 @@
 """What left a position lot by lot, first in, first out: when it came, when and how it left, cost, proceeds and fees.
 
-The same moves as `lots`, told one by one. What is taken back is undone: a purchase that did not settle takes its newest
-shares away, a sale that did not gives back what it took. Costs, proceeds and fees of all lots and disposals together are
-those of the moves, to the last digit.
+The same moves as `lots`, told one by one. What is taken back is undone: a purchase that did not settle takes its
+newest shares away, a sale that did not gives back what it took. Costs, proceeds and fees of all lots and disposals
+together are those of the moves, to the last digit.
 """
 
 from __future__ import annotations

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from live_trading.api.routes.live.stop_state_routes import StopState
     from live_trading.api.routes.money.export_routes import Exports
     from live_trading.api.routes.money.statement_routes import Statements
+    from live_trading.api.routes.money.wallet_detail_routes import WalletDetail
+
+
+# What a look at the chain may take a request; the gateway waits for thirty seconds in all.
+LOOK_SECONDS = 5
 
 
 class ReadingParts(CopyParts):
@@ -54,3 +59,16 @@ class ReadingParts(CopyParts):
         from live_trading.api.routes.live.stop_state_routes import StopState
 
         return StopState(database=self.database, clock=self.clock)
+
+    @cached_property
+    def wallet_detail(self) -> WalletDetail:
+        from live_trading.api.routes.money.wallet_detail_routes import WalletDetail
+        from live_trading.chain.reading.wallet_look import WalletLooker
+        from live_trading.services.redeeming.approval_needs import Exchanges, needs
+
+        settings = self.settings
+        looker = WalletLooker(settings.rpc_url, self.contracts, timeout_seconds=LOOK_SECONDS)
+        exchanges = Exchanges(
+            standard=settings.standard_exchange, neg_risk=settings.neg_risk_exchange, v3=settings.exchange_v3
+        )
+        return WalletDetail(database=self.database, looker=looker, needs=needs(self.contracts, exchanges))

@@ -89,13 +89,13 @@ _OWN = f"""
         'INTENT' AS origin, 2 * fill.fill_id AS number, fill.lt_order_id, fill.lt_strategy_id, fill.confirmed_at,
         {_COLUMNS}
     FROM {{found}}
-"""
+"""  # noqa: S608 (a constant of this module)
 _EXTERNAL = f"""
     SELECT
         'EXTERNAL' AS origin, 2 * fill.external_fill_id + 1 AS number, NULL::uuid AS lt_order_id,
         NULL::uuid AS lt_strategy_id, NULL::timestamptz AS confirmed_at, {_COLUMNS}
     FROM {{found}}
-"""
+"""  # noqa: S608 (a constant of this module)
 # Newest first by the index of whose they are; what is asked for by order or token is few and is sorted.
 _NEWEST = """{whose}
 CROSS JOIN LATERAL (

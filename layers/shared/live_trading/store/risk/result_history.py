@@ -1,4 +1,4 @@
-"""How a strategy did over time: its snapshots of equity, and what each of its days realised and was worth at its end."""
+"""How a strategy did over time: its snapshots of equity, and what each of its days realised and ended with."""
 
 from __future__ import annotations
 

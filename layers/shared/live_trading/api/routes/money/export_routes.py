@@ -206,8 +206,8 @@ def _fills(exports: Exports, request: Request) -> TextAnswer:
 def _ledger(exports: Exports, request: Request) -> TextAnswer:
     """Exports entries of the ledger by when they were booked: of all your wallets, or of one strategy.
 
-    Debit is positive, and each transaction sums to zero over all its entries. The headers `x-next-cursor` and `link` ask
-    for the next page.
+    Debit is positive, and each transaction sums to zero over all its entries. The headers `x-next-cursor` and `link`
+    ask for the next page.
     """
     return _answer(exports.ledger, request)
 
@@ -216,8 +216,8 @@ def _ledger(exports: Exports, request: Request) -> TextAnswer:
 def _tax_lots(exports: Exports, request: Request) -> TextAnswer:
     """Exports lots as they left, first in, first out, by when their leaving was booked.
 
-    With the days of acquisition and disposal, cost, proceeds, the fees of both, and the gain after them. `kind` is SOLD,
-    REDEEMED or LOST. A row without shares is money that was found to be more or less after they had left, or a fee. The
-    headers `x-next-cursor` and `link` ask for the next page.
+    With the days of acquisition and disposal, cost, proceeds, the fees of both, and the gain after them. `kind` is
+    SOLD, REDEEMED or LOST. A row without shares is money that was found to be more or less after they had left, or a
+    fee. The headers `x-next-cursor` and `link` ask for the next page.
     """
     return _answer(exports.tax_lots, request)

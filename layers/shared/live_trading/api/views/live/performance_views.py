@@ -14,8 +14,8 @@ from live_trading.store.risk.result_history import DayResult, EquityPoint
 class EquityPointView(TypedDict):
     """A snapshot: equity at cost, and marked at what positions would have fetched.
 
-    `capital_usd` is what you had put in by then, less what you had taken out; `marked_profit_usd` is marked equity beyond
-    it, and `net_profit_usd` what was realised of it, less fees. Null where no mark was kept.
+    `capital_usd` is what you had put in by then, less what you had taken out; `marked_profit_usd` is marked equity
+    beyond it, and `net_profit_usd` what was realised of it, less fees. Null where no mark was kept.
     """
 
     taken_at: MomentAnswer
@@ -31,7 +31,7 @@ class EquityPointView(TypedDict):
 
 
 class EquityView(TypedDict):
-    """A page of snapshots, the newest first; older ones are thinned out to the highest and the last of an hour or a day."""
+    """A page of snapshots, the newest first; older ones are thinned to the highest and the last of an hour or a day."""
 
     points: list[EquityPointView]
     next_cursor: NextCursor

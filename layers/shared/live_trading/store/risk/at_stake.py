@@ -12,7 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
-from live_trading.risk.usage import LargestStakes
+from live_trading.risk.usage.limits import LargestStakes
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.connection import Row, Transaction
 

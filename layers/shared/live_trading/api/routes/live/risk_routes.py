@@ -25,7 +25,8 @@ from live_trading.api.views.strategy_views import status_of_strategy
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import WalletVerification
 from live_trading.risk.periods import day_start, month_start, week_start
-from live_trading.risk.usage import GivesBack, uses
+from live_trading.risk.usage.counting import uses
+from live_trading.risk.usage.limits import GivesBack
 from live_trading.store.accounts import strategies, trading_wallets
 from live_trading.store.accounts.strategies import StrategyRow
 from live_trading.store.database.connection import Database, Transaction

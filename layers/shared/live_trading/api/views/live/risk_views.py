@@ -17,7 +17,7 @@ from live_trading.nouns.wallets import StrategyStatus
 from live_trading.risk.presets import RISK_PRESETS
 from live_trading.risk.results import RuleName
 from live_trading.risk.snapshot import RiskSnapshot
-from live_trading.risk.usage import GivesBack, LimitUnit, LimitUse
+from live_trading.risk.usage.limits import GivesBack, LimitUnit, LimitUse
 from live_trading.store.risk.locks import LockRow
 
 

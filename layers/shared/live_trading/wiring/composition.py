@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.copy_parts import CopyParts
+from live_trading.wiring.reading_parts import ReadingParts
 
 if TYPE_CHECKING:
     from live_trading.api.resources.owned_strategies import Strategies
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from live_trading.services.watching.retention import Retention
 
 
-class Parts(CopyParts):
+class Parts(ReadingParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
 
     def trading_actions(self, holder: str) -> TradingActions:

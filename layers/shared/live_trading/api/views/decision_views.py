@@ -15,10 +15,10 @@ from live_trading.api.views.decision_words import NO_CHANGE_WORDS, WORDS
 from live_trading.api.views.plain import text
 from live_trading.api.views.source_trade_views import SourceTradeView, source_trade_view
 from live_trading.nouns.decisions import ChangeHow, Check, NoChange, Reason, Verdict
-from live_trading.risk.explaining.least_limits import hindered, least_limit
-from live_trading.risk.results import RuleName, RuleVerdict
+from live_trading.risk.explaining.least_limits import least_limit
+from live_trading.risk.results import RuleName, RuleVerdict, lets_enter
 from live_trading.services.following.explaining import Completeness, ExplainedDecision
-from live_trading.signals.least_changes import Change, least_change
+from live_trading.signals.least_changes import Change, DecidedBy, least_change
 from live_trading.store.feed.decision_counts import DayCount
 from live_trading.store.shown.decision_history import KeptResult, MadeOrder, ShownDecision
 
@@ -252,7 +252,7 @@ def _failed(decision: ShownDecision) -> FailedView | None:
     if decision.verdict is not Verdict.REJECTED:
         return None
     for result in decision.rules:
-        if hindered(result.rule, result.verdict):
+        if not lets_enter(result.rule, result.verdict):
             return FailedView(kind=CheckKind.RISK_RULE, name=result.rule, observed=result.observed, limit=result.limit)
     failed = [each for each in decision.checks if each.passed is False and each.reason in (decision.reason, None)]
     if not failed:
@@ -274,7 +274,9 @@ def _check_view(check: Check, decision: ShownDecision, explained: ExplainedDecis
     if has_failed:
         change = NoChange.NOT_KNOWN
         if explained.config is not None:
-            change = least_change(check, explained.config, decided_at=decision.decided_at)
+            limit = (explained.decision.own or {}).get("max_age")
+            decided_by = DecidedBy(at=decision.decided_at, max_signal_age_seconds=limit)
+            change = least_change(check, explained.config, decided_by)
     return CheckView(
         name=check.name,
         observed=check.observed,
@@ -287,18 +289,18 @@ def _check_view(check: Check, decision: ShownDecision, explained: ExplainedDecis
 
 
 def _rule_view(result: KeptResult) -> RuleView:
-    keeps_out = hindered(result.rule, result.verdict)
+    has_let_in = lets_enter(result.rule, result.verdict)
     change = (
-        least_limit(result.rule, observed=result.observed, limit=result.limit, verdict=result.verdict)
-        if keeps_out
-        else None
+        None
+        if has_let_in
+        else least_limit(result.rule, observed=result.observed, limit=result.limit, verdict=result.verdict)
     )
     return RuleView(
         rule=result.rule,
         observed=result.observed,
         limit=result.limit,
         verdict=result.verdict,
-        let_in=not keeps_out,
+        let_in=has_let_in,
         would_pass_with=None if change is None else _change_view(change),
     )
 

@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 from enum import StrEnum
 
 from live_trading.nouns.decisions import ChangeHow, LeastChange, NoChange
-from live_trading.risk.results import MAY_LACK_DATA, RuleName, RuleVerdict
+from live_trading.risk.results import RuleName, RuleVerdict, lets_enter
 
 _STEP = Decimal("0.000001")
 
@@ -23,16 +23,9 @@ class _Bound(StrEnum):
     AT_LEAST = "AT_LEAST"
 
 
-def hindered(rule: RuleName, verdict: RuleVerdict) -> bool:
-    """Whether a rule of this verdict kept an entry out."""
-    if verdict is RuleVerdict.NO_DATA:
-        return rule not in MAY_LACK_DATA
-    return verdict is not RuleVerdict.PASS
-
-
 def least_limit(rule: RuleName, *, observed: str | None, limit: str, verdict: RuleVerdict) -> LeastChange | NoChange:
     """The change for a rule that kept an entry out. Raises ValueError for one that did not."""
-    if not hindered(rule, verdict):
+    if lets_enter(rule, verdict):
         raise ValueError(f"the rule {rule} let the entry in")
     if rule is RuleName.SAME_TRADE:
         return _set(("same_trade_window_seconds",), "null")

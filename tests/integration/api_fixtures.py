@@ -70,9 +70,16 @@ class Api:
 
     def send(self, event: dict[str, Any]) -> Reply:
         """One event as it is."""
-        answer = app.handler(event, SimpleNamespace(aws_request_id="test", function_name="strategy-api"))
+        answer = self.answer(event)
         headers = {name.lower(): str(value) for name, value in answer["headers"].items()}
         return Reply(status=answer["statusCode"], body=json.loads(answer["body"]), headers=headers)
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        """What the function answers to an event, as API Gateway takes it."""
+        answered: dict[str, Any] = app.handler(
+            event, SimpleNamespace(aws_request_id="test", function_name="strategy-api")
+        )
+        return answered
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         with self.database.transaction() as transaction:

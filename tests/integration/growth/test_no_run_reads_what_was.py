@@ -18,7 +18,7 @@ from live_trading.services.watching.retention import Lives, Retention
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import StackFacts
 from tests.e2e.live_fixtures import LiveDesk
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 from tests.statement_plans import Asked, readings, watched_statements
 
 pytestmark = [pytest.mark.e2e, pytest.mark.growth]
@@ -98,8 +98,9 @@ def test_a_list_of_the_api_reads_a_page(desk: LiveDesk, path: str, monkeypatch: 
     (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
     asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
     with watched_statements() as watched:
-        answer = app.handler(http_event("GET", asked), None)
-    assert answer["statusCode"] == 200, answer["body"]
+        event = http_event("GET", asked)
+        answer = reply_of(event, app.handler(event, None))
+    assert answer.status == 200, answer.body
 
     assert_bounded(desk, watched.distinct())
 

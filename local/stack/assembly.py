@@ -30,6 +30,7 @@ from local.postgres.server import LocalPostgres
 from local.stack.aws import LocalAws
 from local.stack.facts import DEFAULT_DIRECTORY, StackFacts, forget_facts, write_facts
 from local.stack.issuer import LocalIssuer
+from local.stack.issuer.clients import MACHINE_CLIENT_ID
 from local.stack.lock import stack_lock
 from local.stack.parts import ExchangePart, HostPart
 from local.stack.trading_wallet import KeyedWallet, LoginRefused, fund, secret_of, wallet_of_seed
@@ -122,7 +123,7 @@ class Stack:
         opened.enter_context(stack_lock(self._directory))
         _clear(self._directory)
         opened.callback(forget_facts, self._directory)
-        issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE))
+        issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE, local_user=OPERATOR))
         ports = opened.enter_context(HeldPorts())
         processes = Processes(self._directory / "logs")
         postgres = self._postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)
@@ -226,6 +227,9 @@ def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
         front_door_url=parts.host.front_door_url,
         host_url=parts.host.host_url,
         issuer_url=parts.issuer.url,
+        token_url=parts.issuer.token_url,
+        machine_client_id=MACHINE_CLIENT_ID,
+        machine_secret=parts.issuer.machine_secret,
         operator_token=parts.issuer.token(OPERATOR, scopes=["read", "trade", "admin"]),
         wallet_address=wallet.address,
         wallet_secret_name=_WALLET_SECRET_NAME,

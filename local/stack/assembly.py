@@ -92,6 +92,7 @@ class Stack:
         self._front_door_port = front_door_port
         self._open = ExitStack()
         self._postgres: LocalPostgres | GivenPostgres | None = None
+        self._issuer: LocalIssuer | None = None
 
     @property
     def postgres(self) -> LocalPostgres:
@@ -99,6 +100,13 @@ class Stack:
         if not isinstance(self._postgres, LocalPostgres):
             raise PartFailed("the stack has no embedded Postgres: it is not up, or DATABASE_URL is set.")
         return self._postgres
+
+    @property
+    def issuer(self) -> LocalIssuer:
+        """Signs tokens of any kind while the stack is up."""
+        if self._issuer is None:
+            raise PartFailed("the stack has no issuer: it is not up.")
+        return self._issuer
 
     def __enter__(self) -> StackFacts:
         with ExitStack() as opened:
@@ -123,7 +131,7 @@ class Stack:
         opened.enter_context(stack_lock(self._directory))
         _clear(self._directory)
         opened.callback(forget_facts, self._directory)
-        issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE, local_user=OPERATOR))
+        issuer = self._issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE, local_user=OPERATOR))
         ports = opened.enter_context(HeldPorts())
         processes = Processes(self._directory / "logs")
         postgres = self._postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)

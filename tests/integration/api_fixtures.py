@@ -20,7 +20,7 @@ from live_trading.wiring.composition import Parts
 from local.chain import LocalChain
 from local.lambdas.template.reading import load_application
 from local.machine.env import ROOT, TEMPLATE
-from tests.api_contract import hold
+from tests.api.contract import hold
 from tests.integration.chain_fixtures import running_chain
 
 OWNER = "operator"

@@ -205,14 +205,18 @@ def settle_in(world: World) -> None:
             follow_trader(transaction, person.trader, now)
     usual = _numbers(world)
     _number_on(world, dict.fromkeys(usual, _SECOND_NUMBERS))
-    for person in (world.second, world.first):
-        _own_things(world, person)
-        world.run("lt-execute")
-        _trade(world, person)
-        _trouble(world, person)
-        _number_on(world, usual)
-        usual = _numbers(world)
+    _settle(world, world.second)
+    _number_on(world, usual)
+    _settle(world, world.first)
     world.marks = marks_of(world, world.second, world.first)
+
+
+def _settle(world: World, person: Person) -> None:
+    _own_things(world, person)
+    # The next run proves the wallet's key.
+    world.run("lt-execute")
+    _trade(world, person)
+    _trouble(world, person)
 
 
 def _levers(world: World) -> LiveDesk:

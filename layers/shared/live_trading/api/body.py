@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -9,3 +11,14 @@ class Body(BaseModel):
     """Unknown fields are refused, and nothing changes once it is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for each in schema.get("properties", {}).values():
+        each.pop("default", None)
+
+
+class Changes(Body):
+    """What is to change: a field that is not named stays as it is, so its default is nothing that anybody asked for."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)

@@ -5,7 +5,6 @@ What grows is read by an index, and so many rows of it as are open or new, never
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -113,9 +112,10 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
 
 
 def told(path: str) -> dict[str, Any]:
-    answer = app.handler(http_event("GET", path), None)
-    assert answer["statusCode"] == 200, answer["body"]
-    body: dict[str, Any] = json.loads(answer["body"])
+    event = http_event("GET", path)
+    answer = reply_of(event, app.handler(event, None))
+    assert answer.status == 200, answer.body
+    body: dict[str, Any] = answer.body
     return body
 
 

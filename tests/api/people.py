@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 
-from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.money import Usd
 from live_trading.nouns.risk_rules import RULE_FIELDS, SWITCHES
 from live_trading.store.database.connection import Database, Row
@@ -27,6 +26,7 @@ from local.stack.aws import put_secret
 from local.stack.issuer import LocalIssuer
 from local.stack.trading_wallet import fund, secret_of, wallet_of_seed
 from tests.api.contract import hold
+from tests.api.requests_of import EXAMPLE_SECRETS
 from tests.e2e.live_fixtures import LiveDesk, follow_trader, market_with_time_left
 
 FIRST, SECOND = "the-first-person", "zq-second-person"
@@ -35,7 +35,7 @@ SCOPES = ("read", "trade", "admin")
 _SECOND_NUMBERS = 7_340_000_000
 _NUMBERED = ("locks", "breaks", "decisions", "lt_alerts", "audit_log")
 _NO_LIMITS: dict[str, Any] = dict.fromkeys(RULE_FIELDS) | dict.fromkeys(SWITCHES, False)
-_WALLET_MONEY = Usd(3000)
+_WALLET_MONEY = Usd(20_000)
 _CONFIG = {
     "bet_size": "20",
     "max_bet": "50",
@@ -370,10 +370,11 @@ def _trouble(world: World, person: Person) -> None:
         "SELECT max(decision_id) AS decision_id FROM decisions WHERE lt_strategy_id = :id", id=own["lt_strategy_id"]
     )
     own |= {
+        "condition_id": world.market["condition_id"],
+        EXAMPLE_SECRETS: f"live-trading/wallets/{person.subject}/",
         "exit_wish_id": str(wish),
         "lt_redemption_id": str(redemption),
         "lock_id": str(lock["lock_id"]),
         "break_id": str(found["break_id"]),
         "decision_id": str(decision["decision_id"]),
     }
-    assert AlertType

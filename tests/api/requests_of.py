@@ -25,6 +25,9 @@ _EXAMPLES_OF = {
 }
 """The name of the thing that each example id stands for."""
 
+EXAMPLE_SECRETS = "live-trading/wallets/operator/"
+"""Where the owner of the examples keeps his wallets' secrets."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Asked:
@@ -50,7 +53,7 @@ def example_of(operation: Operation, own: Mapping[str, str]) -> Asked:
             if each["in"] == "query" and "example" in each
         },
         body=with_own(content[JSON].get("example", {}), own) if content else None,
-        headers={"idempotency-key": "example"} if needs_key(operation) else {},
+        headers={"idempotency-key": operation.said["operationId"][:200]} if needs_key(operation) else {},
     )
 
 
@@ -75,7 +78,11 @@ def with_own(value: Any, own: Mapping[str, str]) -> Any:
         return {name: with_own(each, own) for name, each in value.items()}
     if isinstance(value, list):
         return [with_own(each, own) for each in value]
-    return own.get(_EXAMPLES_OF.get(value, ""), value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return own.get(_EXAMPLES_OF.get(value, ""), value).replace(
+            EXAMPLE_SECRETS, own.get(EXAMPLE_SECRETS, EXAMPLE_SECRETS)
+        )
+    return value
 
 
 def with_ids(operation: Operation, own: Mapping[str, str], theirs: Mapping[str, str]) -> Iterator[Asked]:

@@ -6,6 +6,7 @@ One part that is down never hides the others.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
+from live_trading.nouns.metrics import Figures, MetricName
 from live_trading.services.watching import findings, kept_watch, one_sided
 from live_trading.services.watching.findings import Finding, HealthStatus
 from live_trading.store.database import migrations
@@ -37,6 +39,14 @@ class HealthReport:
     @property
     def is_up(self) -> bool:
         return self.status is not HealthStatus.CRITICAL
+
+    def figures(self) -> Figures:
+        """How many findings are bad, none too."""
+        found = Counter(finding.status for finding in self.findings)
+        return {
+            MetricName.HEALTH_CRITICAL: [found[HealthStatus.CRITICAL]],
+            MetricName.HEALTH_WARNING: [found[HealthStatus.WARNING]],
+        }
 
 
 class HealthService:

@@ -215,6 +215,7 @@ def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
     settings = dict(parts.application.function("lt-execute").environment)
     return StackFacts(
         database_url=parts.postgres.url,
+        is_own_postgres=isinstance(parts.postgres, LocalPostgres),
         clob_url=exchange.url("clob"),
         gamma_url=exchange.url("gamma"),
         data_api_url=exchange.url("data"),

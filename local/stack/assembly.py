@@ -162,7 +162,8 @@ class Stack:
 def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: ExchangePart) -> dict[str, str]:
     """The template's parameters for this machine: other addresses, schedules on, and a chain that never reorganises.
 
-    An invocation makes one pass, since it is the replay's clock that says when the next is due.
+    An invocation makes one pass, since it is the replay's clock that says when the next is due. Nobody is asked to come
+    back later: what a run does in a minute takes hours elsewhere.
     """
     return {
         "DatabaseUrl": database_url,
@@ -172,6 +173,9 @@ def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: Exch
         "SchedulesEnabled": "true",
         "Confirmations": "1",
         "WatchSeconds": "0",
+        "ApiRatePerSecond": "10000",
+        "ApiBurst": "5000",
+        "RequestsAMinutePerUser": "1000000",
         "FurtherExchanges": FILL_EMITTER,
         **exchange.parameters(),
     }

@@ -13,7 +13,7 @@ import pytest
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from live_trading.nouns.metrics import DIMENSIONS, MetricName
+from live_trading.nouns.measures.metrics import DIMENSIONS, MetricName
 from local.lambdas.template.application import Schedule
 from local.lambdas.template.intrinsics import read_template
 from local.lambdas.template.reading import load_application
@@ -84,7 +84,7 @@ def test_the_page_has_every_figure_with_its_unit_and_no_other() -> None:
 
 
 def test_every_figure_is_made_somewhere_and_published_in_one_place() -> None:
-    files = [file for file in CORE.rglob("*.py") if file.name != "metrics.py" or file.parent.name != "nouns"]
+    files = [file for file in CORE.rglob("*.py") if file.name != "metrics.py" or file.parent.name != "measures"]
     text = {file: file.read_text() for file in files}
     made = {name for each in text.values() for name in re.findall(r"\bMetricName\.(\w+)", each)}
     publishing = [file.relative_to(CORE) for file, each in text.items() if "aws_lambda_powertools.metrics" in each]
@@ -98,7 +98,7 @@ def test_no_figure_is_named_by_a_literal() -> None:
     found = {
         str(file.relative_to(CORE)): node.value
         for file in CORE.rglob("*.py")
-        if str(file.relative_to(CORE)) != "nouns/metrics.py"
+        if str(file.relative_to(CORE)) != "nouns/measures/metrics.py"
         for node in ast.walk(ast.parse(file.read_text()))
         if isinstance(node, ast.Constant) and node.value in names
     }

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from live_trading.nouns.metrics import Figures, Measured, MetricName
+from live_trading.nouns.measures.metrics import Figures, Measured, MetricName
 from live_trading.services.watching.job_watch import failures_in
 
 NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"

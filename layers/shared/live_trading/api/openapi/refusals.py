@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from live_trading.api.described import Described, NoBody
+from live_trading.api.gate.fairness import URGENT
 from live_trading.api.problems import STATUS, ProblemCode
 
 _MEANING = {
@@ -89,6 +90,8 @@ def refusals_of(route: Described) -> dict[int, list[ProblemCode]]:
     codes = {*_ALWAYS, *route.refuses}
     if route.scope is not None:
         codes |= {ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN}
+        if (route.method, route.path) not in URGENT:
+            codes.add(ProblemCode.TOO_MANY_REQUESTS)
     if "<" in route.path:
         codes.add(ProblemCode.NOT_FOUND)
     if route.method == "POST":

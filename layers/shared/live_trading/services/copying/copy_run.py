@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from live_trading.nouns.metrics import Figures, MetricName, counted
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.services.copying.news import NewsLook
 from live_trading.services.entering.execute import ExecuteReport, Executor
 from live_trading.services.entering.execute_report import add_counts

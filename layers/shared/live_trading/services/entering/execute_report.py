@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from live_trading.nouns.decisions import Reason
-from live_trading.nouns.metrics import Figures, MetricName, counted
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.orders import FillStatus, OrderState
 from live_trading.services.following.ingest import IngestReport

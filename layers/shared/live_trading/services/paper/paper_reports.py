@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from live_trading.nouns.metrics import Figures, MetricName, counted
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.services.following.ingest import IngestReport
 from live_trading.services.running.failures import PartFailure
 

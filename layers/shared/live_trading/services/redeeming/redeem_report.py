@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from live_trading.nouns.metrics import Figures, MetricName, counted
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.nouns.money import Usd
 from live_trading.services.running.failures import PartFailure
 from live_trading.settlement.machine import RedemptionState

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.metrics import Figures, MetricName, counted
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.nouns.orders import FillStatus
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.following.market_keeping import MarketKeeper

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
-from live_trading.nouns.metrics import Figures, MetricName
+from live_trading.nouns.measures.metrics import Figures, MetricName
 from live_trading.services.watching import findings, kept_watch, one_sided
 from live_trading.services.watching.findings import Finding, HealthStatus
 from live_trading.store.database import migrations

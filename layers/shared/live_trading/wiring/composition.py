@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.money.trading_wallet_routes import TradingWallets
     from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
     from live_trading.api.routes.watch.document_routes import ApiDocument
+    from live_trading.api.routes.watch.guard_routes import GuardsRead
     from live_trading.services.watching.checkup import HealthService
     from live_trading.services.watching.probing import Probing
     from live_trading.services.watching.recent_look import RecentLook
@@ -160,6 +161,12 @@ class Parts(CopyParts):
         from live_trading.api.routes.watch.document_routes import ApiDocument
 
         return ApiDocument()
+
+    @cached_property
+    def guards_read(self) -> GuardsRead:
+        from live_trading.api.routes.watch.guard_routes import GuardsRead
+
+        return GuardsRead(database=self.database)
 
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier

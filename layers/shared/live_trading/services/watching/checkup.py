@@ -23,14 +23,24 @@ from live_trading.services.watching.wallet_probe import WalletProbe
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.watch import alerts
 from live_trading.store.watch.alerts import Untold
-from live_trading.store.watch.health import standing
+from live_trading.store.watch.health import check_standing
+from live_trading.store.watch.health.check_standing import Before, CheckedNow
 from live_trading.store.watch.health.money_state import WalletState
-from live_trading.store.watch.health.standing import Before, CheckedNow
 
 logger = logging.getLogger(__name__)
 
 # A late trade is booked when it is told; the alert says so for a day.
 LATE_FILL_STANDS_FOR = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefReport:
+    """What a run says of itself: how many checks there were, and those that somebody may have to look at."""
+
+    status: HealthStatus
+    as_of: datetime | None
+    checks: int
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +60,12 @@ class HealthReport:
     @property
     def is_up(self) -> bool:
         return self.status is not HealthStatus.CRITICAL
+
+    @property
+    def brief(self) -> BriefReport:
+        """The report without what is well."""
+        bad = tuple(each for each in self.findings if each.status is not HealthStatus.HEALTHY)
+        return BriefReport(status=self.status, as_of=self.as_of, checks=len(self.findings), findings=bad)
 
     def seen_by(self, owner_id: str, *, is_admin: bool) -> HealthReport:
         """The report as an owner may read it: what concerns all, and what is theirs."""
@@ -120,7 +136,7 @@ class HealthService:
         now = self._clock.now()
         told_of = [finding for finding in report.findings if finding.alerts and finding.status in WORSE[1:]]
         with self._database.transaction() as transaction:
-            standing.record(transaction, _kept(report.findings), now)
+            check_standing.record(transaction, _kept(report.findings), now)
             for finding in told_of:
                 _tell(transaction, finding, now)
             alerts.resolve_others(

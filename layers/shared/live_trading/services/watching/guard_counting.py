@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from live_trading.risk.switched_on import switched_on as rules_on
+from live_trading.risk.results import switched_on as rules_on
 from live_trading.services.following.subject import parsed
 from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.signals.checks.switched_on import switched_on as checks_on

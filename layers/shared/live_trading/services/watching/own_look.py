@@ -30,7 +30,7 @@ from live_trading.services.watching.findings import CheckName, Finding, HealthSt
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, StoreUnavailable, Transaction
 from live_trading.store.watch import job_runs
-from live_trading.store.watch.health import money_state, own_state, standing
+from live_trading.store.watch.health import check_standing, money_state, own_state
 from live_trading.store.watch.health.money_state import WalletState
 
 logger = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class OwnLook:
     findings: list[Finding]
     jobs: list[JobStanding]
     wallets: list[WalletState]
-    before: standing.Before
+    before: check_standing.Before
 
 
 NOTHING = OwnLook(findings=[], jobs=[], wallets=[], before={})
@@ -110,7 +110,7 @@ def _together(transaction: Transaction, look: Look, found: Sequence[Finding]) ->
     judges = [check(transaction, look) for _, check in CHECKS]
     wallets = money_state.ask_wallets(transaction, look.now, most=look.limits.wallets_asked)
     runs, since = job_runs.ask_of_jobs(transaction), own_state.ask_trading_since(transaction)
-    before = standing.ask_since(transaction)
+    before = check_standing.ask_since(transaction)
     transaction.flush()
     findings = [*found, *(finding for judge in judges for finding in judge()), *wallet_probe.kept(wallets.told)]
     findings += [finding for name, check in _ALONE for finding in _alone(transaction, look, name, check)]

@@ -1,4 +1,4 @@
-"""Trading wallets: what their strategies may spend, money for gas, the allowances they need, and what the venue allows."""
+"""Trading wallets: what their strategies may spend, gas money, needed allowances, and what the venue allows."""
 
 from __future__ import annotations
 

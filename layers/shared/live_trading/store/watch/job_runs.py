@@ -17,7 +17,7 @@ MOST_PARTS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRun:
-    """When a job last started, and completed, and in how long; where it fails, since when, how often in a row and why."""
+    """When a job last started and completed, and how long that took; since when it fails, how often and why."""
 
     last_started_at: datetime
     last_completed_at: datetime | None

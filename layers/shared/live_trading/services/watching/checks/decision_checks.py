@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 
 from live_trading.services.watching.checks.looking import Judge, Look
@@ -32,14 +33,15 @@ def undecided(transaction: Transaction, look: Look) -> Judge:
     def judge() -> Sequence[Finding]:
         live = [each for each in asked.told if each.lt_strategy_id is not None]
         paper = [each for each in asked.told if each.lt_strategy_id is None]
+        nothing = in_seconds(timedelta(), look.limits.span("undecided"))
         return [
             *(
                 [_behind(each, look) for each in live]
-                or [healthy(CheckName.UNDECIDED_SIGNALS, "every strategy has decided what is there", count_of(0))]
+                or [healthy(CheckName.UNDECIDED_SIGNALS, "every strategy has decided what is there", nothing)]
             ),
             *(
                 [_behind(each, look) for each in paper]
-                or [healthy(CheckName.UNDECIDED_PAPER, "every FT wallet has decided what is there", count_of(0))]
+                or [healthy(CheckName.UNDECIDED_PAPER, "every FT wallet has decided what is there", nothing)]
             ),
         ]
 

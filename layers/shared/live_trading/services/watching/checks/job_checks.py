@@ -46,18 +46,16 @@ class JobStanding:
     """A job as it stands: its runs, None where it never began, and whole periods without a completed one."""
 
     job: str
-    period: timedelta
+    period_seconds: int
     run: JobRun | None
     missed_runs: int
 
     @property
     def took(self) -> timedelta | None:
-        """How long its last completed run took."""
-        return (
-            None
-            if self.run is None or self.run.last_milliseconds is None
-            else (self.run.last_milliseconds * _MILLISECOND)
-        )
+        """How long its last completed run took; None where that is not known."""
+        if self.run is None or self.run.last_milliseconds is None:
+            return None
+        return self.run.last_milliseconds * _MILLISECOND
 
 
 def standing(runs: Mapping[str, JobRun], since: datetime | None, now: datetime) -> list[JobStanding]:
@@ -68,7 +66,9 @@ def standing(runs: Mapping[str, JobRun], since: datetime | None, now: datetime) 
 def _standing(job: str, period: timedelta, run: JobRun | None, since: datetime | None, now: datetime) -> JobStanding:
     completed = None if run is None else run.last_completed_at
     silent = timedelta() if since is None else now - (completed or since)
-    return JobStanding(job=job, period=period, run=run, missed_runs=max(silent // period, 0))
+    return JobStanding(
+        job=job, period_seconds=period // timedelta(seconds=1), run=run, missed_runs=max(silent // period, 0)
+    )
 
 
 def jobs(transaction: Transaction, look: Look) -> Judge:
@@ -158,7 +158,7 @@ def _pace(each: JobStanding, look: Look) -> tuple[str, bool]:
 def _longest(each: JobStanding, look: Look) -> timedelta:
     """The share of its period that a run may take; a job that stays by intent has that on top of it."""
     stays = look.stays if each.job == _STAYS else timedelta()
-    share = Decimal(each.period // _MILLISECOND) * look.limits.slow_job_fraction
+    share = each.period_seconds * 1000 * look.limits.slow_job_fraction
     return int(share) * _MILLISECOND + stays
 
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
 from live_trading.nouns.decisions import MISSING_DATA
 from live_trading.nouns.risk_rules import RiskRules
 from live_trading.store.database.connection import Row, Transaction
 from live_trading.store.database.pending import Pending, ask
+
+_PLACES = Decimal("0.0001")
 
 
 class GuardKind(StrEnum):
@@ -43,6 +47,42 @@ class GuardCount:
     decisions: int
     with_data: int
     bit: int
+
+    @property
+    def share_with_data(self) -> Decimal | None:
+        """0..1; None where it never had its say."""
+        return self._share(self.with_data)
+
+    @property
+    def share_bit(self) -> Decimal | None:
+        """0..1; None where it never had its say."""
+        return self._share(self.bit)
+
+    def _share(self, part: int) -> Decimal | None:
+        return (Decimal(part) / self.decisions).quantize(_PLACES) if self.decisions else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardPlace:
+    """Where a guard stands in the list of all."""
+
+    lt_strategy_id: UUID
+    kind: GuardKind
+    guard: str
+
+    @classmethod
+    def of(cls, count: GuardCount) -> Self:
+        return cls(lt_strategy_id=count.lt_strategy_id, kind=count.kind, guard=count.guard)
+
+    @classmethod
+    def of_text(cls, text: str) -> Self:
+        """Raises ValueError for what is no place."""
+        strategy, kind, guard = text.split(" ", 2)
+        return cls(lt_strategy_id=UUID(strategy), kind=GuardKind(kind), guard=guard)
+
+    @property
+    def text(self) -> str:
+        return f"{self.lt_strategy_id} {self.kind} {self.guard}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +255,7 @@ def of_owner(
     owner_id: str,
     *,
     lt_strategy_id: UUID | None,
-    after: tuple[str, str, str] | None,
+    after: GuardPlace | None,
     limit: int,
 ) -> list[GuardFigures]:
     """The guards of an owner's strategies, of one where it is named, behind a place (strategy, kind, guard)."""
@@ -233,9 +273,9 @@ def of_owner(
         """,
         owner=owner_id,
         strategy=lt_strategy_id,
-        after_strategy=None if after is None else after[0],
-        after_kind=None if after is None else after[1],
-        after_guard=None if after is None else after[2],
+        after_strategy=None if after is None else after.lt_strategy_id,
+        after_kind=None if after is None else after.kind,
+        after_guard=None if after is None else after.guard,
         limit=limit,
     )
     return [_figures(row) for row in rows]

@@ -39,16 +39,14 @@ def ask_server(transaction: Transaction, *, slow: timedelta, open_for: timedelta
             current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int AS most,
             count(*) FILTER (WHERE is_ours AND state = 'active' AND query_age > :slow) AS slow_count,
             coalesce(max(query_age) FILTER (WHERE is_ours AND state = 'active'), '0') AS slow_longest,
-            (
-                array_agg(who ORDER BY query_age DESC) FILTER (
-                    WHERE is_ours AND state = 'active' AND query_age > :slow
-                )
-            )[1:3] AS slow_queries,
+            array_agg(who ORDER BY query_age DESC) FILTER (
+                WHERE is_ours AND state = 'active' AND query_age > :slow
+            ) AS slow_queries,
             count(*) FILTER (WHERE is_ours AND transaction_age > :open_for) AS open_count,
             coalesce(max(transaction_age) FILTER (WHERE is_ours), '0') AS open_longest,
-            (
-                array_agg(who ORDER BY transaction_age DESC) FILTER (WHERE is_ours AND transaction_age > :open_for)
-            )[1:3] AS open_transactions
+            array_agg(who ORDER BY transaction_age DESC) FILTER (
+                WHERE is_ours AND transaction_age > :open_for
+            ) AS open_transactions
         FROM (
             SELECT
                 state, datname = current_database() AND pid <> pg_backend_pid() AS is_ours,

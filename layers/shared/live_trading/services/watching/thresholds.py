@@ -82,6 +82,10 @@ class HealthThresholds(BaseModel):
     guard_least_decisions: Count = 50
     strategies_a_look: Annotated[int, Field(ge=1, le=100)] = 10
 
+    def __str__(self) -> str:
+        """As the setting says it."""
+        return self.model_dump_json()
+
     def span(self, name: str) -> timedelta:
         """The threshold of that name, without its `_seconds`, as a span."""
         value: int = getattr(self, f"{name}_seconds")

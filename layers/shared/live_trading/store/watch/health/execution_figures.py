@@ -59,7 +59,7 @@ def count(
                 extract(EPOCH FROM went.answered_at - went.decided_at) * 1000 AS latency
             FROM unnest(:strategies::uuid[]) AS asked (lt_strategy_id)
             CROSS JOIN LATERAL (
-                SELECT *, place <= :recent AS is_recent
+                SELECT *, place <= :recent::int AS is_recent
                 FROM (
                     SELECT *, row_number() OVER (ORDER BY intent_at DESC, made_number DESC) AS place
                     FROM (
@@ -67,11 +67,11 @@ def count(
                             lt_order_id, intent_at, made_number, best_ask, order_usd, decided_at, answered_at, purpose,
                             sent_at, state
                         FROM lt_orders WHERE lt_strategy_id = asked.lt_strategy_id
-                        ORDER BY intent_at DESC LIMIT 2 * (:recent + :usual)
+                        ORDER BY intent_at DESC LIMIT 2 * (:recent::int + :usual::int)
                     ) AS newest
                     WHERE purpose = 'ENTRY' AND sent_at IS NOT NULL AND state IN ('FILLED', 'CANCELLED', 'EXPIRED')
                 ) AS entered
-                WHERE place <= :recent + :usual
+                WHERE place <= :recent::int + :usual::int
             ) AS went
             CROSS JOIN LATERAL (
                 SELECT coalesce(sum(shares), 0) AS shares, coalesce(sum(cost_usd), 0) AS usd

@@ -109,6 +109,7 @@ validate: setup ## the SAM template, offline
 
 build: setup ## what `sam deploy` uploads; needs python3.13 on the PATH
 	@rm -rf functions/migrate/migrations && cp -R migrations functions/migrate/migrations
+	@rm -rf functions/health/migrations && cp -R migrations functions/health/migrations
 	@$(STEP) "make build" -- env $(SAM) build
 
 clean: ## remove what was installed and made

@@ -1,14 +1,14 @@
 """How a stack stands, read without changing it: its clock, jobs, health, wallets, risk and alerts.
 
-Nothing is asked of the venue and no function is invoked, because the replay's clock would move by it: health is what
-its job found last.
+Nothing is asked of the venue and no function is invoked, because the replay's clock would move by it: what the database
+knows is looked at anew, and of the parts outside it is told what health found last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,51 +17,26 @@ import httpx
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.markets import Market
 from live_trading.nouns.money import Usd
+from live_trading.services.watching.checks.job_checks import JobStanding
+from live_trading.services.watching.checks.looking import Look
+from live_trading.services.watching.findings import HealthStatus
+from live_trading.services.watching.own_look import OwnLook, look_at
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import markets
 from live_trading.store.positions import held_positions
 from live_trading.store.positions.held_positions import HeldPosition
 from live_trading.store.risk import locks
 from live_trading.store.risk.locks import LockRow
-from live_trading.store.watch import job_runs
-from live_trading.store.watch.job_runs import JobRun
+from live_trading.wiring.settings import read_settings
 from local.stack.facts import StackFacts
 
 _ASK_SECONDS = 30.0
 _WEI = Decimal(10**18)
-# A lost tick is made up for by the next one.
-MISSED_THAT_MATTER = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A scheduled job with how its last run ended, on the replay's clock."""
-
-    name: str
-    period: timedelta
-    run: JobRun | None
-
-    def age(self, now: datetime) -> timedelta | None:
-        """Since it last came to its end."""
-        return None if self.run is None or self.run.last_completed_at is None else now - self.run.last_completed_at
-
-    @property
-    def took(self) -> timedelta | None:
-        """How long its last run took; None while one is under way, or where none came to its end."""
-        if self.run is None or self.run.last_completed_at is None:
-            return None
-        took = self.run.last_completed_at - self.run.last_started_at
-        return took if took >= timedelta(0) else None
-
-    def missed(self, now: datetime) -> int:
-        """Ticks since its last end that came to none."""
-        age = self.age(now)
-        return 0 if age is None else max(age // self.period, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One finding of the last run of health."""
+    """One finding of health."""
 
     name: str
     status: str
@@ -122,7 +97,7 @@ class Standing:
     """All of it; `troubles` are parts that could not be asked, each with why."""
 
     now: datetime | None
-    jobs: Sequence[Job]
+    jobs: Sequence[JobStanding]
     checked_at: datetime | None
     checks: Sequence[Check]
     wallets: Sequence[Wallet]
@@ -133,21 +108,22 @@ class Standing:
 
     @property
     def is_well(self) -> bool:
-        """Every part answers, no check and no alert is critical, and no job is silent."""
+        """Every part answers, and no check and no alert is critical."""
         told = [*(check.status for check in self.checks), *(alert.severity for alert in self.alerts)]
-        silent = [each for each in self.jobs if self.now and each.missed(self.now) >= MISSED_THAT_MATTER]
-        return not (self.troubles or "CRITICAL" in told or silent)
+        return not (self.troubles or HealthStatus.CRITICAL in told)
 
 
 def read_standing(stack: StackFacts) -> Standing:
     """How the stack stands; a part that is away is named in `troubles` and hides no other."""
     troubles: list[str] = []
     now = _clock(stack, troubles)
-    periods = _periods(stack, troubles)
     database = Database(stack.connect)
     try:
+        own = look_at(
+            database, Look(now=now or datetime.now(UTC), limits=read_settings(stack.settings).health_thresholds)
+        )
         with database.transaction() as transaction:
-            return _read(stack, transaction, now, periods, troubles)
+            return _read(stack, transaction, now, own, troubles)
     except LiveTradingError as error:
         troubles.append(f"the database does not answer: {error}")
         return Standing(
@@ -159,19 +135,15 @@ def read_standing(stack: StackFacts) -> Standing:
 
 
 def _read(
-    stack: StackFacts,
-    transaction: Transaction,
-    now: datetime | None,
-    periods: Sequence[tuple[str, timedelta]],
-    troubles: list[str],
+    stack: StackFacts, transaction: Transaction, now: datetime | None, own: OwnLook, troubles: list[str]
 ) -> Standing:
-    runs = job_runs.of_jobs(transaction)
-    checked_at, checks = _checks(transaction)
+    checked_at, outside = _outside(transaction, {each.name.value for each in own.findings})
+    _asked(f"{stack.host_url}/functions", "the Lambda host", troubles)
     return Standing(
         now=now,
-        jobs=[Job(name=name, period=period, run=runs.get(name)) for name, period in periods],
+        jobs=own.jobs,
         checked_at=checked_at,
-        checks=checks,
+        checks=[*outside, *(Check(name=each.check, status=each.status, detail=each.said) for each in own.findings)],
         wallets=_wallets(stack, transaction, troubles),
         strategies=_strategies(transaction),
         in_force=locks.on_entries(transaction, now or datetime.now(UTC)),
@@ -195,11 +167,16 @@ _ALERTS = """
 SELECT severity, title, created_at, status FROM lt_alerts WHERE status <> 'RESOLVED'
 ORDER BY severity, created_at, lt_alert_id
 """
-# The findings of one run of health are of one moment.
-_CHECKS = """
-SELECT check_type, check_status, details, checked_at FROM lt_health_checks
-WHERE checked_at = (SELECT max(checked_at) FROM lt_health_checks)
-ORDER BY check_type
+_OUTSIDE = """
+SELECT stands.check_name, stands.subject, stands.check_status, stands.checked_at, course.details
+FROM lt_health_standing AS stands
+LEFT JOIN LATERAL (
+    SELECT kept.details FROM lt_health_checks AS kept
+    WHERE kept.check_type = trim(stands.check_name || ' ' || stands.subject)
+    ORDER BY kept.checked_at DESC LIMIT 1
+) AS course ON TRUE
+WHERE NOT (stands.check_name = ANY(:known::text[]))
+ORDER BY stands.check_name, stands.subject
 """
 
 
@@ -237,13 +214,18 @@ def _strategy(row: dict[str, Any], held: Sequence[Held]) -> Strategy:
     )
 
 
-def _checks(transaction: Transaction) -> tuple[datetime | None, list[Check]]:
-    rows = transaction.rows(_CHECKS)
+def _outside(transaction: Transaction, known: set[str]) -> tuple[datetime | None, list[Check]]:
+    """When health last looked, and what it found of the parts that are not known by the database itself."""
+    rows = transaction.rows(_OUTSIDE, known=sorted(known))
     checks = [
-        Check(name=row["check_type"], status=row["check_status"], detail=str(row["details"].get("detail", "")))
+        Check(
+            name=f"{row['check_name']} {row['subject']}".strip(),
+            status=row["check_status"],
+            detail=str((row["details"] or {}).get("detail", "")),
+        )
         for row in rows
     ]
-    return (rows[0]["checked_at"] if rows else None), checks
+    return max((row["checked_at"] for row in rows), default=None), checks
 
 
 def _wallets(stack: StackFacts, transaction: Transaction, troubles: list[str]) -> list[Wallet]:
@@ -263,12 +245,6 @@ def _wallets(stack: StackFacts, transaction: Transaction, troubles: list[str]) -
 def _clock(stack: StackFacts, troubles: list[str]) -> datetime | None:
     told = _asked(f"{stack.control_url}/clock", "the replay's clock", troubles)
     return None if told is None else datetime.fromtimestamp(told["now_ms"] / 1000, UTC)
-
-
-def _periods(stack: StackFacts, troubles: list[str]) -> list[tuple[str, timedelta]]:
-    told = _asked(f"{stack.host_url}/functions", "the Lambda host", troubles)
-    schedules = [] if told is None else told["schedules"]
-    return [(each["job"], timedelta(milliseconds=each["period_ms"])) for each in schedules if each["job"]]
 
 
 def _asked(url: str, who: str, troubles: list[str]) -> dict[str, Any] | None:

@@ -6,14 +6,22 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from live_trading.services.watching.checks.job_checks import JobStanding
+from live_trading.services.watching.findings import CheckName, HealthStatus
 from local.console.progress import spoken
-from local.console.standing import MISSED_THAT_MATTER, Alert, Job, Standing, Strategy, Wallet
+from local.console.standing import Alert, Standing, Strategy, Wallet
 
 _LONGEST_DETAIL = 160
 _MOST_ALERTS = 20
 _MOST_HELD = 10
 # Checks whose detail tells how far something is behind.
-_LAGS = ("feed", "chain", "venue", "clock")
+_LAGS = (
+    CheckName.FEED_LAG,
+    CheckName.FOLLOWED_TRADES,
+    CheckName.CHAIN_HEAD,
+    CheckName.CHAIN_WATCH,
+    CheckName.VENUE_CLOCK,
+)
 
 
 def text(standing: Standing, addresses: Mapping[str, str], *, holder: int | None) -> str:
@@ -47,33 +55,29 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
         yield f"  {line}"
 
 
-def _job(job: Job, now: datetime) -> str:
-    age, missed = job.age(now), job.missed(now)
-    ended = "never came to its end" if age is None else f"ended {_span(age)} ago"
+def _job(job: JobStanding, now: datetime) -> str:
+    run = job.run
+    completed = None if run is None else run.last_completed_at
+    ended = "never came to its end" if completed is None else f"ended {_span(now - completed)} ago"
     took = "" if job.took is None else f", took {job.took.total_seconds():.1f} s"
-    late = f", {missed} ticks missed" if missed >= MISSED_THAT_MATTER else ""
-    failing = (
-        "" if job.run is None or not job.run.failed_runs else f", last {job.run.failed_runs} died: {_failure(job)}"
-    )
-    return f"{job.name:<15} every {_span(job.period):<7} {ended}{took}{late}{failing}"
-
-
-def _failure(job: Job) -> str:
-    return "" if job.run is None else (job.run.last_error or "")[:_LONGEST_DETAIL]
+    late = f", {job.missed_runs} missed" if job.missed_runs > 1 else ""
+    failed = 0 if run is None else run.failed_runs
+    died = f", last {failed} died: {(run.last_error or '')[:_LONGEST_DETAIL]}" if run is not None and failed else ""
+    return f"{job.job:<15} every {spoken(job.period_seconds):<7} {ended}{took}{late}{died}"
 
 
 def _health(standing: Standing) -> Iterator[str]:
     if standing.checked_at is None:
         yield "\nHealth: it has not looked yet"
         return
-    bad = [each for each in standing.checks if each.status != "HEALTHY"]
+    bad = [each for each in standing.checks if each.status != HealthStatus.HEALTHY]
     ago = "" if standing.now is None else f", {_span(standing.now - standing.checked_at)} ago"
-    yield f"\nHealth: {len(standing.checks)} checks{ago}, {len(bad)} not healthy"
+    yield f"\nHealth: {len(standing.checks)} checks, those of the parts outside{ago}; {len(bad)} not healthy"
     for each in bad:
         yield f"  {each.status:<8} {each.name}: {each.detail[:_LONGEST_DETAIL]}"
     for each in standing.checks:
-        if each.name in _LAGS and each.status == "HEALTHY":
-            yield f"  {each.name:<8} {each.detail}"
+        if each.name in _LAGS and each.status == HealthStatus.HEALTHY:
+            yield f"  {each.name:<15} {each.detail}"
 
 
 def _wallet(wallet: Wallet) -> str:

@@ -51,10 +51,7 @@ class _Control:
 
     async def functions(self, _: Request) -> Response:
         """What can be invoked, and what fires by itself."""
-        schedules = [
-            {"function": each.function, "job": json.loads(each.input).get("job"), "period_ms": each.period_ms}
-            for each in self._application.schedules
-        ]
+        schedules = [{"function": each.function, "period_ms": each.period_ms} for each in self._application.schedules]
         return JSONResponse({"functions": [spec.name for spec in self._application.functions], "schedules": schedules})
 
     async def invoke(self, request: Request) -> Response:

@@ -83,7 +83,8 @@ def test_a_stack_kept_in_the_background_tells_how_it_stands_outlives_its_shell_a
     for job in ("lt-execute", "lt-resolve", "lt-redemptions", "health", "ft-sync", "ft-resolve", "retention"):
         assert f"  {job} " in told
     assert "checks, " in told
-    assert "feed     lag" in told
+    assert "feed_lag " in told
+    assert "chain_head " in told
     assert "for gas" in told
     assert "fixed-follow live: worth $" in told
     assert "front door     http://127.0.0.1:" in told
@@ -176,7 +177,7 @@ def test_a_job_that_misses_its_ticks_and_a_critical_alert_are_not_well(desk: Liv
     said = page(facts_of(desk, stack))
 
     assert "and not well" in said
-    assert "10 ticks missed" in said
+    assert "10 missed" in said
     assert "CRITICAL venue: CRITICAL, since" in said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,11 +19,21 @@ from live_trading.services.reconciling.reconcile import ReconcileReport
 from live_trading.services.redeeming.redeem_report import RedeemReport
 from live_trading.services.running.failures import PartFailure
 from live_trading.services.watching.checkup import HealthReport
-from live_trading.services.watching.findings import Finding, HealthStatus
+from live_trading.services.watching.findings import (
+    CheckName,
+    Figure,
+    Finding,
+    HealthStatus,
+    Unit,
+    count_of,
+    healthy,
+)
 from live_trading.settlement.machine import RedemptionState
 from live_trading.store.database.connection import Database
 from live_trading.wiring.composition import Parts
+from live_trading.wiring.health_metrics import health_figures
 from live_trading.wiring.jobs import answer
+from live_trading.wiring.metrics import publish
 from local.lambdas.template.intrinsics import read_template
 from local.lambdas.template.reading import load_application
 from local.machine.env import TEMPLATE
@@ -165,15 +176,39 @@ def test_a_redeemer_tells_what_was_booked_and_what_is_on_its_way(
     }
 
 
-def test_health_tells_of_zero_too_so_that_its_alarm_ends(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
-    report = HealthReport(
-        status=HealthStatus.WARNING, findings=(Finding(check="venue", status=HealthStatus.WARNING, detail="slow"),)
+def test_health_tells_the_worst_of_several_and_zero_too_so_that_its_alarm_ends(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    findings = (
+        Finding(name=CheckName.VENUE, status=HealthStatus.WARNING, detail="slow"),
+        healthy(CheckName.BREAKS, "none", count_of(0)),
+        healthy(CheckName.ORDERS, "each has an answer", count_of(0)),
+        *(
+            healthy(CheckName.FEED_LAG, "late", Figure(name="lag", observed=lag, limit=None, unit=Unit.SECONDS))
+            for lag in (Decimal(3), Decimal("7.5"), None)
+        ),
+        *(
+            healthy(CheckName.WALLET_GAS, "has", Figure(name="gas", observed=gas, limit=None, unit=Unit.POL))
+            for gas in (Decimal(9), Decimal("0.25"))
+        ),
+        healthy(
+            CheckName.CONNECTIONS, "left", Figure(name="left", observed=Decimal("0.4"), limit=None, unit=Unit.FRACTION)
+        ),
     )
 
-    answer({}, "health", lambda: report, parts)
+    publish("health", health_figures(HealthReport(status=HealthStatus.WARNING, findings=findings)))
 
     (told,) = published(capsys)
-    assert (told["HealthCritical"], told["HealthWarning"]) == ([0], [1])
+    assert told == {
+        "HealthCritical": [0],
+        "HealthWarning": [1],
+        "InertGuards": [0],
+        "OpenBreaks": [0],
+        "OldestUnknownOrderSeconds": [0],
+        "FeedLagSeconds": [7.5],
+        "LowestGasPol": [0.25],
+        "DatabaseConnectionsLeftPercent": [40],
+    }
 
 
 def test_more_orders_than_a_line_takes_are_told_in_several(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:

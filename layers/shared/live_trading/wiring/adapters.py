@@ -126,6 +126,22 @@ class Adapters:
         )
 
     @cached_property
+    def node(self) -> OrderLogs:
+        """The node that everything reads through, for its blocks alone."""
+        return self._blocks_of(self.settings.rpc_url)
+
+    @cached_property
+    def second_node(self) -> OrderLogs | None:
+        """Another node to compare with, where one is configured."""
+        url = self.settings.second_rpc_url
+        return None if url is None else self._blocks_of(url)
+
+    def _blocks_of(self, rpc_url: str) -> OrderLogs:
+        from live_trading.chain.reading.order_logs import OrderLogs
+
+        return OrderLogs(rpc_url, exchanges=())
+
+    @cached_property
     def order_logs(self) -> OrderLogs:
         from live_trading.chain.reading.order_logs import OrderLogs
 
@@ -233,7 +249,7 @@ class Adapters:
             return installation.installation_id(transaction)
 
     @cached_property
-    def _geoblock(self) -> Geoblock:
+    def geoblock(self) -> Geoblock:
         from live_trading.polymarket.clob.geoblock import Geoblock
 
         return Geoblock(self.settings.geoblock_url, self.chance)
@@ -244,7 +260,7 @@ class Adapters:
 
         with self.chance.side_by_side(1) as beside:
             closed_only = beside.submit(account.closed_only)
-            return self._geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
+            return self.geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
 
     def carriers(self, wallet: TradingWallet) -> list[Carrier]:
         """The wallet's ways to the chain, the preferred one first, within the configured fees."""

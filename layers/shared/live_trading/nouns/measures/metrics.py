@@ -13,12 +13,13 @@ from typing import Protocol, runtime_checkable
 
 
 class Unit(StrEnum):
-    """A unit as CloudWatch names it; dollars have none there."""
+    """A unit as CloudWatch names it; dollars and POL have none there."""
 
     COUNT = "Count"
     SECONDS = "Seconds"
     MILLISECONDS = "Milliseconds"
-    USD = "None"
+    PERCENT = "Percent"
+    MONEY = "None"
 
 
 class MetricName(StrEnum):
@@ -52,12 +53,21 @@ class MetricName(StrEnum):
 
     HEALTH_CRITICAL = "HealthCritical"
     HEALTH_WARNING = "HealthWarning"
+    INERT_GUARDS = "InertGuards"
     FEED_LAG = "FeedLagSeconds"
+    FOLLOWED_TRADES_LAG = "FollowedTradesLagSeconds"
     HEAD_AGE = "HeadAgeSeconds"
+    CHAIN_WATCH_AGE = "ChainWatchAgeSeconds"
+    VENUE_CLOCK_SKEW = "VenueClockSkewSeconds"
     OLDEST_UNKNOWN_ORDER = "OldestUnknownOrderSeconds"
     OLDEST_UNSETTLED_FILL = "OldestUnsettledFillSeconds"
+    OLDEST_UNDECIDED_SIGNAL = "OldestUndecidedSignalSeconds"
     OPEN_BREAKS = "OpenBreaks"
+    LOCKS_IN_FORCE = "LocksInForce"
     REDEMPTIONS_OVERDUE = "RedemptionsOverdue"
+    LOWEST_GAS = "LowestGasPol"
+    DATABASE_CONNECTIONS_LEFT = "DatabaseConnectionsLeftPercent"
+    DATABASE_LONGEST_QUERY = "DatabaseLongestQuerySeconds"
 
     @property
     def unit(self) -> Unit:
@@ -68,7 +78,13 @@ class MetricName(StrEnum):
         return Unit.COUNT
 
 
-_ENDINGS = {"Milliseconds": Unit.MILLISECONDS, "Seconds": Unit.SECONDS, "Usd": Unit.USD}
+_ENDINGS = {
+    "Milliseconds": Unit.MILLISECONDS,
+    "Seconds": Unit.SECONDS,
+    "Percent": Unit.PERCENT,
+    "Usd": Unit.MONEY,
+    "Pol": Unit.MONEY,
+}
 
 DIMENSIONS = ("job", "service")
 """Each figure has these and no other: a metric is billed by every combination of their values. `job` is the schedule's

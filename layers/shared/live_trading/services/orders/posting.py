@@ -35,6 +35,7 @@ from live_trading.store.database.leases import Lease
 from live_trading.store.orders import entry_signals, lt_orders, order_changes
 from live_trading.store.orders.lt_orders import StoredOrder
 from live_trading.store.risk import locks
+from live_trading.store.watch.health import venue_modes
 
 # How long the venue's refusal of a whole wallet stops its entries before they are tried again.
 STOP_FOR = timedelta(hours=1)
@@ -186,6 +187,7 @@ class OrderPoster:
             orders = lt_orders.locked(transaction, list(answers))
             taken = {each: told.answer for each, told in answers.items() if isinstance(told, Accepted)}
             order_changes.note_answers(transaction, taken)
+            _note_modes(transaction, answers.values(), now)
             booked = [self._answered(transaction, order, answers[order.lt_order_id], now) for order in orders]
             moving = [each.transition for each in booked]
             sent.states = transition_all(transaction, moving, actor=self._actor, now=now)
@@ -303,6 +305,15 @@ def _why_unsent(order: StoredOrder) -> Refusal:
 def _asked_for(order: StoredOrder) -> str | None:
     """The token that an order gives; None where it gives collateral."""
     return order.token_id if order.side is Side.SELL else None
+
+
+def _note_modes(transaction: Transaction, outcomes: Collection[PostOutcome], now: datetime) -> None:
+    """Keeps the modes of the venue that refusals told of, and that they are over where it took an order."""
+    said = {told.code: told.text for told in outcomes if isinstance(told, Rejected) and told.code in venue_modes.MODES}
+    if said:
+        venue_modes.note_seen(transaction, said, now)
+    elif any(isinstance(told, Accepted) for told in outcomes):
+        venue_modes.note_taken(transaction, now)
 
 
 def _note_spender(transaction: Transaction, order: StoredOrder, refused: Rejected, now: datetime) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from live_trading.chain.reading.reader import Purse
+from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.wallets import SignatureType
 from live_trading.services.watching.findings import (
     CheckName,
@@ -34,10 +35,22 @@ class WalletProbe:
     low_gas: Decimal
 
     def on_chain(self, wallets: Sequence[WalletState]) -> list[Finding]:
-        """What the chain has of each wallet, read at one block. Raises RetryLater."""
+        """What the chain has of each wallet, read at one block; not known where the chain is away, which is told."""
         if not wallets:
             return [healthy(CheckName.WALLETS, "no wallet trades", count_of(0, "wallets", None))]
-        purses = self.purses([wallet.address for wallet in wallets])
+        try:
+            purses = self.purses([wallet.address for wallet in wallets])
+        except LiveTradingError as error:
+            return [
+                Finding(
+                    name=CheckName.WALLETS,
+                    status=HealthStatus.WARNING,
+                    detail=f"not known: {type(error).__name__}",
+                    figures=(count_of(len(wallets), "wallets", None),),
+                    advice="see chain",
+                    alerts=False,
+                )
+            ]
         found = [healthy(CheckName.WALLETS, "each was looked at", count_of(len(wallets), "wallets", None))]
         for wallet in wallets:
             purse = purses[wallet.address]

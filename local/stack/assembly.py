@@ -6,6 +6,7 @@ everything at the end of the block, on a signal and on any failure. Logs and add
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -45,6 +46,8 @@ _WALLET_SECRET_NAME = f"live-trading/wallets/{OPERATOR}/main"
 # The model of the venue's time: replay milliseconds of a request by kind. They are assumed, in the range that callers
 # report; what matters is that they are stated, so that a run does not depend on how fast this machine is.
 STEPPED_TIMES = {"orders": 150, "clob": 50, "gamma": 80, "data": 120, "geoblock": 60}
+# The chain goes by the machine's time, whatever the replay's is.
+AGES_OF_THE_CHAIN = dict.fromkeys(("head_age_seconds", "critical_head_age_seconds"), 100 * 365 * 86_400)
 # The chain's own directory says which process an earlier, killed run left behind.
 _KEPT = frozenset({"lock", "summary.json", "chain"})
 
@@ -138,7 +141,9 @@ class Stack:
         chain = LocalChain.start(self._directory / "chain", ports.any())
         opened.callback(chain.stop)
         exchange.start({"rpc_url": chain.rpc_url, **self._exchange_options})
-        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange)
+        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange) | (
+            {"HealthThresholds": json.dumps(AGES_OF_THE_CHAIN)} if self._stepped else {}
+        )
         host.start(
             parameters=parameters,
             stack_name=STACK_NAME,

@@ -6,6 +6,7 @@ everything at the end of the block, on a signal and on any failure. Logs and add
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -46,6 +47,8 @@ _WALLET_SECRET_NAME = f"live-trading/wallets/{OPERATOR}/main"
 # The model of the venue's time: replay milliseconds of a request by kind. They are assumed, in the range that callers
 # report; what matters is that they are stated, so that a run does not depend on how fast this machine is.
 STEPPED_TIMES = {"orders": 150, "clob": 50, "gamma": 80, "data": 120, "geoblock": 60}
+# The chain goes by the machine's time, whatever the replay's is.
+AGES_OF_THE_CHAIN = dict.fromkeys(("head_age_seconds", "critical_head_age_seconds"), 100 * 365 * 86_400)
 # The chain's own directory says which process an earlier, killed run left behind.
 _KEPT = frozenset({"lock", "summary.json", "chain"})
 
@@ -147,7 +150,9 @@ class Stack:
         chain = LocalChain.start(self._directory / "chain", ports.any())
         opened.callback(chain.stop)
         exchange.start({"rpc_url": chain.rpc_url, **self._exchange_options})
-        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange)
+        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange) | (
+            {"HealthThresholds": json.dumps(AGES_OF_THE_CHAIN)} if self._stepped else {}
+        )
         host.start(
             parameters=parameters,
             stack_name=STACK_NAME,
@@ -171,7 +176,8 @@ class Stack:
 def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: ExchangePart) -> dict[str, str]:
     """The template's parameters for this machine: other addresses, schedules on, and a chain that never reorganises.
 
-    An invocation makes one pass, since it is the replay's clock that says when the next is due.
+    An invocation makes one pass, since it is the replay's clock that says when the next is due. Nobody is asked to come
+    back later: what a run does in a minute takes hours elsewhere.
     """
     return {
         "DatabaseUrl": database_url,
@@ -181,6 +187,9 @@ def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: Exch
         "SchedulesEnabled": "true",
         "Confirmations": "1",
         "WatchSeconds": "0",
+        "ApiRatePerSecond": "10000",
+        "ApiBurst": "5000",
+        "RequestsAMinutePerUser": "1000000",
         "FurtherExchanges": FILL_EMITTER,
         **exchange.parameters(),
     }
@@ -224,6 +233,7 @@ def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
     settings = dict(parts.application.function("lt-execute").environment)
     return StackFacts(
         database_url=parts.postgres.url,
+        is_own_postgres=isinstance(parts.postgres, LocalPostgres),
         clob_url=exchange.url("clob"),
         gamma_url=exchange.url("gamma"),
         data_api_url=exchange.url("data"),

@@ -33,6 +33,7 @@ class StackFacts:
     """
 
     database_url: str
+    is_own_postgres: bool
     clob_url: str
     gamma_url: str
     data_api_url: str
@@ -78,6 +79,13 @@ class StackFacts:
             "wallet": self.wallet_address,
         }
 
+    def ports(self) -> dict[str, int]:
+        """Where the parts listen that came up with the stack, by name."""
+        ports = {name: urlsplit(url).port for name, url in self.addresses().items()}
+        if not self.is_own_postgres:
+            del ports["postgres"]
+        return {name: port for name, port in ports.items() if port is not None}
+
     def wait(self) -> None:
         """Stay while every part answers; PartFailed names the one that no longer does."""
         while True:
@@ -86,10 +94,9 @@ class StackFacts:
 
     def check(self) -> None:
         """PartFailed names a part that does not answer."""
-        for name, url in self.addresses().items():
-            port = urlsplit(url).port
-            if port is not None and not is_listening(port):
-                raise PartFailed(f"the stack is no longer whole: {name} does not answer at {url}.")
+        for name, port in self.ports().items():
+            if not is_listening(port):
+                raise PartFailed(f"the stack is no longer whole: {name} does not answer at {self.addresses()[name]}.")
 
 
 def write_facts(facts: StackFacts, directory: Path) -> None:
@@ -97,6 +104,11 @@ def write_facts(facts: StackFacts, directory: Path) -> None:
     file = directory / _FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(facts), indent=2) + "\n")
+
+
+def has_facts(directory: Path) -> bool:
+    """Whether a stack has left its facts, and so came up; a killed one leaves them too."""
+    return (directory / _FILE).exists()
 
 
 def read_facts(directory: Path = DEFAULT_DIRECTORY) -> StackFacts:

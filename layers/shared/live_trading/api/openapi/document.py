@@ -12,6 +12,7 @@ from live_trading.api.examples import PATH_PARTS
 from live_trading.api.openapi.refusals import (
     GATEWAY_SCHEMA,
     PROBLEM_SCHEMA,
+    also_refused,
     reference_to,
     refusals_of,
     shared_responses,
@@ -78,7 +79,7 @@ def _operation(route: Described, schemas: Schemas) -> dict[str, Any]:
         "tags": [_tag(route.path)],
         "summary": route.summary,
         "parameters": list(_parameters(route, schemas)),
-        "responses": {**_successes(route, schemas), **_refusals(route)},
+        "responses": {**_refusals(route), **_successes(route, schemas)},
         "x-problem-codes": _problem_codes(route),
     }
     if route.detail:
@@ -143,7 +144,11 @@ def _successes(route: Described, schemas: Schemas) -> dict[str, Any]:
     if route.method == "GET" or route.has_edit_token:
         headers["etag"] = {"schema": {"type": "string"}}
     made: dict[str, Any] = {
-        str(status): {"description": _SUCCESS[status], "headers": headers, "content": content}
+        str(status): {
+            "description": _SUCCESS[status],
+            "headers": headers,
+            "content": content if status < 400 else also_refused(content),
+        }
         for status in route.statuses
     }
     if route.method == "GET":
@@ -156,6 +161,7 @@ _SUCCESS = {
     201: "Created.",
     202: "Taken up; the rest is done without the caller.",
     207: "Done in part; the answer says what could not be done.",
+    503: "Something is CRITICAL; or a part of the system is away, and the answer is a problem.",
 }
 
 

@@ -5,7 +5,6 @@ What grows is read by an index, and so many rows of it as are open or new, never
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +18,7 @@ from live_trading.services.watching.retention import Lives, Retention
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import StackFacts
 from tests.e2e.live_fixtures import LiveDesk
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 from tests.statement_plans import Asked, readings, watched_statements
 
 pytestmark = [pytest.mark.e2e, pytest.mark.growth]
@@ -122,9 +121,10 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
 
 
 def told(path: str) -> dict[str, Any]:
-    answer = app.handler(http_event("GET", path), None)
-    assert answer["statusCode"] == 200, answer["body"]
-    body: dict[str, Any] = json.loads(answer["body"])
+    event = http_event("GET", path)
+    answer = reply_of(event, app.handler(event, None))
+    assert answer.status == 200, answer.body
+    body: dict[str, Any] = answer.body
     return body
 
 

@@ -41,7 +41,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         wallet_detail_routes,
     )
     from live_trading.api.routes.paper import ft_order_routes, ft_result_routes, ft_wallet_routes
-    from live_trading.api.routes.watch import document_routes
+    from live_trading.api.routes.watch import document_routes, guard_routes
 
     return (
         ft_wallet_routes.ROUTES,
@@ -69,6 +69,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         approval_routes.ROUTES,
         statement_routes.ROUTES,
         export_routes.ROUTES,
+        guard_routes.ROUTES,
         document_routes.ROUTES,
     )
 

@@ -25,7 +25,7 @@ from live_trading.telling.telegram import TelegramChannel
 from live_trading.telling.webhook import WebhookChannel
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
 from tests.integration.alerting.alert_fixtures import BOT_TOKEN, WEBHOOK_SECRET, receiver
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.risk]
 
@@ -414,7 +414,7 @@ def test_the_route_needs_a_reason_and_a_token(desk: LiveDesk, monkeypatch: pytes
 
     def asked(body: str, **who: Any) -> int:
         event = http_event("POST", "/api/lt/kill-switch", body, key=uuid4().hex, **who)
-        return int(lt_execute.handler(event, context)["statusCode"])
+        return reply_of(event, lt_execute.handler(event, context)).status
 
     assert asked("{}") == 422
     assert asked('{"reason": "a drill"}', owner=None) == 401

@@ -5,7 +5,6 @@ What grows is read by an index, and so many rows of it as are open or new, never
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -25,7 +24,7 @@ from live_trading.wiring.composition import Parts
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import StackFacts
 from tests.e2e.live_fixtures import LiveDesk
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 from tests.statement_plans import Asked, readings, watched_statements
 
 pytestmark = [pytest.mark.e2e, pytest.mark.growth]
@@ -37,9 +36,8 @@ GROWING = frozenset(
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_counts", "decision_evidence",
         "decisions", "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
         "ft_result_days", "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts",
-        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions",
-        "market_book_fees", "markets", "orders",
-        "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
+        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets",
+        "orders", "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.
@@ -176,9 +174,10 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
 
 
 def told(path: str) -> dict[str, Any]:
-    answer = app.handler(http_event("GET", path), None)
-    assert answer["statusCode"] == 200, answer["body"]
-    body: dict[str, Any] = json.loads(answer["body"])
+    event = http_event("GET", path)
+    answer = reply_of(event, app.handler(event, None))
+    assert answer.status == 200, answer.body
+    body: dict[str, Any] = answer.body
     return body
 
 

@@ -41,7 +41,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         wallet_detail_routes,
     )
     from live_trading.api.routes.paper import ft_order_routes, ft_result_routes, ft_wallet_routes
-    from live_trading.api.routes.watch import alert_routes, document_routes
+    from live_trading.api.routes.watch import alert_routes, document_routes, guard_routes
 
     return (
         ft_wallet_routes.ROUTES,
@@ -70,6 +70,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         alert_routes.ROUTES,
         statement_routes.ROUTES,
         export_routes.ROUTES,
+        guard_routes.ROUTES,
         document_routes.ROUTES,
     )
 

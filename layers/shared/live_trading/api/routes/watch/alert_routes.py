@@ -17,7 +17,7 @@ from live_trading.api.paging import Paging
 from live_trading.api.problems import Problem, ProblemCode, not_found
 from live_trading.api.query import PeriodQuery
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.alert_views import AlertsView, AlertView, ToldAlertView, alert_view, told_alert_view
+from live_trading.api.views.watch.alert_views import AlertsView, AlertView, ToldAlertView, alert_view, told_alert_view
 from live_trading.nouns.alerts import AlertScope, AlertState, AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.pages import Place

@@ -33,6 +33,7 @@ PERIODS: Mapping[str, timedelta] = MappingProxyType(
         "lt-redemptions": timedelta(minutes=10),
         "ft-resolve": timedelta(minutes=10),
         HEALTH: timedelta(minutes=5),
+        "alerts": timedelta(minutes=1),
         "retention": timedelta(hours=1),
     }
 )

@@ -74,9 +74,7 @@ def test_signals_that_nobody_decides_are_critical_until_somebody_does(desk: Live
         desk.signal()
         desk.advance(90)
 
-    stood = turns(
-        lambda: status_of(desk, "undecided_signals", undecided_seconds=60), nobody_decides, desk.execute
-    )
+    stood = turns(lambda: status_of(desk, "undecided_signals", undecided_seconds=60), nobody_decides, desk.execute)
 
     assert stood == [HEALTHY, CRITICAL, HEALTHY]
 

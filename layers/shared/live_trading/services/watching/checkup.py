@@ -20,8 +20,9 @@ from live_trading.services.watching.findings import WORSE, CheckName, Figure, Fi
 from live_trading.services.watching.probing import Probe, Probing
 from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.services.watching.wallet_probe import WalletProbe
-from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.watch import alerts
+from live_trading.store.database.connection import Database
+from live_trading.store.watch import alert_sets, alerts
+from live_trading.store.watch.alert_sets import NewAlert
 from live_trading.store.watch.alerts import Untold
 from live_trading.store.watch.health import check_standing
 from live_trading.store.watch.health.check_standing import Before, CheckedNow
@@ -137,8 +138,9 @@ class HealthService:
         told_of = [finding for finding in report.findings if finding.alerts and finding.status in WORSE[1:]]
         with self._database.transaction() as transaction:
             check_standing.record(transaction, _kept(report.findings), now)
-            for finding in told_of:
-                _tell(transaction, finding, now)
+            alert_sets.raise_all(
+                transaction, alert_type=AlertType.HEALTH, alerts=[_alert(finding) for finding in told_of], at=now
+            )
             alerts.resolve_others(
                 transaction,
                 alert_type=AlertType.HEALTH,
@@ -218,13 +220,10 @@ def _figure(figure: Figure) -> dict[str, object]:
     }
 
 
-def _tell(transaction: Transaction, finding: Finding, now: datetime) -> None:
-    alerts.raise_alert(
-        transaction,
-        alert_type=AlertType.HEALTH,
+def _alert(finding: Finding) -> NewAlert:
+    return NewAlert(
         severity=Severity(finding.status),
         subject=finding.check,
         title=f"{finding.check}: {finding.status}",
         message=finding.said,
-        at=now,
     )

@@ -43,6 +43,7 @@ LISTS = (
     "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
+    "/api/lt/health/guards", "/api/lt/health/guards?lt_strategy_id={strategy}",
     "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
 )  # fmt: skip
 

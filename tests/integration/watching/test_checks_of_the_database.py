@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
@@ -253,12 +254,10 @@ def test_connections_that_run_out_are_told_until_they_are_given_back(bench: Benc
     limit = f"{left:f}"
     assert bench.look(connections_left_fraction=limit)["connections"].status is HEALTHY
     opened = [database_of(bench.url, application_name="somebody") for _ in range(5)]
-    with_one = [each.transaction() for each in opened]
-    for each in with_one:
-        each.__enter__().rows("SELECT 1")
-    assert bench.look(connections_left_fraction=limit)["connections"].status is WARNING
-    for each in with_one:
-        each.__exit__(None, None, None)
+    with ExitStack() as held:
+        for each in opened:
+            held.enter_context(each.transaction()).execute("SELECT 1")
+        assert bench.look(connections_left_fraction=limit)["connections"].status is WARNING
     for each in opened:
         each.close()
     await_true(
@@ -305,6 +304,26 @@ def test_a_database_that_takes_no_connections_is_critical_and_hides_no_probe(
     assert back["database"] is HEALTHY
 
 
+def test_a_database_that_hangs_is_critical_and_hides_no_probe(bench: Bench) -> None:
+    service = HealthService(
+        database=bench.database,
+        clock=bench,
+        probes={CheckName.VENUE: lambda: [healthy(CheckName.VENUE, "answers")]},
+        notify=None,
+        limits=HealthThresholds(probe_seconds=1),
+    )
+
+    def stood() -> dict[str, HealthStatus]:
+        return {each.check: each.status for each in service.look().findings}
+
+    with bench.another() as other, other.transaction() as transaction:
+        transaction.execute("LOCK TABLE breaks IN ACCESS EXCLUSIVE MODE")
+        hanging = stood()
+
+    assert (hanging["database"], hanging["venue"]) == (CRITICAL, HEALTHY)
+    await_true(lambda: stood()["database"] is HEALTHY, "the lock is gone")
+
+
 def test_a_job_misses_runs_from_its_third_silent_period_on(bench: Bench, strategy: UUID) -> None:
     assert strategy
     for job, period in PERIODS.items():
@@ -316,7 +335,7 @@ def test_a_job_misses_runs_from_its_third_silent_period_on(bench: Bench, strateg
         assert bench.look()[f"job {job}"].status is HEALTHY
         bench.at = NOON + 3 * period
         missed = bench.look()[f"job {job}"]
-        assert (missed.status, missed.figures[0].observed) == (WARNING, 3)
+        assert (missed.status, missed.figures[0].observed) == (WARNING, Decimal(3))
         JobWatch(database=bench.database, clock=bench).run(job, lambda: None)
         assert bench.look()[f"job {job}"].status is HEALTHY
 
@@ -416,7 +435,7 @@ def test_a_strategy_that_decides_and_places_nothing_against_its_rate_is_told_unt
 
     decisions(bench, 25, first=last + timedelta(hours=1))
     quiet = bench.look()[check]
-    assert (quiet.status, quiet.figures[0].observed) == (WARNING, 10)
+    assert (quiet.status, quiet.figures[0].observed) == (WARNING, Decimal(10))
 
     entries(bench, 1, first=bench.at - timedelta(minutes=1), apart="1 second")
     assert check not in bench.look()

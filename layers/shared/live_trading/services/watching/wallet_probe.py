@@ -119,5 +119,5 @@ def _closed_only(wallet: WalletState) -> Finding:
         owner_id=wallet.owner_id,
         status=HealthStatus.CRITICAL,
         detail=f"the venue does not let {wallet.name} open positions{since}",
-        advice="see geoblock, and ask the venue; it is asked again in each pass, and a lock ends by itself with its yes",
+        advice="see geoblock, and ask the venue; each pass asks it again, and a lock ends by itself with its yes",
     )

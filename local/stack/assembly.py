@@ -6,6 +6,7 @@ everything at the end of the block, on a signal and on any failure. Logs and add
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -45,6 +46,8 @@ _WALLET_SECRET_NAME = f"live-trading/wallets/{OPERATOR}/main"
 # The model of the venue's time: replay milliseconds of a request by kind. They are assumed, in the range that callers
 # report; what matters is that they are stated, so that a run does not depend on how fast this machine is.
 STEPPED_TIMES = {"orders": 150, "clob": 50, "gamma": 80, "data": 120, "geoblock": 60}
+# The chain's time is the machine's, and the replay's is that of its recording.
+_UNLIKE_THE_VENUE = {"head_age_seconds": 31_536_000, "critical_head_age_seconds": 31_536_000}
 # The chain's own directory says which process an earlier, killed run left behind.
 _KEPT = frozenset({"lock", "summary.json", "chain"})
 
@@ -173,6 +176,7 @@ def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: Exch
         "Confirmations": "1",
         "WatchSeconds": "0",
         "FurtherExchanges": FILL_EMITTER,
+        "HealthThresholds": json.dumps(_UNLIKE_THE_VENUE),
         **exchange.parameters(),
     }
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.services.following.ingest import TURNS
 from live_trading.services.watching.checks.job_checks import PERIODS
 from live_trading.services.watching.checkup import HealthService
@@ -20,9 +21,12 @@ from live_trading.services.watching.findings import CheckName, Finding, HealthSt
 from live_trading.services.watching.job_watch import JobWatch
 from live_trading.services.watching.probing import Probing
 from live_trading.services.watching.thresholds import HealthThresholds
+from live_trading.store.books import breaks
+from live_trading.store.books.breaks import Break, BreakKind
 from live_trading.store.database import turns
 from live_trading.store.database.connection import Database
 from live_trading.store.database.migrations import newest_name
+from live_trading.store.risk import locks
 from live_trading.wiring.database import database_of
 from local.machine.env import ROOT
 from local.postgres.databases import with_database
@@ -171,6 +175,17 @@ def fills(bench: Bench, *, price: str, since: datetime, share: str = "1") -> Non
         price=price,
         share=share,
         since=since,
+    )
+
+
+def resolves(bench: Bench) -> None:
+    """The market, at noon."""
+    bench.change(
+        """
+        UPDATE markets SET
+            resolution_state = 'RESOLVED', resolved_at = :now, payout_numerators = '{1,0}', payout_denominator = 1
+        """,
+        now=NOON,
     )
 
 
@@ -525,6 +540,138 @@ def test_a_look_takes_few_strategies_and_comes_to_all_in_turn(bench: Bench, stra
         counted.append(row["counted"])
 
     assert counted == [2, 4, 5]
+
+
+def test_a_break_is_critical_while_it_is_open(bench: Bench, strategy: UUID) -> None:
+    (wallet,) = bench.rows("SELECT trading_wallet_id AS id FROM trading_wallets")
+    found = Break(kind=BreakKind.COLLATERAL, subject="collateral", expected=Decimal(10), observed=Decimal(9))
+
+    def compared(*seen: Break) -> HealthStatus:
+        with bench.database.transaction() as transaction:
+            breaks.replace_open(transaction, wallet["id"], seen, bench.at)
+        return bench.look()["breaks"].status
+
+    assert [compared(), compared(found), compared()] == [HEALTHY, CRITICAL, HEALTHY]
+    assert strategy
+
+
+def test_a_lock_is_told_while_it_is_in_force_and_a_pause_is_none(bench: Bench, strategy: UUID) -> None:
+    def put(reason: LockReason) -> None:
+        with bench.database.transaction() as transaction:
+            locks.put(
+                transaction,
+                scope=LockScope.STRATEGY,
+                scope_id=str(strategy),
+                reason=reason,
+                detail="a test",
+                created_by="o",
+                now=bench.at,
+                ends_at=bench.at + timedelta(minutes=10),
+            )
+
+    put(LockReason.PAUSED_BY_USER)
+    assert bench.look()["locks_in_force"].status is HEALTHY
+    put(LockReason.LOCKED_BY_USER)
+    assert bench.look()["locks_in_force"].status is WARNING
+    bench.at += timedelta(minutes=10)
+    assert bench.look()["locks_in_force"].status is HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("check", "account", "amount"), [("overdrafts", "CASH", "-0.000001"), ("unallocated", "UNALLOCATED", "-5")]
+)
+def test_an_account_below_zero_is_told_until_it_is_made_good(
+    bench: Bench, strategy: UUID, check: str, account: str, amount: str
+) -> None:
+    assert bench.look()[check].status is HEALTHY
+    bench.change(
+        """
+        INSERT INTO ledger_balances
+        SELECT trading_wallet_id, CASE WHEN :account = 'CASH' THEN lt_strategy_id END, :account, :amount::numeric
+        FROM lt_strategies
+        """,
+        account=account,
+        amount=amount,
+    )
+    below = bench.look()[check]
+    assert below.status is not HEALTHY
+    assert below.figures[0].observed == 1
+    bench.change("UPDATE ledger_balances SET amount_usd = 0")
+    assert bench.look()[check].status is HEALTHY
+    assert strategy
+
+
+def test_a_trade_whose_receipt_nobody_can_read_is_told_and_keeps_its_market_unbooked(
+    bench: Bench, strategy: UUID
+) -> None:
+    entries(bench, 1, first=NOON, apart="1 second")
+    fills(bench, price="0.5", since=NOON)
+    bench.change("UPDATE fills SET status = 'MINED', confirmed_at = NULL, venue_confirmed_at = :now", now=NOON)
+    resolves(bench)
+    condition = f"condition {CONDITION} of main"
+    assert bench.look()["unread_receipts"].status is HEALTHY
+
+    bench.at += timedelta(minutes=31)
+    late = bench.look()
+    assert (late["unread_receipts"].status, late[condition].status) == (WARNING, WARNING)
+
+    bench.change("UPDATE fills SET status = 'CONFIRMED', confirmed_at = :now", now=bench.at)
+    read = bench.look()
+    assert (read["unread_receipts"].status, read["resolved_markets"].status) == (HEALTHY, HEALTHY)
+    assert strategy
+
+
+def test_an_ft_wallet_that_does_not_decide_is_told_until_it_does(bench: Bench, strategy: UUID) -> None:
+    bench.change(
+        "INSERT INTO cursors (cursor_name, position, updated_at) "
+        "SELECT 'decided:ft:' || ft_wallet_id, '0', :now FROM ft_wallets",
+        now=NOON,
+    )
+    decisions(bench, 1, first=NOON)
+    check = "undecided_paper"
+    assert bench.look()[check].status is HEALTHY
+
+    bench.at += timedelta(minutes=20)
+    (behind,) = [each for name, each in bench.look().items() if name.startswith(check)]
+    assert (behind.status, behind.owner_id) == (WARNING, "o")
+
+    bench.change("UPDATE cursors SET position = (SELECT max(source_trade_id) FROM source_trades)::text")
+    assert bench.look()[check].status is HEALTHY
+    assert strategy
+
+
+def test_wallets_of_two_owners_may_have_one_name_and_share_an_alert(bench: Bench, strategy: UUID) -> None:
+    entries(bench, 1, first=NOON, apart="1 second")
+    fills(bench, price="0.5", since=NOON)
+    bench.change("UPDATE fills SET status = 'MINED', confirmed_at = NULL")
+    bench.change(
+        """
+        WITH other AS (
+            INSERT INTO trading_wallets (
+                trading_wallet_id, owner_id, name, address, signature_type, secret_name, opening_balance_usd,
+                created_at, verification
+            ) VALUES (gen_random_uuid(), 'p', 'main', '0x' || repeat('b', 40), 0, 's', 100, :now, 'VERIFIED')
+            RETURNING trading_wallet_id
+        )
+        INSERT INTO fills (
+            venue_trade_id, order_hash, lt_order_id, lt_strategy_id, trading_wallet_id, condition_id, token_id,
+            outcome_index, side, shares, price, cost_usd, fee_usd, role, status, match_time, recorded_at
+        )
+        SELECT
+            'another', order_hash, lt_order_id, lt_strategy_id, other.trading_wallet_id, condition_id, token_id, 0,
+            'BUY', 1, 0.5, 0.5, 0, 'TAKER', 'MINED', match_time, recorded_at
+        FROM fills, other
+        """,
+        now=NOON,
+    )
+    resolves(bench)
+    bench.at += timedelta(minutes=31)
+
+    bench.run()
+
+    subjects = [row["subject"] for row in bench.rows("SELECT subject FROM lt_alerts WHERE alert_type = 'health'")]
+    assert subjects.count(f"condition {CONDITION} of main") == 1
+    assert strategy
 
 
 def test_a_probe_that_still_hangs_is_not_asked_a_second_time() -> None:

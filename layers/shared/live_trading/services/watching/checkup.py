@@ -135,7 +135,7 @@ class HealthService:
         self._count()
         report = self.look()
         now = self._clock.now()
-        told_of = [finding for finding in report.findings if finding.alerts and finding.status in WORSE[1:]]
+        told_of = _told_of(report.findings)
         with self._database.transaction() as transaction:
             check_standing.record(transaction, _kept(report.findings), now)
             alert_sets.raise_all(
@@ -202,6 +202,17 @@ class HealthService:
 
     def _ask(self, probes: Sequence[tuple[CheckName, Probe]]) -> list[Finding]:
         return self._probing.ask(probes, self._limits.probe_seconds)
+
+
+def _told_of(findings: Sequence[Finding]) -> list[Finding]:
+    """What alerts are about, the worst of those with one name: wallets of two owners may be called the same."""
+    by_check: dict[str, Finding] = {}
+    for finding in findings:
+        known = by_check.get(finding.check)
+        is_worse = known is None or WORSE.index(finding.status) > WORSE.index(known.status)
+        if finding.alerts and finding.status in WORSE[1:] and is_worse:
+            by_check[finding.check] = finding
+    return list(by_check.values())
 
 
 def _since(found: Sequence[Finding], before: Before) -> dict[str, datetime]:

@@ -12,8 +12,9 @@ from live_trading.api.views.health_views import health_view, open_health_view
 from live_trading.services.watching.checkup import BriefReport, HealthReport
 from live_trading.store.database.migrations import newest_name
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.health_metrics import emit
+from live_trading.wiring.health_metrics import health_figures
 from live_trading.wiring.jobs import answer, http_json, is_http, refused
+from live_trading.wiring.metrics import publish
 
 parts = Parts()
 _TOKEN_PATHS = (HEALTH.path, SHORT_HEALTH.path)
@@ -40,7 +41,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _run() -> BriefReport:
     report = parts.health().run()
-    emit(report)
+    publish("health", health_figures(report))
     return report.brief
 
 

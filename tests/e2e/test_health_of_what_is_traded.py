@@ -12,8 +12,7 @@ from functions.strategy_api import app as strategy_api
 from live_trading.services.watching.checkup import HealthReport
 from live_trading.services.watching.findings import HealthStatus
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.health_metrics import METRICS
-from tests.e2e.health_looks import CRITICAL, HEALTHY, WARNING, a_block, a_look, found, turns
+from tests.e2e.health_looks import CRITICAL, HEALTHY, WARNING, a_look, found, turns
 from tests.e2e.live_fixtures import LiveDesk, beside
 from tests.integration.api_fixtures import http_event
 
@@ -223,27 +222,3 @@ def test_guards_are_listed_to_their_owner_page_by_page(desk: LiveDesk, monkeypat
     assert (cash["kind"], cash["with_data_fraction"], cash["bit_fraction"]) == ("RISK_RULE", "1.0000", "0.0000")
     assert asked("", owner="stranger") == (200, {"guards": [], "next_cursor": None})
     assert asked(f"?lt_strategy_id={desk.lt_strategy_id}", owner="stranger")[0] == 404
-
-
-def test_a_run_of_the_schedule_sends_its_figures_as_metrics(
-    desk: LiveDesk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(app, "parts", Parts({**desk.settings, "HEALTH_THRESHOLDS": "{}"}))
-    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "LiveTrading/test")
-    desk.arm("geoblocked", seconds=600)
-    a_block(desk)
-    desk.advance(90)
-
-    report = app.handler({}, None)
-    app.parts.database.close()
-
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    (sent,) = [line for line in lines if "ChecksCritical" in line]
-    assert sent["job"] == "health"
-    assert sent["ChecksCritical"] == [1.0]
-    assert sent["ChecksWarning"] == [1.0]
-    assert 85 <= sent["ChainHeadAge"][0] <= 100
-    assert sent["UnansweredOrders"] == [0.0]
-    assert {name for name, _ in METRICS.values()} - {"FollowedTradesLag", "ChainWatchAge"} <= set(sent)
-    assert {each["name"] for each in report["findings"]} == {"geoblock", "chain_head"}
-    assert report["checks"] > 30

@@ -23,7 +23,7 @@ from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.signals.checks.switched_on import SELDOM_ASKED
 from live_trading.signals.checks.switched_on import switched_on as checks_on
 from live_trading.signals.evaluate import evaluate
-from live_trading.wiring.health_metrics import METRICS
+from live_trading.wiring.health_metrics import PUBLISHED
 from live_trading.wiring.settings import SettingsInvalid, read_settings
 from local.lambdas.template.intrinsics import read_template
 from local.machine.env import ROOT, TEMPLATE
@@ -94,7 +94,7 @@ def test_every_job_of_a_schedule_is_watched_by_its_period() -> None:
 
 
 def test_metrics_are_of_checks_and_no_two_are_of_one_name() -> None:
-    names = [name for name, _ in METRICS.values()]
+    names = list(PUBLISHED.values())
 
     assert len(names) == len(set(names))
 

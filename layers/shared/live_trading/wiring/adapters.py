@@ -5,12 +5,14 @@ Nothing is read or opened at import; a function that never trades never imports 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from live_trading.api.gate.fairness import Fairness
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import RetryLater, WrongState
@@ -64,6 +66,11 @@ class Adapters:
     @cached_property
     def clock(self) -> Clock:
         return clock_of(self.settings.clock_url)
+
+    @cached_property
+    def fairness(self) -> Fairness:
+        """By the clock on the wall: a frozen environment's other clocks stand still."""
+        return Fairness(a_minute=self.settings.requests_a_minute_per_user, now=time.time)
 
     @cached_property
     def chance(self) -> Chance:

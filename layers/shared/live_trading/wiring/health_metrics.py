@@ -1,66 +1,65 @@
-"""Figures of health as metrics: what somebody may want an alarm on, with names and units in docs/metrics.md."""
+"""Figures of health: what of its findings is published, by the names of the closed set."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
-
+from live_trading.nouns.measures.metrics import Figures, MetricName
 from live_trading.services.watching.checkup import HealthReport
-from live_trading.services.watching.findings import CheckName, Finding, HealthStatus
+from live_trading.services.watching.findings import CheckName, Figure, HealthStatus
 
-METRICS: Mapping[tuple[CheckName, str], tuple[str, MetricUnit]] = MappingProxyType(
+PUBLISHED: Mapping[tuple[CheckName, str], MetricName] = MappingProxyType(
     {
-        (CheckName.CONNECTIONS, "left"): ("DatabaseConnectionsLeft", MetricUnit.Percent),
-        (CheckName.SLOW_QUERIES, "longest"): ("DatabaseLongestQuery", MetricUnit.Seconds),
-        (CheckName.OPEN_TRANSACTIONS, "longest"): ("DatabaseLongestTransaction", MetricUnit.Seconds),
-        (CheckName.VENUE_CLOCK, "skew"): ("VenueClockSkew", MetricUnit.Seconds),
-        (CheckName.FEED_LAG, "lag"): ("FeedLag", MetricUnit.Seconds),
-        (CheckName.FOLLOWED_TRADES, "typical_lag"): ("FollowedTradesLag", MetricUnit.Seconds),
-        (CheckName.CHAIN_HEAD, "age"): ("ChainHeadAge", MetricUnit.Seconds),
-        (CheckName.CHAIN_WATCH, "age"): ("ChainWatchAge", MetricUnit.Seconds),
-        (CheckName.WALLET_GAS, "gas"): ("WalletLowestGas", MetricUnit.NoUnit),
-        (CheckName.ORDERS, "count"): ("UnansweredOrders", MetricUnit.Count),
-        (CheckName.FILLS, "count"): ("UnsettledFills", MetricUnit.Count),
-        (CheckName.REDEMPTIONS, "count"): ("OverdueRedemptions", MetricUnit.Count),
-        (CheckName.BREAKS, "count"): ("OpenBreaks", MetricUnit.Count),
-        (CheckName.LOCKS, "count"): ("LocksInForce", MetricUnit.Count),
-        (CheckName.FAILING_PARTS, "count"): ("FailingParts", MetricUnit.Count),
-        (CheckName.UNDECIDED_SIGNALS, "age"): ("UndecidedSignalAge", MetricUnit.Seconds),
-        (CheckName.JOB, "missed_runs"): ("MissedRuns", MetricUnit.Count),
+        (CheckName.CONNECTIONS, "left"): MetricName.DATABASE_CONNECTIONS_LEFT,
+        (CheckName.SLOW_QUERIES, "longest"): MetricName.DATABASE_LONGEST_QUERY,
+        (CheckName.VENUE_CLOCK, "skew"): MetricName.VENUE_CLOCK_SKEW,
+        (CheckName.FEED_LAG, "lag"): MetricName.FEED_LAG,
+        (CheckName.FOLLOWED_TRADES, "typical_lag"): MetricName.FOLLOWED_TRADES_LAG,
+        (CheckName.CHAIN_HEAD, "age"): MetricName.HEAD_AGE,
+        (CheckName.CHAIN_WATCH, "age"): MetricName.CHAIN_WATCH_AGE,
+        (CheckName.WALLET_GAS, "gas"): MetricName.LOWEST_GAS,
+        (CheckName.ORDER, "age"): MetricName.OLDEST_UNKNOWN_ORDER,
+        (CheckName.FILLS, "age"): MetricName.OLDEST_UNSETTLED_FILL,
+        (CheckName.UNDECIDED_SIGNALS, "age"): MetricName.OLDEST_UNDECIDED_SIGNAL,
+        (CheckName.REDEMPTIONS, "count"): MetricName.REDEMPTIONS_OVERDUE,
+        (CheckName.BREAKS, "count"): MetricName.OPEN_BREAKS,
+        (CheckName.LOCKS, "count"): MetricName.LOCKS_IN_FORCE,
     }
 )
-"""By check and figure: the metric that it is sent as. Of several the worst is sent: the highest, of gas the lowest."""
-_LOWEST = "WalletLowestGas"
+"""By check and figure. Of several the worst is published: the highest, of gas the lowest."""
+# Where the check was made and found none, the age is zero and says so.
+_AGES = {CheckName.ORDERS: MetricName.OLDEST_UNKNOWN_ORDER, CheckName.FILLS: MetricName.OLDEST_UNSETTLED_FILL}
 _PERCENT = 100
 
 
-def emit(report: HealthReport) -> None:
-    """Sends the figures of a run, and how many checks are not well, with the dimension `job` = health."""
-    metrics = Metrics()
-    metrics.add_dimension(name="job", value="health")
-    for name, status in (("ChecksWarning", HealthStatus.WARNING), ("ChecksCritical", HealthStatus.CRITICAL)):
-        count = sum(1 for each in report.findings if each.status is status)
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
-    inert = sum(1 for each in report.findings if each.name is CheckName.GUARD)
-    metrics.add_metric(name="InertGuards", unit=MetricUnit.Count, value=inert)
-    for name, (unit, value) in sorted(_worst(report.findings).items()):
-        metrics.add_metric(name=name, unit=unit, value=value)
-    metrics.flush_metrics()
+def health_figures(report: HealthReport) -> Figures:
+    """How many findings are bad, and the figures of the others; what is not known is left out."""
+    standing = Counter(each.status for each in report.findings)
+    return {
+        MetricName.HEALTH_CRITICAL: [standing[HealthStatus.CRITICAL]],
+        MetricName.HEALTH_WARNING: [standing[HealthStatus.WARNING]],
+        MetricName.INERT_GUARDS: [sum(1 for each in report.findings if each.name is CheckName.GUARD)],
+        **{name: [value] for name, value in _worst(report).items()},
+    }
 
 
-def _worst(findings: Iterable[Finding]) -> dict[str, tuple[MetricUnit, float]]:
-    """What is not known is not sent. A float is what a metric is made of; nothing is counted on with it."""
-    found: dict[str, tuple[MetricUnit, float]] = {}
-    for finding in findings:
+def _worst(report: HealthReport) -> dict[MetricName, Decimal]:
+    looked_at = {each.name for each in report.findings}
+    found = {name: Decimal(0) for check, name in _AGES.items() if check in looked_at}
+    for finding in report.findings:
         for figure in finding.figures:
-            sent_as = METRICS.get((finding.name, figure.name))
-            if sent_as is None or figure.observed is None:
+            name = PUBLISHED.get((finding.name, figure.name))
+            if name is None or figure.observed is None:
                 continue
-            name, unit = sent_as
-            value = float(figure.observed) * (_PERCENT if unit is MetricUnit.Percent else 1)
-            before = found.get(name)
-            worse = min if name == _LOWEST else max
-            found[name] = (unit, value if before is None else worse(before[1], value))
+            value = _value(name, figure)
+            worse = min if name is MetricName.LOWEST_GAS else max
+            found[name] = worse(found.get(name, value), value)
     return found
+
+
+def _value(name: MetricName, figure: Figure) -> Decimal:
+    observed = figure.observed or Decimal(0)
+    return observed * _PERCENT if name is MetricName.DATABASE_CONNECTIONS_LEFT else observed

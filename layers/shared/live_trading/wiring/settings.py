@@ -57,10 +57,11 @@ class Settings(BaseModel):
     The trades of followed traders are looked for at the three exchanges and at the `further_exchanges`, in blocks that
     have `signal_confirmations` on top. Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever
     they suggest. Without `mark_orders` no order carries the marker by which another installation would see this one.
-    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly. With
-    `watch_seconds` an invocation of lt-execute by its schedule stays for so long and passes again on news; with 0 it
-    passes once. Health compares the node with the one at `second_rpc_url`, and judges by `health_thresholds`, a JSON
-    object.
+    Each user may ask one execution environment of the API `requests_a_minute_per_user` times, without limit where that
+    is 0; what stops trading is not counted. With `stepped_clock` the clock at `clock_url` does not move by itself, and
+    a run can be repeated exactly. With `watch_seconds` an invocation of lt-execute by its schedule stays for so long
+    and passes again on news; with 0 it passes once.
+    Health compares the node with the one at `second_rpc_url`, and judges by `health_thresholds`, a JSON object.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -103,6 +104,7 @@ class Settings(BaseModel):
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     mark_orders: bool = True
+    requests_a_minute_per_user: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     keep_decisions_days: Annotated[int, Field(ge=7)] = 90
     keep_snapshots_days: Annotated[int, Field(ge=2)] = 2
     keep_hourly_snapshots_days: Annotated[int, Field(ge=35)] = 90

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from live_trading.api.described import JSON, Described, NoBody
+from live_trading.api.gate.fairness import URGENT
 from live_trading.api.problems import STATUS, ProblemCode
 
 _MEANING = {
@@ -90,9 +91,11 @@ def refusals_of(route: Described) -> dict[int, list[ProblemCode]]:
     codes = {*_ALWAYS, *route.refuses}
     if route.scope is not None:
         codes |= {ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN}
+        if (route.method, route.path) not in URGENT:
+            codes.add(ProblemCode.TOO_MANY_REQUESTS)
     if "<" in route.path:
         codes.add(ProblemCode.NOT_FOUND)
-    if route.method == "POST":
+    if route.method != "GET":
         codes |= {ProblemCode.IDEMPOTENCY_KEY_REUSED, ProblemCode.WRONG_STATE, ProblemCode.OUTCOME_UNKNOWN}
     if route.body is not NoBody:
         codes |= {ProblemCode.NOT_FOUND, ProblemCode.ALREADY_EXISTS, ProblemCode.OUTCOME_UNKNOWN}

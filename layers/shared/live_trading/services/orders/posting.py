@@ -66,9 +66,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A batch on its way to the venue: its orders are SENT and committed, and their answers not booked yet."""
+    """A batch on its way to the venue: its orders are SENT since `sent_at` and committed, their answers not booked."""
 
     orders: tuple[StoredOrder, ...]
+    sent_at: datetime
     answers: Future[list[PostOutcome]]
 
     @property
@@ -94,8 +95,9 @@ class OrderPoster:
 
     def depart(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID], beside: Executor) -> Flight:
         """INTENT to SENT, and the POST from another thread; `land` takes its answers. One flight at a time."""
-        orders = tuple(self._mark_sent(lease, lt_order_ids))
-        return Flight(orders, beside.submit(account.post, [order.signed for order in orders]))
+        now = self._clock.now()
+        orders = tuple(self._mark_sent(lease, lt_order_ids, now))
+        return Flight(orders, now, beside.submit(account.post, [order.signed for order in orders]))
 
     def land(self, lease: Lease, account: VenueAccount, flight: Flight) -> Sent:
         """Waits for a flight and books its answers, as `send` does."""
@@ -146,7 +148,7 @@ class OrderPoster:
             self._book(lease, due, account.post([order.signed for order in due]))
 
     def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
-        orders = self._mark_sent(lease, lt_order_ids)
+        orders = self._mark_sent(lease, lt_order_ids, self._clock.now())
         if not orders:
             return Sent()
         return self._book(lease, orders, account.post([order.signed for order in orders]))
@@ -162,8 +164,7 @@ class OrderPoster:
             sent.plan_again += again.plan_again
         return sent
 
-    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
-        now = self._clock.now()
+    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID], now: datetime) -> list[StoredOrder]:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-Seconds = Annotated[int, Field(ge=1, le=31_536_000)]
+Seconds = Annotated[int, Field(ge=1, le=100 * 31_536_000)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 Fraction = Annotated[Decimal, Field(gt=0, le=1)]
 Multiple = Annotated[Decimal, Field(gt=0, le=1_000)]

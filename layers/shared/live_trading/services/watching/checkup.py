@@ -14,8 +14,8 @@ from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.services.watching import guard_counting, kept_watch, own_look
+from live_trading.services.watching.checks.check_look import Look
 from live_trading.services.watching.checks.job_checks import JobStanding
-from live_trading.services.watching.checks.looking import Look
 from live_trading.services.watching.findings import WORSE, CheckName, Figure, Finding, HealthStatus, healthy, worst
 from live_trading.services.watching.own_look import OwnLook
 from live_trading.services.watching.probing import Probe, Probing

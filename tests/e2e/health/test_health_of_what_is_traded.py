@@ -12,7 +12,7 @@ from functions.strategy_api import app as strategy_api
 from live_trading.services.watching.checkup import HealthReport
 from live_trading.services.watching.findings import HealthStatus
 from live_trading.wiring.composition import Parts
-from tests.e2e.health_looks import CRITICAL, HEALTHY, WARNING, a_look, found, turns
+from tests.e2e.health.health_looks import CRITICAL, HEALTHY, WARNING, a_look, found, turns
 from tests.e2e.live_fixtures import LiveDesk, beside
 from tests.integration.api_fixtures import http_event
 

@@ -11,8 +11,8 @@ from live_trading.chain.abi import Function
 from live_trading.nouns.money import Usd
 from live_trading.services.watching.findings import HealthStatus
 from local.chain import ADDRESSES, STANDARD_EXCHANGE, LocalChain
-from tests.e2e.health_looks import CRITICAL, HEALTHY, WARNING, a_block, a_look, bad, found, turns
-from tests.e2e.live_fixtures import LiveDesk
+from tests.e2e.health.health_looks import CRITICAL, HEALTHY, WARNING, a_block, a_look, bad, found, turns
+from tests.e2e.live_fixtures import LiveDesk, market_with_time_left
 from tests.e2e.test_spenders_and_small_orders import allow
 
 pytestmark = [pytest.mark.e2e, pytest.mark.health]
@@ -158,6 +158,8 @@ def test_a_wallet_whose_signals_are_missed_because_it_may_not_open_is_critical_u
 
     def takes_one() -> None:
         desk.clear_faults()
+        # The market is over by now.
+        desk.market = market_with_time_left(desk, seconds_left=600, settle_seconds=0)
         desk.signal()
         desk.execute()
 

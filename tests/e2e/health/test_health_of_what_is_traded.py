@@ -125,6 +125,25 @@ def test_a_risk_rule_that_never_had_any_data_is_an_alert_until_it_has(desk: Live
     assert figures == {"decisions": 4, "with_data": 1, "bit": 0}
 
 
+def test_a_guard_that_is_switched_on_now_is_not_blamed_for_decisions_before_it(desk: LiveDesk) -> None:
+    for _ in range(3):
+        desk.signal()
+        desk.settle()
+    now = desk.now().isoformat()
+    desk.change(f"UPDATE lt_risk_rules SET max_spread_fraction = 0.9, updated_at = '{now}'")
+    desk.change(
+        "INSERT INTO ft_wallet_versions SELECT ft_wallet_id, 2, config || '{\"max_edge\": \"0.9\"}', repeat('1', 64), "
+        f"created_by, '{now}' FROM ft_wallet_versions"
+    )
+    desk.change("UPDATE ft_wallets SET current_version = 2")
+
+    found_now = a_look(desk, {"guard_least_decisions": 1}, run=True).findings
+
+    assert [each.subject for each in found_now if each.name.value == "guard"] == []
+    fresh = desk.rows("SELECT guard, decisions FROM guard_figures WHERE guard IN ('spread', 'max_edge') ORDER BY guard")
+    assert fresh == [{"guard": "max_edge", "decisions": 0}, {"guard": "spread", "decisions": 0}]
+
+
 def test_every_guard_that_is_on_is_counted_and_others_are_not(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_risk_rules SET max_slippage_fraction = 0.9, max_orders_per_minute = 100")
     desk.signal()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from live_trading.services.watching.checks.looking import Judge, Look
+from live_trading.services.watching.checks.check_look import Judge, Look
 from live_trading.services.watching.findings import (
     CheckName,
     Figure,

@@ -12,7 +12,7 @@ WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run test test-fast test-deep check invoke replay drift bench bench-latency bench-history lint format types imports migrations-lint validate build clean
+.PHONY: help setup run test test-fast test-deep check invoke replay drift bench bench-latency bench-history openapi lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -76,6 +76,9 @@ bench-history: setup ## what a year of rows makes of runs, health and lists; a q
 
 bench-latency: setup ## from a trader's fill to our order at the speed of real time; two minutes
 	@$(PY) -m benchmarks.latency
+
+openapi: setup ## write the document of the API anew, after a change of its routes
+	@$(PY) -m local.openapi
 
 lint: setup ## ruff
 	@$(VENV)/ruff check .

@@ -16,7 +16,7 @@ import httpx
 from benchmarks.lt_execute import desk_with_environment
 from benchmarks.order_rate import ANSWER_SECONDS, slow_venue
 from live_trading.api.once import Caller
-from live_trading.api.routes.kill_switch_routes import PullKillSwitch
+from live_trading.api.routes.live.kill_switch_routes import PullKillSwitch
 from live_trading.store.accounts import live_strategies
 from local.machine.patience import HANG_SECONDS
 from local.stack.assembly import Stack

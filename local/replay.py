@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from live_trading.api.fields import parsed
 from live_trading.api.once import Caller
-from live_trading.api.routes.ft_wallet_routes import CreateFtWallet, FtWallets
+from live_trading.api.routes.paper.ft_wallet_routes import CreateFtWallet, FtWallets
 from live_trading.services.following.evidence import EvidenceGatherer
 from live_trading.services.following.fee_comparing import FeeComparer
 from live_trading.services.following.fills.feed_reading import FeedReader

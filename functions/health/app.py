@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from live_trading.api.scopes import Scope
-from live_trading.api.table import OPEN_HEALTH_PATH
+from live_trading.api.reporting import HEALTH, OPEN_HEALTH
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.jobs import answer, as_json, http_json, is_http, refused
 
@@ -19,12 +18,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     if not is_http(event):
         return answer(event, "health", lambda: parts.health().run(), parts)
-    is_open = event.get("rawPath") == OPEN_HEALTH_PATH
-    refusal = refused(event, None if is_open else Scope.READ)
+    is_open = event.get("rawPath") == OPEN_HEALTH.path
+    refusal = refused(event, OPEN_HEALTH if is_open else HEALTH)
     if refusal is not None:
         return refusal
     report = parts.recent_health.seen() if is_open else parts.recent_health.look()
     status = 200 if report.is_up else 503
     if is_open:
-        return http_json(status, {"status": report.status})
-    return http_json(status, as_json(report))
+        return http_json(status, {"status": report.status}, event)
+    return http_json(status, as_json(report), event)

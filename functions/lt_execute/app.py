@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from live_trading.api.reporting import JOBS
 from live_trading.api.serving import http_app
-from live_trading.api.table import EXECUTE_PATH, lt_execute
+from live_trading.api.table import lt_execute
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.deadline import budget_of
 from live_trading.wiring.jobs import answer, is_http
@@ -19,7 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     See `services/copying/copy_run.py` and `services/entering/execute.py`.
     """
-    if is_http(event) and event["rawPath"] != EXECUTE_PATH:
+    if is_http(event) and event["rawPath"] != JOBS["lt-execute"].path:
         return app.resolve(event, context)
     if not is_http(event) and parts.stays(event):
         return answer(event, "lt-execute", lambda: parts.stay(context.aws_request_id, budget_of(context)), parts)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from live_trading.api.once import Caller
-from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.api.routes.live.trading_routes import ClosePosition
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderType
 from local.exchange.faults.faults import ENDS_BY_CLOCK, FaultKind

@@ -25,7 +25,7 @@ import httpx
 import polymarket  # noqa: F401 - imported once for all children
 
 from live_trading.api.once import Caller
-from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.api.routes.live.trading_routes import ClosePosition
 from live_trading.store.database.postgres_session import Session, Statement
 from live_trading.wiring.composition import Parts
 from tests.kill_points import EVERY_QUESTION

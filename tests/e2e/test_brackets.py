@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.api.routes.live.trading_routes import ClosePosition
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import OrderPlan, OrderType
 from live_trading.orders.rounding import plan_marketable_buy

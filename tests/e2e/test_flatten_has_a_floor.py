@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from live_trading.api.once import Answer, Caller
-from live_trading.api.routes.kill_switch_routes import PullKillSwitch
+from live_trading.api.routes.live.kill_switch_routes import PullKillSwitch
 from tests.e2e.live_fixtures import LiveDesk
 
 pytestmark = [pytest.mark.e2e, pytest.mark.money_faults]

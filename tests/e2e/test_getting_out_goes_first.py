@@ -15,8 +15,8 @@ import pytest
 from functions.lt_execute import app as lt_execute
 from live_trading.api.once import Answer, Caller
 from live_trading.api.problems import ProblemCode, problem_of
-from live_trading.api.routes.kill_switch_routes import PullKillSwitch
-from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.api.routes.live.kill_switch_routes import PullKillSwitch
+from live_trading.api.routes.live.trading_routes import ClosePosition
 from live_trading.nouns.errors import LiveTradingError, RetryLater
 from live_trading.services.running.leasing import held_wallet
 from tests.e2e.live_fixtures import LiveDesk

@@ -11,8 +11,8 @@ import pytest
 from live_trading.api.fields import parsed
 from live_trading.api.once import Caller
 from live_trading.api.problems import ProblemCode, problem_of
-from live_trading.api.routes.break_routes import AcceptBreak
-from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.api.routes.live.trading_routes import ClosePosition
+from live_trading.api.routes.money.break_routes import AcceptBreak
 from live_trading.chain.abi import Function
 from live_trading.nouns.errors import DoesNotFit
 from live_trading.nouns.money import Shares, Usd

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from live_trading.api.once import Caller
-from live_trading.api.routes.trading_routes import ClosePosition
+from live_trading.api.routes.live.trading_routes import ClosePosition
 from live_trading.chain.contracts import APPROVE
 from live_trading.nouns.money import Usd
 from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, LocalChain

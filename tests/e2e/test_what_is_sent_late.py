@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from live_trading.api.once import Caller
-from live_trading.api.routes.kill_switch_routes import PullKillSwitch
+from live_trading.api.routes.live.kill_switch_routes import PullKillSwitch
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.risk import locks
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk

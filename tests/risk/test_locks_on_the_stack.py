@@ -12,8 +12,8 @@ import pytest
 
 from functions.lt_execute import app as lt_execute
 from live_trading.api.once import Caller
-from live_trading.api.routes.kill_switch_routes import PullKillSwitch
-from live_trading.api.routes.risk_check_routes import CheckRisk
+from live_trading.api.routes.live.kill_switch_routes import PullKillSwitch
+from live_trading.api.routes.live.risk_check_routes import CheckRisk
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.money import Usd

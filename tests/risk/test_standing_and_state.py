@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from live_trading.api.once import Caller
-from live_trading.api.routes.lock_routes import LocksApi, ReleaseLock
+from live_trading.api.routes.live.lock_routes import LocksApi, ReleaseLock
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.locks import LockReason
 from live_trading.nouns.money import Price, Usd

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from live_trading.api.problems import Problem
-from live_trading.api.routes.position_routes import PositionsRead
+from live_trading.api.routes.live.position_routes import PositionsRead
 from live_trading.nouns.money import Usd
 from live_trading.services.watching.checkup import HealthService
 from live_trading.services.watching.findings import Finding, HealthStatus

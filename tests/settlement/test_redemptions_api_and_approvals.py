@@ -9,8 +9,8 @@ import pytest
 from live_trading.api.fields import parsed
 from live_trading.api.once import Answer, Caller
 from live_trading.api.problems import Problem, ProblemCode
-from live_trading.api.routes.approval_routes import Approvals, AskApproval
-from live_trading.api.routes.redemption_routes import MarkHandled, RedemptionsApi, RetryRedemption
+from live_trading.api.routes.money.approval_routes import Approvals, AskApproval
+from live_trading.api.routes.money.redemption_routes import MarkHandled, RedemptionsApi, RetryRedemption
 from live_trading.chain.abi import MAX_UINT256
 from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
 from live_trading.nouns.money import Usd

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from live_trading.api.routing import NoBody, Route
+from live_trading.api.described import NoBody
+from live_trading.api.routing import Route
 from live_trading.api.table import lt_execute, strategy_api, table
 from tests.integration.api.gate_fixtures import Everything
 

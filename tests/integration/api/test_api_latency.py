@@ -93,4 +93,4 @@ def test_hours_that_are_none_are_refused_with_what_is_allowed(api: Api, hours: s
     reply = api.call("GET", f"/api/lt/latency?hours={hours}")
 
     assert reply.status == 422
-    assert reply.fields["hours"]["allowed"] == "1 to 168"
+    assert reply.fields["hours"]["allowed"] == "a whole number, 1 to 168"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from live_trading.api.risk_rules_asked import complete_rules
+from live_trading.api.resources.risk_rules_asked import complete_rules
 from live_trading.nouns.risk_rules import RULE_FIELDS, RiskPreset
 from tests.integration.api_fixtures import NO_LIMITS, Api
 

@@ -6,7 +6,7 @@ import pytest
 
 from live_trading.api.fields import parsed
 from live_trading.api.problems import Problem
-from live_trading.api.routes.break_routes import AcceptBreak
+from live_trading.api.routes.money.break_routes import AcceptBreak
 from live_trading.nouns.money import Shares, Usd
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
 from tests.settlement.parts.break_fixtures import Apart

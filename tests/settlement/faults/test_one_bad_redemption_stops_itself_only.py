@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from live_trading.api.once import Caller
-from live_trading.api.routes.redemption_routes import HandledAs, MarkHandled, RedemptionsApi
+from live_trading.api.routes.money.redemption_routes import HandledAs, MarkHandled, RedemptionsApi
 from live_trading.ledger import settlement_entries
 from live_trading.nouns.money import Shares, Usd
 from live_trading.nouns.wallets import SignatureType, TradingWallet

@@ -12,7 +12,7 @@ import pytest
 
 from live_trading.api.fields import parsed
 from live_trading.api.once import Caller
-from live_trading.api.routes.break_routes import AcceptBreak, WalletBreaks
+from live_trading.api.routes.money.break_routes import AcceptBreak, WalletBreaks
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.money import Shares
 from live_trading.nouns.trades import Side

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, PlainValidator, StrictBool, ValidationError
+from pydantic import BaseModel, PlainValidator, StrictBool, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from live_trading.api.problems import FieldProblem, invalid, not_found
@@ -34,6 +34,7 @@ _TOKEN_TEXT = re.compile(r"[0-9]{1,78}")
 _ALLOWED_TOKENS = "a token id: up to 78 digits"
 _UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ADDRESS_TEXT = re.compile(r"0x[0-9a-fA-F]{40}")
+_ALLOWED_ADDRESS = "0x and 40 hexadecimal digits"
 _SECRET_TEXT = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _MOST_DOLLARS = Decimal(10) ** 12
@@ -72,7 +73,7 @@ def _exact(raw: object, allowed: str) -> Decimal:
 
 def _number(low: str, high: Decimal | str, *, above_low: bool = False) -> Callable[[object], Decimal]:
     least, most = Decimal(low), Decimal(high)
-    allowed = f"above {least:f}, up to {most:f}" if above_low else f"{least:f} to {most:f}"
+    allowed = _range(least, most, above_low=above_low)
 
     def check(raw: object) -> Decimal:
         value = _exact(raw, allowed)
@@ -81,6 +82,10 @@ def _number(low: str, high: Decimal | str, *, above_low: bool = False) -> Callab
         return value
 
     return check
+
+
+def _range(least: Decimal, most: Decimal, *, above_low: bool) -> str:
+    return f"above {least:f}, up to {most:f}" if above_low else f"{least:f} to {most:f}"
 
 
 def _whole(low: int, high: int) -> Callable[[object], int]:
@@ -96,7 +101,7 @@ def _whole(low: int, high: int) -> Callable[[object], int]:
     return check
 
 
-def one_of(*members: _Member) -> Callable[[object], _Member]:
+def _one_of(*members: _Member) -> Callable[[object], _Member]:
     """A validator that accepts the values of these members only."""
     allowed = ", ".join(members)
     by_value = {member.value: member for member in members}
@@ -109,7 +114,7 @@ def one_of(*members: _Member) -> Callable[[object], _Member]:
     return check
 
 
-def whole_of(members: type[_Number]) -> Callable[[object], _Number]:
+def _whole_of(members: type[_Number]) -> Callable[[object], _Number]:
     """A validator that accepts the whole numbers of a closed set."""
     allowed = ", ".join(f"{member.value} ({member.name})" for member in members)
     values = {member.value for member in members}
@@ -156,36 +161,76 @@ def _zone(raw: object) -> str:
     return raw
 
 
-Fraction = Annotated[Decimal, PlainValidator(_number("0", "1", above_low=True))]
-SlippageFraction = Annotated[Decimal, PlainValidator(_number("0", "0.5"))]
-PositiveUsd = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
-UsdOrNothing = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS))]
-PositiveShares = Annotated[Decimal, PlainValidator(_number("0", _MOST_DOLLARS, above_low=True))]
-Multiple = Annotated[Decimal, PlainValidator(_number("0", "1000", above_low=True))]
-Multiplier = Annotated[Decimal, PlainValidator(_number("0", "2", above_low=True))]
-EntryPrice = Annotated[Decimal, PlainValidator(_number("0.0001", "0.9999"))]
-Seconds = Annotated[int, PlainValidator(_whole(1, 30 * 86_400))]
-Milliseconds = Annotated[int, PlainValidator(_whole(1, 86_400_000))]
-Days = Annotated[int, PlainValidator(_whole(1, 3650))]
-LookbackDays = Annotated[int, PlainValidator(_whole(1, 90))]
-RateAMinute = Annotated[int, PlainValidator(_whole(1, 2400))]
-SignalAge = Annotated[int, PlainValidator(_whole(1, 86_400))]
-PositionCount = Annotated[int, PlainValidator(_whole(1, 100_000))]
-Version = Annotated[int, PlainValidator(_whole(1, 2**31 - 1))]
-Name = Annotated[str, PlainValidator(_text(1, 80))]
-Reasoned = Annotated[str, PlainValidator(_text(3, 500))]
-Remark = Annotated[str, PlainValidator(_text(0, 500))]
-Id = Annotated[UUID, PlainValidator(_matching(_UUID_TEXT, "a UUID in lower case", UUID))]
-Address = Annotated[
-    str, PlainValidator(_matching(_ADDRESS_TEXT, "0x and 40 hexadecimal digits", lambda text: text.lower()))
-]
-SecretName = Annotated[
-    str, PlainValidator(_matching(_SECRET_TEXT, "the name of a secret: letters, digits and /_+=.@-", str))
-]
-ScopeId = Annotated[str, PlainValidator(_text(1, 100))]
-TokenId = Annotated[str, PlainValidator(_matching(_TOKEN_TEXT, _ALLOWED_TOKENS, str))]
-TimeZone = Annotated[str, PlainValidator(_zone)]
-LockModeName = Annotated[LockMode, PlainValidator(one_of(*LockMode))]
+def _decimals(least: str, most: Decimal | str, *, above_least: bool = False) -> tuple[PlainValidator, WithJsonSchema]:
+    """A number of a range: how it is checked, and how the document says it: as text, or as a JSON number."""
+    bound = "exclusiveMinimum" if above_least else "minimum"
+    number = {"type": "number", bound: _plain(least), "maximum": _plain(most)}
+    text = {"type": "string", "pattern": "^-?[0-9]{1,20}(\\.[0-9]{1,6})?$"}
+    said = {"anyOf": [text, number], "description": _range(Decimal(least), Decimal(most), above_low=above_least)}
+    return PlainValidator(_number(least, most, above_low=above_least)), WithJsonSchema(said)
+
+
+def _wholes(least: int, most: int) -> tuple[PlainValidator, WithJsonSchema]:
+    return PlainValidator(_whole(least, most)), WithJsonSchema({"type": "integer", "minimum": least, "maximum": most})
+
+
+def text_of(least: int, most: int) -> tuple[PlainValidator, WithJsonSchema]:
+    """Text of one line whose length lies in a range, without the white space around it."""
+    return PlainValidator(_text(least, most)), WithJsonSchema({"type": "string", "minLength": least, "maxLength": most})
+
+
+def _patterned(
+    pattern: re.Pattern[str], allowed: str, build: Callable[[str], object]
+) -> tuple[PlainValidator, WithJsonSchema]:
+    said = {"type": "string", "pattern": f"^{pattern.pattern}$", "description": allowed}
+    return PlainValidator(_matching(pattern, allowed, build)), WithJsonSchema(said)
+
+
+def named(*members: _Member) -> tuple[PlainValidator, WithJsonSchema]:
+    """One of these members by its value."""
+    said = {"type": "string", "enum": [member.value for member in members]}
+    return PlainValidator(_one_of(*members)), WithJsonSchema(said)
+
+
+def numbered(members: type[_Number]) -> tuple[PlainValidator, WithJsonSchema]:
+    """One of a closed set of whole numbers."""
+    meaning = ", ".join(f"{member.value} {member.name}" for member in members)
+    said = {"type": "integer", "enum": [member.value for member in members], "description": meaning}
+    return PlainValidator(_whole_of(members)), WithJsonSchema(said)
+
+
+def _plain(bound: Decimal | str) -> int | float:
+    """A bound as the document writes it; it is only shown, the check is exact."""
+    value = Decimal(bound)
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Fraction = Annotated[Decimal, *_decimals("0", "1", above_least=True)]
+SlippageFraction = Annotated[Decimal, *_decimals("0", "0.5")]
+PositiveUsd = Annotated[Decimal, *_decimals("0", _MOST_DOLLARS, above_least=True)]
+UsdOrNothing = Annotated[Decimal, *_decimals("0", _MOST_DOLLARS)]
+PositiveShares = Annotated[Decimal, *_decimals("0", _MOST_DOLLARS, above_least=True)]
+Multiple = Annotated[Decimal, *_decimals("0", "1000", above_least=True)]
+Multiplier = Annotated[Decimal, *_decimals("0", "2", above_least=True)]
+EntryPrice = Annotated[Decimal, *_decimals("0.0001", "0.9999")]
+Seconds = Annotated[int, *_wholes(1, 30 * 86_400)]
+Milliseconds = Annotated[int, *_wholes(1, 86_400_000)]
+Days = Annotated[int, *_wholes(1, 3650)]
+LookbackDays = Annotated[int, *_wholes(1, 90)]
+RateAMinute = Annotated[int, *_wholes(1, 2400)]
+SignalAge = Annotated[int, *_wholes(1, 86_400)]
+PositionCount = Annotated[int, *_wholes(1, 100_000)]
+Version = Annotated[int, *_wholes(1, 2**31 - 1)]
+Name = Annotated[str, *text_of(1, 80)]
+Reasoned = Annotated[str, *text_of(3, 500)]
+Remark = Annotated[str, *text_of(0, 500)]
+Id = Annotated[UUID, *_patterned(_UUID_TEXT, "a UUID in lower case", UUID)]
+Address = Annotated[str, *_patterned(_ADDRESS_TEXT, _ALLOWED_ADDRESS, lambda text: text.lower())]
+SecretName = Annotated[str, *_patterned(_SECRET_TEXT, "the name of a secret: letters, digits and /_+=.@-", str)]
+ScopeId = Annotated[str, *text_of(1, 100)]
+TokenId = Annotated[str, *_patterned(_TOKEN_TEXT, _ALLOWED_TOKENS, str)]
+TimeZone = Annotated[str, PlainValidator(_zone), WithJsonSchema({"type": "string", "description": "an IANA time zone"})]
+LockModeName = Annotated[LockMode, *named(*LockMode)]
 Switch = StrictBool
 
 
@@ -198,13 +243,6 @@ def number_in_path(text: str, field: str, what: str) -> int:
     if len(text) > _LONGEST_NUMBER:
         raise not_found(what)
     return int(text)
-
-
-def switch_in_query(text: str | None, field: str) -> bool:
-    """A parameter that switches something on; False where it is not given. Raises Problem for another word."""
-    if text not in (None, "true", "false"):
-        raise invalid(FieldProblem(field=field, reason="is not one of the allowed values", allowed="true, false"))
-    return text == "true"
 
 
 def id_of(text: str) -> UUID | None:
@@ -225,6 +263,13 @@ def path_token_id(text: str, field: str) -> str:
     if not _TOKEN_TEXT.fullmatch(text):
         raise invalid(FieldProblem(field=field, reason="does not fit", allowed=_ALLOWED_TOKENS))
     return text
+
+
+def path_address(text: str, field: str) -> str:
+    """The address in a path, in lower case. Raises Problem where it cannot be one."""
+    if not _ADDRESS_TEXT.fullmatch(text):
+        raise invalid(FieldProblem(field=field, reason="does not fit", allowed=_ALLOWED_ADDRESS))
+    return text.lower()
 
 
 def parsed(model: type[_Model], body: dict[str, Any]) -> _Model:

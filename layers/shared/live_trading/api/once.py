@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,10 +32,24 @@ CLAIM_LASTS = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the API answers: an HTTP status of success and a JSON-ready body."""
+    """What the API answers: an HTTP status of success and a JSON-ready body.
+
+    `edit_token` is what an update of the thing may expect it to be; hexadecimal digits that change with every edit.
+    """
 
     status: int
-    body: dict[str, Any]
+    body: Mapping[str, Any]
+    edit_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextAnswer:
+    """A success that is no JSON: its text, its media type, and headers of its own."""
+
+    text: str
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +96,7 @@ def once(database: Database, caller: Caller, now: datetime, effect: Callable[[Tr
         if first is not None:
             return first
         answer = effect(transaction)
-        kept = KeptAnswer(request_hash=caller.request_hash, status_code=answer.status, body=answer.body)
+        kept = KeptAnswer(request_hash=caller.request_hash, status_code=answer.status, body=dict(answer.body))
         idempotency.keep(transaction, caller.owner_id, key, kept, now)
         return answer
 
@@ -157,7 +171,7 @@ def _claimed(database: Database, caller: Caller, key: str, now: datetime) -> Ans
 
 
 def _keep(database: Database, caller: Caller, key: str, answer: Answer, now: datetime) -> None:
-    kept = KeptAnswer(request_hash=caller.request_hash, status_code=answer.status, body=answer.body)
+    kept = KeptAnswer(request_hash=caller.request_hash, status_code=answer.status, body=dict(answer.body))
     with database.transaction() as transaction:
         idempotency.lock(transaction, caller.owner_id, key)
         idempotency.give_back(transaction, caller.owner_id, key)

@@ -5,7 +5,7 @@ Services raise errors of the domain, resources problems; how they look in HTTP i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,6 +31,7 @@ class ProblemCode(StrEnum):
     ALREADY_EXISTS = "already_exists"
     WRONG_STATE = "wrong_state"
     INSUFFICIENT_FUNDS = "insufficient_funds"
+    CHANGED_SINCE = "changed_since"
     IDEMPOTENCY_KEY_REQUIRED = "idempotency_key_required"
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     BODY_TOO_LARGE = "body_too_large"
@@ -50,6 +51,7 @@ STATUS = {
     ProblemCode.WRONG_STATE: 409,
     ProblemCode.INSUFFICIENT_FUNDS: 409,
     ProblemCode.IDEMPOTENCY_KEY_REUSED: 409,
+    ProblemCode.CHANGED_SINCE: 412,
     ProblemCode.BODY_TOO_LARGE: 413,
     ProblemCode.INVALID: 422,
     ProblemCode.INTERNAL: 500,
@@ -106,6 +108,17 @@ def invalid(*fields: FieldProblem) -> Problem:
     return Problem(ProblemCode.INVALID, f"the request does not fit: {names}", fields=fields)
 
 
+def require_unchanged(expected: Collection[str] | None, edit_token: str) -> None:
+    """Nothing where the thing is as the caller's If-Match says, or where that says nothing.
+
+    Raises Problem (CHANGED_SINCE) where somebody has changed it since the caller looked.
+    """
+    if expected is not None and edit_token not in expected:
+        raise Problem(
+            ProblemCode.CHANGED_SINCE, "it has been changed since; look at it again, and change what it is then"
+        )
+
+
 def key_missing(header: str, allowed: str) -> Problem:
     """A request that would act a second time if it were repeated, without the header that tells the two apart."""
     return Problem(
@@ -141,7 +154,17 @@ def status_of(problem: Problem) -> int:
     return STATUS[problem.code]
 
 
-def problem_body(problem: Problem) -> dict[str, Any]:
-    """The JSON body: {"error": {"code", "message", "fields", …facts}}."""
+def problem_body(problem: Problem, request_id: str) -> dict[str, Any]:
+    """The JSON body: problem details of RFC 9457, and in `error` what a program goes by.
+
+    `error` has `code`, `message`, `fields` and the facts of the code. `request_id` is what the log knows it by.
+    """
     fields = [{"field": each.field, "reason": each.reason, "allowed": each.allowed} for each in problem.fields]
-    return {"error": {"code": problem.code, "message": problem.message, "fields": fields, **problem.facts}}
+    return {
+        "type": f"/docs#{problem.code}",
+        "title": problem.code.replace("_", " ").capitalize(),
+        "status": status_of(problem),
+        "detail": problem.message,
+        "request_id": request_id,
+        "error": {"code": problem.code, "message": problem.message, "fields": fields, **problem.facts},
+    }

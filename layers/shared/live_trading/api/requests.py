@@ -18,6 +18,7 @@ MOST_BODY_BYTES = 256 * 1024
 _MOST_DIGITS = 100
 # What an issuer may call somebody: printable, without white space, short enough to be a name in a log.
 _SUBJECT_TEXT = re.compile(r"[\x21-\x7e]{1,255}")
+_ENTITY_TAG = re.compile(r'(?<!W/)"([0-9a-f]+)-[0-9a-f]+"')
 _KEY_HEADER = "Idempotency-Key"
 _KEY_ALLOWED = "1 to 200 visible ASCII characters without spaces"
 _KEY_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
@@ -44,6 +45,30 @@ def key_of(event: Mapping[str, Any], *, is_needed: bool = False) -> str | None:
     if not _KEY_TEXT.fullmatch(key):
         raise invalid(FieldProblem(field=_KEY_HEADER, reason="does not fit", allowed=_KEY_ALLOWED))
     return key
+
+
+def request_id_of(event: Mapping[str, Any]) -> str:
+    """What the gateway calls this request."""
+    return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def query_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """What stands behind the question mark; one that is given twice has both values, with a comma."""
+    given: dict[str, str] = dict(event.get("queryStringParameters") or {})
+    _refuse_unstorable(given, "")
+    return given
+
+
+def expected_edits(event: Mapping[str, Any]) -> frozenset[str] | None:
+    """The edit tokens that If-Match names, None without it or with a star.
+
+    An entity tag of this API is `"<edit token>-<hash of the answer>"`; one that has no edit token matches nothing.
+    """
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    given = headers.get("if-match")
+    if given is None or given.strip() == "*":
+        return None
+    return frozenset(found.group(1) for found in _ENTITY_TAG.finditer(given))
 
 
 def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:

@@ -1,32 +1,33 @@
 """Routes as values: what a resource answers to which method and path, bound to HTTP by `serving`.
 
-Every request goes through one gate (`admitted`): token, scope, Idempotency-Key, body. A route declares what it needs of
-each, and one that declares no body takes none.
+Every request goes through one gate (`admitted`): token, scope, Idempotency-Key, parameters, body. A route declares what
+it needs of each, and one that declares none takes none.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from live_trading.api.body import Body
-from live_trading.api.fields import number_in_path, parsed, path_id, path_token_id, switch_in_query
-from live_trading.api.once import Answer, Caller
-from live_trading.api.requests import caller_of, json_body, key_of, owner_of, required_body
+from live_trading.api.described import JSON, Described, Example
+from live_trading.api.fields import number_in_path, parsed, path_address, path_id, path_token_id
+from live_trading.api.once import Answer, Caller, TextAnswer
+from live_trading.api.paging import Paging, paging_of
+from live_trading.api.problems import ProblemCode
+from live_trading.api.query import PageQuery, Query
+from live_trading.api.requests import caller_of, expected_edits, json_body, key_of, owner_of, query_of, required_body
 from live_trading.api.scopes import Scope, require
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_Asked = TypeVar("_Asked", bound=Query)
 Resource = TypeVar("Resource")
-
-
-class NoBody(Body):
-    """What a route without a body takes: nothing, or an empty object."""
 
 
 class Once(StrEnum):
@@ -85,14 +86,28 @@ class Request:
         """An outcome token in the path."""
         return path_token_id(self._in_path[name], name)
 
-    def query(self, name: str) -> str | None:
-        """A parameter behind the question mark, None where it is not given."""
-        given: str | None = (self._event.get("queryStringParameters") or {}).get(name)
-        return given
+    def address(self, name: str) -> str:
+        """A trader's or a wallet's address in the path, in lower case."""
+        return path_address(self._in_path[name], name)
 
-    def switch(self, name: str) -> bool:
-        """A parameter that is true or false, and false where it is not given."""
-        return switch_in_query(self.query(name), name)
+    def asked(self, model: type[_Asked]) -> _Asked:
+        """The parameters behind the question mark."""
+        return parsed(model, query_of(self._event))
+
+    def paging(self, asked: PageQuery) -> Paging:
+        """The page of this list that is asked for."""
+        return paging_of(self._event["rawPath"], query_of(self._event), size=asked.limit, cursor=asked.cursor)
+
+    @property
+    def expected_edits(self) -> frozenset[str] | None:
+        """What If-Match says the thing has to be before it is changed; None where it may be anything."""
+        return expected_edits(self._event)
+
+    @property
+    def wants(self) -> str:
+        """The first media type that Accept names; JSON where there is none."""
+        headers = {name.lower(): value for name, value in (self._event.get("headers") or {}).items()}
+        return str(headers.get("accept", JSON)).split(",")[0].split(";")[0].strip().lower()
 
     @cached_property
     def _json(self) -> dict[str, Any]:
@@ -100,49 +115,53 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route(Generic[Resource]):
-    """One method and path, what a request has to bring, and the function that answers.
+class Route(Described, Generic[Resource]):
+    """A route with the function that answers, and who sees to it that it acts once."""
 
-    Named parts of the path stand in angle brackets. `needs_key` where a repetition without an Idempotency-Key would act
-    a second time.
-    """
-
-    method: str
-    path: str
-    scope: Scope
-    body: type[BaseModel]
-    needs_key: bool
-    once: Once
-    answer: Callable[[Resource, Request], Answer]
+    answer: Callable[[Resource, Request], Answer | TextAnswer]
+    once: Once = Once.IN_ITS_TRANSACTION
 
 
-def admitted(
-    event: Mapping[str, Any],
-    in_path: Mapping[str, str],
-    *,
-    scope: Scope | None,
-    body: type[BaseModel] = NoBody,
-    needs_key: bool = False,
-) -> Request:
-    """The request, let in: with a token of that scope, a key where one is needed, and no body but one that fits.
+def admitted(event: Mapping[str, Any], in_path: Mapping[str, str], described: Described) -> Request:
+    """The request, let in: with a token of that scope, a key where one is needed, parameters and a body that fit.
 
-    An open route has no scope. A body that is left out is one without fields here; whether it may be is the route's
-    affair. Raises Problem with what is wrong first, before anything is looked up or done.
+    Whether a body may be left out is the route's affair. Raises Problem with what is wrong first, before anything is
+    looked up or done.
     """
     request = Request(event, in_path)
-    if scope is not None:
-        request.require(scope)
-    key_of(event, is_needed=needs_key)
+    if described.scope is not None:
+        request.require(described.scope)
+    key_of(event, is_needed=described.needs_key)
+    request.asked(described.query)
     if json_body(event):
-        request.body_or_defaults(body)
+        request.body_or_defaults(described.body)
     return request
 
 
-_Answer = Callable[[Resource, Request], Answer]
+_Answer = Callable[[Resource, Request], Answer | TextAnswer]
+
+
+class Declared(TypedDict, total=False):
+    """What a route says of itself beside its method, its path and the docstring of its function; see `Described`.
+
+    Without `scope` a GET needs READ and everything else TRADE.
+    """
+
+    scope: Scope
+    body: type[BaseModel]
+    query: type[Query]
+    answers: Any
+    statuses: tuple[int, ...]
+    refuses: tuple[ProblemCode, ...]
+    needs_key: bool
+    has_edit_token: bool
+    media: tuple[str, ...]
+    example: Example
+    once: Once
 
 
 class Routes(Generic[Resource]):
-    """The routes of one resource, in the order in which they are written."""
+    """The routes of one resource, in the order in which they are written; their docstrings are the document's."""
 
     def __init__(self, part: str, *, is_by_invocation: bool = False) -> None:
         """`part` names the resource among the composition's parts; by invocation where it acts under a lease."""
@@ -153,47 +172,35 @@ class Routes(Generic[Resource]):
     def __iter__(self) -> Iterator[Route[Resource]]:
         return iter(self._routes)
 
-    def get(self, path: str) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "GET", Scope.READ)
+    def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
+        """A route that only looks."""
+        return self._adding("GET", path, Scope.READ, declared)
 
-    def post(
-        self,
-        path: str,
-        *,
-        body: type[BaseModel] = NoBody,
-        needs_key: bool = False,
-        once: Once = Once.IN_ITS_TRANSACTION,
-    ) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "POST", Scope.TRADE, body, needs_key=needs_key, once=once)
+    def post(self, path: str, **declared: Unpack[Declared]) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
+        """A route that creates or acts."""
+        return self._adding("POST", path, Scope.TRADE, declared)
 
-    def put(self, path: str, *, body: type[BaseModel] = NoBody) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "PUT", Scope.TRADE, body)
+    def put(self, path: str, **declared: Unpack[Declared]) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
+        """A route that replaces."""
+        return self._adding("PUT", path, Scope.TRADE, declared)
 
-    def patch(self, path: str, *, body: type[BaseModel] = NoBody) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
-        return self._adding(path, "PATCH", Scope.TRADE, body)
+    def patch(self, path: str, **declared: Unpack[Declared]) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
+        """A route that changes what it names."""
+        return self._adding("PATCH", path, Scope.TRADE, declared)
 
     def _adding(
-        self,
-        path: str,
-        method: str,
-        scope: Scope,
-        body: type[BaseModel] = NoBody,
-        *,
-        needs_key: bool = False,
-        once: Once = Once.IN_ITS_TRANSACTION,
+        self, method: str, path: str, usual: Scope, declared: Declared
     ) -> Callable[[_Answer[Resource]], _Answer[Resource]]:
         def add(answer: _Answer[Resource]) -> _Answer[Resource]:
-            self._routes.append(
-                Route(
-                    method=method,
-                    path=path,
-                    scope=scope,
-                    body=body,
-                    needs_key=needs_key,
-                    once=once,
-                    answer=answer,
-                )
-            )
+            summary, detail = _said_of(answer)
+            given = Declared(scope=usual) | declared
+            self._routes.append(Route(method=method, path=path, answer=answer, summary=summary, detail=detail, **given))
             return answer
 
         return add
+
+
+def _said_of(answer: Callable[..., object]) -> tuple[str, str]:
+    """The first line of the docstring, and what comes after it."""
+    summary, _, detail = (inspect.getdoc(answer) or "").partition("\n")
+    return summary.strip(), detail.strip()

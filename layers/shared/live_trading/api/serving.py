@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from live_trading.api.once import once_acting
-from live_trading.api.responses import answered, failed, refused, unknown_route
+from live_trading.api.once import Answer, TextAnswer, once_acting
+from live_trading.api.responses import HttpAnswer, answered, failed, refused, unknown_route
 from live_trading.api.routing import Once, Route, Routes, admitted
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
@@ -28,9 +28,13 @@ class GateParts(Protocol):
 def http_app(served: Iterable[Routes[Any]], parts: Callable[[], GateParts]) -> APIGatewayHttpResolver:
     """The application that answers these routes with the resources among `parts`, each asked for when it is needed."""
     app = APIGatewayHttpResolver()
-    app.exception_handler(LiveTradingError)(refused)
-    app.exception_handler(Exception)(failed)
-    app.not_found(unknown_route)
+
+    def raw() -> dict[str, Any]:
+        return app.current_event.raw_event
+
+    app.exception_handler(LiveTradingError)(lambda error: _response(refused(error, raw())))
+    app.exception_handler(Exception)(lambda error: _response(failed(error, raw())))
+    app.not_found(lambda _error: _response(unknown_route(raw())))
     for routes in served:
         for route in routes:
             app.route(route.path, method=route.method)(_handler(app, routes, route, parts))
@@ -42,19 +46,35 @@ def _handler(
 ) -> Callable[..., Response[str]]:
     def handle(**in_path: str) -> Response[str]:
         event = app.current_event.raw_event
-        request = admitted(event, in_path, scope=route.scope, body=route.body, needs_key=route.needs_key)
+        request = admitted(event, in_path, route)
         resource = getattr(parts(), routes.part)
         if routes.is_by_invocation:
             resource = resource(app.lambda_context.aws_request_id)
         if route.once is Once.IN_ITS_TRANSACTION:
-            return answered(route.answer(resource, request))
+            return _response(answered(route.answer(resource, request), event))
         said = once_acting(
             parts().database,
             request.caller,
             parts().clock,
-            lambda: route.answer(resource, request),
+            lambda: _as_json(route.answer(resource, request)),
             also_without_database=route.once is Once.CLAIMED_IF_POSSIBLE,
         )
-        return answered(said)
+        return _response(answered(said, event))
 
     return handle
+
+
+def _as_json(answer: Answer | TextAnswer) -> Answer:
+    """What is kept under a key, which is JSON."""
+    if isinstance(answer, TextAnswer):
+        raise TypeError("a route that acts under a key answers JSON")
+    return answer
+
+
+def _response(answer: HttpAnswer) -> Response[str]:
+    return Response(
+        status_code=answer.status,
+        content_type=answer.headers["content-type"],
+        body=answer.text,
+        headers={name: value for name, value in answer.headers.items() if name != "content-type"},
+    )

@@ -5,44 +5,31 @@ What a function serves is imported when it is asked for: no function pays for th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from live_trading.api.described import Described
+from live_trading.api.reporting import REPORTING
 from live_trading.api.scopes import Scope
 
 if TYPE_CHECKING:
     from live_trading.api.routing import Routes
 
-EXECUTE_PATH = "/api/lt/execute"
-OPEN_HEALTH_PATH = "/health"
-# These run a job for everybody, or look at every part, and answer with its report; none of them takes a body.
-REPORTING: Mapping[str, tuple[tuple[str, str, Scope | None], ...]] = MappingProxyType(
-    {
-        "lt-execute": (("POST", EXECUTE_PATH, Scope.ADMIN),),
-        "lt-resolve": (("POST", "/api/lt/resolve", Scope.ADMIN),),
-        "lt-redemptions": (("POST", "/api/lt/redemptions/process", Scope.ADMIN),),
-        "health": (("GET", OPEN_HEALTH_PATH, None), ("GET", "/api/health", Scope.READ)),
-    }
-)
-
 
 def strategy_api() -> tuple[Routes[Any], ...]:
     """What strategy-api serves: everything that needs no key."""
-    from live_trading.api.routes import (
-        approval_routes,
-        break_routes,
-        ft_wallet_routes,
+    from live_trading.api.routes.feed import trader_routes
+    from live_trading.api.routes.live import (
         latency_routes,
         lock_routes,
         order_routes,
         position_routes,
-        redemption_routes,
         risk_check_routes,
         strategy_routes,
-        trader_routes,
-        trading_wallet_routes,
     )
+    from live_trading.api.routes.money import approval_routes, break_routes, redemption_routes, trading_wallet_routes
+    from live_trading.api.routes.paper import ft_wallet_routes
+    from live_trading.api.routes.watch import document_routes
 
     return (
         ft_wallet_routes.ROUTES,
@@ -58,19 +45,25 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         break_routes.ROUTES,
         redemption_routes.ROUTES,
         approval_routes.ROUTES,
+        document_routes.ROUTES,
     )
 
 
 def lt_execute() -> tuple[Routes[Any], ...]:
     """What lt-execute serves beside its job: what acts at the venue."""
-    from live_trading.api.routes import kill_switch_routes, trading_routes
+    from live_trading.api.routes.live import kill_switch_routes, trading_routes
 
     return (trading_routes.ROUTES, kill_switch_routes.ROUTES)
 
 
+def described() -> Iterator[tuple[str, Described]]:
+    """(function, route) of every route."""
+    for function, served in (("strategy-api", strategy_api()), ("lt-execute", lt_execute())):
+        yield from ((function, route) for routes in served for route in routes)
+    for function, reporting in REPORTING.items():
+        yield from ((function, route) for route in reporting)
+
+
 def table() -> Iterator[tuple[str, str, str, Scope | None]]:
     """(function, method, path, scope) of every route; the open one needs none."""
-    for function, served in (("strategy-api", strategy_api()), ("lt-execute", lt_execute())):
-        yield from ((function, route.method, route.path, route.scope) for routes in served for route in routes)
-    for function, paths in REPORTING.items():
-        yield from ((function, method, path, scope) for method, path, scope in paths)
+    yield from ((function, route.method, route.path, route.scope) for function, route in described())

@@ -11,19 +11,20 @@ from live_trading.wiring.copy_parts import CopyParts
 if TYPE_CHECKING:
     from live_trading.api.resources.owned_strategies import Strategies
     from live_trading.api.resources.strategy_capital import StrategyCapital
-    from live_trading.api.routes.approval_routes import Approvals
-    from live_trading.api.routes.break_routes import WalletBreaks
-    from live_trading.api.routes.ft_wallet_routes import FtWallets
-    from live_trading.api.routes.kill_switch_routes import KillSwitchApi
-    from live_trading.api.routes.latency_routes import LatencyRead
-    from live_trading.api.routes.lock_routes import LocksApi
-    from live_trading.api.routes.order_routes import OrdersRead
-    from live_trading.api.routes.position_routes import PositionsRead
-    from live_trading.api.routes.redemption_routes import RedemptionsApi
-    from live_trading.api.routes.risk_check_routes import RiskCheck
-    from live_trading.api.routes.trader_routes import Traders
-    from live_trading.api.routes.trading_routes import TradingActions
-    from live_trading.api.routes.trading_wallet_routes import TradingWallets
+    from live_trading.api.routes.feed.trader_routes import Traders
+    from live_trading.api.routes.live.kill_switch_routes import KillSwitchApi
+    from live_trading.api.routes.live.latency_routes import LatencyRead
+    from live_trading.api.routes.live.lock_routes import LocksApi
+    from live_trading.api.routes.live.order_routes import OrdersRead
+    from live_trading.api.routes.live.position_routes import PositionsRead
+    from live_trading.api.routes.live.risk_check_routes import RiskCheck
+    from live_trading.api.routes.live.trading_routes import TradingActions
+    from live_trading.api.routes.money.approval_routes import Approvals
+    from live_trading.api.routes.money.break_routes import WalletBreaks
+    from live_trading.api.routes.money.redemption_routes import RedemptionsApi
+    from live_trading.api.routes.money.trading_wallet_routes import TradingWallets
+    from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
+    from live_trading.api.routes.watch.document_routes import ApiDocument
     from live_trading.services.watching.checkup import HealthService
     from live_trading.services.watching.recent_look import RecentLook
     from live_trading.services.watching.retention import Retention
@@ -33,7 +34,7 @@ class Parts(CopyParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
 
     def trading_actions(self, holder: str) -> TradingActions:
-        from live_trading.api.routes.trading_routes import TradingActions
+        from live_trading.api.routes.live.trading_routes import TradingActions
 
         return TradingActions(
             database=self.database,
@@ -45,49 +46,49 @@ class Parts(CopyParts):
         )
 
     def kill_switch(self, holder: str) -> KillSwitchApi:
-        from live_trading.api.routes.kill_switch_routes import KillSwitchApi
+        from live_trading.api.routes.live.kill_switch_routes import KillSwitchApi
 
         return KillSwitchApi(self.switch(holder))
 
     @cached_property
     def ft_wallets(self) -> FtWallets:
-        from live_trading.api.routes.ft_wallet_routes import FtWallets
+        from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
 
         return FtWallets(database=self.database, clock=self.clock, new_id=self.chance.new_id)
 
     @cached_property
     def orders_read(self) -> OrdersRead:
-        from live_trading.api.routes.order_routes import OrdersRead
+        from live_trading.api.routes.live.order_routes import OrdersRead
 
         return OrdersRead(database=self.database)
 
     @cached_property
     def latency_read(self) -> LatencyRead:
-        from live_trading.api.routes.latency_routes import LatencyRead
+        from live_trading.api.routes.live.latency_routes import LatencyRead
 
         return LatencyRead(database=self.database, clock=self.clock)
 
     @cached_property
     def positions_read(self) -> PositionsRead:
-        from live_trading.api.routes.position_routes import PositionsRead
+        from live_trading.api.routes.live.position_routes import PositionsRead
 
         return PositionsRead(database=self.database, clock=self.clock)
 
     @cached_property
     def wallet_breaks(self) -> WalletBreaks:
-        from live_trading.api.routes.break_routes import WalletBreaks
+        from live_trading.api.routes.money.break_routes import WalletBreaks
 
         return WalletBreaks(database=self.database, clock=self.clock)
 
     @cached_property
     def traders(self) -> Traders:
-        from live_trading.api.routes.trader_routes import Traders
+        from live_trading.api.routes.feed.trader_routes import Traders
 
         return Traders(database=self.database, clock=self.clock)
 
     @cached_property
     def trading_wallets(self) -> TradingWallets:
-        from live_trading.api.routes.trading_wallet_routes import TradingWallets
+        from live_trading.api.routes.money.trading_wallet_routes import TradingWallets
 
         return TradingWallets(
             database=self.database,
@@ -111,13 +112,13 @@ class Parts(CopyParts):
 
     @cached_property
     def locks(self) -> LocksApi:
-        from live_trading.api.routes.lock_routes import LocksApi
+        from live_trading.api.routes.live.lock_routes import LocksApi
 
         return LocksApi(database=self.database, clock=self.clock)
 
     @cached_property
     def risk_check(self) -> RiskCheck:
-        from live_trading.api.routes.risk_check_routes import RiskCheck
+        from live_trading.api.routes.live.risk_check_routes import RiskCheck
 
         return RiskCheck(
             database=self.database,
@@ -128,13 +129,13 @@ class Parts(CopyParts):
 
     @cached_property
     def redemptions(self) -> RedemptionsApi:
-        from live_trading.api.routes.redemption_routes import RedemptionsApi
+        from live_trading.api.routes.money.redemption_routes import RedemptionsApi
 
         return RedemptionsApi(database=self.database, clock=self.clock)
 
     @cached_property
     def approvals(self) -> Approvals:
-        from live_trading.api.routes.approval_routes import Approvals
+        from live_trading.api.routes.money.approval_routes import Approvals
         from live_trading.services.redeeming.approval_needs import Exchanges
 
         return Approvals(
@@ -149,6 +150,12 @@ class Parts(CopyParts):
             ),
             new_id=self.chance.new_id,
         )
+
+    @cached_property
+    def api_document(self) -> ApiDocument:
+        from live_trading.api.routes.watch.document_routes import ApiDocument
+
+        return ApiDocument()
 
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,10 +13,12 @@ from uuid import UUID
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
+from live_trading.api import responses
+from live_trading.api.described import Described
 from live_trading.api.once import Answer, once_acting
-from live_trading.api.problems import problem_body, problem_of, status_of
+from live_trading.api.reporting import JOBS
+from live_trading.api.responses import answered
 from live_trading.api.routing import admitted
-from live_trading.api.scopes import Scope
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.wiring.garbage import collect_seldom
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from live_trading.wiring.adapters import Adapters
 
 logger = Logger()
-RETRY_AFTER_SECONDS = 30
 # One line a request would bury the one line a job.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -37,14 +37,9 @@ def is_http(event: dict[str, Any]) -> bool:
     return "http" in event.get("requestContext", {})
 
 
-def http_json(status: int, body: object) -> dict[str, Any]:
-    """An answer for the HTTP API, payload 2.0."""
-    return {
-        "statusCode": status,
-        "headers": {"content-type": "application/json"},
-        "body": json.dumps(body),
-        "isBase64Encoded": False,
-    }
+def http_json(status: int, body: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer for the HTTP API."""
+    return answered(Answer(status=status, body=body), event).as_event()
 
 
 def answer(event: dict[str, Any], job: str, run: Callable[[], object], parts: Adapters) -> dict[str, Any]:
@@ -60,13 +55,13 @@ def answer(event: dict[str, Any], job: str, run: Callable[[], object], parts: Ad
     if not is_http(event):
         return _measured(job, run, watch)
     try:
-        request = admitted(event, {}, scope=Scope.ADMIN)
+        request = admitted(event, {}, JOBS[job])
         said = once_acting(
             parts.database, request.caller, parts.clock, lambda: Answer(status=200, body=_measured(job, run, watch))
         )
     except LiveTradingError as error:
-        return _refusal(error)
-    return http_json(said.status, said.body)
+        return responses.refused(error, event).as_event()
+    return http_json(said.status, said.body, event)
 
 
 def _measured(job: str, run: Callable[[], object], watch: JobWatch) -> dict[str, Any]:
@@ -89,12 +84,12 @@ def _measured(job: str, run: Callable[[], object], watch: JobWatch) -> dict[str,
     return report
 
 
-def refused(event: dict[str, Any], needed: Scope | None) -> dict[str, Any] | None:
+def refused(event: dict[str, Any], route: Described) -> dict[str, Any] | None:
     """The refusal of a request that only looks: for its token or for a body; None where it is let in."""
     try:
-        admitted(event, {}, scope=needed)
+        admitted(event, {}, route)
     except LiveTradingError as problem:
-        return _refusal(problem)
+        return responses.refused(problem, event).as_event()
     return None
 
 
@@ -111,12 +106,3 @@ def as_json(value: object) -> Any:
     if is_dataclass(value):
         return {each.name: as_json(getattr(value, each.name)) for each in fields(value)}
     return value
-
-
-def _refusal(error: LiveTradingError) -> dict[str, Any]:
-    problem = problem_of(error)
-    status = status_of(problem)
-    refused = http_json(status, problem_body(problem))
-    if status == 503:
-        refused["headers"]["retry-after"] = str(RETRY_AFTER_SECONDS)
-    return refused

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.resources.risk_rules_asked import changed_rules, complete_rules
 from live_trading.api.resources.strategy_bodies import CreateStrategy, PauseStrategy, ResumeStrategy, UpdateStrategy
 from live_trading.api.resources.strategy_capital import insufficient
 from live_trading.api.resources.strategy_changes import Change, audited, changed, wrong_state
-from live_trading.api.risk_rules_asked import changed_rules, complete_rules
 from live_trading.api.views.strategy_views import detail, summary
 from live_trading.ledger.capital_entries import allocation
 from live_trading.nouns.clock import Clock

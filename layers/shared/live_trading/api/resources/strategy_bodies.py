@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import Field, PlainValidator
+from pydantic import Field
 
 from live_trading.api.body import Body
 from live_trading.api.fields import (
@@ -19,16 +19,16 @@ from live_trading.api.fields import (
     SlippageFraction,
     Switch,
     TimeZone,
-    one_of,
+    named,
 )
-from live_trading.api.risk_rules_body import PresetName, RiskRulesBody
+from live_trading.api.resources.risk_rules_body import PresetName, RiskRulesBody
 from live_trading.nouns.locks import LockMode
 from live_trading.nouns.orders import OrderType
 from live_trading.nouns.risk_rules import RiskPreset
 
 DEFAULT_SIGNAL_AGE_SECONDS = 600
 # GTC is left out: nothing would end such an order if this system stopped for good.
-SupportedOrderType = Annotated[OrderType, PlainValidator(one_of(OrderType.FAK, OrderType.FOK, OrderType.GTD))]
+SupportedOrderType = Annotated[OrderType, *named(OrderType.FAK, OrderType.FOK, OrderType.GTD)]
 
 
 class CreateStrategy(Body):

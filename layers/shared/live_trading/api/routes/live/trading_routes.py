@@ -6,10 +6,8 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import PlainValidator
-
 from live_trading.api.body import Body
-from live_trading.api.fields import PositiveShares, SlippageFraction, one_of
+from live_trading.api.fields import PositiveShares, SlippageFraction, named
 from live_trading.api.once import Answer, Caller, kept_answer, once
 from live_trading.api.problems import not_found
 from live_trading.api.resources.required import own_strategy
@@ -31,7 +29,7 @@ from live_trading.store.accounts import live_strategies
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.orders import exit_wishes, order_history
 
-MarketableOrderType = Annotated[OrderType, PlainValidator(one_of(OrderType.FAK, OrderType.FOK))]
+MarketableOrderType = Annotated[OrderType, *named(OrderType.FAK, OrderType.FOK)]
 
 
 _ORDER, _WISH = "lt_order_id", "exit_wish_id"

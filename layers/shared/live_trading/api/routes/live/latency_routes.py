@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
-from live_trading.api.fields import path_id
+from live_trading.api.fields import Id
 from live_trading.api.once import Answer
-from live_trading.api.problems import FieldProblem, invalid
+from live_trading.api.query import Query, whole_text
 from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
 from live_trading.nouns.clock import Clock
@@ -18,6 +19,13 @@ from live_trading.store.orders.latencies import StageLatency
 
 DEFAULT_HOURS = 24
 MOST_HOURS = 168
+
+
+class LatencyAsked(Query):
+    """So many hours back, of one strategy or of all."""
+
+    hours: Annotated[int, *whole_text(1, MOST_HOURS)] = DEFAULT_HOURS
+    lt_strategy_id: Id | None = None
 
 
 class LatencyRead:
@@ -53,19 +61,10 @@ def _view(stages: Sequence[StageLatency]) -> list[dict[str, object]]:
     ]
 
 
-def _hours(asked: str | None) -> int:
-    if asked is None:
-        return DEFAULT_HOURS
-    if not (asked.isascii() and asked.isdigit() and 1 <= int(asked[:4]) <= MOST_HOURS and len(asked) <= 3):
-        raise invalid(FieldProblem(field="hours", reason="is out of range", allowed=f"1 to {MOST_HOURS}"))
-    return int(asked)
-
-
 ROUTES = Routes[LatencyRead]("latency_read")
 
 
-@ROUTES.get("/api/lt/latency")
+@ROUTES.get("/api/lt/latency", query=LatencyAsked)
 def _read(latency: LatencyRead, request: Request) -> Answer:
-    asked = request.query("lt_strategy_id")
-    strategy = None if asked is None else path_id(asked, "strategy")
-    return latency.read(request.owner, lt_strategy_id=strategy, hours=_hours(request.query("hours")))
+    asked = request.asked(LatencyAsked)
+    return latency.read(request.owner, lt_strategy_id=asked.lt_strategy_id, hours=asked.hours)

@@ -12,6 +12,7 @@ from live_trading.api.body import Body
 from live_trading.api.fields import Id, PositiveShares, Reasoned, TokenId, UsdOrNothing
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import Problem, ProblemCode, not_found
+from live_trading.api.query import Query, SwitchText
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.break_views import break_view
 from live_trading.nouns.alerts import AlertType
@@ -68,6 +69,12 @@ def _adopt(asked: AdoptedToken) -> Adopt:
         shares=None if asked.shares is None else Shares(asked.shares),
         cost=None if asked.cost_usd is None else Usd(asked.cost_usd),
     )
+
+
+class BreaksAsked(Query):
+    """Open breaks, or with `all` those that are closed too."""
+
+    all: SwitchText = False
 
 
 class WalletBreaks:
@@ -152,10 +159,10 @@ def _redeem_again(
 ROUTES = Routes[WalletBreaks]("wallet_breaks")
 
 
-@ROUTES.get("/api/trading-wallets/<trading_wallet_id>/breaks")
+@ROUTES.get("/api/trading-wallets/<trading_wallet_id>/breaks", query=BreaksAsked)
 def _list(found: WalletBreaks, request: Request) -> Answer:
     wallet = request.id("trading_wallet_id", "trading wallet")
-    return found.list(request.owner, wallet, only_open=not request.switch("all"))
+    return found.list(request.owner, wallet, only_open=not request.asked(BreaksAsked).all)
 
 
 @ROUTES.post("/api/trading-wallets/<trading_wallet_id>/breaks/<break_id>/accept", body=AcceptBreak)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import PlainValidator, create_model
+from pydantic import create_model
 
 from live_trading.api.body import Body
 from live_trading.api.fields import (
@@ -21,15 +21,13 @@ from live_trading.api.fields import (
     RateAMinute,
     Seconds,
     Switch,
-    one_of,
+    named,
 )
 from live_trading.nouns.locks import LockScope
 from live_trading.nouns.risk_rules import SWITCHES, RiskPreset
 
-PresetName = Annotated[RiskPreset, PlainValidator(one_of(*RiskPreset))]
-_BreakerScope = Annotated[
-    LockScope, PlainValidator(one_of(LockScope.STRATEGY, LockScope.TRADING_WALLET, LockScope.GLOBAL))
-]
+PresetName = Annotated[RiskPreset, *named(*RiskPreset)]
+_BreakerScope = Annotated[LockScope, *named(LockScope.STRATEGY, LockScope.TRADING_WALLET, LockScope.GLOBAL)]
 
 _KINDS: MappingProxyType[str, Any] = MappingProxyType(
     {

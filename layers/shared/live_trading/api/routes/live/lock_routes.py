@@ -11,12 +11,11 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import PlainValidator
-
 from live_trading.api.body import Body
-from live_trading.api.fields import LockModeName, Reasoned, ScopeId, Seconds, id_of, one_of
+from live_trading.api.fields import LockModeName, Reasoned, ScopeId, Seconds, id_of, named
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.query import Query, SwitchText
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.lock_views import lock_view
 from live_trading.nouns.alerts import AlertType
@@ -34,7 +33,7 @@ _OWN = (LockScope.STRATEGY, LockScope.TRADING_WALLET)
 _SCOPES_WITH_MODES = (LockScope.GLOBAL, LockScope.TRADING_WALLET, LockScope.STRATEGY)
 
 
-LockScopeName = Annotated[LockScope, PlainValidator(one_of(*LockScope))]
+LockScopeName = Annotated[LockScope, *named(*LockScope)]
 
 
 class CreateLock(Body):
@@ -54,6 +53,12 @@ class ReleaseLock(Body):
     """Why the lock may go."""
 
     reason: Reasoned
+
+
+class LocksAsked(Query):
+    """Locks in force, or with `all` those that are over too."""
+
+    all: SwitchText = False
 
 
 class LocksApi:
@@ -190,9 +195,9 @@ def _audited(transaction: Transaction, caller: Caller, action: str, lock: LockRo
 ROUTES = Routes[LocksApi]("locks")
 
 
-@ROUTES.get("/api/lt/locks")
+@ROUTES.get("/api/lt/locks", query=LocksAsked)
 def _list(seen: LocksApi, request: Request) -> Answer:
-    return seen.list(request.owner, only_in_force=not request.switch("all"))
+    return seen.list(request.owner, only_in_force=not request.asked(LocksAsked).all)
 
 
 @ROUTES.post("/api/lt/locks", body=CreateLock)

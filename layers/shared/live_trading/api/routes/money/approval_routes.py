@@ -11,10 +11,8 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import PlainValidator
-
 from live_trading.api.body import Body
-from live_trading.api.fields import Address, PositiveUsd, Reasoned, Switch, one_of
+from live_trading.api.fields import Address, PositiveUsd, Reasoned, Switch, named
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, already_exists, invalid, not_found
 from live_trading.api.routing import Request, Routes
@@ -43,7 +41,7 @@ class ApprovalKindName(StrEnum):
 class AskApproval(Body):
     """Approve one of the venue's contracts. An allowance has an amount, or says that it is unlimited."""
 
-    kind: Annotated[ApprovalKindName, PlainValidator(one_of(*ApprovalKindName))]
+    kind: Annotated[ApprovalKindName, *named(*ApprovalKindName)]
     spender: Address
     reason: Reasoned
     amount_usd: PositiveUsd | None = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
+from live_trading.api.fields import named
 from live_trading.api.once import Answer
-from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.api.problems import not_found
+from live_trading.api.query import Query
 from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.order_views import execution_summary, order_view
@@ -18,17 +21,21 @@ MOST_ORDERS = 500
 EXECUTION_OVER = 1000
 
 
+class OrdersAsked(Query):
+    """Orders in one state."""
+
+    state: Annotated[OrderState, *named(*OrderState)] | None = None
+
+
 class OrdersRead:
     """One owner's orders. Every method raises Problem; the store's errors pass through."""
 
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    def list(self, owner_id: str, lt_strategy_id: UUID, *, state: str | None) -> Answer:
+    def list(self, owner_id: str, lt_strategy_id: UUID, *, state: OrderState | None) -> Answer:
         """The newest orders of a strategy, those in one state where `state` names it."""
-        if state is not None and state not in set(OrderState):
-            raise invalid(FieldProblem(field="state", reason="is no state of an order", allowed=", ".join(OrderState)))
-        states = None if state is None else [state]
+        states = None if state is None else [state.value]
         with self._database.transaction() as transaction:
             own_strategy(transaction, lt_strategy_id, owner_id)
             found = order_history.of_strategy(transaction, lt_strategy_id, owner_id, states=states, limit=MOST_ORDERS)
@@ -61,9 +68,9 @@ class OrdersRead:
 ROUTES = Routes[OrdersRead]("orders_read")
 
 
-@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/orders")
+@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/orders", query=OrdersAsked)
 def _list(orders: OrdersRead, request: Request) -> Answer:
-    return orders.list(request.owner, request.id("lt_strategy_id", "strategy"), state=request.query("state"))
+    return orders.list(request.owner, request.id("lt_strategy_id", "strategy"), state=request.asked(OrdersAsked).state)
 
 
 @ROUTES.get("/api/lt/strategies/<lt_strategy_id>/execution")

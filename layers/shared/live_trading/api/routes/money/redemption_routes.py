@@ -9,12 +9,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import PlainValidator
-
 from live_trading.api.body import Body
-from live_trading.api.fields import Reasoned, one_of
+from live_trading.api.fields import Reasoned, named
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, not_found
+from live_trading.api.query import Query
 from live_trading.api.routing import Request, Routes
 from live_trading.chain.redemption import ONLY_RELAYED
 from live_trading.nouns.clock import Clock
@@ -56,14 +55,20 @@ class RetryRedemption(Body):
     """Try it again, and why; `kind` only where another way is wanted."""
 
     reason: Reasoned
-    kind: Annotated[RetryKind, PlainValidator(one_of(*RetryKind))] | None = None
+    kind: Annotated[RetryKind, *named(*RetryKind)] | None = None
 
 
 class MarkHandled(Body):
     """It needs no more work, and why: the money is there in full, or it is given up."""
 
     reason: Reasoned
-    outcome: Annotated[HandledAs, PlainValidator(one_of(*HandledAs))]
+    outcome: Annotated[HandledAs, *named(*HandledAs)]
+
+
+class RedemptionsAsked(Query):
+    """Redemptions in one state."""
+
+    state: Annotated[RedemptionState, *named(*RedemptionState)] | None = None
 
 
 class RedemptionsApi:
@@ -73,11 +78,8 @@ class RedemptionsApi:
         self._database = database
         self._clock = clock
 
-    def list(self, owner_id: str, *, state: str | None) -> Answer:
+    def list(self, owner_id: str, *, state: RedemptionState | None) -> Answer:
         """The newest redemptions and merges, those in one state where `state` names it."""
-        if state is not None and state not in set(RedemptionState):
-            allowed = ", ".join(RedemptionState)
-            raise invalid(FieldProblem(field="state", reason="is no state of a redemption", allowed=allowed))
         with self._database.transaction() as transaction:
             found = redemption_history.of_owner(transaction, owner_id, state=state, limit=MOST)
         return Answer(status=200, body={"redemptions": [_view(each) for each in found]})
@@ -200,9 +202,9 @@ def _view(record: RedemptionRecord) -> dict[str, Any]:
 ROUTES = Routes[RedemptionsApi]("redemptions")
 
 
-@ROUTES.get("/api/lt/redemptions")
+@ROUTES.get("/api/lt/redemptions", query=RedemptionsAsked)
 def _list(owned: RedemptionsApi, request: Request) -> Answer:
-    return owned.list(request.owner, state=request.query("state"))
+    return owned.list(request.owner, state=request.asked(RedemptionsAsked).state)
 
 
 @ROUTES.get("/api/lt/redemptions/<lt_redemption_id>")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from live_trading.api.fields import path_id
+from live_trading.api.fields import Id, named
 from live_trading.api.once import Answer
-from live_trading.api.problems import FieldProblem, invalid, not_found
+from live_trading.api.problems import not_found
+from live_trading.api.query import Query
 from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.order_views import order_view
@@ -22,6 +24,13 @@ MOST_POSITIONS = 500
 MOST_ORDERS = 500
 
 
+class PositionsAsked(Query):
+    """Positions of one strategy, or in one state."""
+
+    lt_strategy_id: Id | None = None
+    state: Annotated[PositionState, *named(*PositionState)] | None = None
+
+
 class PositionsRead:
     """One owner's positions. Every method raises Problem; the store's errors pass through."""
 
@@ -29,10 +38,8 @@ class PositionsRead:
         self._database = database
         self._clock = clock
 
-    def list(self, owner_id: str, *, lt_strategy_id: UUID | None, state: str | None) -> Answer:
+    def list(self, owner_id: str, *, lt_strategy_id: UUID | None, state: PositionState | None) -> Answer:
         """The positions that moved last, OPEN or CLOSED where `state` says so, with sums by market and by event."""
-        if state is not None and state not in set(PositionState):
-            raise invalid(FieldProblem(field="state", reason="is no state", allowed=", ".join(PositionState)))
         now = self._clock.now()
         with self._database.transaction() as transaction:
             if lt_strategy_id is not None:
@@ -41,7 +48,7 @@ class PositionsRead:
                 transaction,
                 owner_id,
                 lt_strategy_id=lt_strategy_id,
-                state=None if state is None else PositionState(state),
+                state=state,
                 most=MOST_POSITIONS,
             )
         return Answer(
@@ -89,11 +96,10 @@ class PositionsRead:
 ROUTES = Routes[PositionsRead]("positions_read")
 
 
-@ROUTES.get("/api/lt/positions")
+@ROUTES.get("/api/lt/positions", query=PositionsAsked)
 def _list(positions: PositionsRead, request: Request) -> Answer:
-    asked = request.query("lt_strategy_id")
-    strategy = None if asked is None else path_id(asked, "strategy")
-    return positions.list(request.owner, lt_strategy_id=strategy, state=request.query("state"))
+    asked = request.asked(PositionsAsked)
+    return positions.list(request.owner, lt_strategy_id=asked.lt_strategy_id, state=asked.state)
 
 
 @ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions")

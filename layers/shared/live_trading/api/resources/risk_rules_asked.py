@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from live_trading.api.problems import FieldProblem, invalid
-from live_trading.api.risk_rules_body import RiskRulesBody
+from live_trading.api.resources.risk_rules_body import RiskRulesBody
 from live_trading.nouns.risk_rules import RULE_FIELDS, RiskPreset, RiskRules
 from live_trading.risk.consistency import conflicts
 from live_trading.risk.presets import RISK_PRESETS

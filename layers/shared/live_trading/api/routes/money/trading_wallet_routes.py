@@ -6,10 +6,8 @@ from collections.abc import Callable
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
-from pydantic import PlainValidator
-
 from live_trading.api.body import Body
-from live_trading.api.fields import Address, Name, SecretName, whole_of
+from live_trading.api.fields import Address, Name, SecretName, numbered
 from live_trading.api.once import Answer, Caller, kept_answer, once
 from live_trading.api.problems import FieldProblem, Problem, already_exists, invalid, not_found
 from live_trading.api.routing import Request, Routes
@@ -24,7 +22,7 @@ from live_trading.store.books import ledger
 from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
 
-SupportedSignature = Annotated[SignatureType, PlainValidator(whole_of(SignatureType))]
+SupportedSignature = Annotated[SignatureType, *numbered(SignatureType)]
 
 
 class RegisterTradingWallet(Body):

@@ -1,0 +1,46 @@
+"""The routes that no resource answers: those that run a job for everybody, and those that look at every part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from live_trading.api.described import Described
+from live_trading.api.scopes import Scope
+
+OPEN_HEALTH_PATH = "/health"
+HEALTH_PATH = "/api/health"
+
+JOBS: Mapping[str, Described] = MappingProxyType(
+    {
+        "lt-execute": Described(
+            method="POST",
+            path="/api/lt/execute",
+            scope=Scope.ADMIN,
+            summary="Runs one pass of live trading, for everybody.",
+        ),
+        "lt-resolve": Described(
+            method="POST",
+            path="/api/lt/resolve",
+            scope=Scope.ADMIN,
+            summary="Books what the chain says of markets with live positions, for everybody.",
+        ),
+        "lt-redemptions": Described(
+            method="POST",
+            path="/api/lt/redemptions/process",
+            scope=Scope.ADMIN,
+            summary="Sends and checks redemptions, merges and approvals, for everybody.",
+        ),
+    }
+)
+"""By the job, which is also the function that serves it."""
+
+OPEN_HEALTH = Described(
+    method="GET", path=OPEN_HEALTH_PATH, scope=None, summary="Says whether the system is up, and nothing else."
+)
+HEALTH = Described(method="GET", path=HEALTH_PATH, scope=Scope.READ, summary="What every check found.")
+
+REPORTING: Mapping[str, tuple[Described, ...]] = MappingProxyType(
+    {**{function: (job,) for function, job in JOBS.items()}, "health": (OPEN_HEALTH, HEALTH)}
+)
+"""By the function that serves them."""

@@ -17,7 +17,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Anybody may ask the open one, so it repeats what was seen some seconds ago instead of asking every part again.
     """
     if not is_http(event):
-        return answer(event, "health", lambda: parts.health().run(), parts)
+        return answer(context, "health", lambda: parts.health().run(), parts)
     is_open = event.get("rawPath") == OPEN_HEALTH.path
     refusal = refused(event, OPEN_HEALTH if is_open else HEALTH)
     if refusal is not None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from live_trading.api.once import Answer, TextAnswer, once_acting
+from live_trading.api.requests import known_by
 from live_trading.api.responses import HttpAnswer, answered, failed, refused, unknown_route
 from live_trading.api.routing import Once, Route, Routes, admitted
 from live_trading.nouns.clock import Clock
@@ -45,6 +46,10 @@ def _handler(
     app: APIGatewayHttpResolver, routes: Routes[Any], route: Route[Any], parts: Callable[[], GateParts]
 ) -> Callable[..., Response[str]]:
     def handle(**in_path: str) -> Response[str]:
+        with known_by(app.current_event.raw_event, app.lambda_context.aws_request_id):
+            return carried_out(**in_path)
+
+    def carried_out(**in_path: str) -> Response[str]:
         event = app.current_event.raw_event
         request = admitted(event, in_path, route)
         resource = getattr(parts(), routes.part)

@@ -29,7 +29,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
     )
     from live_trading.api.routes.money import approval_routes, break_routes, redemption_routes, trading_wallet_routes
     from live_trading.api.routes.paper import ft_wallet_routes
-    from live_trading.api.routes.watch import document_routes
+    from live_trading.api.routes.watch import audit_routes, document_routes, job_routes
 
     return (
         ft_wallet_routes.ROUTES,
@@ -45,6 +45,8 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         break_routes.ROUTES,
         redemption_routes.ROUTES,
         approval_routes.ROUTES,
+        job_routes.ROUTES,
+        audit_routes.ROUTES,
         document_routes.ROUTES,
     )
 

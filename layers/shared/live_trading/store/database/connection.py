@@ -54,7 +54,7 @@ _AS_THEY_ARE = frozenset({str, int, bool, type(None), Decimal, UUID, datetime})
 _LOST = (pg8000.exceptions.InterfaceError, OSError)
 # Functions of the schema that write end in one of these words.
 _CHANGES = re.compile(
-    r"\b(insert|update|delete|merge|truncate|create|alter|drop|lock|call|nextval|setval|pg_\w*lock\w*)\b"
+    r"\b(insert|update|delete|merge|truncate|create|alter|drop|lock|call|nextval|setval|set_config|pg_\w*lock\w*)\b"
     r"|\bfor\s+(key\s+)?share\b"
     r"|_(add|rebuild\w*|refresh)\s*\(",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from live_trading.nouns.pages import PageAsked
 from live_trading.store.database.connection import Row, Transaction
 
 
@@ -78,7 +79,7 @@ _OF_PAGE = """
             SELECT job_id FROM job_requests
             WHERE
                 owner_id = :owner_id
-                AND (:at::timestamptz IS NULL OR (asked_at, job_id) < (:at::timestamptz, :last::uuid))
+                AND (asked_at, job_id) < (coalesce(:at::timestamptz, 'infinity'), :last::uuid)
             ORDER BY asked_at DESC, job_id DESC LIMIT :limit
         )
         UNION
@@ -86,7 +87,7 @@ _OF_PAGE = """
             SELECT job_id FROM job_requests
             WHERE
                 is_for_everybody AND :also_for_everybody::boolean
-                AND (:at::timestamptz IS NULL OR (asked_at, job_id) < (:at::timestamptz, :last::uuid))
+                AND (asked_at, job_id) < (coalesce(:at::timestamptz, 'infinity'), :last::uuid)
             ORDER BY asked_at DESC, job_id DESC LIMIT :limit
         )
     )
@@ -196,8 +197,17 @@ def interrupt(transaction: Transaction, job_id: UUID, now: datetime) -> None:
 
 
 def get(transaction: Transaction, job_id: UUID, now: datetime) -> JobRequest:
-    """A job that there is. Raises LookupError."""
-    return _request(transaction.only(_SELECT + "WHERE job_id = :job_id", job_id=job_id, now=now))
+    """A job that there is, whosever it is. Raises LookupError."""
+    found = find_any(transaction, job_id, now)
+    if found is None:
+        raise LookupError("no such job")
+    return found
+
+
+def find_any(transaction: Transaction, job_id: UUID, now: datetime) -> JobRequest | None:
+    """A job, whosever it is."""
+    row = transaction.row(_SELECT + "WHERE job_id = :job_id", job_id=job_id, now=now)
+    return None if row is None else _request(row)
 
 
 def find(
@@ -222,19 +232,17 @@ def page(
     owner_id: str,
     *,
     also_for_everybody: bool,
-    before: tuple[datetime, UUID] | None,
-    limit: int,
+    asked: PageAsked,
     now: datetime,
 ) -> list[JobRequest]:
-    """The newest first, from behind a place on."""
-    at, job_id = (None, None) if before is None else before
+    """A page of an owner's jobs, and of those for everybody where they are meant too; the newest first."""
     rows = transaction.rows(
         _SELECT + _OF_PAGE,
         owner_id=owner_id,
         also_for_everybody=also_for_everybody,
-        at=at,
-        last=job_id,
-        limit=limit,
+        at=asked.after_at,
+        last=asked.after_id,
+        limit=asked.rows_to_read,
         now=now,
     )
     return [_request(row) for row in rows]

@@ -50,7 +50,8 @@ class Parts(CopyParts):
             closer=self.closer(holder),
             canceller=self.canceller(holder),
             wishes=self.wishes(holder),
-            new_id=self.chance.new_id,
+            chance=self.chance,
+            answer_within=self.settings.answer_within_seconds,
         )
 
     def kill_switch(self, holder: str) -> KillSwitchApi:

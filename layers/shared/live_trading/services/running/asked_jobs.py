@@ -102,21 +102,26 @@ class JobDesk:
         except Exception as error:
             logger.exception("a job that was asked for failed", extra={"job_id": str(job_id)})
             failed = self.failure_of(error)
-            with self._written(job_id), self.database.transaction() as transaction:
-                job_requests.fail(
-                    transaction, job_id, holder, error_code=failed.code, error_text=failed.text, now=self.clock.now()
-                )
+            with self._written(job_id):
+                now = self.clock.now()
+                with self.database.transaction() as transaction:
+                    job_requests.fail(
+                        transaction, job_id, holder, error_code=failed.code, error_text=failed.text, now=now
+                    )
             return replace(request, state=JobState.FAILED, error_code=failed.code, error_text=failed.text)
-        with self._written(job_id), self.database.transaction() as transaction:
-            job_requests.finish(transaction, job_id, holder, report, self.clock.now())
+        with self._written(job_id):
+            now = self.clock.now()
+            with self.database.transaction() as transaction:
+                job_requests.finish(transaction, job_id, holder, report, now)
         return replace(request, state=JobState.DONE, report=report)
 
     def watched(self, job_id: UUID, seconds: float) -> JobRequest:
         """The job once it has ended, or as it stands after so many seconds. Raises StoreUnavailable."""
         gives_up_at, pause = self.elapsed() + seconds, self.looks.first
         while True:
+            now = self.clock.now()
             with self.database.reading() as reading:
-                request = job_requests.get(reading, job_id, self.clock.now())
+                request = job_requests.get(reading, job_id, now)
             left = gives_up_at - self.elapsed()
             if not request.is_open or left <= 0:
                 return request

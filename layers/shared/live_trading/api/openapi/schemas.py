@@ -22,7 +22,7 @@ class Schemas:
             *(((id(each), "answer"), "serialization", TypeAdapter(each)) for each in said),
         ]
         by_key, definitions = TypeAdapter.json_schemas(inputs, ref_template=REFERENCE)
-        self._by_key = {key: _closed(schema) for (key, _mode), schema in by_key.items()}
+        self._by_key: dict[Any, Mapping[str, Any]] = {key: _closed(schema) for (key, _mode), schema in by_key.items()}
         self.shared: dict[str, Any] = _closed(definitions.get("$defs", {}))
 
     def of_body(self, model: type[BaseModel]) -> Mapping[str, Any]:

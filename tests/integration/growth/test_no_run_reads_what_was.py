@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ GROWING = frozenset(
     {
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
         "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders", "idempotency_keys",
+        "job_requests",
         "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks",
         "lt_orders", "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
         "trader_positions", "trader_stats", "trader_trade_hours",
@@ -43,7 +45,8 @@ LISTS = (
     "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
-    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
+    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals", "/api/jobs", "/api/lt/audit",
+    "/api/lt/audit?subject_type=lt_strategy&subject_id={strategy}", "/api/lt/audit?until=2026-06-01T00:00:00Z",
 )  # fmt: skip
 
 
@@ -98,7 +101,7 @@ def test_a_list_of_the_api_reads_a_page(desk: LiveDesk, path: str, monkeypatch: 
     (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
     asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
     with watched_statements() as watched:
-        answer = app.handler(http_event("GET", asked), None)
+        answer = app.handler(http_event("GET", asked), SimpleNamespace(aws_request_id="test"))
     assert answer["statusCode"] == 200, answer["body"]
 
     assert_bounded(desk, watched.distinct())

@@ -115,30 +115,17 @@ def once(
         return answer
 
 
-def once_acting(
-    database: Database,
-    caller: Caller,
-    clock: Clock,
-    act: Callable[[], Answer],
-    *,
-    also_without_database: bool = False,
-) -> Answer:
+def once_acting(database: Database, caller: Caller, clock: Clock, act: Callable[[], Answer]) -> Answer:
     """Carries out `act`, whose effects lie outside of one transaction, or gives the first answer again.
 
     Where `act` raises, or answers that something could not be done, the key is free again, so that a repetition does
     what is left. Raises what `act` raises; Problem: IDEMPOTENCY_KEY_REUSED, or WRONG_STATE while another
-    invocation carries out the same request; and StoreUnavailable where the key cannot be claimed, unless it acts
-    `also_without_database`.
+    invocation carries out the same request; and StoreUnavailable where the key cannot be claimed.
     """
     key = caller.idempotency_key
     if key is None:
         return act()
-    try:
-        first = _claimed(database, caller, key, clock.now())
-    except (RetryLater, CommitOutcomeUnknown):
-        if not also_without_database:
-            raise
-        return act()
+    first = _claimed(database, caller, key, clock.now())
     if first is not None:
         return first
     try:

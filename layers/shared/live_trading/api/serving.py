@@ -62,7 +62,6 @@ def _handler(
             request.caller,
             parts().clock,
             lambda: _as_json(route.answer(resource, request)),
-            also_without_database=route.once is Once.CLAIMED_IF_POSSIBLE,
         )
         return _response(answered(said, event))
 

@@ -74,12 +74,10 @@ _SELECT = """
 """
 
 _OF_PAGE = """
-    WHERE job_id IN (
+    WHERE job_id = ANY(ARRAY(
         (
             SELECT job_id FROM job_requests
-            WHERE
-                owner_id = :owner_id
-                AND (asked_at, job_id) < (coalesce(:at::timestamptz, 'infinity'), :last::uuid)
+            WHERE owner_id = :owner_id AND (asked_at, job_id) < (coalesce(:at::timestamptz, 'infinity'), :last::uuid)
             ORDER BY asked_at DESC, job_id DESC LIMIT :limit
         )
         UNION
@@ -90,7 +88,7 @@ _OF_PAGE = """
                 AND (asked_at, job_id) < (coalesce(:at::timestamptz, 'infinity'), :last::uuid)
             ORDER BY asked_at DESC, job_id DESC LIMIT :limit
         )
-    )
+    ))
     ORDER BY asked_at DESC, job_id DESC LIMIT :limit
 """
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from live_trading.api.table import described
+from live_trading.store.database import audit_history
 from live_trading.store.database.connection import ConstraintViolated, Database
 from live_trading.store.watch import old_rows
 from tests.builders import NOON
@@ -47,6 +49,22 @@ def test_a_problem_names_the_request_too(api: Api) -> None:
     refused = api.call("GET", f"/api/lt/orders/{NO_ID}")
 
     assert refused.body["request_id"] == refused.headers["x-request-id"] != ""
+
+
+def test_a_request_that_fails_is_found_in_the_log_by_its_id(
+    api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(audit_history, "page", broken)
+
+    failed = api.call("GET", "/api/lt/audit")
+
+    (line,) = [each for each in caplog.records if each.message == "request failed"]
+    assert failed.status == 500
+    assert vars(line)["request_id"] == failed.body["request_id"] == failed.headers["x-request-id"]
+    assert "a defect" not in json.dumps(failed.body)
 
 
 @pytest.mark.parametrize(("function", "method", "path"), CHANGING, ids=str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -26,9 +26,17 @@ class GateParts(Protocol):
     def clock(self) -> Clock: ...
 
 
+class _KnownRequests(APIGatewayHttpResolver):
+    """Whatever is logged and recorded on the way belongs to its request, up to the refusal."""
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        with known_by(event, context.aws_request_id):
+            return super().resolve(event, context)
+
+
 def http_app(served: Iterable[Routes[Any]], parts: Callable[[], GateParts]) -> APIGatewayHttpResolver:
     """The application that answers these routes with the resources among `parts`, each asked for when it is needed."""
-    app = APIGatewayHttpResolver()
+    app = _KnownRequests()
 
     def raw() -> dict[str, Any]:
         return app.current_event.raw_event
@@ -46,10 +54,6 @@ def _handler(
     app: APIGatewayHttpResolver, routes: Routes[Any], route: Route[Any], parts: Callable[[], GateParts]
 ) -> Callable[..., Response[str]]:
     def handle(**in_path: str) -> Response[str]:
-        with known_by(app.current_event.raw_event, app.lambda_context.aws_request_id):
-            return carried_out(**in_path)
-
-    def carried_out(**in_path: str) -> Response[str]:
         event = app.current_event.raw_event
         request = admitted(event, in_path, route)
         resource = getattr(parts(), routes.part)

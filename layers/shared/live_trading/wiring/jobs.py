@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from live_trading.api import responses
@@ -20,12 +21,11 @@ from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.services.running.trail import Key, along
 from live_trading.wiring.garbage import collect_seldom
-from live_trading.wiring.logs import keyed_logger
 
 if TYPE_CHECKING:
     from live_trading.wiring.adapters import Adapters
 
-logger = keyed_logger()
+logger = Logger()
 
 
 def is_http(event: dict[str, Any]) -> bool:

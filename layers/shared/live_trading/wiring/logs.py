@@ -12,14 +12,16 @@ from live_trading.services.running.trail import TrailFilter
 _QUIET = ("httpx",)
 
 
-def keyed_logger() -> Logger:
-    """The logger of answers and jobs. What services log by themselves goes out by the runtime's own handler."""
-    carried = TrailFilter()
+_CARRIED = TrailFilter()
+
+
+def carry_keys() -> None:
+    """Once an execution environment; to do it again changes nothing.
+
+    What services log goes out by the runtime's handler, answers and jobs by their own.
+    """
     for handler in logging.getLogger().handlers:
-        if not any(isinstance(each, TrailFilter) for each in handler.filters):
-            handler.addFilter(carried)
+        handler.addFilter(_CARRIED)
+    Logger().addFilter(_CARRIED)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logger = Logger()
-    logger.addFilter(carried)
-    return logger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from live_trading.api.described import Example
 from live_trading.api.fields import text_of
 from live_trading.api.once import Answer, Caller
 from live_trading.api.paging import Paging
@@ -66,7 +67,12 @@ def _whose(caller: Caller) -> str | None:
 ROUTES = Routes[AuditRead]("audit_read")
 
 
-@ROUTES.get("/api/lt/audit", query=AuditAsked, answers=AuditView)
+@ROUTES.get(
+    "/api/lt/audit",
+    query=AuditAsked,
+    answers=AuditView,
+    example=Example(query={"action": "lock_put", "since": "2026-11-01T00:00:00Z", "limit": "20"}),
+)
 def _list(audit: AuditRead, request: Request) -> Answer:
     """What was changed of the caller's own things, the newest first; with the scope `admin` of everybody's.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from live_trading.api.described import Example
 from live_trading.api.once import Answer, Caller
 from live_trading.api.paging import Paging
 from live_trading.api.problems import ProblemCode, not_found
@@ -47,7 +48,7 @@ class JobsRead:
 ROUTES = Routes[JobsRead]("jobs_read")
 
 
-@ROUTES.get("/api/jobs", query=PageQuery, answers=JobsView)
+@ROUTES.get("/api/jobs", query=PageQuery, answers=JobsView, example=Example(query={"limit": "20"}))
 def _list(jobs: JobsRead, request: Request) -> Answer:
     """The jobs that the caller has asked for, the newest first.
 

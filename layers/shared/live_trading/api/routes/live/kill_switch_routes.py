@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from live_trading.api.body import Body
 from live_trading.api.described import Example
@@ -66,18 +67,13 @@ class KillSwitchApi:
         }
         wanted = Wanted(job=AskedJob.KILL_SWITCH, is_for_everybody=everybody, given=given)
         try:
-            job_id, is_new = self._asking.asked(caller, wanted)
+            job_id, ended = self._asked(caller, wanted)
         except (RetryLater, OutcomeUnknown):
             self._switch.carry_out(caller.owner_id, done, flatten=body.flatten, everybody=everybody)
             return _said(stop_facts(done), None, everybody=everybody)
-        if is_new and not self._asking.hand_on(job_id):
-            ended = self._asking.carry_out(job_id, {AskedJob.KILL_SWITCH: self.carry_on}, self._mine)
-            if ended is not None:
-                return _answer(ended, stop_facts(done))
-        cancels = self._switch.cancels_under_way(caller.owner_id, everybody=everybody)
-        job = self._asking.watched(job_id, ends_at)
-        cancels.so_far(done)
-        return _answer(job, stop_facts(done))
+        if ended is not None:
+            return _answer(ended, stop_facts(done))
+        return self._waited_for(caller, job_id, done, ends_at, everybody=everybody)
 
     def carry_on(self, request: JobRequest, note: Note) -> dict[str, Any]:
         """What is left once entries are stopped, as a job; its report."""
@@ -91,6 +87,24 @@ class KillSwitchApi:
             tell=lambda so_far: note(stop_facts(so_far)),
         )
         return {**stop_facts(done)}
+
+    def _asked(self, caller: Caller, wanted: Wanted) -> tuple[UUID, JobRequest | None]:
+        """The job that does the rest; as it ended where it was done here, None where another invocation has it."""
+        job_id, is_new = self._asking.asked(caller, wanted)
+        if not is_new or self._asking.hand_on(job_id):
+            return job_id, None
+        return job_id, self._asking.carry_out(job_id, {AskedJob.KILL_SWITCH: self.carry_on}, self._mine)
+
+    def _waited_for(self, caller: Caller, job_id: UUID, done: StopReport, ends_at: float, *, everybody: bool) -> Answer:
+        cancels = self._switch.cancels_under_way(caller.owner_id, everybody=everybody)
+        try:
+            job = self._asking.watched(job_id, ends_at)
+        except RetryLater:
+            cancels.so_far(done)
+            done.not_done.append(f"looking how job {job_id} goes: the database is away; it goes on where it can")
+            return _said(stop_facts(done), None, everybody=everybody)
+        cancels.so_far(done)
+        return _answer(job, stop_facts(done))
 
     def _known(self, caller: Caller) -> JobRequest | None:
         """What this key has asked for before; nobody knows without a database, and then it is done again."""

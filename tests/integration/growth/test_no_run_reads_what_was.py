@@ -5,6 +5,7 @@ What grows is read by an index, and so many rows of it as are open or new, never
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -28,11 +29,10 @@ SIZE = YearSize(source_trades=50_000, trades_an_order=5, trades_a_market=15, str
 GROWING = frozenset(
     {
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
-        "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders", "idempotency_keys",
-        "job_requests",
-        "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks",
-        "lt_orders", "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
-        "trader_positions", "trader_stats", "trader_trade_hours",
+        "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
+        "idempotency_keys", "job_requests", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts",
+        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets",
+        "orders", "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.
@@ -42,10 +42,14 @@ SMALL_ROWS = 1_500
 SIGNALS = 3
 LISTS = (
     "/api/ft/wallets", "/api/traders", "/api/trading-wallets", "/api/lt/strategies", "/api/lt/locks",
-    "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
+    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders",
+    "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
+    "/api/lt/positions?state=CLOSED", "/api/lt/positions?lt_strategy_id={strategy}",
+    "/api/lt/positions?limit=500", "/api/lt/exposure", "/api/lt/exposure?by=EVENT",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
-    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals", "/api/jobs", "/api/lt/audit",
+    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/breaks?all=true",
+    "/api/trading-wallets/{wallet}/approvals", "/api/jobs", "/api/lt/audit",
     "/api/lt/audit?subject_type=lt_strategy&subject_id={strategy}", "/api/lt/audit?until=2026-06-01T00:00:00Z",
 )  # fmt: skip
 
@@ -96,15 +100,25 @@ def test_a_run_reads_what_is_open_or_new(desk: LiveDesk, job: str) -> None:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_of_the_api_reads_a_page(desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_the_api_reads_a_page_and_the_next(
+    desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(app, "parts", desk.parts)
     (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
     asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
     with watched_statements() as watched:
-        answer = app.handler(http_event("GET", asked), SimpleNamespace(aws_request_id="test"))
-    assert answer["statusCode"] == 200, answer["body"]
+        cursor = told(asked).get("next_cursor")
+        if cursor is not None:
+            told(f"{asked}{'&' if '?' in asked else '?'}cursor={cursor}")
 
     assert_bounded(desk, watched.distinct())
+
+
+def told(path: str) -> dict[str, Any]:
+    answer = app.handler(http_event("GET", path), SimpleNamespace(aws_request_id="growth"))
+    assert answer["statusCode"] == 200, answer["body"]
+    body: dict[str, Any] = json.loads(answer["body"])
+    return body
 
 
 def assert_bounded(desk: LiveDesk, asked: list[Asked]) -> None:

@@ -98,13 +98,19 @@ def test_a_job_whose_process_died_shows_so_and_is_asked_for_again_under_its_key(
     assert hurried.desk.venue_orders()[order["order_hash"]]["accepted"]
 
 
-def test_the_kill_switch_says_what_is_done_so_far_and_goes_on(hurried: Hurried) -> None:
+def resting(hurried: Hurried) -> dict[str, Any]:
+    """An order that rests at the venue."""
     desk = hurried.desk
     desk.change("UPDATE lt_strategies SET order_type = 'GTD', slippage_bound_fraction = 0")
     desk.signal(price=Decimal("0.02"), shares="1000")
     hurried.run()
     (rests,) = hurried.orders()
     assert rests["state"] == "LIVE"
+    return rests
+
+
+def test_the_kill_switch_says_what_is_done_so_far_and_goes_on(hurried: Hurried) -> None:
+    desk, rests = hurried.desk, resting(hurried)
     venue_is_slow(hurried, endpoint="DELETE /cancel-all")
     key = a_key()
 
@@ -162,3 +168,21 @@ def test_a_sale_by_hand_is_answered_in_time_whatever_takes_long_and_sold_once(
         desk.settle()
     sales = [order for order in hurried.orders() if order["side"] == "SELL"]
     assert [order["state"] for order in sales] == ["FILLED"]
+
+
+def test_a_cancel_that_the_venue_does_not_answer_in_time_is_left_to_a_run(hurried: Hurried) -> None:
+    desk, rests = hurried.desk, resting(hurried)
+    venue_is_slow(hurried, "drop_before_accept", endpoint="DELETE /orders")
+    venue_is_slow(hurried, "drop_before_accept", endpoint="DELETE /order")
+
+    answer = hurried.ask("POST", f"/api/lt/orders/{rests['lt_order_id']}/cancel", key=a_key())
+
+    said = answer.json()
+    assert (answer.status_code, said["cancelled"], said["followed"]) == (202, [], False)
+    desk.clear_faults()
+    desk.let_leases_end()
+    hurried.run()
+    desk.settle()
+    assert [order["state"] for order in hurried.orders()] == ["CANCELLED"]
+    wish = hurried.ask("GET", f"/api/lt/exit-wishes/{said['exit_wish_id']}").json()
+    assert wish["state"] == "DONE"

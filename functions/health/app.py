@@ -29,7 +29,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return answer(event, "alerts", parts.alert_teller.run, parts)
     parts.required_schema = _required_schema()
     if not is_http(event):
-        return answer(event, "health", _run, parts)
+        return answer(context, "health", _run, parts)
     is_open = event.get("rawPath") not in _TOKEN_PATHS
     refusal = refused(event, OPEN_HEALTH if is_open else HEALTH)
     if refusal is not None:

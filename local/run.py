@@ -121,7 +121,10 @@ def _keep(stack: StackFacts) -> None:
     print("\nTry:")
     print(f"  curl -H 'authorization: Bearer {stack.operator_token}' {stack.front_door_url}/api/lt/strategies")
     print("  make status")
-    print("  make invoke FUNCTION=health", flush=True)
+    print("  make invoke FUNCTION=health")
+    print("\nA token for a machine, which is an owner of its own; it lasts an hour:")
+    print(f"  curl -u {stack.machine_client_id}:{stack.machine_secret} {stack.token_url} \\")
+    print("    -d grant_type=client_credentials -d 'scope=read trade'", flush=True)
     try:
         stack.wait()
     except SystemExit:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route as StarletteRoute
+from starlette.routing import request_response
 
 from live_trading.nouns.measures.rates import Held, asked
 from local.lambdas.authorizer import Forbidden, Gatekeeper, Unauthorized
@@ -23,14 +23,15 @@ from local.lambdas.template.application import Route, Throttle
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _INTEGRATION_SECONDS = 30.0
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _log = logging.getLogger(__name__)
 
 
 def front_door(routes: Iterable[Route], functions: Functions) -> Starlette:
     """The HTTP API as an ASGI application."""
-    door = _FrontDoor(routes, functions)
-    return Starlette(routes=[StarletteRoute("/{path:path}", door.answer, methods=_METHODS)])
+    application = Starlette()
+    # It is the template that has routes, whatever characters a path is made of.
+    application.router.default = request_response(_FrontDoor(routes, functions).answer)
+    return application
 
 
 class _BodyTooLarge(Exception):

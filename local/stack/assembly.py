@@ -31,6 +31,7 @@ from local.postgres.server import LocalPostgres
 from local.stack.aws import LocalAws
 from local.stack.facts import DEFAULT_DIRECTORY, StackFacts, forget_facts, write_facts
 from local.stack.issuer import LocalIssuer
+from local.stack.issuer.clients import MACHINE_CLIENT_ID
 from local.stack.lock import stack_lock
 from local.stack.parts import ExchangePart, HostPart
 from local.stack.trading_wallet import KeyedWallet, LoginRefused, fund, secret_of, wallet_of_seed
@@ -94,6 +95,7 @@ class Stack:
         self._front_door_port = front_door_port
         self._open = ExitStack()
         self._postgres: LocalPostgres | GivenPostgres | None = None
+        self._issuer: LocalIssuer | None = None
 
     @property
     def postgres(self) -> LocalPostgres:
@@ -101,6 +103,13 @@ class Stack:
         if not isinstance(self._postgres, LocalPostgres):
             raise PartFailed("the stack has no embedded Postgres: it is not up, or DATABASE_URL is set.")
         return self._postgres
+
+    @property
+    def issuer(self) -> LocalIssuer:
+        """Signs tokens of any kind while the stack is up."""
+        if self._issuer is None:
+            raise PartFailed("the stack has no issuer: it is not up.")
+        return self._issuer
 
     def __enter__(self) -> StackFacts:
         with ExitStack() as opened:
@@ -125,7 +134,7 @@ class Stack:
         opened.enter_context(stack_lock(self._directory))
         _clear(self._directory)
         opened.callback(forget_facts, self._directory)
-        issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE))
+        issuer = self._issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE, local_user=OPERATOR))
         ports = opened.enter_context(HeldPorts())
         processes = Processes(self._directory / "logs")
         postgres = self._postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)
@@ -236,6 +245,9 @@ def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
         front_door_url=parts.host.front_door_url,
         host_url=parts.host.host_url,
         issuer_url=parts.issuer.url,
+        token_url=parts.issuer.token_url,
+        machine_client_id=MACHINE_CLIENT_ID,
+        machine_secret=parts.issuer.machine_secret,
         operator_token=parts.issuer.token(OPERATOR, scopes=["read", "trade", "admin"]),
         wallet_address=wallet.address,
         wallet_secret_name=_WALLET_SECRET_NAME,

@@ -27,7 +27,7 @@ class NoStack(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackFacts:
-    """Addresses of the parts, a token for the API, and the trading wallet that is ready to trade.
+    """Addresses of the parts, a token for the API, a client that gets more, and the wallet that is ready to trade.
 
     `settings` are the environment variables that the functions get from the template.
     """
@@ -45,6 +45,9 @@ class StackFacts:
     front_door_url: str
     host_url: str
     issuer_url: str
+    token_url: str
+    machine_client_id: str
+    machine_secret: str
     operator_token: str
     wallet_address: str
     wallet_secret_name: str
@@ -97,7 +100,7 @@ class StackFacts:
 
 
 def write_facts(facts: StackFacts, directory: Path) -> None:
-    """Leave the facts for other processes of this user; they contain a token."""
+    """Leave the facts for other processes of this user; they contain a token and a secret."""
     file = directory / _FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(facts), indent=2) + "\n")

@@ -144,6 +144,31 @@ def test_a_wallet_that_the_venue_lets_only_close_is_critical_until_it_lets_it_op
     assert turns(status, is_refused, is_let) == [HEALTHY, CRITICAL, HEALTHY]
 
 
+def test_a_wallet_whose_signals_are_missed_because_it_may_not_open_is_critical_until_one_is_taken(
+    desk: LiveDesk,
+) -> None:
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5, max_signal_age_seconds = 3600")
+
+    def misses_one() -> None:
+        desk.arm("closed_only", seconds=3600)
+        desk.signal()
+        desk.execute()
+        desk.advance(660)
+        desk.execute()
+
+    def takes_one() -> None:
+        desk.clear_faults()
+        desk.signal()
+        desk.execute()
+
+    def status() -> HealthStatus:
+        (each,) = [each for check, each in found(desk).items() if check.startswith("closed_only")]
+        return each.status
+
+    assert turns(status, misses_one, takes_one) == [HEALTHY, CRITICAL, HEALTHY]
+    assert desk.reasons()[0] == "not_eligible"
+
+
 def test_a_chain_whose_newest_block_grows_old_is_told(desk: LiveDesk) -> None:
     a_block(desk)
     stood = turns(lambda: found(desk)["chain_head"].status, lambda: desk.advance(120), lambda: a_block(desk))

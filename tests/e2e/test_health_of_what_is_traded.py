@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.health import app
+from functions.strategy_api import app as strategy_api
 from live_trading.services.watching.checkup import HealthReport
 from live_trading.services.watching.findings import HealthStatus
 from live_trading.wiring.composition import Parts
@@ -193,3 +194,31 @@ def test_since_when_a_check_stands_as_it_does_is_kept_and_its_course_is_short(de
         "SELECT check_status FROM lt_health_checks WHERE check_type = 'geoblock' ORDER BY lt_health_check_id"
     )
     assert [row["check_status"] for row in course] == ["HEALTHY", "CRITICAL"]
+
+
+def test_guards_are_listed_to_their_owner_page_by_page(desk: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.signal()
+    desk.execute()
+    a_look(desk, run=True)
+    monkeypatch.setattr(strategy_api, "parts", desk.parts)
+
+    def asked(query: str, owner: str = "operator") -> tuple[int, dict[str, Any]]:
+        said = strategy_api.handler(http_event("GET", f"/api/lt/health/guards{query}", owner=owner), None)
+        answer: dict[str, Any] = json.loads(said["body"])
+        return said["statusCode"], answer
+
+    _, whole = asked("?limit=500")
+    pages, cursor = [], ""
+    while True:
+        _, page = asked(f"?limit=5{cursor}")
+        pages += page["guards"]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert pages == whole["guards"]
+    assert len(pages) > 10
+    (cash,) = [each for each in pages if each["guard"] == "cash"]
+    assert (cash["kind"], cash["with_data_fraction"], cash["bit_fraction"]) == ("RISK_RULE", "1.0000", "0.0000")
+    assert asked("", owner="stranger") == (200, {"guards": [], "next_cursor": None})
+    assert asked(f"?lt_strategy_id={desk.lt_strategy_id}", owner="stranger")[0] == 404

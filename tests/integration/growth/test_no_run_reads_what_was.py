@@ -43,6 +43,7 @@ LISTS = (
     "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
+    "/api/lt/health/guards", "/api/lt/health/guards?lt_strategy_id={strategy}",
     "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/positions?state=CLOSED",
     "/api/lt/positions?lt_strategy_id={strategy}", "/api/lt/positions?limit=500", "/api/lt/exposure",
     "/api/lt/exposure?by=EVENT", "/api/trading-wallets/{wallet}/breaks?all=true",

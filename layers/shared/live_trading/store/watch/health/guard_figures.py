@@ -163,7 +163,10 @@ def ask_counts(transaction: Transaction, lt_strategy_ids: Collection[UUID], *, d
         GROUP BY lt_strategy_id, found ->> 0
         UNION ALL
         SELECT
-            lt_strategy_id, NULL, NULL, count(*), count(*) FILTER (WHERE verdict = 'ACCEPTED'),
+            lt_strategy_id, NULL, NULL, count(*), count(*) FILTER (
+                -- Those of rows from before are kept in another form.
+                WHERE verdict = 'ACCEPTED' AND jsonb_typeof(checks -> 0) = 'array'
+            ),
             count(*) FILTER (WHERE risk_checks <> '[]')
         FROM newest GROUP BY lt_strategy_id
         """,

@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from aws_lambda_powertools.utilities import parameters
@@ -130,7 +129,7 @@ def _lists(desk: LiveDesk) -> Iterator[tuple[str, Callable[[], object]]]:
         asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
 
         def ask(asked: str = asked) -> None:
-            answer = app.handler(http_event("GET", asked), SimpleNamespace(aws_request_id="bench"))
+            answer = app.handler(http_event("GET", asked), None)
             if answer["statusCode"] != 200:
                 raise SystemExit(f"{asked}: {answer['body']}")
 

@@ -65,8 +65,8 @@ def whence_of(event: Mapping[str, Any]) -> Whence:
 
 
 @contextmanager
-def known_by(event: Mapping[str, Any], invocation_id: str) -> Iterator[None]:
-    """What is logged and recorded in the block belongs to this request of the HTTP API."""
+def known_by(event: Mapping[str, Any], invocation_id: str | None) -> Iterator[None]:
+    """What is logged and recorded in the block belongs to this request; outside of Lambda there is no invocation."""
     with (
         along({Key.REQUEST_ID: request_id_of(event), Key.INVOCATION_ID: invocation_id}),
         asked_from(whence_of(event)),
@@ -93,6 +93,11 @@ def expected_edits(event: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(found.group(1) for found in _ENTITY_TAG.finditer(given))
 
 
+def is_admin(event: Mapping[str, Any]) -> bool:
+    """Whether the token may see and do what concerns everybody."""
+    return Scope.ADMIN in scopes_of(event)
+
+
 def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
     """Who asks, under which Idempotency-Key. Raises Problem for a key that cannot be kept."""
     http = event["requestContext"]["http"]
@@ -100,7 +105,7 @@ def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
         owner_id=owner_of(event),
         idempotency_key=key_of(event),
         request_hash=request_hash(http["method"], event["rawPath"], body),
-        is_admin=Scope.ADMIN in scopes_of(event),
+        is_admin=is_admin(event),
         whence=whence_of(event),
     )
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from live_trading.api.gate.fairness import Fairness
 from live_trading.api.once import Answer, TextAnswer, once_acting
 from live_trading.api.requests import known_by
 from live_trading.api.responses import HttpAnswer, answered, failed, refused, unknown_route
@@ -25,12 +26,15 @@ class GateParts(Protocol):
     @property
     def clock(self) -> Clock: ...
 
+    @property
+    def fairness(self) -> Fairness: ...
+
 
 class _KnownRequests(APIGatewayHttpResolver):
     """Whatever is logged and recorded on the way belongs to its request, up to the refusal."""
 
     def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        with known_by(event, context.aws_request_id):
+        with known_by(event, getattr(context, "aws_request_id", None)):
             return super().resolve(event, context)
 
 
@@ -56,6 +60,8 @@ def _handler(
     def handle(**in_path: str) -> Response[str]:
         event = app.current_event.raw_event
         request = admitted(event, in_path, route)
+        if route.scope is not None:
+            parts().fairness.admit(request.owner, route.method, route.path)
         resource = getattr(parts(), routes.part)
         if routes.is_by_invocation:
             resource = resource(app.lambda_context.aws_request_id)

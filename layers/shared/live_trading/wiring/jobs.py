@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -10,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from live_trading.api import responses
 from live_trading.api.described import Described
@@ -21,6 +21,7 @@ from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.services.running.trail import Key, along
 from live_trading.wiring.garbage import collect_seldom
+from live_trading.wiring.metrics import publish_death, publish_run
 
 if TYPE_CHECKING:
     from live_trading.wiring.adapters import Adapters
@@ -50,21 +51,17 @@ def measured(job: str, run: Callable[[], object], parts: Adapters) -> dict[str, 
 
     watch = JobWatch(database=parts.database, clock=parts.clock)
     collect_seldom()
-    metrics = Metrics()
-    metrics.add_dimension(name="job", value=job)
+    began = time.monotonic()
     try:
-        report: dict[str, Any] = as_json(watch.run(job, run))
+        report = watch.run(job, run)
     except Exception:
-        metrics.add_metric(name="RunFailed", unit=MetricUnit.Count, value=1)
-        metrics.flush_metrics()
+        publish_death(job)
         logger.exception("job failed", extra={"job": job})
         raise
-    # A call that found another run at it did nothing, and must not look like one to the alarm.
-    name = "RunCompleted" if report.get("ran", True) else "RunSkipped"
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
-    metrics.flush_metrics()
-    logger.info("job done", extra={"job": job, "report": report})
-    return report
+    publish_run(job, report, time.monotonic() - began)
+    told: dict[str, Any] = as_json(report)
+    logger.info("job done", extra={"job": job, "report": told})
+    return told
 
 
 def refused(event: dict[str, Any], route: Described) -> dict[str, Any] | None:

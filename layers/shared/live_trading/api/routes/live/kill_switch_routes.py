@@ -12,7 +12,7 @@ from live_trading.api.once import Answer, Caller
 from live_trading.api.problems import ProblemCode
 from live_trading.api.resources.job_asking import JobAsking, Mine, Wanted, place_of
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.live.stop_views import StopFacts, StopView, stop_facts, stop_facts_of_job
+from live_trading.api.views.live.pulled_views import StopFacts, StopView, stop_facts, stop_facts_of_job
 from live_trading.nouns.errors import OutcomeUnknown, RetryLater
 from live_trading.services.guarding.kill_switch import KillSwitch, StopReport
 from live_trading.services.running.asked_jobs import Note

@@ -41,7 +41,8 @@ def http_json(status: int, body: Mapping[str, Any], event: Mapping[str, Any]) ->
 
 def answer(context: Any, job: str, run: Callable[[], object], parts: Adapters) -> dict[str, Any]:
     """The report of a job's run by its schedule. What it raises is raised, so that the invocation counts as failed."""
-    with along({Key.JOB: job, Key.INVOCATION_ID: context.aws_request_id}):
+    # Outside of Lambda there is no invocation.
+    with along({Key.JOB: job, Key.INVOCATION_ID: getattr(context, "aws_request_id", None)}):
         return measured(job, run, parts)
 
 

@@ -29,16 +29,42 @@ CREATE TRIGGER lt_positions_begin AFTER INSERT ON ledger_holdings
 FOR EACH ROW WHEN (NEW.account = 'POSITION_COST' AND NEW.lt_strategy_id IS NOT NULL)
 EXECUTE FUNCTION lt_positions_begin();
 
-INSERT INTO lt_positions (lt_strategy_id, trading_wallet_id, owner_id, token_id, begun_at)
-SELECT first.lt_strategy_id, first.trading_wallet_id, strategy.owner_id, first.token_id, first.begun_at
-FROM (
+-- Those that are missing, in the order of their first booking; the others keep their numbers.
+CREATE FUNCTION lt_positions_complete() RETURNS VOID LANGUAGE sql AS $$
+    INSERT INTO lt_positions (lt_strategy_id, trading_wallet_id, owner_id, token_id, begun_at)
+    SELECT first.lt_strategy_id, first.trading_wallet_id, strategy.owner_id, first.token_id, first.begun_at
+    FROM (
+        SELECT
+            entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id, min(entry.ledger_transaction_id) AS place,
+            min(booked.recorded_at) AS begun_at
+        FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
+        WHERE entry.account = 'POSITION_COST' AND entry.lt_strategy_id IS NOT NULL AND entry.token_id IS NOT NULL
+        GROUP BY entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id
+    ) AS first
+    INNER JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = first.lt_strategy_id
+    ORDER BY first.place, first.lt_strategy_id, first.token_id
+    ON CONFLICT (lt_strategy_id, token_id) DO NOTHING;
+$$;
+
+-- Makes the kept tables anew from the ledger. Posters wait until it commits; readers see the rows of before.
+CREATE OR REPLACE FUNCTION ledger_rebuild_kept() RETURNS VOID LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE ledger_entries IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM lt_positions_complete();
+    DELETE FROM ledger_balances;
+    DELETE FROM ledger_holdings;
+    INSERT INTO ledger_balances (trading_wallet_id, lt_strategy_id, account, amount_usd)
+    SELECT trading_wallet_id, lt_strategy_id, account, sum(amount_usd) FROM ledger_entries
+    GROUP BY trading_wallet_id, lt_strategy_id, account;
+    INSERT INTO ledger_holdings (
+        trading_wallet_id, lt_strategy_id, account, token_id, shares, amount_usd, touched_at
+    )
     SELECT
-        entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id, min(entry.ledger_transaction_id) AS place,
-        min(booked.recorded_at) AS begun_at
+        entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id, sum(entry.shares),
+        sum(entry.amount_usd), max(booked.recorded_at)
     FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
-    WHERE entry.account = 'POSITION_COST' AND entry.lt_strategy_id IS NOT NULL AND entry.token_id IS NOT NULL
-    GROUP BY entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id
-) AS first
-INNER JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = first.lt_strategy_id
-ORDER BY first.place, first.lt_strategy_id, first.token_id
-ON CONFLICT (lt_strategy_id, token_id) DO NOTHING;
+    WHERE entry.token_id IS NOT NULL AND entry.account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')
+    GROUP BY entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id;
+END $$;
+
+SELECT lt_positions_complete();

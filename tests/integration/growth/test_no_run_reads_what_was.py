@@ -50,6 +50,15 @@ LISTS = (
     "/api/lt/exposure?by=EVENT", "/api/trading-wallets/{wallet}/breaks?all=true",
     "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
 )  # fmt: skip
+# A thousand orders of one strategy are a tenth of all that are here, which is sooner read as a whole.
+A_TENTH = {"/api/lt/strategies/{strategy}/execution": "lt_orders"}
+# A year has left more than a page of them.
+LONG = frozenset(
+    {
+        "/api/lt/positions", "/api/lt/positions?lt_strategy_id={strategy}", "/api/lt/positions?limit=500",
+        "/api/lt/positions?state=CLOSED", "/api/lt/strategies/{strategy}/orders", "/api/lt/redemptions",
+    }
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -102,14 +111,20 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
     desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "parts", desk.parts)
-    (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
+    (busy,) = desk.rows(
+        """
+        SELECT lt_strategy_id, trading_wallet_id FROM lt_orders
+        GROUP BY lt_strategy_id, trading_wallet_id ORDER BY count(*) DESC LIMIT 1
+        """
+    )
     asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
     with watched_statements() as watched:
         cursor = told(asked).get("next_cursor")
+        assert path not in LONG or cursor is not None
         if cursor is not None:
             told(f"{asked}{'&' if '?' in asked else '?'}cursor={cursor}")
 
-    assert_bounded(desk, watched.distinct())
+    assert_bounded(desk, watched.distinct(), but_for=A_TENTH.get(path))
 
 
 def told(path: str) -> dict[str, Any]:
@@ -119,8 +134,8 @@ def told(path: str) -> dict[str, Any]:
     return body
 
 
-def assert_bounded(desk: LiveDesk, asked: list[Asked]) -> None:
-    found = offenders(desk, asked)
+def assert_bounded(desk: LiveDesk, asked: list[Asked], *, but_for: str | None = None) -> None:
+    found = [each for each in offenders(desk, asked) if f" of {but_for}, " not in each]
     if found:
         pytest.fail("\n".join(found), pytrace=False)
 

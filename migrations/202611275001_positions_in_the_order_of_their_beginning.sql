@@ -46,25 +46,4 @@ CREATE FUNCTION lt_positions_complete() RETURNS VOID LANGUAGE sql AS $$
     ON CONFLICT (lt_strategy_id, token_id) DO NOTHING;
 $$;
 
--- Makes the kept tables anew from the ledger. Posters wait until it commits; readers see the rows of before.
-CREATE OR REPLACE FUNCTION ledger_rebuild_kept() RETURNS VOID LANGUAGE plpgsql AS $$
-BEGIN
-    LOCK TABLE ledger_entries IN SHARE ROW EXCLUSIVE MODE;
-    PERFORM lt_positions_complete();
-    DELETE FROM ledger_balances;
-    DELETE FROM ledger_holdings;
-    INSERT INTO ledger_balances (trading_wallet_id, lt_strategy_id, account, amount_usd)
-    SELECT trading_wallet_id, lt_strategy_id, account, sum(amount_usd) FROM ledger_entries
-    GROUP BY trading_wallet_id, lt_strategy_id, account;
-    INSERT INTO ledger_holdings (
-        trading_wallet_id, lt_strategy_id, account, token_id, shares, amount_usd, touched_at
-    )
-    SELECT
-        entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id, sum(entry.shares),
-        sum(entry.amount_usd), max(booked.recorded_at)
-    FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
-    WHERE entry.token_id IS NOT NULL AND entry.account IN ('POSITION_COST', 'PENDING_REDEMPTION', 'EXTERNAL')
-    GROUP BY entry.trading_wallet_id, entry.lt_strategy_id, entry.account, entry.token_id;
-END $$;
-
 SELECT lt_positions_complete();

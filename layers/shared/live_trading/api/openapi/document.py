@@ -13,6 +13,7 @@ from live_trading.api.examples import PATH_PARTS
 from live_trading.api.openapi.refusals import (
     GATEWAY_SCHEMA,
     PROBLEM_SCHEMA,
+    also_refused,
     reference_to,
     refusals_of,
     shared_responses,
@@ -79,7 +80,7 @@ def _operation(route: Described, schemas: Schemas) -> dict[str, Any]:
         "tags": [_tag(route.path)],
         "summary": route.summary,
         "parameters": list(_parameters(route, schemas)),
-        "responses": {**_successes(route, schemas), **_refusals(route)},
+        "responses": {**_refusals(route), **_successes(route, schemas)},
         "x-problem-codes": _problem_codes(route),
     }
     if route.detail:
@@ -115,13 +116,15 @@ def _parameters(route: Described, schemas: Schemas) -> Iterator[dict[str, Any]]:
     if route.method != "GET":
         yield _header("Idempotency-Key", "^[!-~]{1,200}$", is_needed=route.needs_key)
     if route.has_edit_token and route.method != "GET":
-        yield _header("If-Match", "^[ -~]{1,500}$")
+        yield _header("If-Match")
     if route.method == "GET":
-        yield _header("If-None-Match", "^[ -~]{1,500}$")
+        yield _header("If-None-Match")
 
 
-def _header(name: str, pattern: str, *, is_needed: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": is_needed, "schema": {"type": "string", "pattern": pattern}}
+def _header(name: str, pattern: str | None = None, *, is_needed: bool = False) -> dict[str, Any]:
+    """A header; one without a pattern may be anything, and what it cannot be read as counts for nothing."""
+    schema = {"type": "string"} if pattern is None else {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": is_needed, "schema": schema}
 
 
 def _body(route: Described, schemas: Schemas) -> dict[str, Any]:
@@ -142,7 +145,11 @@ def _successes(route: Described, schemas: Schemas) -> dict[str, Any]:
     if route.method == "GET" or route.has_edit_token:
         headers["etag"] = {"schema": {"type": "string"}}
     made: dict[str, Any] = {
-        str(status): {"description": _SUCCESS[status], "headers": headers, "content": content}
+        str(status): {
+            "description": _SUCCESS[status],
+            "headers": headers,
+            "content": content if status < 400 else also_refused(content),
+        }
         for status in route.statuses
     }
     if route.method == "GET":
@@ -155,6 +162,7 @@ _SUCCESS = {
     201: "Created.",
     202: "Taken up; the rest is done without the caller.",
     207: "Done in part; the answer says what could not be done.",
+    503: "Something is CRITICAL; or a part of the system is away, and the answer is a problem.",
 }
 
 

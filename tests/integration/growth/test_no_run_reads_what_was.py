@@ -142,8 +142,8 @@ def named_in_paths(desk: LiveDesk) -> dict[str, str]:
     """Somebody and something that a year was busy with, by the names that the paths have for them."""
     (first,) = desk.rows(
         """
-        SELECT lt_strategy_id AS strategy, trading_wallet_id AS wallet FROM lt_orders
-        GROUP BY lt_strategy_id, trading_wallet_id ORDER BY count(*) DESC LIMIT 1
+        SELECT lt_strategy_id AS strategy, trading_wallet_id AS wallet FROM fills
+        GROUP BY lt_strategy_id, trading_wallet_id ORDER BY count(*) DESC, lt_strategy_id LIMIT 1
         """
     )
     (busy,) = desk.rows(

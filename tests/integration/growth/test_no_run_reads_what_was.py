@@ -70,6 +70,15 @@ LISTS = (
     "/api/ft/orders/{paper_order}", "/api/jobs", "/api/lt/audit",
     "/api/lt/audit?subject_type=lt_strategy&subject_id={strategy}", "/api/lt/audit?until=2026-06-01T00:00:00Z",
 )  # fmt: skip
+# A thousand orders of one strategy are a tenth of all that are here, which is sooner read as a whole.
+A_TENTH = {"/api/lt/strategies/{strategy}/execution": "lt_orders"}
+# A year has left more than a page of them.
+LONG = frozenset(
+    {
+        "/api/lt/positions", "/api/lt/positions?lt_strategy_id={strategy}", "/api/lt/positions?limit=500",
+        "/api/lt/positions?state=CLOSED", "/api/lt/strategies/{strategy}/orders", "/api/lt/redemptions",
+    }
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -170,10 +179,11 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
     asked = path.format(**named_in_paths(desk))
     with watched_statements() as watched:
         cursor = told(asked).get("next_cursor")
+        assert path not in LONG or cursor is not None
         if cursor is not None:
             told(f"{asked}{'&' if '?' in asked else '?'}cursor={cursor}")
 
-    assert_bounded(desk, watched.distinct())
+    assert_bounded(desk, watched.distinct(), but_for=A_TENTH.get(path))
 
 
 def told(path: str) -> dict[str, Any]:
@@ -187,7 +197,10 @@ def told(path: str) -> dict[str, Any]:
 def named_in_paths(desk: LiveDesk) -> dict[str, str]:
     """Somebody and something that a year was busy with, by the names that the paths have for them."""
     (first,) = desk.rows(
-        "SELECT lt_strategy_id AS strategy, trading_wallet_id AS wallet FROM lt_strategies WHERE name = 'year 1'"
+        """
+        SELECT lt_strategy_id AS strategy, trading_wallet_id AS wallet FROM fills
+        GROUP BY lt_strategy_id, trading_wallet_id ORDER BY count(*) DESC, lt_strategy_id LIMIT 1
+        """
     )
     (busy,) = desk.rows(
         """
@@ -206,8 +219,8 @@ def named_in_paths(desk: LiveDesk) -> dict[str, str]:
     return {name: str(value) for name, value in (first | busy).items()}
 
 
-def assert_bounded(desk: LiveDesk, asked: list[Asked]) -> None:
-    found = offenders(desk, asked)
+def assert_bounded(desk: LiveDesk, asked: list[Asked], *, but_for: str | None = None) -> None:
+    found = [each for each in offenders(desk, asked) if f" of {but_for}, " not in each]
     if found:
         pytest.fail("\n".join(found), pytrace=False)
 

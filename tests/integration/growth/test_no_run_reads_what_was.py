@@ -18,7 +18,7 @@ from live_trading.services.watching.retention import Lives, Retention
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import StackFacts
 from tests.e2e.live_fixtures import LiveDesk
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 from tests.statement_plans import Asked, readings, watched_statements
 
 pytestmark = [pytest.mark.e2e, pytest.mark.growth]
@@ -29,8 +29,8 @@ GROWING = frozenset(
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_counts", "decision_evidence",
         "decisions", "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
         "ft_result_days", "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts",
-        "lt_gaps", "lt_health_checks", "lt_orders", "lt_redemptions", "market_book_fees", "markets", "orders",
-        "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
+        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets",
+        "orders", "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.
@@ -43,6 +43,9 @@ LISTS = (
     "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
+    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/positions?state=CLOSED",
+    "/api/lt/positions?lt_strategy_id={strategy}", "/api/lt/positions?limit=500", "/api/lt/exposure",
+    "/api/lt/exposure?by=EVENT", "/api/trading-wallets/{wallet}/breaks?all=true",
     "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
     "/api/decisions?lt_strategy_id={copier}", "/api/decisions?lt_strategy_id={copier}&verdict=REJECTED",
     "/api/decisions?ft_wallet_id={paper}&reason=not_an_entry", "/api/decisions?source_trade_id={trade}",
@@ -104,14 +107,25 @@ def test_a_run_reads_what_is_open_or_new(desk: LiveDesk, job: str) -> None:
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_a_list_of_the_api_reads_a_page(desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_of_the_api_reads_a_page_and_the_next(
+    desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(app, "parts", desk.parts)
     asked = path.format(**named_in_paths(desk))
     with watched_statements() as watched:
-        answer = app.handler(http_event("GET", asked), None)
-    assert answer["statusCode"] == 200, answer["body"]
+        cursor = told(asked).get("next_cursor")
+        if cursor is not None:
+            told(f"{asked}{'&' if '?' in asked else '?'}cursor={cursor}")
 
     assert_bounded(desk, watched.distinct())
+
+
+def told(path: str) -> dict[str, Any]:
+    event = http_event("GET", path)
+    answer = reply_of(event, app.handler(event, None))
+    assert answer.status == 200, answer.body
+    body: dict[str, Any] = answer.body
+    return body
 
 
 def named_in_paths(desk: LiveDesk) -> dict[str, str]:

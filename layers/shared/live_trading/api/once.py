@@ -96,8 +96,7 @@ def once(database: Database, caller: Caller, now: datetime, effect: Callable[[Tr
         if first is not None:
             return first
         answer = effect(transaction)
-        kept = KeptAnswer(request_hash=caller.request_hash, status_code=answer.status, body=dict(answer.body))
-        idempotency.keep(transaction, caller.owner_id, key, kept, now)
+        idempotency.keep(transaction, caller.owner_id, key, _to_keep(caller, answer), now)
         return answer
 
 
@@ -171,12 +170,21 @@ def _claimed(database: Database, caller: Caller, key: str, now: datetime) -> Ans
 
 
 def _keep(database: Database, caller: Caller, key: str, answer: Answer, now: datetime) -> None:
-    kept = KeptAnswer(request_hash=caller.request_hash, status_code=answer.status, body=dict(answer.body))
+    kept = _to_keep(caller, answer)
     with database.transaction() as transaction:
         idempotency.lock(transaction, caller.owner_id, key)
         idempotency.give_back(transaction, caller.owner_id, key)
         if idempotency.find(transaction, caller.owner_id, key) is None:
             idempotency.keep(transaction, caller.owner_id, key, kept, now)
+
+
+def _to_keep(caller: Caller, answer: Answer) -> KeptAnswer:
+    return KeptAnswer(
+        request_hash=caller.request_hash,
+        status_code=answer.status,
+        body=dict(answer.body),
+        edit_token=answer.edit_token,
+    )
 
 
 def _found(transaction: Transaction, caller: Caller, key: str) -> Answer | None:
@@ -185,7 +193,7 @@ def _found(transaction: Transaction, caller: Caller, key: str) -> Answer | None:
         return None
     if kept.request_hash != caller.request_hash:
         raise _reused()
-    return Answer(status=kept.status_code, body=kept.body)
+    return Answer(status=kept.status_code, body=kept.body, edit_token=kept.edit_token)
 
 
 def _reused() -> Problem:

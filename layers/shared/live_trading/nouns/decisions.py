@@ -73,6 +73,18 @@ class Reason(StrEnum):
     BOOK_UNAVAILABLE = "book_unavailable"
 
 
+MISSING_DATA = frozenset(
+    {
+        Reason.MARKET_UNKNOWN,
+        Reason.NEG_RISK_UNKNOWN,
+        Reason.GAME_START_UNKNOWN,
+        Reason.TRADER_STATS_MISSING,
+        Reason.MODEL_PROBABILITY_MISSING,
+    }
+)
+"""Refusals by a check that had nothing to look at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One check with what it saw and the bound it saw it against, both as text for the record.

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.copy_parts import CopyParts
+from live_trading.wiring.reading_parts import ReadingParts
 
 if TYPE_CHECKING:
     from live_trading.api.resources.owned_strategies import Strategies
@@ -30,13 +30,18 @@ if TYPE_CHECKING:
     from live_trading.api.routes.paper.ft_result_routes import FtResults
     from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
     from live_trading.api.routes.watch.document_routes import ApiDocument
+    from live_trading.api.routes.watch.guard_routes import GuardsRead
     from live_trading.services.watching.checkup import HealthService
+    from live_trading.services.watching.probing import Probing
     from live_trading.services.watching.recent_look import RecentLook
     from live_trading.services.watching.retention import Retention
 
 
-class Parts(CopyParts):
+class Parts(ReadingParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
+
+    required_schema: str | None = None
+    """The newest migration that the function was built with, None where it has none to compare with."""
 
     def trading_actions(self, holder: str) -> TradingActions:
         from live_trading.api.routes.live.trading_routes import TradingActions
@@ -192,22 +197,35 @@ class Parts(CopyParts):
 
         return ApiDocument()
 
+    @cached_property
+    def guards_read(self) -> GuardsRead:
+        from live_trading.api.routes.watch.guard_routes import GuardsRead
+
+        return GuardsRead(database=self.database)
+
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier
         from live_trading.services.watching.checkup import HealthService
+        from live_trading.wiring.health_parts import probes_of, wallet_probe_of
 
         topic = self.settings.alert_topic_arn
         return HealthService(
             database=self.database,
             clock=self.clock,
-            probes={
-                "clock": lambda: self.clock.now().isoformat(),
-                "venue": lambda: f"server time {self.market_data.server_time().isoformat()}",
-                "feed": self._feed_freshness,
-                "chain": lambda: f"block {self.chain_reader.block_number()}",
-            },
+            probes=probes_of(self),
             notify=None if topic is None else SnsNotifier(topic).notify,
+            limits=self.settings.health_thresholds,
+            probing=self._probing,
+            wallets=wallet_probe_of(self),
+            required_schema=self.required_schema,
+            stays=timedelta(seconds=self.settings.watch_seconds),
         )
+
+    @cached_property
+    def _probing(self) -> Probing:
+        from live_trading.services.watching.probing import Probing
+
+        return Probing(side_by_side=not self.settings.stepped_clock)
 
     def retention(self, holder: str) -> Retention:
         from live_trading.services.watching.retention import Lives, Retention
@@ -235,6 +253,3 @@ class Parts(CopyParts):
         from live_trading.services.watching.recent_look import RecentLook
 
         return RecentLook(look=lambda: self.health().look(), clock=self.clock)
-
-    def _feed_freshness(self) -> str:
-        return f"lag {self.data_api.status().lag_seconds} s"

@@ -20,9 +20,13 @@ def csv_of(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     Text that begins like a formula gets an apostrophe before it, which spreadsheets take for the mark of text. Numbers,
     and text that is nothing but an exact decimal number, stay as they are.
     """
+    return csv_lines([columns]) + csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """The rows alone, without a header."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return text.getvalue()
 

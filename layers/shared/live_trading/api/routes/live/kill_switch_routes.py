@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from live_trading.api.body import Body
+from live_trading.api.described import Example
 from live_trading.api.fields import Reasoned, Switch
 from live_trading.api.once import Answer, Caller
 from live_trading.api.routing import Once, Request, Routes
+from live_trading.api.views.live.action_views import StopView, stop_view
 from live_trading.services.guarding.kill_switch import KillSwitch, StopReport
 
 
@@ -33,7 +33,7 @@ class KillSwitchApi:
         """Stops everything; pulling twice does everything again and puts no second lock."""
         everybody = caller.is_admin and not body.only_mine
         report = self._switch.pull(caller.owner_id, reason=body.reason, flatten=body.flatten, everybody=everybody)
-        return Answer(status=_status(report), body=_view(report, everybody=everybody))
+        return Answer(status=_status(report), body=stop_view(report, everybody=everybody))
 
 
 def _status(report: StopReport) -> int:
@@ -43,24 +43,23 @@ def _status(report: StopReport) -> int:
     return 202 if report.exit_wish_ids else 200
 
 
-def _view(report: StopReport, *, everybody: bool) -> dict[str, Any]:
-    return {
-        "entries_stopped": bool(report.lock_ids),
-        "stopped_for": "everybody" if everybody else "the caller",
-        "lock_ids": report.lock_ids,
-        "wallets": report.wallets,
-        "withdrawn": report.withdrawn,
-        "cancelled": sorted(report.cancelled),
-        "refused": {order: why for order, why in report.refused.items() if order not in report.cancelled},
-        "sales": report.sales,
-        "not_done": report.not_done,
-        "exit_wish_ids": [str(each) for each in report.exit_wish_ids],
-    }
-
-
 ROUTES = Routes[KillSwitchApi]("kill_switch", is_by_invocation=True)
 
 
-@ROUTES.post("/api/lt/kill-switch", body=PullKillSwitch, needs_key=True, once=Once.CLAIMED_IF_POSSIBLE)
+@ROUTES.post(
+    "/api/lt/kill-switch",
+    body=PullKillSwitch,
+    needs_key=True,
+    once=Once.CLAIMED_IF_POSSIBLE,
+    answers=StopView,
+    statuses=(200, 202, 207),
+    example=Example(body={"reason": "a drill", "only_mine": True}),
+)
 def _pull(switch: KillSwitchApi, request: Request) -> Answer:
+    """Stops entries, cancels what rests, and with `flatten` sells what is held.
+
+    Everybody's with the scope `admin`, unless `only_mine` is set; else your own. It works although the database is
+    away. 207 where something could not be done, 202 where runs that hold trading wallets do the rest at their next
+    step.
+    """
     return switch.pull(request.caller, request.body(PullKillSwitch))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
 from live_trading.api.fields import PositiveShares, SlippageFraction, named
 from live_trading.api.once import Answer, Caller, kept_answer, once
-from live_trading.api.problems import not_found
+from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Once, Request, Routes
+from live_trading.api.views.live.action_views import CancelView, CloseView, cancel_view
 from live_trading.api.views.order_views import order_view
 from live_trading.api.views.wish_views import wish_view
 from live_trading.nouns.clock import Clock
@@ -154,7 +156,7 @@ class TradingActions:
 
     def _as_it_stands(self, owner_id: str, kept: Answer) -> Answer:
         """The order or the wish of a kept answer as it stands now; its id alone where nobody can look."""
-        body: dict[str, Any] | None = None
+        body: Mapping[str, Any] | None = None
         with told("showing what was done", []), self._database.transaction() as transaction:
             if _WISH in kept.body:
                 wish = exit_wishes.find(transaction, UUID(kept.body[_WISH]), owner_id)
@@ -167,8 +169,8 @@ class TradingActions:
     def _answer(self, wallet: TradingWallet, report: CancelReport) -> Answer:
         if report.exit_wish_id is not None:
             self._try_now(wallet, report.not_done)
-            return Answer(status=202, body=report.as_facts() | {_WISH: str(report.exit_wish_id)})
-        return Answer(status=200 if not report.not_done else 207, body=report.as_facts() | {_WISH: None})
+            return Answer(status=202, body=cancel_view(report))
+        return Answer(status=200 if not report.not_done else 207, body=cancel_view(report))
 
 
 def _sold(lt_order_id: UUID) -> Answer:
@@ -183,22 +185,68 @@ def _wallet_of_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id
 ROUTES = Routes[TradingActions]("trading_actions", is_by_invocation=True)
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/positions/<token_id>/close", body=ClosePosition, needs_key=True)
+@ROUTES.post(
+    "/api/lt/strategies/<lt_strategy_id>/positions/<token_id>/close",
+    body=ClosePosition,
+    needs_key=True,
+    answers=CloseView,
+    statuses=(202,),
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+    example=Example(body={"shares": "5", "slippage_bound_fraction": "0.05"}),
+)
 def _close(actions: TradingActions, request: Request) -> Answer:
+    """Sells shares of a position by hand.
+
+    Without `shares` all that may be sold. It goes on while entries are locked, and is a single order however often the
+    same key is sent. The answer is the order as it stands, or a wish while a run holds the trading wallet.
+    """
     strategy, token = request.id("lt_strategy_id", "strategy"), request.token_id("token_id")
     return actions.close_position(request.caller, strategy, token, request.body_or_defaults(ClosePosition))
 
 
-@ROUTES.post("/api/lt/orders/<lt_order_id>/cancel", once=Once.CLAIMED)
+_CANCELS = (200, 202, 207)
+
+
+@ROUTES.post(
+    "/api/lt/orders/<lt_order_id>/cancel",
+    once=Once.CLAIMED,
+    answers=CancelView,
+    statuses=_CANCELS,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+)
 def _cancel_order(actions: TradingActions, request: Request) -> Answer:
+    """Cancels an order.
+
+    207 where something could not be done, 202 where the rest is left to the run that holds the trading wallet.
+    """
     return actions.cancel_order(request.caller, request.id("lt_order_id", "order"))
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/cancel-orders", once=Once.CLAIMED)
+@ROUTES.post(
+    "/api/lt/strategies/<lt_strategy_id>/cancel-orders",
+    once=Once.CLAIMED,
+    answers=CancelView,
+    statuses=_CANCELS,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+)
 def _cancel_strategy(actions: TradingActions, request: Request) -> Answer:
+    """Cancels all open orders of a strategy.
+
+    207 where something could not be done, 202 where the rest is left to the run that holds the trading wallet.
+    """
     return actions.cancel_strategy(request.caller, request.id("lt_strategy_id", "strategy"))
 
 
-@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/cancel-orders", once=Once.CLAIMED)
+@ROUTES.post(
+    "/api/trading-wallets/<trading_wallet_id>/cancel-orders",
+    once=Once.CLAIMED,
+    answers=CancelView,
+    statuses=_CANCELS,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+)
 def _cancel_wallet(actions: TradingActions, request: Request) -> Answer:
+    """Cancels everything that rests at the venue for a trading wallet, whoever placed it.
+
+    207 where something could not be done, 202 where the rest is left to the run that holds the wallet.
+    """
     return actions.cancel_wallet(request.caller, request.id("trading_wallet_id", "trading wallet"))

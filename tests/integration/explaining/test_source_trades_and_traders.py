@@ -15,7 +15,7 @@ from live_trading.nouns.trades import Side
 from live_trading.signals.history_sums import HistoryPart, Progress
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import trader_histories
-from live_trading.store.shown.looking import MOST_LOOKED
+from live_trading.store.shown.bounded_looks import MOST_LOOKED
 from tests.integration.api_fixtures import STRANGER, Api
 from tests.integration.explaining.decided_world import all_pages, decide, known_world, own_wallet
 from tests.integration.source_builders import (

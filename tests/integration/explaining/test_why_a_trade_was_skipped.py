@@ -14,6 +14,7 @@ from live_trading.api.views.feed.decision_words import WORDS
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side
+from live_trading.services.following import evaluation
 from live_trading.store.database.connection import Database
 from live_trading.store.shown.bounded_looks import MOST_LOOKED
 from tests.integration.api_fixtures import STRANGER, Api, http_event
@@ -275,3 +276,19 @@ def test_a_wallets_own_decisions_are_not_those_of_the_strategy_behind_it(api: Ap
 
     assert len(ids(api.call("GET", f"{DECISIONS}?ft_wallet_id={wallet}"))) == 1
     assert ids(api.call("GET", f"{DECISIONS}?lt_strategy_id={strategy}")) == []
+
+
+def test_what_a_strategy_passes_over_is_counted_as_its_own(api: Api, database: Database) -> None:
+    wallet = own_wallet(database, target_traders=[ALICE])
+    strategy = UUID(api.strategy(ft_wallet_id=str(wallet))["lt_strategy_id"])
+    store_trades(database, [a_trade(1, trader=BOB), a_trade(2, trader=BOB, trade_time=NOON + seconds(1))])
+    with database.transaction() as transaction:
+        transaction.execute("UPDATE lt_strategies SET launched_at = :noon", noon=NOON)
+        evaluation.settle(transaction, [evaluation.strategy_subject(transaction, strategy)], NOW)
+
+    until = "until=2026-09-30T00:00:00Z"
+    of_strategy = api.call("GET", f"{DECISIONS}/summary?lt_strategy_id={strategy}&{until}").body
+    of_wallet = api.call("GET", f"{DECISIONS}/summary?ft_wallet_id={wallet}&{until}").body
+
+    assert (of_strategy["passed_over"], of_strategy["rejected"]) == (2, 0)
+    assert (of_wallet["passed_over"], of_wallet["rejected"]) == (0, 0)

@@ -50,6 +50,24 @@ LISTS = (
     "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/breaks?all=true",
     "/api/trading-wallets/{wallet}/approvals",
 )  # fmt: skip
+_HALF_A_YEAR_AGO = "until=2026-05-20T00:00:00Z"
+READS = (
+    "/api/lt/orders", "/api/lt/orders?state=REJECTED", "/api/lt/orders?purpose=EXIT", "/api/lt/orders?side=SELL",
+    "/api/lt/orders?lt_strategy_id={strategy}&state=FILLED&side=BUY", f"/api/lt/orders?{_HALF_A_YEAR_AGO}",
+    "/api/lt/orders?condition_id={market}", "/api/lt/orders?source_trade_id={trade}", "/api/lt/orders/{order}/stages",
+    "/api/lt/fills", "/api/lt/fills?status=FAILED", "/api/lt/fills?status=MATCHED", "/api/lt/fills?origin=EXTERNAL",
+    "/api/lt/fills?condition_id={market}", "/api/lt/fills?lt_strategy_id={strategy}",
+    "/api/lt/fills?lt_order_id={order}", f"/api/lt/fills?{_HALF_A_YEAR_AGO}",
+    "/api/lt/strategies/{strategy}/ledger", f"/api/lt/strategies/{{strategy}}/ledger?{_HALF_A_YEAR_AGO}",
+    "/api/trading-wallets/{wallet}/ledger", f"/api/trading-wallets/{{wallet}}/ledger?{_HALF_A_YEAR_AGO}",
+    "/api/trading-wallets/{wallet}",
+    "/api/lt/exports/trades?limit=200", "/api/lt/exports/fills?limit=500", "/api/lt/exports/ledger?limit=200",
+    "/api/lt/exports/tax-lots?limit=200", "/api/lt/exports/ledger?limit=200&lt_strategy_id={strategy}",
+    f"/api/lt/exports/tax-lots?limit=200&{_HALF_A_YEAR_AGO}", f"/api/lt/exports/trades?limit=200&{_HALF_A_YEAR_AGO}",
+    "/api/lt/strategies/{strategy}/equity", f"/api/lt/strategies/{{strategy}}/equity?{_HALF_A_YEAR_AGO}",
+    "/api/lt/strategies/{strategy}/pnl", f"/api/lt/strategies/{{strategy}}/pnl?{_HALF_A_YEAR_AGO}",
+    "/api/lt/gaps", "/api/lt/strategies/{strategy}/gaps", "/api/lt/strategies/{strategy}/risk", "/api/lt/kill-switch",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -103,20 +121,48 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
 ) -> None:
     monkeypatch.setattr(app, "parts", desk.parts)
     (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
-    asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
+
+    assert_pages_are_bounded(desk, path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"]))
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_that_explains_reads_what_it_shows(desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "parts", desk.parts)
+    (busy,) = desk.rows(
+        """
+        SELECT lt_strategy_id, trading_wallet_id, min(condition_id) AS market, min(source_trade_id) AS trade,
+            min(lt_order_id::text) AS order FROM lt_orders
+        GROUP BY lt_strategy_id, trading_wallet_id ORDER BY count(*) DESC, lt_strategy_id LIMIT 1
+        """
+    )
+
+    asked = path.format(
+        strategy=busy["lt_strategy_id"],
+        wallet=busy["trading_wallet_id"],
+        order=busy["order"],
+        market=busy["market"],
+        trade=busy["trade"],
+    )
+    assert_pages_are_bounded(desk, asked)
+
+
+def assert_pages_are_bounded(desk: LiveDesk, path: str) -> None:
+    """The first page and the next."""
     with watched_statements() as watched:
-        cursor = told(asked).get("next_cursor")
+        cursor = told(path)
         if cursor is not None:
-            told(f"{asked}{'&' if '?' in asked else '?'}cursor={cursor}")
+            told(f"{path}{'&' if '?' in path else '?'}cursor={cursor}")
 
     assert_bounded(desk, watched.distinct())
 
 
-def told(path: str) -> dict[str, Any]:
+def told(path: str) -> str | None:
+    """What asks for the next page, of a list or of a table."""
     answer = app.handler(http_event("GET", path), None)
     assert answer["statusCode"] == 200, answer["body"]
-    body: dict[str, Any] = json.loads(answer["body"])
-    return body
+    headers = {name.lower(): value for name, value in answer["headers"].items()}
+    cursor: str | None = headers.get("x-next-cursor")
+    return json.loads(answer["body"]).get("next_cursor") if "json" in headers["content-type"] else cursor
 
 
 def assert_bounded(desk: LiveDesk, asked: list[Asked]) -> None:

@@ -22,7 +22,7 @@ from live_trading.services.running.leasing import held_wallet
 from live_trading.store.database.connection import StoreUnavailable
 from live_trading.store.risk import locks
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.risk]
 
@@ -411,7 +411,7 @@ def test_the_route_needs_a_reason_and_a_token(desk: LiveDesk, monkeypatch: pytes
 
     def asked(body: str, **who: Any) -> int:
         event = http_event("POST", "/api/lt/kill-switch", body, key=uuid4().hex, **who)
-        return int(lt_execute.handler(event, context)["statusCode"])
+        return reply_of(event, lt_execute.handler(event, context)).status
 
     assert asked("{}") == 422
     assert asked('{"reason": "a drill"}', owner=None) == 401

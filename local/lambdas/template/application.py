@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from live_trading.nouns.measures.rates import Rate
 from local.lambdas.template.intrinsics import ACCOUNT_ID, REGION
 
 
@@ -46,14 +47,26 @@ class JwtAuthorizer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """How many requests the gateway lets through; routes with the same name share them."""
+
+    name: str
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route of the HTTP API. `authorizer` is None where everybody may call it; any of `scopes` suffices."""
+    """One route of the HTTP API. `authorizer` is None where everybody may call it; any of `scopes` suffices.
+
+    `throttle` is None where the template sets no limit.
+    """
 
     method: str
     path: str
     function: str
     authorizer: JwtAuthorizer | None
     scopes: tuple[str, ...]
+    throttle: Throttle | None = None
 
     @property
     def key(self) -> str:

@@ -22,7 +22,7 @@ from live_trading.store.risk import locks
 from live_trading.wiring.composition import Parts
 from local.chain import STANDARD_EXCHANGE
 from tests.builders import NOON
-from tests.integration.api_fixtures import Api, Reply, http_event
+from tests.integration.api_fixtures import Api, Reply, http_event, reply_of
 from tests.risk.risk_fixtures import RiskDesk
 
 OWNER = "owner"
@@ -66,9 +66,7 @@ class Everything:
         context = SimpleNamespace(
             aws_request_id="gate", function_name=function, get_remaining_time_in_millis=lambda: 60_000
         )
-        said = FUNCTIONS[function].handler(event, context)
-        headers = {name.lower(): str(value) for name, value in said["headers"].items()}
-        return Reply(status=said["statusCode"], body=json.loads(said["body"]), headers=headers)
+        return reply_of(event, FUNCTIONS[function].handler(event, context))
 
     def body(self, method: str, pattern: str) -> dict[str, Any] | None:
         """What this route takes, None where it takes nothing."""

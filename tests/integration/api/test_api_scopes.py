@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from live_trading.api.scopes import ANY_OF, Scope
+from live_trading.api.scopes import ANY_OF, Scope, names_of, names_that_open
 from live_trading.api.table import table
 from local.lambdas.template.reading import load_application
 from local.machine.env import TEMPLATE
@@ -25,7 +25,7 @@ def test_every_route_of_the_template_is_tried_here() -> None:
     """By number and by scopes; `test_template_routes` holds each of them against the table."""
     assert len(EVERY) == len(_APPLICATION.routes)
     assert sorted(len(route.scopes) for route in _APPLICATION.routes) == sorted(
-        0 if needed is None else len(ANY_OF[needed]) for *_, needed in EVERY
+        0 if needed is None else len(names_that_open(needed)) for *_, needed in EVERY
     )
 
 
@@ -46,8 +46,11 @@ def test_a_route_opens_to_its_scopes_and_to_nobody_else(
         list(ANY_OF[needed]),
     )
     for scope in Scope:
-        asked = everything.ask(function, method, path, {**(body or {}), **UNKNOWN}, scopes=scope, key="k")
-        assert asked.status == (422 if scope in ANY_OF[needed] else 403), (scope, asked.body)
+        for name in names_of(scope):
+            asked = everything.ask(function, method, path, {**(body or {}), **UNKNOWN}, scopes=name, key="k")
+            assert asked.status == (422 if scope in ANY_OF[needed] else 403), (name, asked.body)
+        other_s = everything.ask(function, method, path, body, scopes=f"another-server/{scope}", key="k")
+        assert other_s.status == 403
     assert everything.written() == before
 
 

@@ -5,7 +5,6 @@ What grows is read by an index, and so many rows of it as are open or new, never
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,7 +18,7 @@ from live_trading.services.watching.retention import Lives, Retention
 from local.lambdas.template.intrinsics import REGION
 from local.stack.assembly import StackFacts
 from tests.e2e.live_fixtures import LiveDesk
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 from tests.statement_plans import Asked, readings, watched_statements
 
 pytestmark = [pytest.mark.e2e, pytest.mark.growth]
@@ -27,11 +26,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.growth]
 SIZE = YearSize(source_trades=50_000, trades_an_order=5, trades_a_market=15, strategies=20, wallets=1, looks_a_day=2)
 GROWING = frozenset(
     {
-        "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
-        "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
-        "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps",
-        "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets", "orders",
-        "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
+        "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_counts", "decision_evidence",
+        "decisions", "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
+        "ft_result_days", "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts",
+        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets",
+        "orders", "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.
@@ -41,14 +40,24 @@ SMALL_ROWS = 1_500
 SIGNALS = 3
 LISTS = (
     "/api/ft/wallets", "/api/traders", "/api/trading-wallets", "/api/lt/strategies", "/api/lt/locks",
-    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders",
-    "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/strategies/{strategy}/execution",
+    "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
-    "/api/lt/positions?state=CLOSED", "/api/lt/positions?lt_strategy_id={strategy}",
-    "/api/lt/positions?limit=500", "/api/lt/exposure", "/api/lt/exposure?by=EVENT",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
-    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/breaks?all=true",
-    "/api/trading-wallets/{wallet}/approvals",
+    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/positions?state=CLOSED",
+    "/api/lt/positions?lt_strategy_id={strategy}", "/api/lt/positions?limit=500", "/api/lt/exposure",
+    "/api/lt/exposure?by=EVENT", "/api/trading-wallets/{wallet}/breaks?all=true",
+    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
+    "/api/decisions?lt_strategy_id={copier}", "/api/decisions?lt_strategy_id={copier}&verdict=REJECTED",
+    "/api/decisions?ft_wallet_id={paper}&reason=not_an_entry", "/api/decisions?source_trade_id={trade}",
+    "/api/decisions?ft_wallet_id={paper}&trader_address={trader}",
+    "/api/decisions?ft_wallet_id={paper}&condition_id=0x00", "/api/decisions/summary?lt_strategy_id={copier}",
+    "/api/source-trades", "/api/source-trades?trader_address={trader}&side=SELL",
+    "/api/source-trades?trader_address={trader}", "/api/source-trades?condition_id={condition}",
+    "/api/source-trades?token_id={token}", "/api/source-trades?trader_address={trader}&condition_id={condition}",
+    "/api/source-trades/{trade}", "/api/traders/{trader}", "/api/ft/wallets/{paper}/orders",
+    "/api/ft/wallets/{paper}/orders?outcome=WON", "/api/ft/wallets/{paper}/orders?outcome=OPEN",
+    "/api/ft/wallets/{paper}/positions", "/api/ft/wallets/{paper}/results", "/api/ft/wallets/{paper}/versions",
+    "/api/ft/orders/{paper_order}",
 )  # fmt: skip
 _HALF_A_YEAR_AGO = "until=2026-05-20T00:00:00Z"
 READS = (
@@ -120,9 +129,7 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
     desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "parts", desk.parts)
-    (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
-
-    assert_pages_are_bounded(desk, path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"]))
+    assert_pages_are_bounded(desk, path.format(**named_in_paths(desk)))
 
 
 @pytest.mark.parametrize("path", READS)
@@ -158,11 +165,33 @@ def assert_pages_are_bounded(desk: LiveDesk, path: str) -> None:
 
 def told(path: str) -> str | None:
     """What asks for the next page, of a list or of a table."""
-    answer = app.handler(http_event("GET", path), None)
-    assert answer["statusCode"] == 200, answer["body"]
-    headers = {name.lower(): value for name, value in answer["headers"].items()}
-    cursor: str | None = headers.get("x-next-cursor")
-    return json.loads(answer["body"]).get("next_cursor") if "json" in headers["content-type"] else cursor
+    event = http_event("GET", path)
+    answer = reply_of(event, app.handler(event, None))
+    assert answer.status == 200, answer.body
+    cursor: str | None = answer.headers.get("x-next-cursor")
+    return answer.body.get("next_cursor") if isinstance(answer.body, dict) else cursor
+
+
+def named_in_paths(desk: LiveDesk) -> dict[str, str]:
+    """Somebody and something that a year was busy with, by the names that the paths have for them."""
+    (first,) = desk.rows(
+        "SELECT lt_strategy_id AS strategy, trading_wallet_id AS wallet FROM lt_strategies WHERE name = 'year 1'"
+    )
+    (busy,) = desk.rows(
+        """
+        SELECT
+            strategy.lt_strategy_id AS copier, strategy.ft_wallet_id AS paper, decision.source_trade_id AS trade,
+            trade.trader_address AS trader, trade.condition_id AS condition, trade.token_id AS token,
+            paper.ft_order_id AS paper_order
+        FROM lt_strategies AS strategy
+        INNER JOIN decisions AS decision USING (lt_strategy_id)
+        INNER JOIN source_trades AS trade USING (source_trade_id)
+        INNER JOIN ft_orders AS paper
+            ON paper.ft_wallet_id = strategy.ft_wallet_id AND paper.source_trade_id = trade.source_trade_id
+        WHERE strategy.name LIKE 'year %' ORDER BY decision.decision_id DESC LIMIT 1
+        """
+    )
+    return {name: str(value) for name, value in (first | busy).items()}
 
 
 def assert_bounded(desk: LiveDesk, asked: list[Asked]) -> None:

@@ -14,7 +14,7 @@ from live_trading.services.entering.execute import ExecuteReport
 from live_trading.services.reconciling.reconcile import ReconcileReport
 from live_trading.services.running.failures import PartFailure
 from live_trading.services.watching.checkup import HealthService
-from live_trading.services.watching.findings import Finding, HealthStatus
+from live_trading.services.watching.findings import CheckName, Finding, HealthStatus, healthy
 from live_trading.services.watching.job_watch import JobWatch
 from live_trading.store.database.connection import Database
 from live_trading.store.watch import alerts
@@ -266,13 +266,13 @@ def test_a_warning_that_becomes_critical_is_told_again_even_where_somebody_had_a
 def test_a_probe_that_raises_is_an_alert_that_ends_with_its_cause(watched: Watched) -> None:
     answers: list[LiveTradingError | None] = [RetryLater("no route"), None]
 
-    def probe() -> str:
+    def probe() -> list[Finding]:
         error = answers.pop(0)
         if error is not None:
             raise error
-        return "block 1"
+        return [healthy(CheckName.CHAIN, "block 1")]
 
-    service = HealthService(database=watched.database, clock=watched, probes={"chain": probe}, notify=None)
+    service = HealthService(database=watched.database, clock=watched, probes={CheckName.CHAIN: probe}, notify=None)
     service.run()
     assert [each["title"] for each in watched.alerts()] == ["chain: CRITICAL"]
     service.run()

@@ -49,6 +49,16 @@ class Paging:
         """The same page with fewer rows: what is behind them comes with the next."""
         return replace(self, asked=replace(self.asked, size=size))
 
+    def cut_of(self, found: Sequence[_Row], place: Callable[[_Row], Place], *, looked_to: Place | None) -> Page[_Row]:
+        """The same of a list that looks at a bounded part of its rows for those that fit.
+
+        Where that part held too few of them the next page goes on from `looked_to`, the last row that was looked at.
+        """
+        page = self.cut(found, place)
+        if page.next_cursor is not None or looked_to is None:
+            return page
+        return Page(rows=page.rows, next_cursor=self._cursor(looked_to))
+
     def _cursor(self, place: Place) -> str:
         at = None if place.at is None else place.at.isoformat()
         text = json.dumps([self.seal, at, place.row], separators=(",", ":"))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from live_trading.api.described import Described
 from live_trading.api.scopes import Scope
+from live_trading.api.views.health_views import HealthView, OpenHealthView
 
 OPEN_HEALTH_PATH = "/health"
-HEALTH_PATH = "/api/health"
+HEALTH_PATH = "/api/lt/health"
+SHORT_HEALTH_PATH = "/api/health"
 
 JOBS: Mapping[str, Described] = MappingProxyType(
     {
@@ -36,11 +39,25 @@ JOBS: Mapping[str, Described] = MappingProxyType(
 """By the job, which is also the function that serves it."""
 
 OPEN_HEALTH = Described(
-    method="GET", path=OPEN_HEALTH_PATH, scope=None, summary="Says whether the system is up, and nothing else."
+    method="GET",
+    path=OPEN_HEALTH_PATH,
+    scope=None,
+    summary="Says whether the system is up, and nothing else.",
+    answers=OpenHealthView,
+    statuses=(200, 503),
 )
-HEALTH = Described(method="GET", path=HEALTH_PATH, scope=Scope.READ, summary="What every check found.")
+HEALTH = Described(
+    method="GET",
+    path=HEALTH_PATH,
+    scope=Scope.READ,
+    summary="What every check found of the whole system and of what is yours, and how jobs stand.",
+    detail="503 where something that you see is CRITICAL, with the same answer.",
+    answers=HealthView,
+    statuses=(200, 503),
+)
+SHORT_HEALTH = replace(HEALTH, path=SHORT_HEALTH_PATH, summary="The same as /api/lt/health.")
 
 REPORTING: Mapping[str, tuple[Described, ...]] = MappingProxyType(
-    {**{function: (job,) for function, job in JOBS.items()}, "health": (OPEN_HEALTH, HEALTH)}
+    {**{function: (job,) for function, job in JOBS.items()}, "health": (OPEN_HEALTH, HEALTH, SHORT_HEALTH)}
 )
 """By the function that serves them."""

@@ -71,6 +71,11 @@ def expected_edits(event: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(found.group(1) for found in _ENTITY_TAG.finditer(given))
 
 
+def is_admin(event: Mapping[str, Any]) -> bool:
+    """Whether the token may see and do what concerns everybody."""
+    return Scope.ADMIN in scopes_of(event)
+
+
 def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
     """Who asks, under which Idempotency-Key. Raises Problem for a key that cannot be kept."""
     http = event["requestContext"]["http"]
@@ -78,7 +83,7 @@ def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
         owner_id=owner_of(event),
         idempotency_key=key_of(event),
         request_hash=request_hash(http["method"], event["rawPath"], body),
-        is_admin=Scope.ADMIN in scopes_of(event),
+        is_admin=is_admin(event),
     )
 
 

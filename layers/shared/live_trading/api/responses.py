@@ -15,6 +15,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from live_trading.api.described import JSON
+from live_trading.api.gate.fairness import RETRY_AFTER
 from live_trading.api.once import Answer, TextAnswer
 from live_trading.api.problems import Problem, ProblemCode, problem_body, problem_of, status_of
 from live_trading.api.requests import request_id_of
@@ -84,8 +85,8 @@ def _problem(problem: Problem, event: Mapping[str, Any]) -> HttpAnswer:
     status = status_of(problem)
     request_id = request_id_of(event)
     headers = {"content-type": PROBLEM_JSON, "x-request-id": request_id, "cache-control": "no-store"}
-    if status == 503:
-        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    if RETRY_AFTER in problem.facts or status == 503:
+        headers["retry-after"] = str(problem.facts.get(RETRY_AFTER, RETRY_AFTER_SECONDS))
     return HttpAnswer(status=status, text=json.dumps(problem_body(problem, request_id)), headers=headers)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+from live_trading.api.gate.fairness import Fairness
 from live_trading.api.once import Answer, TextAnswer, once_acting
 from live_trading.api.responses import HttpAnswer, answered, failed, refused, unknown_route
 from live_trading.api.routing import Once, Route, Routes, admitted
@@ -23,6 +24,9 @@ class GateParts(Protocol):
 
     @property
     def clock(self) -> Clock: ...
+
+    @property
+    def fairness(self) -> Fairness: ...
 
 
 def http_app(served: Iterable[Routes[Any]], parts: Callable[[], GateParts]) -> APIGatewayHttpResolver:
@@ -47,6 +51,8 @@ def _handler(
     def handle(**in_path: str) -> Response[str]:
         event = app.current_event.raw_event
         request = admitted(event, in_path, route)
+        if route.scope is not None:
+            parts().fairness.admit(request.owner, route.method, route.path)
         resource = getattr(parts(), routes.part)
         if routes.is_by_invocation:
             resource = resource(app.lambda_context.aws_request_id)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def strategy_api() -> tuple[Routes[Any], ...]:
     """What strategy-api serves: everything that needs no key."""
-    from live_trading.api.routes.feed import trader_routes
+    from live_trading.api.routes.feed import decision_routes, source_trade_routes, trader_profile_routes, trader_routes
     from live_trading.api.routes.live import (
         latency_routes,
         lock_routes,
@@ -40,12 +40,17 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         trading_wallet_routes,
         wallet_detail_routes,
     )
-    from live_trading.api.routes.paper import ft_wallet_routes
-    from live_trading.api.routes.watch import document_routes
+    from live_trading.api.routes.paper import ft_order_routes, ft_result_routes, ft_wallet_routes
+    from live_trading.api.routes.watch import document_routes, guard_routes
 
     return (
         ft_wallet_routes.ROUTES,
+        ft_result_routes.ROUTES,
+        ft_order_routes.ROUTES,
         trader_routes.ROUTES,
+        trader_profile_routes.ROUTES,
+        source_trade_routes.ROUTES,
+        decision_routes.ROUTES,
         trading_wallet_routes.ROUTES,
         wallet_detail_routes.ROUTES,
         strategy_routes.ROUTES,
@@ -64,6 +69,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         approval_routes.ROUTES,
         statement_routes.ROUTES,
         export_routes.ROUTES,
+        guard_routes.ROUTES,
         document_routes.ROUTES,
     )
 

@@ -11,6 +11,9 @@ from live_trading.wiring.reading_parts import ReadingParts
 if TYPE_CHECKING:
     from live_trading.api.resources.owned_strategies import Strategies
     from live_trading.api.resources.strategy_capital import StrategyCapital
+    from live_trading.api.routes.feed.decision_routes import DecisionsRead
+    from live_trading.api.routes.feed.source_trade_routes import SourceTrades
+    from live_trading.api.routes.feed.trader_profile_routes import TraderProfiles
     from live_trading.api.routes.feed.trader_routes import Traders
     from live_trading.api.routes.live.kill_switch_routes import KillSwitchApi
     from live_trading.api.routes.live.latency_routes import LatencyRead
@@ -23,15 +26,22 @@ if TYPE_CHECKING:
     from live_trading.api.routes.money.break_routes import WalletBreaks
     from live_trading.api.routes.money.redemption_routes import RedemptionsApi
     from live_trading.api.routes.money.trading_wallet_routes import TradingWallets
+    from live_trading.api.routes.paper.ft_order_routes import FtOrders
+    from live_trading.api.routes.paper.ft_result_routes import FtResults
     from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
     from live_trading.api.routes.watch.document_routes import ApiDocument
+    from live_trading.api.routes.watch.guard_routes import GuardsRead
     from live_trading.services.watching.checkup import HealthService
+    from live_trading.services.watching.probing import Probing
     from live_trading.services.watching.recent_look import RecentLook
     from live_trading.services.watching.retention import Retention
 
 
 class Parts(ReadingParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
+
+    required_schema: str | None = None
+    """The newest migration that the function was built with, None where it has none to compare with."""
 
     def trading_actions(self, holder: str) -> TradingActions:
         from live_trading.api.routes.live.trading_routes import TradingActions
@@ -55,6 +65,36 @@ class Parts(ReadingParts):
         from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
 
         return FtWallets(database=self.database, clock=self.clock, new_id=self.chance.new_id)
+
+    @cached_property
+    def ft_results(self) -> FtResults:
+        from live_trading.api.routes.paper.ft_result_routes import FtResults
+
+        return FtResults(database=self.database, clock=self.clock)
+
+    @cached_property
+    def ft_orders(self) -> FtOrders:
+        from live_trading.api.routes.paper.ft_order_routes import FtOrders
+
+        return FtOrders(database=self.database)
+
+    @cached_property
+    def decisions_read(self) -> DecisionsRead:
+        from live_trading.api.routes.feed.decision_routes import DecisionsRead
+
+        return DecisionsRead(database=self.database, clock=self.clock)
+
+    @cached_property
+    def source_trades(self) -> SourceTrades:
+        from live_trading.api.routes.feed.source_trade_routes import SourceTrades
+
+        return SourceTrades(database=self.database)
+
+    @cached_property
+    def trader_profiles(self) -> TraderProfiles:
+        from live_trading.api.routes.feed.trader_profile_routes import TraderProfiles
+
+        return TraderProfiles(database=self.database)
 
     @cached_property
     def orders_read(self) -> OrdersRead:
@@ -157,22 +197,35 @@ class Parts(ReadingParts):
 
         return ApiDocument()
 
+    @cached_property
+    def guards_read(self) -> GuardsRead:
+        from live_trading.api.routes.watch.guard_routes import GuardsRead
+
+        return GuardsRead(database=self.database)
+
     def health(self) -> HealthService:
         from live_trading.aws.notifications import SnsNotifier
         from live_trading.services.watching.checkup import HealthService
+        from live_trading.wiring.health_parts import probes_of, wallet_probe_of
 
         topic = self.settings.alert_topic_arn
         return HealthService(
             database=self.database,
             clock=self.clock,
-            probes={
-                "clock": lambda: self.clock.now().isoformat(),
-                "venue": lambda: f"server time {self.market_data.server_time().isoformat()}",
-                "feed": self._feed_freshness,
-                "chain": lambda: f"block {self.chain_reader.block_number()}",
-            },
+            probes=probes_of(self),
             notify=None if topic is None else SnsNotifier(topic).notify,
+            limits=self.settings.health_thresholds,
+            probing=self._probing,
+            wallets=wallet_probe_of(self),
+            required_schema=self.required_schema,
+            stays=timedelta(seconds=self.settings.watch_seconds),
         )
+
+    @cached_property
+    def _probing(self) -> Probing:
+        from live_trading.services.watching.probing import Probing
+
+        return Probing(side_by_side=not self.settings.stepped_clock)
 
     def retention(self, holder: str) -> Retention:
         from live_trading.services.watching.retention import Lives, Retention
@@ -200,6 +253,3 @@ class Parts(ReadingParts):
         from live_trading.services.watching.recent_look import RecentLook
 
         return RecentLook(look=lambda: self.health().look(), clock=self.clock)
-
-    def _feed_freshness(self) -> str:
-        return f"lag {self.data_api.status().lag_seconds} s"

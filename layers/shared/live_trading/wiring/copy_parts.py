@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from live_trading.wiring.job_parts import JobParts
+from live_trading.wiring.metrics import publish_pass
 
 if TYPE_CHECKING:
     from live_trading.services.copying.copy_run import CopyReport, CopyRun
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from live_trading.services.running.budget import Budget
 
 # The name under which one invocation at a time stays; the jobs' own leases guard each of their passes.
-STAYS_AS = "stay:lt-execute"
+LT_EXECUTE = "lt-execute"
+STAYS_AS = f"stay:{LT_EXECUTE}"
 
 
 class CopyParts(JobParts):
@@ -56,4 +59,5 @@ class CopyParts(JobParts):
             live=self.executor(holder),
             paper=self.paper_trader(holder),
             elapsed=elapsed,
+            passed=partial(publish_pass, LT_EXECUTE),
         )

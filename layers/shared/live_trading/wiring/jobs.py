@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from live_trading.api import responses
 from live_trading.api.described import Described
@@ -22,6 +22,7 @@ from live_trading.api.routing import admitted
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.wiring.garbage import collect_seldom
+from live_trading.wiring.metrics import publish_death, publish_run
 
 if TYPE_CHECKING:
     from live_trading.services.watching.job_watch import JobWatch
@@ -65,23 +66,19 @@ def answer(event: dict[str, Any], job: str, run: Callable[[], object], parts: Ad
 
 
 def _measured(job: str, run: Callable[[], object], watch: JobWatch) -> dict[str, Any]:
-    """The job's report, with a metric and a note of how it ended. Raises what the job raises."""
+    """The job's report, with its figures and a note of how it ended. Raises what the job raises."""
     collect_seldom()
-    metrics = Metrics()
-    metrics.add_dimension(name="job", value=job)
+    began = time.monotonic()
     try:
-        report: dict[str, Any] = as_json(watch.run(job, run))
+        report = watch.run(job, run)
     except Exception:
-        metrics.add_metric(name="RunFailed", unit=MetricUnit.Count, value=1)
-        metrics.flush_metrics()
+        publish_death(job)
         logger.exception("job failed", extra={"job": job})
         raise
-    # A call that found another run at it did nothing, and must not look like one to the alarm.
-    name = "RunCompleted" if report.get("ran", True) else "RunSkipped"
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
-    metrics.flush_metrics()
-    logger.info("job done", extra={"job": job, "report": report})
-    return report
+    publish_run(job, report, time.monotonic() - began)
+    told: dict[str, Any] = as_json(report)
+    logger.info("job done", extra={"job": job, "report": told})
+    return told
 
 
 def refused(event: dict[str, Any], route: Described) -> dict[str, Any] | None:

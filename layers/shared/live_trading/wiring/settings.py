@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from live_trading.nouns.errors import StopEverything
+from live_trading.services.watching.thresholds import HealthThresholds, ThresholdsSetting
 
 
 class SettingsInvalid(StopEverything):
@@ -56,9 +57,11 @@ class Settings(BaseModel):
     The trades of followed traders are looked for at the three exchanges and at the `further_exchanges`, in blocks that
     have `signal_confirmations` on top. Polygon's nodes take no priority fee below `min_priority_fee_gwei`, whatever
     they suggest. Without `mark_orders` no order carries the marker by which another installation would see this one.
-    With `stepped_clock` the clock at `clock_url` does not move by itself, and a run can be repeated exactly. With
-    `watch_seconds` an invocation of lt-execute by its schedule stays for so long and passes again on news; with 0 it
-    passes once.
+    Each user may ask one execution environment of the API `requests_a_minute_per_user` times, without limit where that
+    is 0; what stops trading is not counted. With `stepped_clock` the clock at `clock_url` does not move by itself, and
+    a run can be repeated exactly. With `watch_seconds` an invocation of lt-execute by its schedule stays for so long
+    and passes again on news; with 0 it passes once.
+    Health compares the node with the one at `second_rpc_url`, and judges by `health_thresholds`, a JSON object.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -70,6 +73,7 @@ class Settings(BaseModel):
     geoblock_url: Url
     relayer_url: Url
     rpc_url: Url
+    second_rpc_url: OptionalUrl = None
     clock_url: OptionalUrl = None
     stepped_clock: bool = False
     chain_id: Annotated[int, Field(gt=0)]
@@ -100,6 +104,7 @@ class Settings(BaseModel):
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
     mark_orders: bool = True
+    requests_a_minute_per_user: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     keep_decisions_days: Annotated[int, Field(ge=7)] = 90
     keep_snapshots_days: Annotated[int, Field(ge=2)] = 2
     keep_hourly_snapshots_days: Annotated[int, Field(ge=35)] = 90
@@ -110,6 +115,7 @@ class Settings(BaseModel):
     keep_alerts_days: Annotated[int, Field(ge=7)] = 365
     keep_audit_days: Annotated[int, Field(ge=30)] = 730
     wallet_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _SECRETS
+    health_thresholds: ThresholdsSetting = HealthThresholds()
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
 
     @field_validator("max_priority_fee_gwei", "min_priority_fee_gwei")
@@ -136,5 +142,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     try:
         return Settings.model_validate({name.lower(): value for name, value in source.items()})
     except ValidationError as error:
-        wrong = "; ".join(f"{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors())
+        wrong = "; ".join(f"{_named(each['loc'])}: {each['msg']}" for each in error.errors())
         raise SettingsInvalid(f"environment: {wrong}") from None
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    """The variable, and where in it, for one that holds several values."""
+    variable, *inside = place
+    return ".".join([str(variable).upper(), *(str(each) for each in inside)])

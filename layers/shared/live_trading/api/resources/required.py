@@ -9,6 +9,8 @@ from live_trading.store.accounts import live_strategies, trading_wallets
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.accounts.trading_wallets import TradingWalletRow
 from live_trading.store.database.connection import Transaction
+from live_trading.store.paper import ft_wallets
+from live_trading.store.paper.ft_wallets import FtWalletRow
 
 
 def own_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> LiveStrategy:
@@ -35,3 +37,11 @@ def require_own(
         own_strategy(transaction, lt_strategy_id, owner_id)
     if trading_wallet_id is not None:
         own_wallet(transaction, trading_wallet_id, owner_id)
+
+
+def own_ft_wallet(transaction: Transaction, ft_wallet_id: UUID, owner_id: str) -> FtWalletRow:
+    """The owner's FT wallet. Raises Problem (NOT_FOUND) as for a strategy."""
+    found = ft_wallets.find(transaction, ft_wallet_id, owner_id)
+    if found is None:
+        raise not_found("FT wallet")
+    return found

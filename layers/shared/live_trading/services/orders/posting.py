@@ -35,6 +35,7 @@ from live_trading.store.database.leases import Lease
 from live_trading.store.orders import entry_signals, lt_orders, order_changes
 from live_trading.store.orders.lt_orders import StoredOrder
 from live_trading.store.risk import locks
+from live_trading.store.watch.health import venue_modes
 
 # How long the venue's refusal of a whole wallet stops its entries before they are tried again.
 STOP_FOR = timedelta(hours=1)
@@ -65,9 +66,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A batch on its way to the venue: its orders are SENT and committed, and their answers not booked yet."""
+    """A batch on its way to the venue: its orders are SENT since `sent_at` and committed, their answers not booked."""
 
     orders: tuple[StoredOrder, ...]
+    sent_at: datetime
     answers: Future[list[PostOutcome]]
 
     @property
@@ -93,8 +95,9 @@ class OrderPoster:
 
     def depart(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID], beside: Executor) -> Flight:
         """INTENT to SENT, and the POST from another thread; `land` takes its answers. One flight at a time."""
-        orders = tuple(self._mark_sent(lease, lt_order_ids))
-        return Flight(orders, beside.submit(account.post, [order.signed for order in orders]))
+        now = self._clock.now()
+        orders = tuple(self._mark_sent(lease, lt_order_ids, now))
+        return Flight(orders, now, beside.submit(account.post, [order.signed for order in orders]))
 
     def land(self, lease: Lease, account: VenueAccount, flight: Flight) -> Sent:
         """Waits for a flight and books its answers, as `send` does."""
@@ -145,7 +148,7 @@ class OrderPoster:
             self._book(lease, due, account.post([order.signed for order in due]))
 
     def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
-        orders = self._mark_sent(lease, lt_order_ids)
+        orders = self._mark_sent(lease, lt_order_ids, self._clock.now())
         if not orders:
             return Sent()
         return self._book(lease, orders, account.post([order.signed for order in orders]))
@@ -161,8 +164,7 @@ class OrderPoster:
             sent.plan_again += again.plan_again
         return sent
 
-    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
-        now = self._clock.now()
+    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID], now: datetime) -> list[StoredOrder]:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]
@@ -185,6 +187,7 @@ class OrderPoster:
             orders = lt_orders.locked(transaction, list(answers))
             taken = {each: told.answer for each, told in answers.items() if isinstance(told, Accepted)}
             order_changes.note_answers(transaction, taken)
+            _note_modes(transaction, answers.values(), now)
             booked = [self._answered(transaction, order, answers[order.lt_order_id], now) for order in orders]
             moving = [each.transition for each in booked]
             sent.states = transition_all(transaction, moving, actor=self._actor, now=now)
@@ -302,6 +305,15 @@ def _why_unsent(order: StoredOrder) -> Refusal:
 def _asked_for(order: StoredOrder) -> str | None:
     """The token that an order gives; None where it gives collateral."""
     return order.token_id if order.side is Side.SELL else None
+
+
+def _note_modes(transaction: Transaction, outcomes: Collection[PostOutcome], now: datetime) -> None:
+    """Keeps the modes of the venue that refusals told of, and that they are over where it took an order."""
+    said = {told.code: told.text for told in outcomes if isinstance(told, Rejected) and told.code in venue_modes.MODES}
+    if said:
+        venue_modes.note_seen(transaction, said, now)
+    elif any(isinstance(told, Accepted) for told in outcomes):
+        venue_modes.note_taken(transaction, now)
 
 
 def _note_spender(transaction: Transaction, order: StoredOrder, refused: Rejected, now: datetime) -> None:

@@ -44,6 +44,24 @@ _CONFIG = {
     "min_trader_resolved_count": 10,
     "probability_source": "trader_win_rate",
 }
+EVERYBODY_S = frozenset(
+    {
+        "/api/health",
+        "/api/lt/health",
+        "/api/lt/health/guards",
+        "/api/lt/alerts",
+        "/api/lt/alerts/{lt_alert_id}",
+        "/api/lt/alerts/{lt_alert_id}/acknowledge",
+        "/api/lt/alerts/{lt_alert_id}/resolve",
+        "/api/lt/audit",
+        "/api/lt/audit/{audit_id}",
+        "/api/jobs/{job_id}",
+        "/api/lt/execute",
+        "/api/lt/resolve",
+        "/api/lt/redemptions/process",
+    }
+)
+"""What tells of everybody's things to whoever has the scope admin."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -326,7 +344,7 @@ def _trouble(world: World, person: Person) -> None:
     world.made(
         person,
         f"/api/trading-wallets/{own['trading_wallet_id']}/approvals",
-        {"kind": "ALLOWANCE", "spender": STANDARD_EXCHANGE, "reason": f"for {person.subject}", "amount_usd": "5"},
+        {"kind": "ALLOWANCE", "spender": STANDARD_EXCHANGE, "reason": f"for {person.subject}", "amount_usd": "100000"},
     )
     wish, redemption = uuid.uuid4(), uuid.uuid4()
     at = {"wallet": own["trading_wallet_id"], "now": now}

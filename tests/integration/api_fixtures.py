@@ -71,8 +71,14 @@ class Api:
 
     def send(self, event: dict[str, Any]) -> Reply:
         """One event as it is; the answer has to be one that the document allows."""
-        answer = app.handler(event, SimpleNamespace(aws_request_id="test", function_name="strategy-api"))
-        return reply_of(event, answer)
+        return reply_of(event, self.answer(event))
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        """What the function answers to an event, as API Gateway takes it."""
+        answered: dict[str, Any] = app.handler(
+            event, SimpleNamespace(aws_request_id="test", function_name="strategy-api")
+        )
+        return answered
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         with self.database.transaction() as transaction:

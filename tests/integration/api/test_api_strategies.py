@@ -170,7 +170,7 @@ def test_a_new_strategy_has_no_orders_no_positions_and_an_empty_execution(api: A
     path = f"{STRATEGIES}/{api.strategy()['lt_strategy_id']}"
 
     assert api.call("GET", f"{path}/orders").body == {"orders": [], "next_cursor": None}
-    assert api.call("GET", f"{path}/positions").body == {"positions": []}
+    assert api.call("GET", f"{path}/positions").body == {"positions": [], "next_cursor": None}
     assert api.call("GET", f"{path}/execution").body["orders"] == 0
 
 

@@ -26,11 +26,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.growth]
 SIZE = YearSize(source_trades=50_000, trades_an_order=5, trades_a_market=15, strategies=20, wallets=1, looks_a_day=2)
 GROWING = frozenset(
     {
-        "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_evidence", "decisions",
-        "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
-        "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts", "lt_gaps",
-        "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets", "orders",
-        "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
+        "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_counts", "decision_evidence",
+        "decisions", "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
+        "ft_result_days", "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts",
+        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets",
+        "orders", "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.
@@ -40,14 +40,24 @@ SMALL_ROWS = 1_500
 SIGNALS = 3
 LISTS = (
     "/api/ft/wallets", "/api/traders", "/api/trading-wallets", "/api/lt/strategies", "/api/lt/locks",
-    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders",
-    "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/strategies/{strategy}/execution",
+    "/api/lt/strategies/{strategy}", "/api/lt/strategies/{strategy}/orders", "/api/lt/strategies/{strategy}/execution",
     "/api/lt/strategies/{strategy}/positions", "/api/lt/positions", "/api/lt/positions?state=OPEN",
-    "/api/lt/positions?state=CLOSED", "/api/lt/positions?lt_strategy_id={strategy}",
-    "/api/lt/positions?limit=500", "/api/lt/exposure", "/api/lt/exposure?by=EVENT",
     "/api/lt/redemptions", "/api/lt/redemptions?state=FAILED", "/api/lt/latency",
-    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/breaks?all=true",
-    "/api/trading-wallets/{wallet}/approvals",
+    "/api/lt/locks?all=true", "/api/lt/strategies/{strategy}/orders?state=REJECTED", "/api/lt/positions?state=CLOSED",
+    "/api/lt/positions?lt_strategy_id={strategy}", "/api/lt/positions?limit=500", "/api/lt/exposure",
+    "/api/lt/exposure?by=EVENT", "/api/trading-wallets/{wallet}/breaks?all=true",
+    "/api/trading-wallets/{wallet}/breaks", "/api/trading-wallets/{wallet}/approvals",
+    "/api/decisions?lt_strategy_id={copier}", "/api/decisions?lt_strategy_id={copier}&verdict=REJECTED",
+    "/api/decisions?ft_wallet_id={paper}&reason=not_an_entry", "/api/decisions?source_trade_id={trade}",
+    "/api/decisions?ft_wallet_id={paper}&trader_address={trader}",
+    "/api/decisions?ft_wallet_id={paper}&condition_id=0x00", "/api/decisions/summary?lt_strategy_id={copier}",
+    "/api/source-trades", "/api/source-trades?trader_address={trader}&side=SELL",
+    "/api/source-trades?trader_address={trader}", "/api/source-trades?condition_id={condition}",
+    "/api/source-trades?token_id={token}", "/api/source-trades?trader_address={trader}&condition_id={condition}",
+    "/api/source-trades/{trade}", "/api/traders/{trader}", "/api/ft/wallets/{paper}/orders",
+    "/api/ft/wallets/{paper}/orders?outcome=WON", "/api/ft/wallets/{paper}/orders?outcome=OPEN",
+    "/api/ft/wallets/{paper}/positions", "/api/ft/wallets/{paper}/results", "/api/ft/wallets/{paper}/versions",
+    "/api/ft/orders/{paper_order}",
 )  # fmt: skip
 
 
@@ -101,8 +111,7 @@ def test_a_list_of_the_api_reads_a_page_and_the_next(
     desk: LiveDesk, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app, "parts", desk.parts)
-    (busy,) = desk.rows("SELECT lt_strategy_id, trading_wallet_id FROM lt_strategies WHERE name = 'year 1'")
-    asked = path.format(strategy=busy["lt_strategy_id"], wallet=busy["trading_wallet_id"])
+    asked = path.format(**named_in_paths(desk))
     with watched_statements() as watched:
         cursor = told(asked).get("next_cursor")
         if cursor is not None:
@@ -117,6 +126,28 @@ def told(path: str) -> dict[str, Any]:
     assert answer.status == 200, answer.body
     body: dict[str, Any] = answer.body
     return body
+
+
+def named_in_paths(desk: LiveDesk) -> dict[str, str]:
+    """Somebody and something that a year was busy with, by the names that the paths have for them."""
+    (first,) = desk.rows(
+        "SELECT lt_strategy_id AS strategy, trading_wallet_id AS wallet FROM lt_strategies WHERE name = 'year 1'"
+    )
+    (busy,) = desk.rows(
+        """
+        SELECT
+            strategy.lt_strategy_id AS copier, strategy.ft_wallet_id AS paper, decision.source_trade_id AS trade,
+            trade.trader_address AS trader, trade.condition_id AS condition, trade.token_id AS token,
+            paper.ft_order_id AS paper_order
+        FROM lt_strategies AS strategy
+        INNER JOIN decisions AS decision USING (lt_strategy_id)
+        INNER JOIN source_trades AS trade USING (source_trade_id)
+        INNER JOIN ft_orders AS paper
+            ON paper.ft_wallet_id = strategy.ft_wallet_id AND paper.source_trade_id = trade.source_trade_id
+        WHERE strategy.name LIKE 'year %' ORDER BY decision.decision_id DESC LIMIT 1
+        """
+    )
+    return {name: str(value) for name, value in (first | busy).items()}
 
 
 def assert_bounded(desk: LiveDesk, asked: list[Asked]) -> None:

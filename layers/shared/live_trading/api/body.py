@@ -13,7 +13,9 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def _named_only(schema: dict[str, Any]) -> None:
+    """Without defaults, and with something in it."""
+    schema["minProperties"] = 1
     for each in schema.get("properties", {}).values():
         each.pop("default", None)
 
@@ -21,4 +23,4 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 class Changes(Body):
     """What is to change: a field that is not named stays as it is, so its default is nothing that anybody asked for."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=_named_only)

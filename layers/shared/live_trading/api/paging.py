@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -44,6 +44,20 @@ class Paging:
         rows = found[: self.asked.size]
         has_more = len(found) > self.asked.size
         return Page(rows=rows, next_cursor=self._cursor(place(rows[-1])) if has_more else None)
+
+    def holding(self, size: int) -> Paging:
+        """The same page with fewer rows: what is behind them comes with the next."""
+        return replace(self, asked=replace(self.asked, size=size))
+
+    def cut_of(self, found: Sequence[_Row], place: Callable[[_Row], Place], *, looked_to: Place | None) -> Page[_Row]:
+        """The same of a list that looks at a bounded part of its rows for those that fit.
+
+        Where that part held too few of them the next page goes on from `looked_to`, the last row that was looked at.
+        """
+        page = self.cut(found, place)
+        if page.next_cursor is not None or looked_to is None:
+            return page
+        return Page(rows=page.rows, next_cursor=self._cursor(looked_to))
 
     def _cursor(self, place: Place) -> str:
         at = None if place.at is None else place.at.isoformat()

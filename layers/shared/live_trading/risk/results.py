@@ -146,9 +146,14 @@ class RuleResult:
     @property
     def lets_enter(self) -> bool:
         """Whether the entry may go on as far as this rule is concerned."""
-        if self.verdict is RuleVerdict.NO_DATA:
-            return self.rule in MAY_LACK_DATA
-        return self.verdict is RuleVerdict.PASS
+        return lets_enter(self.rule, self.verdict)
+
+
+def lets_enter(rule: RuleName, verdict: RuleVerdict) -> bool:
+    """Whether a rule of this verdict lets an entry go on; some may do so without data."""
+    if verdict is RuleVerdict.NO_DATA:
+        return rule in MAY_LACK_DATA
+    return verdict is RuleVerdict.PASS
 
 
 def room(rule: RuleName, *, used: Usd, reservation: Usd, limit: Usd, may_shrink: bool) -> RuleResult:

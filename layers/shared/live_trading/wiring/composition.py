@@ -6,11 +6,14 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.copy_parts import CopyParts
+from live_trading.wiring.reading_parts import ReadingParts
 
 if TYPE_CHECKING:
     from live_trading.api.resources.owned_strategies import Strategies
     from live_trading.api.resources.strategy_capital import StrategyCapital
+    from live_trading.api.routes.feed.decision_routes import DecisionsRead
+    from live_trading.api.routes.feed.source_trade_routes import SourceTrades
+    from live_trading.api.routes.feed.trader_profile_routes import TraderProfiles
     from live_trading.api.routes.feed.trader_routes import Traders
     from live_trading.api.routes.live.kill_switch_routes import KillSwitchApi
     from live_trading.api.routes.live.latency_routes import LatencyRead
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from live_trading.api.routes.money.break_routes import WalletBreaks
     from live_trading.api.routes.money.redemption_routes import RedemptionsApi
     from live_trading.api.routes.money.trading_wallet_routes import TradingWallets
+    from live_trading.api.routes.paper.ft_order_routes import FtOrders
+    from live_trading.api.routes.paper.ft_result_routes import FtResults
     from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
     from live_trading.api.routes.watch.document_routes import ApiDocument
     from live_trading.api.routes.watch.guard_routes import GuardsRead
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from live_trading.services.watching.retention import Retention
 
 
-class Parts(CopyParts):
+class Parts(ReadingParts):
     """Everything that a function may need: adapters, jobs, and what answers the API."""
 
     required_schema: str | None = None
@@ -60,6 +65,36 @@ class Parts(CopyParts):
         from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
 
         return FtWallets(database=self.database, clock=self.clock, new_id=self.chance.new_id)
+
+    @cached_property
+    def ft_results(self) -> FtResults:
+        from live_trading.api.routes.paper.ft_result_routes import FtResults
+
+        return FtResults(database=self.database, clock=self.clock)
+
+    @cached_property
+    def ft_orders(self) -> FtOrders:
+        from live_trading.api.routes.paper.ft_order_routes import FtOrders
+
+        return FtOrders(database=self.database)
+
+    @cached_property
+    def decisions_read(self) -> DecisionsRead:
+        from live_trading.api.routes.feed.decision_routes import DecisionsRead
+
+        return DecisionsRead(database=self.database, clock=self.clock)
+
+    @cached_property
+    def source_trades(self) -> SourceTrades:
+        from live_trading.api.routes.feed.source_trade_routes import SourceTrades
+
+        return SourceTrades(database=self.database)
+
+    @cached_property
+    def trader_profiles(self) -> TraderProfiles:
+        from live_trading.api.routes.feed.trader_profile_routes import TraderProfiles
+
+        return TraderProfiles(database=self.database)
 
     @cached_property
     def orders_read(self) -> OrdersRead:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from live_trading.api.body import Changes
 from live_trading.api.described import CSV, HTML, JSON, Described, NoBody
 from live_trading.api.examples import PATH_PARTS
 from live_trading.api.openapi.refusals import (
@@ -26,11 +27,11 @@ _INTRODUCTION = """\
 Live trading of paper-proven copy strategies on Polymarket.
 
 Money, shares and prices are text with an exact decimal number. Times are ISO 8601 in UTC. Lists are newest first and
-come in pages: `next_cursor` of one asks for the next as `cursor`, under the same filters. Every POST takes an
-`Idempotency-Key`: the same request under the same key is answered as it was the first time, another one is refused.
-What a GET answers has an `ETag`: `If-None-Match` asks only for what has changed, and `If-Match` of an update says what
-it changes. Every answer carries `x-request-id`. A problem has its `error.code`; `x-problem-codes` lists those of a
-route by status.
+come in pages: `next_cursor` of one asks for the next as `cursor`, under the same filters. Every POST, PUT and
+PATCH takes an `Idempotency-Key`: the same request under the same key is answered as it was the first time, another one
+is refused. What a GET answers has an `ETag`: `If-None-Match` asks only for what has changed, and `If-Match` of an
+update says what it changes. Every answer carries `x-request-id`. A problem has its `error.code`; `x-problem-codes`
+lists those of a route by status.
 """
 
 
@@ -112,7 +113,7 @@ def _parameters(route: Described, schemas: Schemas) -> Iterator[dict[str, Any]]:
         if name in route.example.query:
             parameter["example"] = route.example.query[name]
         yield parameter
-    if route.method == "POST":
+    if route.method != "GET":
         yield _header("Idempotency-Key", "^[!-~]{1,200}$", is_needed=route.needs_key)
     if route.has_edit_token and route.method != "GET":
         yield _header("If-Match")
@@ -134,7 +135,7 @@ def _body(route: Described, schemas: Schemas) -> dict[str, Any]:
 
 
 def _is_needed(route: Described) -> bool:
-    return any(field.is_required() for field in route.body.model_fields.values())
+    return issubclass(route.body, Changes) or any(field.is_required() for field in route.body.model_fields.values())
 
 
 def _successes(route: Described, schemas: Schemas) -> dict[str, Any]:

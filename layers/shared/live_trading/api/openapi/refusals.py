@@ -95,7 +95,7 @@ def refusals_of(route: Described) -> dict[int, list[ProblemCode]]:
             codes.add(ProblemCode.TOO_MANY_REQUESTS)
     if "<" in route.path or any(name.endswith("_id") for name in route.query.model_fields):
         codes.add(ProblemCode.NOT_FOUND)
-    if route.method == "POST":
+    if route.method != "GET":
         codes |= {ProblemCode.IDEMPOTENCY_KEY_REUSED, ProblemCode.WRONG_STATE, ProblemCode.OUTCOME_UNKNOWN}
     if route.body is not NoBody:
         codes |= {ProblemCode.NOT_FOUND, ProblemCode.ALREADY_EXISTS, ProblemCode.OUTCOME_UNKNOWN}

@@ -60,9 +60,10 @@ class Strategies:
             strategies.add(transaction, strategy)
             _allocate(transaction, strategy, now)
             risk_state.project(transaction, strategy.as_live(), now)
-            view = detail(transaction, strategy, now)
+            made = _existing(transaction, strategy.lt_strategy_id, caller.owner_id)
+            view = detail(transaction, made, now)
             audited(transaction, caller, "strategy_created", strategy.lt_strategy_id, None, view, "api", now)
-            return Answer(status=201, body=view, edit_token=edit_token_of(strategy))
+            return Answer(status=201, body=view, edit_token=edit_token_of(made))
 
         try:
             return once(self._database, caller, now, effect)
@@ -90,9 +91,7 @@ class Strategies:
         """One strategy with its balances."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            strategy = strategies.find(transaction, lt_strategy_id, owner_id)
-            if strategy is None:
-                raise not_found("strategy")
+            strategy = _existing(transaction, lt_strategy_id, owner_id)
             shown = detail(transaction, strategy, now)
         return Answer(status=200, body=shown, edit_token=edit_token_of(strategy))
 
@@ -155,6 +154,13 @@ class Strategies:
 
     def _changed(self, caller: Caller, lt_strategy_id: UUID, action: str, cause: str, change: Change) -> Answer:
         return changed(self._database, self._clock, caller, lt_strategy_id, action=action, cause=cause, change=change)
+
+
+def _existing(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> StrategyRow:
+    strategy = strategies.find(transaction, lt_strategy_id, owner_id)
+    if strategy is None:
+        raise not_found("strategy")
+    return strategy
 
 
 def _strategy_asked_for(

@@ -56,7 +56,7 @@ def edit_token_of(strategy: StrategyRow) -> str:
     """What an update may expect the strategy to be; its locks and its money are no edits."""
     return edit_token(
         strategy.name,
-        f"{strategy.slippage_bound_fraction.normalize():f}",
+        strategy.slippage_bound_fraction,
         strategy.max_signal_age_seconds,
         strategy.order_type,
         strategy.time_zone,

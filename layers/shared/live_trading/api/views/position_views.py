@@ -44,9 +44,10 @@ class HeldView(TypedDict):
 
 
 class HeldPositionsView(TypedDict):
-    """Everything that a strategy holds."""
+    """A page of what a strategy holds, in the order of tokens."""
 
     positions: list[HeldView]
+    next_cursor: NextCursor
 
 
 class PositionView(TypedDict):

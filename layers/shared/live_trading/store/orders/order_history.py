@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -135,6 +136,13 @@ def of_token(
         limit=limit,
     )
     return [_history(row) for row in rows]
+
+
+def of_ids(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> list[OrderHistory]:
+    """These orders, whosever they are, in the order of the ids; what there is not is left out."""
+    rows = transaction.rows(_ORDERS + "WHERE intent.lt_order_id = ANY(:ids::uuid[])", ids=list(lt_order_ids))
+    found = {row["lt_order_id"]: _history(row) for row in rows}
+    return [found[each] for each in lt_order_ids if each in found]
 
 
 def _history(row: Row) -> OrderHistory:

@@ -109,12 +109,16 @@ class PositionsRead:
         }
         return Answer(status=200, body=body)
 
-    def held(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
-        """What the strategy holds that is not resolved, and how much of it may be sold now."""
+    def held(self, owner_id: str, lt_strategy_id: UUID, paging: Paging) -> Answer:
+        """A page of what the strategy holds that is not resolved, and how much of it may be sold now."""
         with self._database.transaction() as transaction:
             own_strategy(transaction, lt_strategy_id, owner_id)
-            held = held_positions.of_strategy(transaction, lt_strategy_id)
-        body: HeldPositionsView = {"positions": [held_view(each) for each in held]}
+            found = held_positions.page_of_strategy(transaction, lt_strategy_id, paging.asked)
+        page = paging.cut(found, lambda position: Place(at=None, row=position.token_id))
+        body: HeldPositionsView = {
+            "positions": [held_view(each) for each in page.rows],
+            "next_cursor": page.next_cursor,
+        }
         return Answer(status=200, body=body)
 
 
@@ -156,10 +160,16 @@ def _exposure(positions: PositionsRead, request: Request) -> Answer:
     return positions.exposure(request.owner, paging, by=asked.by, lt_strategy_id=asked.lt_strategy_id)
 
 
-@ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions", answers=HeldPositionsView)
+@ROUTES.get(
+    "/api/lt/strategies/<lt_strategy_id>/positions",
+    query=PageQuery,
+    answers=HeldPositionsView,
+    example=Example(query={"limit": "50"}),
+)
 def _held(positions: PositionsRead, request: Request) -> Answer:
-    """Tells what a strategy holds, what of it has settled, and what may be sold now."""
-    return positions.held(request.owner, request.id("lt_strategy_id", "strategy"))
+    """Tells what a strategy holds, what of it has settled, and what may be sold now, in the order of tokens."""
+    paging = request.paging(request.asked(PageQuery))
+    return positions.held(request.owner, request.id("lt_strategy_id", "strategy"), paging)
 
 
 @ROUTES.get("/api/lt/strategies/<lt_strategy_id>/positions/<token_id>", answers=PositionDetailView)

@@ -130,11 +130,6 @@ class TradingWallets:
         }
         return Answer(status=200, body=body)
 
-    def get(self, owner_id: str, trading_wallet_id: UUID) -> Answer:
-        """One wallet."""
-        with self._database.transaction() as transaction:
-            return Answer(status=200, body=trading_wallet_view(_existing(transaction, trading_wallet_id, owner_id)))
-
     def _taken(self, owner_id: str, body: RegisterTradingWallet, error: AlreadyExists) -> AlreadyExists | Problem:
         with self._database.transaction() as transaction:
             if error.constraint == trading_wallets.NAME_TAKEN:
@@ -184,9 +179,3 @@ def _register(wallets: TradingWallets, request: Request) -> Answer:
 def _list(wallets: TradingWallets, request: Request) -> Answer:
     """Lists your trading wallets, the newest first."""
     return wallets.list(request.owner, request.paging(request.asked(PageQuery)))
-
-
-@ROUTES.get("/api/trading-wallets/<trading_wallet_id>", answers=TradingWalletView)
-def _get(wallets: TradingWallets, request: Request) -> Answer:
-    """Shows a trading wallet, what of its collateral is given to nobody, and whether its key is proved."""
-    return wallets.get(request.owner, request.id("trading_wallet_id", "trading wallet"))

@@ -169,6 +169,7 @@ _OWNED = (
     ("lt_risk_rules", "lt_strategy_id", _STRATEGIES),
     ("decisions", "lt_strategy_id", _STRATEGIES),
     ("ft_wallet_versions", "ft_wallet_id", _PAPER),
+    ("ft_orders", "ft_wallet_id", _PAPER),
     ("breaks", "trading_wallet_id", _WALLETS),
     ("lt_redemptions", "trading_wallet_id", _WALLETS),
     ("wallet_approvals", "trading_wallet_id", _WALLETS),
@@ -325,11 +326,17 @@ def _trade(world: World, person: Person) -> None:
     world.run("lt-execute")
     desk.advance(30)
     world.run("lt-execute")
+    world.run("ft-sync")
     (order,) = world.rows(
         "SELECT lt_order_id, state FROM lt_orders WHERE lt_strategy_id = :id", id=person.own["lt_strategy_id"]
     )
     assert order["state"] == "FILLED", order
     person.own["lt_order_id"] = str(order["lt_order_id"])
+    (paper,) = world.rows(
+        "SELECT ft_order_id, source_trade_id FROM ft_orders WHERE ft_wallet_id = :id", id=person.own["ft_wallet_id"]
+    )
+    person.own["ft_order_id"] = str(paper["ft_order_id"])
+    person.own["source_trade_id"] = str(paper["source_trade_id"])
     person.own["token_id"] = world.market["token_ids"][outcome]
     person.own["trader_address"] = person.trader
 

@@ -19,8 +19,8 @@ from tests.api.tokens import ACCEPTED, REFUSED
 pytestmark = [pytest.mark.e2e, pytest.mark.api_access]
 
 CLOSED = [each for each in operations() if "x-scope" in each.said]
-# What everybody shares: traders are followed for all, and tokens are the venue's.
-SHARED = {"trader_address", "token_id"}
+# What everybody shares: traders are followed for all, tokens are the venue's, and versions are counted from one.
+SHARED = {"trader_address", "token_id", "source_trade_id", "version"}
 OF_SOMEBODY = [each for each in operations() if set(parts_of(each)) - SHARED]
 
 

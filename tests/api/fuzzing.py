@@ -28,7 +28,7 @@ from local.machine.patience import HANG_SECONDS
 from tests.api.contract import document, hold
 from tests.api.people import EVERYBODY_S, World
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
 """Of every operation with every token, valid and invalid ones each."""
 SEED = int(os.environ["FUZZ_SEED"]) if "FUZZ_SEED" in os.environ else None
 """Without one the same requests are made every time."""

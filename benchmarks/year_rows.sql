@@ -408,13 +408,23 @@ SELECT
     start + n * interval '1 day' + interval '1 hour', 'operator'
 FROM fact, wallet, generate_series(1, fact.days - 1) AS n;
 
-INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at)
-SELECT 'run', 'order_state', 'lt_order', id::text, '{"state": "SENT"}', '{"state": "FILLED"}', 'the venue said so', at + interval '8 seconds'
-FROM made ORDER BY n;
+INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at, owner_id)
+SELECT
+    'run', 'order_state', 'lt_order', id::text, '{"state": "SENT"}', '{"state": "FILLED"}', 'the venue said so',
+    at + interval '8 seconds', fact.owner
+FROM fact, made ORDER BY n;
 
-INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at)
-SELECT 'run', 'redemption_state', 'lt_redemption', id::text, '{"state": "DUE"}', '{"state": "BOOKED"}', 'paid', ends
-FROM redeemed ORDER BY m;
+INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at, owner_id)
+SELECT 'run', 'redemption_state', 'lt_redemption', id::text, '{"state": "DUE"}', '{"state": "BOOKED"}', 'paid', ends, fact.owner
+FROM fact, redeemed ORDER BY m;
+
+INSERT INTO job_requests (
+    job_id, job, owner_id, is_for_everybody, asked, state, asked_at, begun_at, ended_at, alive_until, holder, report
+)
+SELECT
+    gen_random_uuid(), 'lt-resolve', CASE WHEN n % 3 = 0 THEN 'somebody' ELSE fact.owner END, n % 2 = 0, '{}', 'DONE', at,
+    at, at, at, 'run', '{"ran": true}'
+FROM fact, generate_series(1, fact.days * 20) AS n CROSS JOIN LATERAL (SELECT fact.start + n * interval '72 minutes' AS at) AS w;
 
 INSERT INTO idempotency_keys (owner_id, idempotency_key, request_hash, status_code, body, created_at)
 SELECT fact.owner, md5('k' || n), md5('a' || n) || md5('b' || n), 201, '{"lt_strategy_id": "x"}', start + n * interval '14 minutes'

@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """
     parts.required_schema = _required_schema()
     if not is_http(event):
-        return answer(event, "health", _run, parts)
+        return answer(context, "health", _run, parts)
     is_open = event.get("rawPath") not in _TOKEN_PATHS
     refusal = refused(event, OPEN_HEALTH if is_open else HEALTH)
     if refusal is not None:

@@ -28,9 +28,10 @@ GROWING = frozenset(
     {
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_counts", "decision_evidence",
         "decisions", "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
-        "ft_result_days", "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts",
-        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets",
-        "orders", "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
+        "ft_result_days", "idempotency_keys", "job_requests", "ledger_entries", "ledger_holdings",
+        "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions",
+        "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
+        "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.
@@ -57,7 +58,8 @@ LISTS = (
     "/api/source-trades/{trade}", "/api/traders/{trader}", "/api/ft/wallets/{paper}/orders",
     "/api/ft/wallets/{paper}/orders?outcome=WON", "/api/ft/wallets/{paper}/orders?outcome=OPEN",
     "/api/ft/wallets/{paper}/positions", "/api/ft/wallets/{paper}/results", "/api/ft/wallets/{paper}/versions",
-    "/api/ft/orders/{paper_order}",
+    "/api/ft/orders/{paper_order}", "/api/jobs", "/api/lt/audit",
+    "/api/lt/audit?subject_type=lt_strategy&subject_id={strategy}", "/api/lt/audit?until=2026-06-01T00:00:00Z",
 )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def published(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_a_completed_run_of_lt_execute_is_what_keeps_its_alarm_quiet(
     parts: Parts, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=True), parts)
+    answer(None, "lt-execute", lambda: ExecuteReport(ran=True), parts)
 
     (metric,) = emitted(capsys)
     stopped = alarm("ExecuteStopped")
@@ -107,9 +107,9 @@ def test_a_run_that_dies_or_finds_another_at_it_does_not_keep_the_alarm_quiet(
     def dies() -> None:
         raise RetryLater("the database is away")
 
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=False), parts)
+    answer(None, "lt-execute", lambda: ExecuteReport(ran=False), parts)
     with pytest.raises(RetryLater):
-        answer({}, "lt-execute", dies, parts)
+        answer(None, "lt-execute", dies, parts)
 
     assert published(capsys) == [{"RunSkipped": [1]}, {"RunFailed": [1]}]
 
@@ -127,7 +127,7 @@ def test_a_run_tells_what_it_did_and_no_count_of_zero(parts: Parts, capsys: pyte
     )
     report.standing = Standing(equity=Usd("100.5"), reserved=Usd(0), exposure=Usd(7))
 
-    answer({}, "lt-execute", lambda: report, parts)
+    answer(None, "lt-execute", lambda: report, parts)
 
     (told,) = published(capsys)
     assert told.pop("RunSeconds")[0] >= 0
@@ -154,7 +154,7 @@ def test_parts_that_fail_are_counted_wherever_they_are_in_the_report(
     failure = PartFailure(part="wallet", error="RetryLater", message="away")
     report = ExecuteReport(ran=True, failures=[failure], reconciled=[ReconcileReport(failures=[failure])])
 
-    answer({}, "lt-execute", lambda: report, parts)
+    answer(None, "lt-execute", lambda: report, parts)
 
     assert published(capsys)[0]["FailedParts"] == [2]
 
@@ -166,7 +166,7 @@ def test_a_redeemer_tells_what_was_booked_and_what_is_on_its_way(
     report = RedeemReport(ran=True, states={str(each): state for each, state in states.items()})
     report.booked.append(("0xabc", Usd(5)))
 
-    answer({}, "lt-redemptions", lambda: report, parts)
+    answer(None, "lt-redemptions", lambda: report, parts)
 
     (told,) = published(capsys)
     assert {name: told[name] for name in told if name.startswith("Redemptions")} == {
@@ -214,7 +214,7 @@ def test_health_tells_the_worst_of_several_and_zero_too_so_that_its_alarm_ends(
 def test_more_orders_than_a_line_takes_are_told_in_several(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
     report = ExecuteReport(ran=True, trade_to_post_ms=list(range(250)))
 
-    answer({}, "lt-execute", lambda: report, parts)
+    answer(None, "lt-execute", lambda: report, parts)
 
     told = [value for line in published(capsys) for value in line.get("TradeToPostMilliseconds", [])]
     assert told == list(range(250))
@@ -225,7 +225,7 @@ def test_without_a_namespace_nothing_is_told_and_nothing_fails(
 ) -> None:
     monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE")
 
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=True), parts)
+    answer(None, "lt-execute", lambda: ExecuteReport(ran=True), parts)
 
     assert emitted(capsys) == []
 

@@ -60,7 +60,8 @@ class Settings(BaseModel):
     Each user may ask one execution environment of the API `requests_a_minute_per_user` times, without limit where that
     is 0; what stops trading is not counted. With `stepped_clock` the clock at `clock_url` does not move by itself, and
     a run can be repeated exactly. With `watch_seconds` an invocation of lt-execute by its schedule stays for so long
-    and passes again on news; with 0 it passes once.
+    and passes again on news; with 0 it passes once. What is asked for by the API is answered after
+    `answer_within_seconds`, and goes on.
     Health compares the node with the one at `second_rpc_url`, and judges by `health_thresholds`, a JSON object.
     """
 
@@ -100,6 +101,7 @@ class Settings(BaseModel):
     deposit_wallet_factory: OptionalAddress = None
     relay_hub: OptionalAddress = None
     watch_seconds: Annotated[int, Field(ge=0, le=600)] = 0
+    answer_within_seconds: Annotated[float, Field(ge=0.1, le=25)] = 20
     outbid_after_seconds: Annotated[int, Field(ge=10, le=86_400)] = 180
     gas_coin_usd: Annotated[Decimal, Field(gt=0, le=1000)] = Decimal("0.25")
     low_gas_coin: Annotated[Decimal, Field(ge=0, le=1000)] = Decimal(1)
@@ -114,6 +116,7 @@ class Settings(BaseModel):
     keep_records_days: Annotated[int, Field(ge=35)] = 90
     keep_alerts_days: Annotated[int, Field(ge=7)] = 365
     keep_audit_days: Annotated[int, Field(ge=30)] = 730
+    keep_asked_jobs_days: Annotated[int, Field(ge=1)] = 30
     wallet_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _SECRETS
     health_thresholds: ThresholdsSetting = HealthThresholds()
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None

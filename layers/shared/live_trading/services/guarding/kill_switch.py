@@ -8,6 +8,7 @@ lt-execute, because the lock says how far to go and lasts until somebody release
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -55,6 +56,27 @@ class StopReport:
         self.not_done.append(f"{what}: {type(error).__name__}: {error}")
 
 
+Tell = Callable[[StopReport], None]
+"""Is told how far it is, after each step."""
+
+
+def _nobody(_: StopReport) -> None:
+    """Nobody asks how far it is."""
+
+
+class VenueCancels:
+    """Cancels that are on their way to the venue, wallet by wallet; nobody has to wait for them."""
+
+    def __init__(self, asked: Sequence[tuple[TradingWallet, Future[CancelResult]]]) -> None:
+        self._asked = asked
+
+    def so_far(self, done: StopReport) -> None:
+        """Adds what the venue has answered by now."""
+        for _, answer in self._asked:
+            if answer.done() and answer.exception() is None:
+                _add(done, answer.result())
+
+
 class KillSwitch:
     """Stops everything. Errors of parts are in the answer and never raised."""
 
@@ -90,13 +112,24 @@ class KillSwitch:
 
         Pulling twice does everything again and puts no second lock.
         """
+        done = self.stop(actor, reason=reason, flatten=flatten, everybody=everybody)
+        return self.carry_out(actor, done, flatten=flatten, everybody=everybody)
+
+    def stop(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
+        """Stops entries, which is committed when this returns; what is left can be done by whoever comes to it."""
         done = StopReport()
         mode = LockMode.FLATTEN if flatten else LockMode.CANCEL_ORDERS
-        owner_id = None if everybody else actor
-        self._stop_entries(actor, reason, mode, owner_id, done)
-        wallets = self._wallets(owner_id, done)
+        self._stop_entries(actor, reason, mode, None if everybody else actor, done)
+        return done
+
+    def carry_out(
+        self, actor: str, done: StopReport, *, flatten: bool, everybody: bool, tell: Tell = _nobody
+    ) -> StopReport:
+        """Cancels, and sells if asked, for those whose entries are stopped; safe to repeat and to overlap."""
+        wallets = self._wallets(None if everybody else actor, done)
         done.wallets = len(wallets)
         self._cancel_at_venue(wallets, done)
+        tell(done)
         for wallet in wallets:
             self._settle(actor, wallet, done)
             if flatten:
@@ -104,7 +137,16 @@ class KillSwitch:
             if done.exit_wish_ids:
                 with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
                     self._take_up_if_free(wallet)
+            tell(done)
         return done
+
+    def cancels_under_way(self, actor: str, *, everybody: bool) -> VenueCancels:
+        """Has the venue asked to cancel at once, beside whoever carries out the rest: asking twice does no harm."""
+        wallets = self._wallets(None if everybody else actor, StopReport())
+        pool = self._chance.side_by_side(_WALLETS_AT_ONCE)
+        asked = [(wallet, pool.submit(self._cancel_all, wallet)) for wallet in wallets]
+        pool.shutdown(wait=False)
+        return VenueCancels(asked)
 
     def _stop_entries(self, actor: str, reason: str, mode: LockMode, owner_id: str | None, done: StopReport) -> None:
         try:
@@ -133,9 +175,7 @@ class KillSwitch:
             asked = [(wallet, pool.submit(self._cancel_all, wallet)) for wallet in wallets]
         for wallet, answer in asked:
             with told(f"cancelling at the venue for wallet {wallet.trading_wallet_id}", done.not_done):
-                result = answer.result()
-                done.cancelled |= set(result.cancelled)
-                done.refused |= result.refused
+                _add(done, answer.result())
 
     def _cancel_all(self, wallet: TradingWallet) -> CancelResult:
         return self._account(wallet).cancel_all()
@@ -169,6 +209,11 @@ class KillSwitch:
                 with self._database.transaction() as transaction:
                     exit_wishes.insert(transaction, wish)
                 done.exit_wish_ids.append(wish.exit_wish_id)
+
+
+def _add(done: StopReport, result: CancelResult) -> None:
+    done.cancelled |= set(result.cancelled)
+    done.refused |= result.refused
 
 
 def _what_to_lock(transaction: Transaction, owner_id: str | None) -> list[tuple[LockScope, str | None]]:

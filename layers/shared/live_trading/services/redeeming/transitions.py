@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from live_trading.nouns.alerts import AlertType, Severity
 from live_trading.nouns.money import Usd
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.settlement.advice import WHAT_TO_DO
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
 from live_trading.settlement.preflight import PATIENT, WAITING, FailureCode
@@ -24,6 +25,11 @@ TELL_AFTER = timedelta(hours=1)
 _LONGEST_PAUSE_SECONDS = 24 * 3600
 _LOUD = frozenset({FailureCode.PAID_NOTHING, FailureCode.PAID_OTHERWISE, FailureCode.PAYMENT_NOT_FOUND})
 _MOST_SHOWN = 500
+_STEPS = {
+    (Cause.SENT, RedemptionState.BROADCAST): Step.REDEMPTION_SENT,
+    (Cause.PAID, RedemptionState.BOOKED): Step.REDEMPTION_BOOKED,
+    (Cause.PAID_ELSEWHERE, RedemptionState.BOOKED): Step.REDEMPTION_BOOKED,
+}
 
 
 def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, actor: str, now: datetime) -> Redemption:
@@ -44,6 +50,14 @@ def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, acto
         cause=cause,
         at=now,
     )
+    step = _STEPS.get((cause, to))
+    if step is not None:
+        keys = {
+            Key.LT_REDEMPTION_ID: redemption.lt_redemption_id,
+            Key.CONDITION_ID: redemption.condition_id,
+            Key.TRADING_WALLET_ID: redemption.trading_wallet_id,
+        }
+        passed(transaction, step, keys)
     return replace(redemption, state=to)
 
 

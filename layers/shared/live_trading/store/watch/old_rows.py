@@ -176,6 +176,8 @@ def alerts_that_are_over(transaction: Transaction, before: datetime, now: dateti
 
 def audit_of_settings(transaction: Transaction, before: datetime, now: datetime) -> Removed:
     """Audit lines of locks, traders and FT wallets; those of money stay with what they are about."""
+    # The log is append-only for everybody who does not say so.
+    transaction.rows("SELECT set_config('live_trading.retention', 'on', TRUE)")
     return _by_number(
         transaction,
         "audit",
@@ -191,6 +193,23 @@ def audit_of_settings(transaction: Transaction, before: datetime, now: datetime)
         """,
         before,
         now,
+    )
+
+
+def asked_jobs(transaction: Transaction, before: datetime, now: datetime) -> Removed:
+    """Jobs that were asked for; none of them can be under way after so long."""
+    return _counted(
+        transaction.execute(
+            """
+            DELETE FROM job_requests WHERE job_id IN (
+                SELECT job_id FROM job_requests WHERE asked_at < :before AND alive_until < :now
+                ORDER BY asked_at LIMIT :most FOR UPDATE SKIP LOCKED
+            )
+            """,
+            before=before,
+            now=now,
+            most=MOST,
+        )
     )
 
 
@@ -221,5 +240,6 @@ SIMPLE: Mapping[str, Remove] = MappingProxyType(
         "hours of trades": hours_of_trades,
         "alerts": alerts_that_are_over,
         "audit": audit_of_settings,
+        "asked jobs": asked_jobs,
     }
 )

@@ -10,6 +10,8 @@ PYTHON ?= $(shell for each in python3 python3.13 python3.12 python3.11 python3.1
 VENV := .venv/bin
 WORKERS ?= 2
 PY := PYTHONPATH=layers/shared:. $(VENV)/python
+# Says how long a command still takes; needs no package, so that the set-up has it too.
+STEP := $(PYTHON) -m local.console.steps
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
 .PHONY: help setup run test test-fast test-deep check invoke replay backtest fit-model drift bench bench-latency bench-history openapi lint format types imports migrations-lint validate build clean
@@ -27,20 +29,26 @@ setup: .venv/.installed node_modules/.installed ## install everything into this 
 .venv/.installed: requirements/bootstrap.txt requirements/dev.txt | .local/.prerequisites
 	@echo "Python: $$($(PYTHON) --version) in .venv"
 	@test -x $(VENV)/python || $(PYTHON) -m venv .venv
-	@$(VENV)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(STEP) "make setup: pip" -- $(VENV)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@echo "Python: $$(grep -c == requirements/dev.txt) packages, locked by hash"
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(VENV)/uv pip sync --quiet --require-hashes requirements/dev.txt || { \
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(STEP) "make setup: Python packages" -- $(VENV)/uv pip sync --quiet --require-hashes requirements/dev.txt || { \
 		echo "Python: uv could not install them, trying pip"; \
-		$(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
+		$(STEP) "make setup: Python packages by pip" -- $(VENV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt; }
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json .npmrc | .local/.prerequisites
 	@echo "Node: the chain, contract artifacts, the compiler and the venue's TypeScript client"
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(STEP) "make setup: Node packages" -- npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 run: setup ## the main job on the one-machine stack; KEEP=1 leaves it up
 	@$(PY) -m local.run $(if $(KEEP),--keep) $(ARGS)
+
+status: setup ## how the stack stands that is up: jobs, health, wallets, risk, alerts, addresses
+	@$(PY) -m local.console.status $(ARGS)
+
+stop: ## ends the stack that is up, wherever it was started; safe to repeat
+	@if test -x $(VENV)/python; then $(PY) -m local.console.stop $(ARGS); else echo "Nothing is set up here, so no stack is up."; fi
 
 test: setup ## pytest on two workers; ARGS="-m integration" passes arguments on
 	@$(VENV)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
@@ -52,37 +60,40 @@ test-deep: setup ## what takes longer: new examples for every property, and a de
 	@$(VENV)/pytest -n $(WORKERS) --dist worksteal --hypothesis-profile=deep tests/unit $(ARGS)
 	@CRASH_POINTS=effects $(VENV)/pytest -n $(WORKERS) --dist worksteal tests/crashes tests/settlement $(ARGS)
 
+fuzz: setup ## the API by its own document, other requests each time: FUZZ_EXAMPLES=40 of each kind, FUZZ_SEED=n again
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),40) FUZZ_SEED=$(or $(FUZZ_SEED),$(shell date +%s)) $(VENV)/pytest -s -m api_fuzz tests/api $(ARGS)
+
 check: lint types imports migrations-lint validate ## what .ci/run asks before the tests
 
 invoke: setup ## one function with one event on a stack that is up: FUNCTION=lt-execute [EVENT=events/lt-execute.json]
 	@$(PY) -m local.invoke "$(FUNCTION)" $(if $(EVENT),--event "$(EVENT)")
 
 replay: setup ## decisions over recorded real answers: DATA=../shared/data/polymarket-v1-samples
-	@$(PY) -m local.replay "$(DATA)" $(ARGS)
+	@$(STEP) "make replay" -- env $(PY) -m local.replay "$(DATA)" $(ARGS)
 
 backtest: setup ## would copying have made money? DATA=folder or file, TRADER=address [CONFIG=file SLIPPAGE=0.01 BALANCE=1000]
-	@$(PY) -m local.backtest "$(DATA)" $(if $(TRADER),--trader "$(TRADER)") $(if $(CONFIG),--config "$(CONFIG)") \
+	@$(STEP) "make backtest" -- env $(PY) -m local.backtest "$(DATA)" $(if $(TRADER),--trader "$(TRADER)") $(if $(CONFIG),--config "$(CONFIG)") \
 		$(if $(SLIPPAGE),--slippage "$(SLIPPAGE)") $(if $(BALANCE),--balance "$(BALANCE)")
 
 fit-model: setup ## fit the model of the probability of winning on a system's decisions: DATABASE_URL=postgresql://...
-	@$(PY) -m local.fit_model "$(DATABASE_URL)"
+	@$(STEP) "make fit-model" -- env $(PY) -m local.fit_model "$(DATABASE_URL)"
 
 drift: setup ## does the live venue still fit? LOCAL=1 asks a stack, DATA=folder reads recorded answers; sends no key
 	@$(PY) -m local.drift $(if $(LOCAL),--local) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 bench: setup ## an evaluation, many wallets at once, a warm lt-execute, orders a second, the kill switch, a thousand resolutions
-	@$(PY) -m benchmarks.evaluation
-	@$(PY) -m benchmarks.wide
-	@$(PY) -m benchmarks.lt_execute
-	@$(PY) -m benchmarks.order_rate
-	@$(PY) -m benchmarks.kill_switch
-	@$(PY) -m benchmarks.settle
+	@$(STEP) "make bench, 1 of 6: evaluation" -- env $(PY) -m benchmarks.evaluation
+	@$(STEP) "make bench, 2 of 6: wide" -- env $(PY) -m benchmarks.wide
+	@$(STEP) "make bench, 3 of 6: lt_execute" -- env $(PY) -m benchmarks.lt_execute
+	@$(STEP) "make bench, 4 of 6: order_rate" -- env $(PY) -m benchmarks.order_rate
+	@$(STEP) "make bench, 5 of 6: kill_switch" -- env $(PY) -m benchmarks.kill_switch
+	@$(STEP) "make bench, 6 of 6: settle" -- env $(PY) -m benchmarks.settle
 
 bench-history: setup ## what a year of rows makes of runs, health and lists; a quarter of an hour
-	@$(PY) -m benchmarks.history $(ARGS)
+	@$(STEP) "make bench-history" -- env $(PY) -m benchmarks.history $(ARGS)
 
 bench-latency: setup ## from a trader's fill to our order at the speed of real time; two minutes
-	@$(PY) -m benchmarks.latency
+	@$(STEP) "make bench-latency" -- env $(PY) -m benchmarks.latency
 
 openapi: setup ## write the document of the API anew, after a change of its routes
 	@$(PY) -m local.openapi
@@ -108,7 +119,8 @@ validate: setup ## the SAM template, offline
 
 build: setup ## what `sam deploy` uploads; needs python3.13 on the PATH
 	@rm -rf functions/migrate/migrations && cp -R migrations functions/migrate/migrations
-	@$(SAM) build
+	@rm -rf functions/health/migrations && cp -R migrations functions/health/migrations
+	@$(STEP) "make build" -- env $(SAM) build
 
 clean: ## remove what was installed and made
 	@rm -rf .venv node_modules .local .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -9,11 +9,13 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 
 from live_trading.store.database.connection import StoreUnavailable
+from local.console.progress import Progress, measured
 from local.demo import job, report, scenario
 from local.demo.api import ApiRefused
 from local.machine.processes import PartFailed
@@ -25,15 +27,18 @@ def main() -> int:
     """Runs the job and says what happened."""
     options = _options()
     began = time.monotonic()
+    stack = Stack(
+        directory=options.directory,
+        markets=options.markets,
+        seed=options.seed,
+        front_door_port=options.port or None,
+        exchange_options={"lags": {"api_key": job.API_KEY_LAG_SECONDS}, "kinds": list(job.MARKET_KINDS)},
+        stepped=True,
+    )
     try:
-        with Stack(
-            directory=options.directory,
-            markets=options.markets,
-            seed=options.seed,
-            front_door_port=options.port or None,
-            exchange_options={"lags": {"api_key": job.API_KEY_LAG_SECONDS}, "kinds": list(job.MARKET_KINDS)},
-            stepped=True,
-        ) as facts:
+        with ExitStack() as opened:
+            with measured("make run: the stack", "starting the stack"):
+                facts = opened.enter_context(stack)
             status = _run_whole(facts, began, options.directory / "summary.json")
             if options.keep:
                 _keep(facts)
@@ -78,7 +83,8 @@ def _run(stack: StackFacts, began: float, summary: Path) -> int:
         f"{len(scenario.PAPER_WALLETS)} FT wallets, {len(scenario.LIVE_STRATEGIES)} LT strategies",
         flush=True,
     )
-    job.walk(stack, replay.start_ms, replay.end_ms, _progress(replay.start_ms, replay.end_ms))
+    with measured(f"make run: {len(replay.markets)} markets", "replaying") as progress:
+        job.walk(stack, replay.start_ms, replay.end_ms, _telling(progress, replay.start_ms, replay.end_ms))
     facts, lines = job.outcome(stack)
     seconds = time.monotonic() - began
     print("\n" + report.text(facts, lines, seconds))
@@ -90,16 +96,15 @@ def _run(stack: StackFacts, began: float, summary: Path) -> int:
     return 1
 
 
-def _progress(start_ms: int, end_ms: int) -> Callable[[int, int], None]:
+def _telling(progress: Progress, start_ms: int, end_ms: int) -> Callable[[int, int], None]:
     failures = 0
 
     def say(at_ms: int, failed: int) -> None:
         nonlocal failures
         failures += failed
-        share = (at_ms - start_ms) / (end_ms - start_ms)
         clock = time.strftime("%H:%M", time.gmtime(at_ms / 1000))
         note = f", {failures} invocations failed" if failures else ""
-        print(f"  replayed to {clock} UTC ({share:4.0%}){note}", flush=True)
+        progress.tell((at_ms - start_ms) / (end_ms - start_ms), f"it is {clock} UTC{note}")
 
     return say
 
@@ -110,13 +115,21 @@ def _shown(path: Path) -> Path:
 
 
 def _keep(stack: StackFacts) -> None:
-    print("\nThe stack stays up until Ctrl-C:")
+    print("\nThe stack stays up until Ctrl-C, or `make stop` in any shell:")
     for name, value in stack.addresses().items():
         print(f"  {name:<14} {value}")
     print("\nTry:")
     print(f"  curl -H 'authorization: Bearer {stack.operator_token}' {stack.front_door_url}/api/lt/strategies")
-    print("  make invoke FUNCTION=health", flush=True)
-    stack.wait()
+    print("  make status")
+    print("  make invoke FUNCTION=health")
+    print("\nA token for a machine, which is an owner of its own; it lasts an hour:")
+    print(f"  curl -u {stack.machine_client_id}:{stack.machine_secret} {stack.token_url} \\")
+    print("    -d grant_type=client_credentials -d 'scope=read trade'", flush=True)
+    try:
+        stack.wait()
+    except SystemExit:
+        # To be told to stop is how it ends.
+        print("\nStopped.", flush=True)
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class AnvilProcess:
         """
         directory.mkdir(parents=True, exist_ok=True)
         record = directory / "anvil.json"
-        _end_leftover(record)
+        end_leftover(record)
         chosen = _free_port(port)
         log = directory / "anvil.log"
         command = [str(anvil_binary()), *_arguments(chosen, genesis)]
@@ -124,7 +124,7 @@ def _free_port(port: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_leftover(record: Path) -> None:
+def end_leftover(record: Path) -> None:
     """Ends the process that a record names, but only if it still is that anvil."""
     try:
         left = json.loads(record.read_text())

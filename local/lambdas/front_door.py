@@ -5,30 +5,32 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Iterable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route as StarletteRoute
+from starlette.routing import request_response
 
+from live_trading.nouns.measures.rates import Held, asked
 from local.lambdas.authorizer import Forbidden, Gatekeeper, Unauthorized
 from local.lambdas.functions import Functions
 from local.lambdas.http_events import MalformedAnswer, http_event, http_response
 from local.lambdas.invocation import RequestTooLarge, TooManyRequests
 from local.lambdas.routing import Match, Router
-from local.lambdas.template.application import Route
+from local.lambdas.template.application import Route, Throttle
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-_INTEGRATION_SECONDS = 30.0
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _log = logging.getLogger(__name__)
 
 
-def front_door(routes: Iterable[Route], functions: Functions) -> Starlette:
-    """The HTTP API as an ASGI application."""
-    door = _FrontDoor(routes, functions)
-    return Starlette(routes=[StarletteRoute("/{path:path}", door.answer, methods=_METHODS)])
+def front_door(routes: Iterable[Route], functions: Functions, *, waits_seconds: float) -> Starlette:
+    """The HTTP API as an ASGI application; it waits so long for an answer."""
+    application = Starlette()
+    # It is the template that has routes, whatever characters a path is made of.
+    application.router.default = request_response(_FrontDoor(routes, functions, waits_seconds).answer)
+    return application
 
 
 class _BodyTooLarge(Exception):
@@ -36,15 +38,19 @@ class _BodyTooLarge(Exception):
 
 
 class _FrontDoor:
-    def __init__(self, routes: Iterable[Route], functions: Functions) -> None:
+    def __init__(self, routes: Iterable[Route], functions: Functions, waits_seconds: float) -> None:
+        self._waits_seconds = waits_seconds
         self._router = Router(routes)
         self._functions = functions
         self._gatekeeper = Gatekeeper()
+        self._full_at: dict[str, float] = {}
 
     async def answer(self, request: Request) -> Response:
         match = self._router.match(request.method, request.scope["raw_path"].decode("latin-1"))
         if match is None:
             return _message(404, "Not Found")
+        if not self._lets_through(match.route.throttle):
+            return _message(429, "Too Many Requests")
         try:
             return await self._integrate(request, match)
         except Unauthorized as error:
@@ -57,6 +63,16 @@ class _FrontDoor:
         except (TooManyRequests, TimeoutError):
             return _message(503, "Service Unavailable")
 
+    def _lets_through(self, throttle: Throttle | None) -> bool:
+        """Before any token is looked at: who has none takes room too."""
+        if throttle is None:
+            return True
+        found = asked(throttle.rate, self._full_at.get(throttle.name), time.monotonic())
+        if isinstance(found, Held):
+            return False
+        self._full_at[throttle.name] = found.full_at
+        return True
+
     async def _integrate(self, request: Request, match: Match) -> Response:
         route = match.route
         authorized = None
@@ -66,7 +82,7 @@ class _FrontDoor:
         event = http_event(request, await _read(request), match, authorized)
         # The function runs on when API Gateway has stopped waiting for it.
         running = asyncio.ensure_future(self._functions.find(route.function).invoke(json.dumps(event).encode()))
-        outcome = await asyncio.wait_for(asyncio.shield(running), _INTEGRATION_SECONDS)
+        outcome = await asyncio.wait_for(asyncio.shield(running), self._waits_seconds)
         if outcome.is_error:
             return _message(500, "Internal Server Error")
         try:

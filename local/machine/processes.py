@@ -186,12 +186,13 @@ class Processes:
 def signals_as_exit() -> Iterator[None]:
     """Turn SIGTERM and SIGHUP into SystemExit inside the block, so that what is open is closed in order.
 
-    Does nothing outside the main thread.
+    A signal that is ignored stays so: under nohup a hangup ends nothing. Does nothing outside the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, _leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heard = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, _leave) for number in heard}
     try:
         yield
     finally:

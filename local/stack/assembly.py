@@ -6,6 +6,7 @@ everything at the end of the block, on a signal and on any failure. Logs and add
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ from local.postgres.server import LocalPostgres
 from local.stack.aws import LocalAws
 from local.stack.facts import DEFAULT_DIRECTORY, StackFacts, forget_facts, write_facts
 from local.stack.issuer import LocalIssuer
+from local.stack.issuer.clients import MACHINE_CLIENT_ID
 from local.stack.lock import stack_lock
 from local.stack.parts import ExchangePart, HostPart
 from local.stack.trading_wallet import KeyedWallet, LoginRefused, fund, secret_of, wallet_of_seed
@@ -37,6 +39,7 @@ from local.stack.trading_wallet import KeyedWallet, LoginRefused, fund, secret_o
 __all__ = ["Stack", "StackFacts"]
 
 STACK_NAME = "live-trading"
+GATEWAY_SECONDS = 30.0
 AUDIENCE = "live-trading-api"
 OPERATOR = "operator"
 FRONT_DOOR_PORT = 8787
@@ -45,6 +48,8 @@ _WALLET_SECRET_NAME = f"live-trading/wallets/{OPERATOR}/main"
 # The model of the venue's time: replay milliseconds of a request by kind. They are assumed, in the range that callers
 # report; what matters is that they are stated, so that a run does not depend on how fast this machine is.
 STEPPED_TIMES = {"orders": 150, "clob": 50, "gamma": 80, "data": 120, "geoblock": 60}
+# The chain goes by the machine's time, whatever the replay's is.
+AGES_OF_THE_CHAIN = dict.fromkeys(("head_age_seconds", "critical_head_age_seconds"), 100 * 365 * 86_400)
 # The chain's own directory says which process an earlier, killed run left behind.
 _KEPT = frozenset({"lock", "summary.json", "chain"})
 
@@ -66,8 +71,9 @@ class Stack:
     """Starts on entering and gives the facts of what is up; a second one in the same directory is refused.
 
     `markets` limits the replay to the first so many recorded markets, `seed` decides the scripted traders and the
-    wallet's key, `exchange_options` are further keys of the exchange's configuration. `front_door_port` is the
-    preferred one, None takes any. With `stepped` a run over it can be repeated exactly: requests take the venue's time
+    wallet's key, `exchange_options` are further keys of the exchange's configuration and `parameters` values
+    of the template's parameters. `front_door_port` is the preferred one, None takes any; the front door waits for
+    `gateway_seconds`. With `stepped` a run over it can be repeated exactly: requests take the venue's time
     of `STEPPED_TIMES`, and functions do one thing after the other.
 
     Raises PartFailed; its message names the part, the end of its log and what to do.
@@ -81,16 +87,21 @@ class Stack:
         seed: int = 1,
         front_door_port: int | None = FRONT_DOOR_PORT,
         exchange_options: Mapping[str, Any] = MappingProxyType({}),
+        parameters: Mapping[str, str] = MappingProxyType({}),
+        gateway_seconds: float = GATEWAY_SECONDS,
         stepped: bool = False,
     ) -> None:
         self._directory = directory.resolve()
         times = {"request_times": STEPPED_TIMES} if stepped else {}
         self._exchange_options = {"markets": markets, "seed": seed, **times, **exchange_options}
+        self._own_parameters = parameters
+        self._gateway_seconds = gateway_seconds
         self._stepped = stepped
         self._seed = seed
         self._front_door_port = front_door_port
         self._open = ExitStack()
         self._postgres: LocalPostgres | GivenPostgres | None = None
+        self._issuer: LocalIssuer | None = None
 
     @property
     def postgres(self) -> LocalPostgres:
@@ -98,6 +109,13 @@ class Stack:
         if not isinstance(self._postgres, LocalPostgres):
             raise PartFailed("the stack has no embedded Postgres: it is not up, or DATABASE_URL is set.")
         return self._postgres
+
+    @property
+    def issuer(self) -> LocalIssuer:
+        """Signs tokens of any kind while the stack is up."""
+        if self._issuer is None:
+            raise PartFailed("the stack has no issuer: it is not up.")
+        return self._issuer
 
     def __enter__(self) -> StackFacts:
         with ExitStack() as opened:
@@ -122,7 +140,7 @@ class Stack:
         opened.enter_context(stack_lock(self._directory))
         _clear(self._directory)
         opened.callback(forget_facts, self._directory)
-        issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE))
+        issuer = self._issuer = opened.enter_context(LocalIssuer(audience=AUDIENCE, local_user=OPERATOR))
         ports = opened.enter_context(HeldPorts())
         processes = Processes(self._directory / "logs")
         postgres = self._postgres = _postgres(opened.enter_context(scratch_directory()), processes, ports)
@@ -138,12 +156,17 @@ class Stack:
         chain = LocalChain.start(self._directory / "chain", ports.any())
         opened.callback(chain.stop)
         exchange.start({"rpc_url": chain.rpc_url, **self._exchange_options})
-        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange)
+        parameters = {
+            **_parameters(postgres.url, chain.rpc_url, issuer.url, exchange),
+            **({"HealthThresholds": json.dumps(AGES_OF_THE_CHAIN)} if self._stepped else {}),
+            **self._own_parameters,
+        }
         host.start(
             parameters=parameters,
             stack_name=STACK_NAME,
             control_url=exchange.url("control"),
             aws_endpoint_url=aws.endpoint_url,
+            gateway_seconds=self._gateway_seconds,
             stepped=self._stepped,
         )
         postgres.start()
@@ -162,7 +185,8 @@ class Stack:
 def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: ExchangePart) -> dict[str, str]:
     """The template's parameters for this machine: other addresses, schedules on, and a chain that never reorganises.
 
-    An invocation makes one pass, since it is the replay's clock that says when the next is due.
+    An invocation makes one pass, since it is the replay's clock that says when the next is due. Nobody is asked to come
+    back later: what a run does in a minute takes hours elsewhere.
     """
     return {
         "DatabaseUrl": database_url,
@@ -172,6 +196,9 @@ def _parameters(database_url: str, rpc_url: str, issuer_url: str, exchange: Exch
         "SchedulesEnabled": "true",
         "Confirmations": "1",
         "WatchSeconds": "0",
+        "ApiRatePerSecond": "10000",
+        "ApiBurst": "5000",
+        "RequestsAMinutePerUser": "1000000",
         "FurtherExchanges": FILL_EMITTER,
         **exchange.parameters(),
     }
@@ -215,6 +242,7 @@ def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
     settings = dict(parts.application.function("lt-execute").environment)
     return StackFacts(
         database_url=parts.postgres.url,
+        is_own_postgres=isinstance(parts.postgres, LocalPostgres),
         clob_url=exchange.url("clob"),
         gamma_url=exchange.url("gamma"),
         data_api_url=exchange.url("data"),
@@ -226,6 +254,9 @@ def _facts(parts: _Parts, wallet: KeyedWallet) -> StackFacts:
         front_door_url=parts.host.front_door_url,
         host_url=parts.host.host_url,
         issuer_url=parts.issuer.url,
+        token_url=parts.issuer.token_url,
+        machine_client_id=MACHINE_CLIENT_ID,
+        machine_secret=parts.issuer.machine_secret,
         operator_token=parts.issuer.token(OPERATOR, scopes=["read", "trade", "admin"]),
         wallet_address=wallet.address,
         wallet_secret_name=_WALLET_SECRET_NAME,

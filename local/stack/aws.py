@@ -46,12 +46,17 @@ class LocalAws:
 
     def put_secret(self, name: str, value: Mapping[str, str]) -> None:
         """Create a secret with a JSON value."""
-        client = _session(self.endpoint_url).client("secretsmanager", endpoint_url=self.endpoint_url)
-        client.create_secret(Name=name, SecretString=json.dumps(value))
+        put_secret(self.endpoint_url, name, value)
 
     def create_topic(self, name: str) -> None:
         """Create a topic; its ARN follows from the name."""
         _session(self.endpoint_url).client("sns", endpoint_url=self.endpoint_url).create_topic(Name=name)
+
+
+def put_secret(endpoint_url: str, name: str, value: Mapping[str, str]) -> None:
+    """Create a secret of the server at `endpoint_url` with a JSON value."""
+    client = _session(endpoint_url).client("secretsmanager", endpoint_url=endpoint_url)
+    client.create_secret(Name=name, SecretString=json.dumps(value))
 
 
 def secret_text(endpoint_url: str, name: str) -> str:

@@ -27,12 +27,13 @@ class NoStack(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackFacts:
-    """Addresses of the parts, a token for the API, and the trading wallet that is ready to trade.
+    """Addresses of the parts, a token for the API, a client that gets more, and the wallet that is ready to trade.
 
     `settings` are the environment variables that the functions get from the template.
     """
 
     database_url: str
+    is_own_postgres: bool
     clob_url: str
     gamma_url: str
     data_api_url: str
@@ -44,6 +45,9 @@ class StackFacts:
     front_door_url: str
     host_url: str
     issuer_url: str
+    token_url: str
+    machine_client_id: str
+    machine_secret: str
     operator_token: str
     wallet_address: str
     wallet_secret_name: str
@@ -75,6 +79,13 @@ class StackFacts:
             "wallet": self.wallet_address,
         }
 
+    def ports(self) -> dict[str, int]:
+        """Where the parts listen that came up with the stack, by name."""
+        ports = {name: urlsplit(url).port for name, url in self.addresses().items()}
+        if not self.is_own_postgres:
+            del ports["postgres"]
+        return {name: port for name, port in ports.items() if port is not None}
+
     def wait(self) -> None:
         """Stay while every part answers; PartFailed names the one that no longer does."""
         while True:
@@ -83,26 +94,32 @@ class StackFacts:
 
     def check(self) -> None:
         """PartFailed names a part that does not answer."""
-        for name, url in self.addresses().items():
-            port = urlsplit(url).port
-            if port is not None and not is_listening(port):
-                raise PartFailed(f"the stack is no longer whole: {name} does not answer at {url}.")
+        for name, port in self.ports().items():
+            if not is_listening(port):
+                raise PartFailed(f"the stack is no longer whole: {name} does not answer at {self.addresses()[name]}.")
 
 
 def write_facts(facts: StackFacts, directory: Path) -> None:
-    """Leave the facts for other processes of this user; they contain a token."""
+    """Leave the facts for other processes of this user; they contain a token and a secret."""
     file = directory / _FILE
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(facts), indent=2) + "\n")
 
 
+def has_facts(directory: Path) -> bool:
+    """Whether a stack has left its facts, and so came up; a killed one leaves them too."""
+    return (directory / _FILE).exists()
+
+
 def read_facts(directory: Path = DEFAULT_DIRECTORY) -> StackFacts:
-    """The facts of the stack that is up in a directory; NoStack if none left any."""
+    """The facts of the stack that is up in a directory; NoStack if none left any that are whole."""
     try:
         found = json.loads((directory / _FILE).read_text())
+        return StackFacts(**{field.name: found[field.name] for field in fields(StackFacts)})
     except FileNotFoundError as error:
         raise NoStack(f"no stack is up in {directory}: start one with `make run KEEP=1`") from error
-    return StackFacts(**{field.name: found[field.name] for field in fields(StackFacts)})
+    except (ValueError, KeyError) as error:
+        raise NoStack(f"the facts of the stack in {directory} are not whole: end it with `make stop`") from error
 
 
 def forget_facts(directory: Path) -> None:

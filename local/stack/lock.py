@@ -26,12 +26,24 @@ def stack_lock(directory: Path) -> Iterator[None]:
             file.seek(0)
             raise StackIsUp(
                 f"a stack is up in {directory} already (process {file.read().strip() or 'unknown'}).\n"
-                "What to do: end it with Ctrl-C where it runs, or wait until it has finished."
+                "What to do: end it with `make stop`, or wait until it has finished."
             ) from error
         file.truncate(0)
         file.write(f"{os.getpid()}\n")
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            # So that nobody takes whoever gets this number next for the holder.
+            file.truncate(0)
+
+
+def holder(directory: Path) -> int | None:
+    """The process that has a stack up, or on its way, in the directory; None where there is none."""
+    if not is_held(directory):
+        return None
+    told = (directory / "lock").read_text().strip()
+    return int(told) if told.isdigit() else None
 
 
 def is_held(directory: Path) -> bool:

@@ -93,7 +93,9 @@ class LiveDesk:
         token = self.market["token_ids"][outcome_index]
         return self.parts.market_data.books([token])[token]
 
-    def signal(self, *, outcome_index: int = 0, shares: str = "40", price: Decimal | None = None) -> int:
+    def signal(
+        self, *, outcome_index: int = 0, shares: str = "40", price: Decimal | None = None, trader: str = TRADER
+    ) -> int:
         """A fresh BUY of a followed trader at the best offer; the number of its row."""
         best = self.book(outcome_index).best_ask
         assert best is not None
@@ -110,7 +112,7 @@ class LiveDesk:
                 """,
                 hash="0x" + uuid.uuid4().hex * 2,
                 token=self.market["token_ids"][outcome_index],
-                trader=TRADER,
+                trader=trader,
                 price=best if price is None else price,
                 shares=shares,
                 condition=self.market["condition_id"],
@@ -291,16 +293,7 @@ def _is_open_to_both(desk: LiveDesk, market: dict[str, Any]) -> bool:
 def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
     now = desk.now() - timedelta(seconds=1)
     with desk.database.transaction() as transaction:
-        transaction.execute(
-            "INSERT INTO traders VALUES (:trader, FALSE, :now) ON CONFLICT DO NOTHING", trader=TRADER, now=now
-        )
-        hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
-        for moment in (hour, hour + timedelta(hours=1)):
-            transaction.execute(
-                "INSERT INTO trader_stats VALUES (:trader, :hour, 40, 26, 60, 200, 120, 60) ON CONFLICT DO NOTHING",
-                trader=TRADER,
-                hour=moment,
-            )
+        follow_trader(transaction, TRADER, now)
         transaction.execute(
             "INSERT INTO trading_wallets VALUES (:id, 'operator', :name, :address, 0, :secret, :balance, :now)",
             id=desk.trading_wallet_id,
@@ -319,6 +312,20 @@ def _write_rows(desk: LiveDesk, wallet: KeyedWallet, secret_name: str) -> None:
         )
         ledger.post(transaction, deposit, now)
         _write_strategy(transaction, desk, CAPITAL, now)
+
+
+def follow_trader(transaction: Transaction, trader: str, now: datetime) -> None:
+    """A trader with a record, in this hour and the next."""
+    transaction.execute(
+        "INSERT INTO traders VALUES (:trader, FALSE, :now) ON CONFLICT DO NOTHING", trader=trader, now=now
+    )
+    hour = now.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+    for moment in (hour, hour + timedelta(hours=1)):
+        transaction.execute(
+            "INSERT INTO trader_stats VALUES (:trader, :hour, 40, 26, 60, 200, 120, 60) ON CONFLICT DO NOTHING",
+            trader=trader,
+            hour=moment,
+        )
 
 
 def _write_strategy(transaction: Transaction, desk: LiveDesk, capital: Usd, now: datetime) -> None:

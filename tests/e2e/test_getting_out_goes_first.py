@@ -20,7 +20,7 @@ from live_trading.api.routes.live.trading_routes import ClosePosition
 from live_trading.nouns.errors import LiveTradingError, RetryLater
 from live_trading.services.running.leasing import held_wallet
 from tests.e2e.live_fixtures import LiveDesk
-from tests.integration.api_fixtures import http_event
+from tests.integration.api_fixtures import http_event, reply_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.money_faults]
 
@@ -71,8 +71,8 @@ class Http:
     def post(self, path: str, body: dict[str, Any] | None = None, *, key: str | None = None) -> tuple[int, Any]:
         event = http_event("POST", path, None if body is None else json.dumps(body), owner=OWNER, key=key)
         context = SimpleNamespace(aws_request_id=f"http-{uuid4().hex[:8]}", function_name="lt-execute")
-        reply = lt_execute.handler(event, context)
-        return int(reply["statusCode"]), json.loads(reply["body"])
+        reply = reply_of(event, lt_execute.handler(event, context))
+        return reply.status, reply.body
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from live_trading.wiring.composition import Parts
 from local.chain import LocalChain
 from local.lambdas.template.reading import load_application
 from local.machine.env import ROOT, TEMPLATE
+from tests.api.contract import hold
 from tests.integration.chain_fixtures import running_chain
 
 OWNER = "operator"
@@ -69,10 +70,15 @@ class Api:
         return self.send(http_event(method, path, text, owner=owner, key=key, scopes=scopes))
 
     def send(self, event: dict[str, Any]) -> Reply:
-        """One event as it is."""
-        answer = app.handler(event, SimpleNamespace(aws_request_id="test", function_name="strategy-api"))
-        headers = {name.lower(): str(value) for name, value in answer["headers"].items()}
-        return Reply(status=answer["statusCode"], body=json.loads(answer["body"]), headers=headers)
+        """One event as it is; the answer has to be one that the document allows."""
+        return reply_of(event, self.answer(event))
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        """What the function answers to an event, as API Gateway takes it."""
+        answered: dict[str, Any] = app.handler(
+            event, SimpleNamespace(aws_request_id="test", function_name="strategy-api")
+        )
+        return answered
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
         with self.database.transaction() as transaction:
@@ -114,6 +120,21 @@ class Api:
         assert reply.status == 201, reply.body
         created: dict[str, Any] = reply.body
         return created
+
+
+def reply_of(event: dict[str, Any], answer: dict[str, Any]) -> Reply:
+    """What a function answered, held to the document."""
+    headers = {name.lower(): str(value) for name, value in answer["headers"].items()}
+    text: str = answer["body"]
+    hold(
+        event["requestContext"]["http"]["method"],
+        event["rawPath"],
+        status=answer["statusCode"],
+        headers=headers,
+        text=text,
+    )
+    is_json = headers["content-type"].endswith("json") and bool(text)
+    return Reply(status=answer["statusCode"], body=json.loads(text) if is_json else text, headers=headers)
 
 
 def http_event(

@@ -26,6 +26,7 @@ AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
   Issuer: {Type: String}
+  NarrowRate: {Type: Number, Default: 0.0001}
   SchedulesEnabled: {Type: String, Default: "false", AllowedValues: ["true", "false"]}
 Conditions:
   SchedulesAreOn: !Equals [!Ref SchedulesEnabled, "true"]
@@ -64,6 +65,26 @@ Resources:
         Scoped:
           Type: HttpApi
           Properties: {ApiId: !Ref Api, Path: /scoped, Method: GET, Auth: {AuthorizationScopes: [trade]}}
+  Narrow:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      DefaultRouteSettings: {ThrottlingBurstLimit: 3, ThrottlingRateLimit: !Ref NarrowRate}
+      RouteSettings:
+        "POST /narrow/stop": {ThrottlingBurstLimit: 2, ThrottlingRateLimit: !Ref NarrowRate}
+      Auth:
+        Authorizers:
+          Tokens:
+            IdentitySource: $request.header.Authorization
+            JwtConfiguration: {issuer: !Ref Issuer, audience: [live-trading-api]}
+  NarrowFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/
+      Handler: echo.handler
+      Events:
+        Read: {Type: HttpApi, Properties: {ApiId: !Ref Narrow, Path: "/narrow/{id}", Method: GET}}
+        List: {Type: HttpApi, Properties: {ApiId: !Ref Narrow, Path: /narrow, Method: GET, Auth: {Authorizer: Tokens}}}
+        Stop: {Type: HttpApi, Properties: {ApiId: !Ref Narrow, Path: /narrow/stop, Method: POST}}
   MisbehavingFunction:
     Type: AWS::Serverless::Function
     Properties:

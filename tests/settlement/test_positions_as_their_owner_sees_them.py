@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 
+from live_trading.api.once import Answer
 from live_trading.api.problems import Problem
 from live_trading.api.routes.live.position_routes import PositionsRead
 from live_trading.nouns.money import Usd
 from live_trading.services.watching.checkup import HealthService
 from live_trading.services.watching.findings import Finding, HealthStatus
+from live_trading.store.positions.exposures import ExposureBy
+from live_trading.store.positions.position_history import PositionState
+from tests.first_pages import first_page
 from tests.settlement.parts.bookkeeping_fixtures import Holder
 from tests.settlement.parts.settlement_fixtures import SettlementDesk
 
@@ -28,8 +32,13 @@ def read(settling: SettlementDesk) -> PositionsRead:
 
 
 def listed(settling: SettlementDesk, state: str | None = None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = read(settling).list("operator", lt_strategy_id=None, state=state).body["positions"]
+    found: list[dict[str, Any]] = page(settling, "operator", state).body["positions"]
     return found
+
+
+def page(settling: SettlementDesk, owner: str, state: str | None = None) -> Answer:
+    wanted = None if state is None else PositionState(state)
+    return read(settling).list(owner, first_page(), lt_strategy_id=None, state=wanted)
 
 
 def shown(settling: SettlementDesk, holder: Holder, token_id: str) -> dict[str, Any]:
@@ -82,12 +91,14 @@ def test_the_unrealised_profit_is_what_the_size_would_have_fetched(settling: Set
         now=settling.clock.now(),
     )
 
-    body = read(settling).list("operator", lt_strategy_id=holder.lt_strategy_id, state="OPEN").body
-
-    (position,) = body["positions"]
+    (position,) = listed(settling, "OPEN")
     assert (position["value_usd"], position["unrealised_pnl_usd"]) == ("5.500000", "1.500000")
-    (rolled,) = body["by_market"]
-    assert (rolled["condition_id"], rolled["unrealised_pnl_usd"]) == (market.condition_id, "1.500000")
+    (summed,) = (
+        read(settling)
+        .exposure("operator", first_page(), by=ExposureBy.MARKET, lt_strategy_id=holder.lt_strategy_id)
+        .body["exposures"]
+    )
+    assert (summed["condition_id"], summed["unrealised_pnl_usd"]) == (market.condition_id, "1.500000")
 
 
 def test_a_resolved_position_is_closed_with_the_profit_that_the_ledger_has(settling: SettlementDesk) -> None:
@@ -166,6 +177,8 @@ def test_nobody_sees_a_strangers_positions(settling: SettlementDesk) -> None:
     holder, market = settling.holder(), settling.market()
     settling.buys(holder, market)
 
-    assert read(settling).list("somebody-else", lt_strategy_id=None, state=None).body["positions"] == []
+    assert page(settling, "somebody-else").body["positions"] == []
+    strangers = read(settling).exposure("somebody-else", first_page(), by=ExposureBy.MARKET, lt_strategy_id=None)
+    assert strangers.body["exposures"] == []
     with pytest.raises(Problem, match="no such strategy"):
         read(settling).get("somebody-else", holder.lt_strategy_id, market.token_ids[0])

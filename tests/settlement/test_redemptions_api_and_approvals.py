@@ -10,14 +10,21 @@ from live_trading.api.fields import parsed
 from live_trading.api.once import Answer, Caller
 from live_trading.api.problems import Problem, ProblemCode
 from live_trading.api.routes.money.approval_routes import Approvals, AskApproval
-from live_trading.api.routes.money.redemption_routes import MarkHandled, RedemptionsApi, RetryRedemption
+from live_trading.api.routes.money.redemption_routes import (
+    MarkHandled,
+    RedemptionsApi,
+    RedemptionsAsked,
+    RetryRedemption,
+)
 from live_trading.chain.abi import MAX_UINT256
 from live_trading.chain.contracts import SET_APPROVAL_FOR_ALL
 from live_trading.nouns.money import Usd
 from live_trading.nouns.wallets import AssetType, SignatureType
 from live_trading.services.redeeming.approval_needs import Exchanges
+from live_trading.settlement.machine import RedemptionState
 from live_trading.store.chain import venue_spenders
 from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE
+from tests.first_pages import first_page
 from tests.settlement.parts.bookkeeping_fixtures import CAPITAL
 from tests.settlement.parts.job_fixtures import CONFIRMATIONS
 from tests.settlement.parts.settlement_fixtures import SettlementDesk
@@ -65,11 +72,11 @@ def listed(answer: Answer) -> list[str]:
 def test_redemptions_are_listed_by_state_to_their_owner_only(settling: SettlementDesk) -> None:
     settling.due()
 
-    assert listed(api(settling).list("operator", state=None)) == ["DUE"]
-    assert listed(api(settling).list("operator", state="BOOKED")) == []
-    assert listed(api(settling).list("stranger", state=None)) == []
+    assert listed(api(settling).list("operator", first_page(), state=None)) == ["DUE"]
+    assert listed(api(settling).list("operator", first_page(), state=RedemptionState.BOOKED)) == []
+    assert listed(api(settling).list("stranger", first_page(), state=None)) == []
     with pytest.raises(Problem) as refused:
-        api(settling).list("operator", state="GONE")
+        parsed(RedemptionsAsked, {"state": "GONE"})
     assert refused.value.code is ProblemCode.INVALID
 
 
@@ -160,7 +167,7 @@ def test_an_approval_that_was_asked_for_lets_a_redemption_through(
     wallet_id = holder.wallet.trading_wallet_id
     missing = [
         need["spender"]
-        for need in approvals(settling).list("operator", wallet_id).body["needed"]
+        for need in approvals(settling).list("operator", wallet_id, first_page()).body["needed"]
         if need["purpose"] == "redeeming and merging" and not need["granted"]
     ]
     assert missing == [adapter]
@@ -220,7 +227,7 @@ def test_an_approval_of_nobody_or_without_its_amount_is_refused(
 
 
 def needed_of(settling: SettlementDesk, wallet_id: UUID, spender: str) -> list[dict[str, object]]:
-    rows = approvals(settling).list("operator", wallet_id).body["needed"]
+    rows = approvals(settling).list("operator", wallet_id, first_page()).body["needed"]
     return [row for row in rows if row["spender"] == spender]
 
 

@@ -18,7 +18,7 @@ from live_trading.services.reconciling.outside_plan import OutsideFill, OutsideP
 from live_trading.store.books import ledger
 from live_trading.store.orders import fills, lt_orders, order_history
 from live_trading.store.positions import held_positions
-from live_trading.store.watch import alerts
+from live_trading.store.watch.health import own_state
 from local.chain import ADDRESSES, STANDARD_EXCHANGE, PreparedMarket
 from tests.integration.chain_fixtures import fresh_id, trade
 from tests.settlement.parts.bookkeeping_fixtures import Holder
@@ -91,11 +91,11 @@ def test_an_unread_trade_is_not_money_and_stops_nothing(settling: SettlementDesk
     with settling.database.transaction() as transaction:
         (position,) = held_positions.of_strategy(transaction, holder.lt_strategy_id)
         (stored,) = fills.of_orders(transaction, [lt_order_id])[lt_order_id]
-        unread_since = alerts.oldest_unread_receipt(transaction)
+        unread = own_state.ask_oldest_unread_receipt(transaction)
         locked = transaction.rows("SELECT 1 FROM locks")
     assert (position.shares, position.sellable) == (EXPECTED.shares, Shares.zero())
     assert stored.fill.status is FillStatus.MINED
-    assert unread_since == settling.clock.now()
+    assert unread.told == settling.clock.now()
     assert settling.breaks(holder) is None
     assert locked == []
 
@@ -114,11 +114,11 @@ def test_a_purchase_is_corrected_once_to_what_its_receipt_tells(settling: Settle
     with settling.database.transaction() as transaction:
         (position,) = held_positions.of_strategy(transaction, holder.lt_strategy_id)
         history = order_history.find(transaction, lt_order_id, "operator")
-        unread_since = alerts.oldest_unread_receipt(transaction)
+        unread = own_state.ask_oldest_unread_receipt(transaction)
     assert (position.shares, position.cost, position.sellable) == (MOVED.shares, MOVED.usd, MOVED.shares)
     assert history is not None
     assert (history.filled_usd, history.filled, history.fee) == (MOVED.usd, MOVED.shares, MOVED.fee)
-    assert unread_since is None
+    assert unread.told is None
 
 
 def test_a_sale_is_corrected_before_its_proceeds_may_be_spent(settling: SettlementDesk) -> None:

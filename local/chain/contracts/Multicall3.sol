@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.24;
 
-/// The one function of Multicall3 that readers use.
+/// The functions of Multicall3 that readers use.
 contract Multicall3 {
     struct Call3 {
         address target;
@@ -20,5 +20,9 @@ contract Multicall3 {
             (results[i].success, results[i].returnData) = calls[i].target.call(calls[i].callData);
             require(calls[i].allowFailure || results[i].success, "Multicall3: call failed");
         }
+    }
+
+    function getEthBalance(address addr) external view returns (uint256 balance) {
+        balance = addr.balance;
     }
 }

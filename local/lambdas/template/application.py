@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from live_trading.nouns.measures.rates import Rate
 from local.lambdas.template.intrinsics import ACCOUNT_ID, REGION
 
 
@@ -46,14 +47,26 @@ class JwtAuthorizer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """How many requests the gateway lets through; routes with the same name share them."""
+
+    name: str
+    rate: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route of the HTTP API. `authorizer` is None where everybody may call it; any of `scopes` suffices."""
+    """One route of the HTTP API. `authorizer` is None where everybody may call it; any of `scopes` suffices.
+
+    `throttle` is None where the template sets no limit.
+    """
 
     method: str
     path: str
     function: str
     authorizer: JwtAuthorizer | None
     scopes: tuple[str, ...]
+    throttle: Throttle | None = None
 
     @property
     def key(self) -> str:
@@ -80,8 +93,8 @@ class Application:
     topic_names: tuple[str, ...]
 
     def function(self, name: str) -> FunctionSpec:
-        """By kebab name or logical id; LookupError names those that there are."""
+        """By kebab name, logical id, deployed name or ARN; LookupError names those that there are."""
         for spec in self.functions:
-            if name in (spec.name, spec.logical_id):
+            if name in (spec.name, spec.logical_id, spec.deployed_name, spec.arn):
                 return spec
         raise LookupError(f"no function {name}; there are {', '.join(spec.name for spec in self.functions)}")

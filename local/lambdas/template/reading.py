@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local.lambdas.template.application import Application, FunctionSpec, JwtAuthorizer, Route, Schedule, function_arn
+from live_trading.nouns.measures.rates import Rate
+from local.lambdas.template.application import (
+    Application,
+    FunctionSpec,
+    JwtAuthorizer,
+    Route,
+    Schedule,
+    Throttle,
+    function_arn,
+)
 from local.lambdas.template.intrinsics import ACCOUNT_ID, REGION, Intrinsics, TemplateError, is_intrinsic, read_template
 from local.lambdas.template.schedules import period_ms
 
@@ -16,6 +26,9 @@ _HTTP_API = "AWS::Serverless::HttpApi"
 _LAYER = "AWS::Serverless::LayerVersion"
 _TOPIC = "AWS::SNS::Topic"
 _IMPLICIT_API = "ServerlessHttpApi"
+_RATE_LIMIT = "ThrottlingRateLimit"
+_BURST_LIMIT = "ThrottlingBurstLimit"
+_SHARED = "every other route"
 _DEFAULT_TIMEOUT_SECONDS = 3
 _DEFAULT_MEMORY_MB = 128
 
@@ -147,13 +160,14 @@ class _Reader:
 
     def _route(self, logical_id: str, event: Mapping[str, Any]) -> Route:
         own = event.get("Auth", {})
-        auth = self._api_auth(event.get("ApiId", {"Ref": _IMPLICIT_API}))
+        api_id, api = self._api(event.get("ApiId", {"Ref": _IMPLICIT_API}))
+        auth = api.get("Auth", {})
         name = own.get("Authorizer", auth.get("DefaultAuthorizer", "NONE"))
         authorizers = auth.get("Authorizers", {})
         if name != "NONE" and name not in authorizers:
             raise TemplateError(f"{logical_id} names the authorizer {name}, which its API does not have")
         facts = authorizers.get(name, {})
-        return Route(
+        route = Route(
             method=str(event.get("Method", "ANY")).upper().replace("X-AMAZON-APIGATEWAY-ANY-METHOD", "ANY"),
             path=str(event.get("Path", "$default")),
             function=logical_id,
@@ -162,15 +176,25 @@ class _Reader:
                 self._intrinsics.resolve(own.get("AuthorizationScopes", facts.get("AuthorizationScopes", [])))
             ),
         )
+        return replace(route, throttle=self._throttle(route.key, api_id, api))
 
-    def _api_auth(self, api_id: Any) -> dict[str, Any]:
-        general = self._template.get("Globals", {}).get("HttpApi", {})
+    def _throttle(self, key: str, api_id: str, api: Mapping[str, Any]) -> Throttle | None:
+        """A route's own limits, each that it does not set being the stage's; else those that it shares."""
+        shared = self._intrinsics.resolve(api.get("DefaultRouteSettings", {}))
+        own = self._intrinsics.resolve(api.get("RouteSettings", {}).get(key))
+        limits = {**shared, **(own or {})}
+        if _RATE_LIMIT not in limits or _BURST_LIMIT not in limits:
+            return None
+        rate = Rate(per_second=float(limits[_RATE_LIMIT]), burst=int(limits[_BURST_LIMIT]))
+        return Throttle(name=f"{api_id}: {_SHARED if own is None else key}", rate=rate)
+
+    def _api(self, api_id: Any) -> tuple[str, dict[str, Any]]:
         logical_id = api_id.get("Ref") if isinstance(api_id, dict) else api_id
         if logical_id == _IMPLICIT_API:
-            return dict(general.get("Auth", {}))
+            return _IMPLICIT_API, dict(self._template.get("Globals", {}).get("HttpApi", {}))
         for found, properties in self._of_type(_HTTP_API, "HttpApi"):
             if found == logical_id:
-                return dict(properties.get("Auth", {}))
+                return found, properties
         raise TemplateError(f"there is no HTTP API {logical_id}")
 
     def _authorizer(self, name: str, facts: Mapping[str, Any]) -> JwtAuthorizer:

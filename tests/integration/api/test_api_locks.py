@@ -33,7 +33,7 @@ def test_a_lock_is_put_seen_and_released_with_who_and_why(api: Api) -> None:
     released = api.call("POST", f"/api/lt/locks/{made.body['lock_id']}/release", {"reason": "it is done"}, scopes=ADMIN)
 
     assert (released.status, released.body["release_kind"], released.body["is_in_force"]) == (200, "BY_HAND", False)
-    assert api.call("GET", "/api/lt/locks").body == {"locks": []}
+    assert api.call("GET", "/api/lt/locks").body == {"locks": [], "next_cursor": None}
     audit = api.rows("SELECT action, cause FROM audit_log WHERE subject_type = 'lock' ORDER BY audit_log_id")
     assert [(row["action"], row["cause"]) for row in audit] == [
         ("lock_put", "maintenance"),
@@ -49,7 +49,7 @@ def test_a_strategy_s_lock_is_its_owner_s_and_nobody_else_learns_of_it(api: Api)
     made = api.call("POST", "/api/lt/locks", body)
 
     assert made.status == 201
-    assert api.call("GET", "/api/lt/locks", owner=STRANGER).body == {"locks": []}
+    assert api.call("GET", "/api/lt/locks", owner=STRANGER).body == {"locks": [], "next_cursor": None}
     path = f"/api/lt/locks/{made.body['lock_id']}/release"
     assert api.call("POST", path, {"reason": "not mine"}, owner=STRANGER).status == 404
     shown = api.call("GET", f"/api/lt/strategies/{strategy['lt_strategy_id']}").body

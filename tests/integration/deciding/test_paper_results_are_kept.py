@@ -107,6 +107,7 @@ def test_after_any_history_the_kept_bankroll_is_that_of_the_orders(
         kept = subjects.paper_bankrolls(transaction, wallets)
         summed = {row["ft_wallet_id"]: row["usd"] for row in transaction.rows(_SUMMED)}
         assert ft_results.rebuild(transaction) == []
+        assert ft_results.rebuild_days(transaction) == []
     assert {wallet: usd.value for wallet, usd in kept.items()} == summed
 
 
@@ -123,3 +124,21 @@ def test_a_kept_sum_that_is_wrong_is_summed_anew_and_named(database: Database, w
         summed = {row["ft_wallet_id"]: row["usd"] for row in transaction.rows(_SUMMED)}
         kept = subjects.paper_bankrolls(transaction, wallets)
     assert {wallet: usd.value for wallet, usd in kept.items()} == summed
+
+
+def test_a_kept_day_that_is_wrong_is_summed_anew_and_its_wallet_named(database: Database, wallets: list[UUID]) -> None:
+    dice = random.Random(2)
+    with database.transaction() as transaction:
+        for trade in range(12):
+            for wallet in wallets:
+                bet(transaction, wallet, trade, dice)
+        for _ in range(8):
+            move(transaction, dice)
+        before = transaction.rows("SELECT * FROM ft_result_days WHERE orders <> 0 ORDER BY 1, 2, 3")
+        transaction.execute("UPDATE ft_result_days SET orders = orders + 1 WHERE ft_wallet_id = :id", id=wallets[1])
+        transaction.execute("DELETE FROM ft_result_days WHERE ft_wallet_id = :id AND day IS NULL", id=wallets[2])
+
+        assert ft_results.rebuild_days(transaction) == sorted([wallets[1], wallets[2]])
+        assert transaction.rows("SELECT * FROM ft_result_days WHERE orders <> 0 ORDER BY 1, 2, 3") == before
+        assert ft_results.rebuild_days(transaction) == []
+    assert before

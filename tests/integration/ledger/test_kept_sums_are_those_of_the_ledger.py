@@ -28,13 +28,15 @@ pytestmark = [pytest.mark.integration, pytest.mark.risk]
 TABLES = {
     "ledger_balances": "trading_wallet_id, lt_strategy_id, account",
     "ledger_holdings": "trading_wallet_id, lt_strategy_id, account, token_id",
+    "ledger_blocks": "book_id, size, block, account",
     "ledger_periods": "lt_strategy_id, span, starts_at",
     "entry_spending": "lt_strategy_id, span, starts_at",
     "ended_positions": "lt_strategy_id, token_id",
 }
 # A period that nothing moved has no row, or one of zeroes.
 SAYING = {
-    "ledger_periods": "WHERE held_usd <> 0 OR lost_usd <> 0",
+    "ledger_blocks": "WHERE amount_usd <> 0",
+    "ledger_periods": "WHERE held_usd <> 0 OR lost_usd <> 0 OR fees_usd <> 0",
     "entry_spending": "WHERE spent_usd <> 0",
 }
 

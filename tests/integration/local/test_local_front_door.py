@@ -160,3 +160,19 @@ def test_a_function_that_fails_is_an_internal_server_error(lambda_host: RunningH
     response = call(lambda_host, "POST", "/misbehave", json={"how": how})
 
     assert answered(response) == (500, {"message": "Internal Server Error"})
+
+
+def test_a_flood_is_held_as_the_gateway_does_and_leaves_room_for_what_has_its_own(lambda_host: RunningHost) -> None:
+    """Three at once, and then a request in hours: whatever route, with a good token or none."""
+    too_many = (429, {"message": "Too Many Requests"})
+    before = [call(lambda_host, "GET", f"/narrow/{each}").status_code for each in range(2)]
+    unauthorized = answered(call(lambda_host, "GET", "/narrow"))
+
+    flood = [answered(call(lambda_host, "GET", f"/narrow/{each}")) for each in range(4)]
+
+    assert (before, unauthorized) == ([200, 200], UNAUTHORIZED)
+    assert flood == [too_many] * 4
+    assert answered(call(lambda_host, "GET", "/narrow", lambda_host.issuer.token("ann"))) == too_many
+    stops = [call(lambda_host, "POST", "/narrow/stop").status_code for _ in range(3)]
+    assert stops == [200, 200, 429]
+    assert call(lambda_host, "GET", "/health").status_code == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from live_trading.services.copying.copy_run import CopyReport
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.staying import LEASE_SECONDS, Occasion
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.copy_parts import STAYS_AS
+from live_trading.wiring.parts.copy_parts import STAYS_AS
 from local.machine.env import ROOT
 from tests.e2e.live_fixtures import LiveDesk
 
@@ -30,6 +31,7 @@ class Staying:
     desk: LiveDesk
     waited: float = 0.0
     due: dict[int, Callable[[], object]] = field(default_factory=dict)
+    on_pause: Callable[[], None] = lambda: None
 
     def run(self, seconds: float, holder: str = "staying") -> CopyReport:
         run = self.desk.parts.copy_run(holder, elapsed=self._elapsed, pause=self._pause)
@@ -39,6 +41,7 @@ class Staying:
         return self.waited
 
     def _pause(self, seconds: float) -> None:
+        self.on_pause()
         self.waited += seconds
         self.desk.advance(seconds)
         for at in [each for each in self.due if each <= self.waited]:
@@ -77,6 +80,33 @@ def test_a_trade_made_while_it_stays_is_copied_live_and_on_paper_in_the_pass_aft
     assert sum(report.live.orders.values() if report.live else ()) == 1
     assert sum(report.paper.orders.values() if report.paper else ()) == 1
     assert report.failures == []
+
+
+def test_it_shows_a_sign_of_life_with_each_pass_and_so_more_than_once_a_minute(
+    desk: LiveDesk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "tests")
+    outcome = desk.dearer()
+    staying = Staying(desk, due={5: lambda: desk.signal(outcome_index=outcome)})
+    at: dict[int, float] = {}
+    kept: list[dict[str, object]] = []
+
+    def hears() -> None:
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        kept.extend(lines)
+        at.update({len(kept): staying.waited} if lines else {})
+
+    staying.on_pause = hears
+    staying.run(62)
+
+    beats = [line for line in kept if line.get("Heartbeat") == [1]]
+    assert {line["job"] for line in beats} == {"lt-execute"}
+    # Live and paper each: the beat at once, the news, and a beat each twenty seconds.
+    assert len(beats) == 2 * (1 + 1 + 2)
+    assert max(later - sooner for sooner, later in pairwise(at.values())) < 60
+    (with_orders,) = [line for line in kept if "OrdersSent" in line]
+    assert (with_orders["SignalsAccepted"], len(with_orders["TradeToPostMilliseconds"])) == ([1], 1)  # type: ignore[arg-type]
+    assert "EquityUsd" in with_orders
 
 
 def test_two_that_stay_at_once_copy_a_trade_once_and_the_second_takes_over(desk: LiveDesk) -> None:

@@ -24,6 +24,7 @@ from live_trading.store.books.breaks import Break
 from live_trading.store.positions import held_positions
 from live_trading.store.positions.held_positions import HeldPosition
 from local.chain import ADDRESSES, NEG_RISK_EXCHANGE, STANDARD_EXCHANGE, PreparedMarket
+from tests.first_pages import first_page
 from tests.integration.chain_fixtures import trade
 from tests.settlement.parts.bookkeeping_fixtures import Holder
 from tests.settlement.parts.settlement_fixtures import SettlementDesk
@@ -116,10 +117,16 @@ class Apart:
 
     def open(self) -> list[dict[str, Any]]:
         """The wallet's open breaks as the API shows them."""
-        return [dict(each) for each in self._api.list("operator", self.wallet_id, only_open=True).body["breaks"]]
+        return [
+            dict(each)
+            for each in self._api.list("operator", self.wallet_id, first_page(), only_open=True).body["breaks"]
+        ]
 
     def all_breaks(self) -> list[dict[str, Any]]:
-        return [dict(each) for each in self._api.list("operator", self.wallet_id, only_open=False).body["breaks"]]
+        return [
+            dict(each)
+            for each in self._api.list("operator", self.wallet_id, first_page(), only_open=False).body["breaks"]
+        ]
 
     def accept(self, break_id: int, **said: Any) -> dict[str, Any]:
         """What a person says of a break."""

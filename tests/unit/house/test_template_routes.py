@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from functions.lt_execute import app as lt_execute
 from functions.strategy_api import app as strategy_api
-from live_trading.api.scopes import ANY_OF
+from live_trading.api.scopes import names_that_open
 from live_trading.api.table import lt_execute as lt_execute_routes
 from live_trading.api.table import strategy_api as strategy_api_routes
 from live_trading.api.table import table
@@ -56,7 +56,7 @@ def test_the_table_of_routes_and_their_scopes_is_the_template() -> None:
     names = {APPLICATION.function(name).logical_id: name for name in {function for function, *_ in table()}}
 
     listed = {
-        (function, method, shape(path)): () if scope is None else ANY_OF[scope]
+        (function, method, shape(path)): () if scope is None else names_that_open(scope)
         for function, method, path, scope in table()
     }
 

@@ -11,6 +11,7 @@ LT_STRATEGY_ID = "0b9f6e4a-5d0e-4d0c-9d5e-0f1b7a6c1003"
 LT_ORDER_ID = "0b9f6e4a-5d0e-4d0c-9d5e-0f1b7a6c1004"
 LT_REDEMPTION_ID = "0b9f6e4a-5d0e-4d0c-9d5e-0f1b7a6c1005"
 EXIT_WISH_ID = "0b9f6e4a-5d0e-4d0c-9d5e-0f1b7a6c1006"
+FT_ORDER_ID = "0b9f6e4a-5d0e-4d0c-9d5e-0f1b7a6c1601"
 JOB_ID = "0b9f6e4a-5d0e-4d0c-9d5e-0f1b7a6c1007"
 TRADER_ADDRESS = "0x56687bf447db6ffa42ffe2204a05edaa20f55839"
 WALLET_ADDRESS = "0x7f3c8979d0afa00007bae4747d5347122af05613"
@@ -31,9 +32,12 @@ PATH_PARTS: Mapping[str, tuple[Mapping[str, object], str]] = MappingProxyType(
         "lt_order_id": (UUID_SCHEMA, LT_ORDER_ID),
         "lt_redemption_id": (UUID_SCHEMA, LT_REDEMPTION_ID),
         "exit_wish_id": (UUID_SCHEMA, EXIT_WISH_ID),
+        "ft_order_id": (UUID_SCHEMA, FT_ORDER_ID),
         "job_id": (UUID_SCHEMA, JOB_ID),
         "lock_id": (NUMBER_SCHEMA, "1"),
         "break_id": (NUMBER_SCHEMA, "1"),
+        "version": (NUMBER_SCHEMA, "1"),
+        "source_trade_id": (NUMBER_SCHEMA, "1"),
         "decision_id": (NUMBER_SCHEMA, "1"),
         "lt_alert_id": (NUMBER_SCHEMA, "1"),
         "audit_id": (NUMBER_SCHEMA, "1"),

@@ -11,8 +11,8 @@ import binascii
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from live_trading.api.problems import FieldProblem, Problem, invalid
@@ -45,6 +45,20 @@ class Paging:
         has_more = len(found) > self.asked.size
         return Page(rows=rows, next_cursor=self._cursor(place(rows[-1])) if has_more else None)
 
+    def holding(self, size: int) -> Paging:
+        """The same page with fewer rows: what is behind them comes with the next."""
+        return replace(self, asked=replace(self.asked, size=size))
+
+    def cut_of(self, found: Sequence[_Row], place: Callable[[_Row], Place], *, looked_to: Place | None) -> Page[_Row]:
+        """The same of a list that looks at a bounded part of its rows for those that fit.
+
+        Where that part held too few of them the next page goes on from `looked_to`, the last row that was looked at.
+        """
+        page = self.cut(found, place)
+        if page.next_cursor is not None or looked_to is None:
+            return page
+        return Page(rows=page.rows, next_cursor=self._cursor(looked_to))
+
     def _cursor(self, place: Place) -> str:
         at = None if place.at is None else place.at.isoformat()
         text = json.dumps([self.seal, at, place.row], separators=(",", ":"))
@@ -66,10 +80,11 @@ def _seal(path: str, query: Mapping[str, str]) -> str:
 def _place(cursor: str, seal: str) -> Place:
     try:
         sealed, at, row = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        place = Place(at=None if at is None else datetime.fromisoformat(at), row=row)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
+        moment = None if at is None else datetime.fromisoformat(at)
+        place = Place(at=None if moment is None else moment.astimezone(UTC), row=row)
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise _refused() from None
-    if sealed != seal or not isinstance(row, str) or (place.at is not None and place.at.tzinfo is None):
+    if sealed != seal or not isinstance(row, str) or (moment is not None and moment.tzinfo is None):
         raise _refused()
     return place
 

@@ -36,6 +36,7 @@ class ProblemCode(StrEnum):
     IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     BODY_TOO_LARGE = "body_too_large"
     INVALID = "invalid"
+    TOO_MANY_REQUESTS = "too_many_requests"
     INTERNAL = "internal"
     UNAVAILABLE = "unavailable"
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -54,6 +55,7 @@ STATUS = {
     ProblemCode.CHANGED_SINCE: 412,
     ProblemCode.BODY_TOO_LARGE: 413,
     ProblemCode.INVALID: 422,
+    ProblemCode.TOO_MANY_REQUESTS: 429,
     ProblemCode.INTERNAL: 500,
     ProblemCode.UNAVAILABLE: 503,
     ProblemCode.OUTCOME_UNKNOWN: 503,

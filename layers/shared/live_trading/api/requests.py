@@ -6,13 +6,16 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from live_trading.api.once import Caller, request_hash
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, key_missing
 from live_trading.api.scopes import Scope, scopes_of
+from live_trading.services.running.trail import Key, along
+from live_trading.store.database.audit import Whence, asked_from
 
 MOST_BODY_BYTES = 256 * 1024
 _MOST_DIGITS = 100
@@ -22,6 +25,8 @@ _ENTITY_TAG = re.compile(r'(?<!W/)"([0-9a-f]+)-[0-9a-f]+"')
 _KEY_HEADER = "Idempotency-Key"
 _KEY_ALLOWED = "1 to 200 visible ASCII characters without spaces"
 _KEY_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_LONGEST_AGENT = 300
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -52,6 +57,23 @@ def request_id_of(event: Mapping[str, Any]) -> str:
     return str(event.get("requestContext", {}).get("requestId", ""))
 
 
+def whence_of(event: Mapping[str, Any]) -> Whence:
+    """Where the request comes from, as the gateway saw it; what a caller says of that in headers counts for nothing."""
+    http = event.get("requestContext", {}).get("http", {})
+    agent = _UNPRINTABLE.sub("?", str(http.get("userAgent") or ""))[:_LONGEST_AGENT]
+    return Whence(request_id=request_id_of(event), source_ip=str(http.get("sourceIp") or ""), user_agent=agent)
+
+
+@contextmanager
+def known_by(event: Mapping[str, Any], invocation_id: str | None) -> Iterator[None]:
+    """What is logged and recorded in the block belongs to this request; outside of Lambda there is no invocation."""
+    with (
+        along({Key.REQUEST_ID: request_id_of(event), Key.INVOCATION_ID: invocation_id}),
+        asked_from(whence_of(event)),
+    ):
+        yield
+
+
 def query_of(event: Mapping[str, Any]) -> dict[str, str]:
     """What stands behind the question mark; one that is given twice has both values, with a comma."""
     given: dict[str, str] = dict(event.get("queryStringParameters") or {})
@@ -71,6 +93,11 @@ def expected_edits(event: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(found.group(1) for found in _ENTITY_TAG.finditer(given))
 
 
+def is_admin(event: Mapping[str, Any]) -> bool:
+    """Whether the token may see and do what concerns everybody."""
+    return Scope.ADMIN in scopes_of(event)
+
+
 def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
     """Who asks, under which Idempotency-Key. Raises Problem for a key that cannot be kept."""
     http = event["requestContext"]["http"]
@@ -78,7 +105,8 @@ def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
         owner_id=owner_of(event),
         idempotency_key=key_of(event),
         request_hash=request_hash(http["method"], event["rawPath"], body),
-        is_admin=Scope.ADMIN in scopes_of(event),
+        is_admin=is_admin(event),
+        whence=whence_of(event),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from live_trading.api.described import JSON
+from live_trading.api.gate.fairness import RETRY_AFTER
 from live_trading.api.once import Answer, TextAnswer
 from live_trading.api.problems import Problem, ProblemCode, problem_body, problem_of, status_of
 from live_trading.api.requests import request_id_of
@@ -50,7 +51,7 @@ def answered(answer: Answer | TextAnswer, event: Mapping[str, Any]) -> HttpAnswe
     if isinstance(answer, TextAnswer):
         text, media_type, headers, edit_token = answer.text, answer.media_type, dict(answer.headers), None
     else:
-        text, media_type, headers, edit_token = json.dumps(answer.body), JSON, {}, answer.edit_token
+        text, media_type, headers, edit_token = json.dumps(answer.body), JSON, dict(answer.headers), answer.edit_token
     headers |= {"content-type": media_type, "x-request-id": request_id_of(event), "cache-control": "no-store"}
     is_look = event["requestContext"]["http"]["method"] == "GET"
     if is_look or edit_token is not None:
@@ -84,8 +85,8 @@ def _problem(problem: Problem, event: Mapping[str, Any]) -> HttpAnswer:
     status = status_of(problem)
     request_id = request_id_of(event)
     headers = {"content-type": PROBLEM_JSON, "x-request-id": request_id, "cache-control": "no-store"}
-    if status == 503:
-        headers["retry-after"] = str(RETRY_AFTER_SECONDS)
+    if RETRY_AFTER in problem.facts or status == 503:
+        headers["retry-after"] = str(problem.facts.get(RETRY_AFTER, RETRY_AFTER_SECONDS))
     return HttpAnswer(status=status, text=json.dumps(problem_body(problem, request_id)), headers=headers)
 
 

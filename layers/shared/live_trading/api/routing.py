@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Generic, TypedDict, TypeVar, Unpack
+from urllib.parse import urlencode
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -34,13 +35,11 @@ class Once(StrEnum):
     """Who sees to it that a request acts once under its key.
 
     IN_ITS_TRANSACTION: the resource, which keeps the answer together with what it wrote. CLAIMED: the gate, because the
-    effects lie outside of one transaction. CLAIMED_IF_POSSIBLE: the same, and it acts although the database is away,
-    because what stops trading must not wait for it.
+    effects lie outside of one transaction.
     """
 
     IN_ITS_TRANSACTION = "IN_ITS_TRANSACTION"
     CLAIMED = "CLAIMED"
-    CLAIMED_IF_POSSIBLE = "CLAIMED_IF_POSSIBLE"
 
 
 class Request:
@@ -108,6 +107,14 @@ class Request:
         """The first media type that Accept names; JSON where there is none."""
         headers = {name.lower(): value for name, value in (self._event.get("headers") or {}).items()}
         return str(headers.get("accept", JSON)).split(",")[0].split(";")[0].strip().lower()
+
+    def page_as_text(self, text: str, media_type: str, next_cursor: str | None) -> TextAnswer:
+        """A page of a list that is no JSON: its headers say how to ask for the next, where there is one."""
+        if next_cursor is None:
+            return TextAnswer(text=text, media_type=media_type)
+        asked = urlencode({**query_of(self._event), "cursor": next_cursor})
+        link = f'<{self._event["rawPath"]}?{asked}>; rel="next"'
+        return TextAnswer(text=text, media_type=media_type, headers={"x-next-cursor": next_cursor, "link": link})
 
     @cached_property
     def _json(self) -> dict[str, Any]:

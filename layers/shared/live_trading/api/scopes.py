@@ -1,6 +1,8 @@
 """Scopes of a token: `read` looks, `trade` acts on what is the caller's own, `admin` on what is everybody's.
 
 The gateway checks them by the template and the code checks them again, so that neither's mistake opens anything.
+Issuers whose scopes belong to a resource server, as Cognito's do, say `live-trading/read`; the same word behind any
+other name is another server's and opens nothing here.
 """
 
 from __future__ import annotations
@@ -33,13 +35,26 @@ ANY_OF: Mapping[Scope, tuple[Scope, ...]] = MappingProxyType(
 )
 """Which scopes open a route that needs the key."""
 
+RESOURCE_SERVER = "live-trading"
+
+
+def names_of(scope: Scope) -> tuple[str, str]:
+    """What a token may call it."""
+    return scope.value, f"{RESOURCE_SERVER}/{scope.value}"
+
+
+def names_that_open(needed: Scope) -> tuple[str, ...]:
+    """What the gateway looks for in a token for a route that needs the scope: any of it suffices."""
+    plain, of_the_server = zip(*(names_of(scope) for scope in ANY_OF[needed]), strict=True)
+    return (*plain, *of_the_server)
+
 
 def scopes_of(event: Mapping[str, Any]) -> frozenset[Scope]:
     """The scopes of the token that the authorizer checked; unknown ones count for nothing."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
     claims = authorizer.get("jwt", {}).get("claims", {})
     named = set(_SEPARATORS.split(str(claims.get("scope", claims.get("scp", "")))))
-    return frozenset(scope for scope in Scope if scope.value in named)
+    return frozenset(scope for scope in Scope if named & set(names_of(scope)))
 
 
 def require(event: Mapping[str, Any], needed: Scope) -> None:

@@ -26,6 +26,7 @@ DayAnswer = Annotated[str, WithJsonSchema({"type": "string", "format": "date"})]
 IdAnswer = Annotated[str, WithJsonSchema({"type": "string", "format": "uuid"})]
 AddressAnswer = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"})]
 HashAnswer = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-fA-F]{64}$"})]
+ConditionIdAnswer = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^0x[0-9a-f]{62,64}$"})]
 TokenIdAnswer = Annotated[str, WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,78}$"})]
 NextCursor = Annotated[
     str | None,

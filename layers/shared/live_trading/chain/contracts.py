@@ -11,6 +11,8 @@ MULTICALL3 = "0xca11bde05977b3631167028862be2a173976ca11"
 
 NO_PARENT = "0x" + "00" * 32
 
+# Multicall3's own, so that gas money is read beside the rest.
+ETH_BALANCE = Function("getEthBalance(address)")
 BALANCE_OF = Function("balanceOf(address)")
 ALLOWANCE = Function("allowance(address,address)")
 APPROVE = Function("approve(address,uint256)")

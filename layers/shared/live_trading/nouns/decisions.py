@@ -73,6 +73,18 @@ class Reason(StrEnum):
     BOOK_UNAVAILABLE = "book_unavailable"
 
 
+MISSING_DATA = frozenset(
+    {
+        Reason.MARKET_UNKNOWN,
+        Reason.NEG_RISK_UNKNOWN,
+        Reason.GAME_START_UNKNOWN,
+        Reason.TRADER_STATS_MISSING,
+        Reason.MODEL_PROBABILITY_MISSING,
+    }
+)
+"""Refusals by a check that had nothing to look at."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One check with what it saw and the bound it saw it against, both as text for the record.
@@ -85,6 +97,35 @@ class Check:
     limit: str | None
     passed: bool | None
     reason: Reason | None = None
+
+
+class ChangeHow(StrEnum):
+    """What is done to a setting: set it, or add to or remove from what it lists."""
+
+    SET = "SET"
+    ADD = "ADD"
+    REMOVE = "REMOVE"
+
+
+class NoChange(StrEnum):
+    """Why no change of one setting can be named that would have let a trade pass a check."""
+
+    NO_SETTING = "no_setting"
+    SEVERAL_SETTINGS = "several_settings"
+    NOT_KNOWN = "not_known"
+    OUT_OF_RANGE = "out_of_range"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeastChange:
+    """The smallest change of one setting with which a trade would have passed the check that it failed.
+
+    Any of `settings` bounds the same; of one in dollars and one as a fraction of equity `value` is in dollars.
+    """
+
+    settings: tuple[str, ...]
+    how: ChangeHow
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from live_trading.nouns.errors import DoesNotFit
+
 _LAST_ID = UUID(int=2**128 - 1)
 _LAST_NUMBER = 2**63 - 1
+_UUID_TEXT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER_TEXT = re.compile(r"[0-9]{1,18}")
+_NAME_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +49,31 @@ class PageAsked:
 
     @property
     def after_id(self) -> UUID:
-        """The id of the place where rows have UUIDs. Raises ValueError where it is none."""
-        return _LAST_ID if self.after is None else UUID(self.after.row)
+        """The id of the place where rows have UUIDs. Raises DoesNotFit where it is none."""
+        if self.after is None:
+            return _LAST_ID
+        if not _UUID_TEXT.fullmatch(self.after.row):
+            raise _no_place()
+        return UUID(self.after.row)
 
     @property
     def after_number(self) -> int:
-        """The number of the place where rows have numbers. Raises ValueError where it is none."""
-        return _LAST_NUMBER if self.after is None else int(self.after.row)
+        """The number of the place where rows have numbers. Raises DoesNotFit where it is none."""
+        if self.after is None:
+            return _LAST_NUMBER
+        if not _NUMBER_TEXT.fullmatch(self.after.row):
+            raise _no_place()
+        return int(self.after.row)
+
+    @property
+    def after_text(self) -> str | None:
+        """The row of the place where rows have another name, None at the beginning. Raises DoesNotFit."""
+        if self.after is None:
+            return None
+        if not _NAME_TEXT.fullmatch(self.after.row):
+            raise _no_place()
+        return self.after.row
+
+
+def _no_place() -> DoesNotFit:
+    return DoesNotFit("cursor", "is no cursor of this list", allowed="the next_cursor of a page of this list")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -22,6 +22,17 @@ def month_start(now: datetime, zone_name: str) -> datetime:
     """The midnight of the month's first day in that zone, as UTC."""
     local = now.astimezone(ZoneInfo(zone_name))
     return _midnight(local.replace(day=1)).astimezone(UTC)
+
+
+def day_of(moment: datetime, zone_name: str) -> date:
+    """The day that it is in that zone."""
+    return moment.astimezone(ZoneInfo(zone_name)).date()
+
+
+def day_span(day: date, zone_name: str) -> tuple[datetime, datetime]:
+    """The midnights in that zone, as UTC, that a day lies between."""
+    begins = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone_name))
+    return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)
 
 
 def _midnight(local: datetime) -> datetime:

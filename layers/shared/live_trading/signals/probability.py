@@ -12,6 +12,8 @@ from live_trading.orders.fees import fee_per_share
 PRIOR_STRENGTH = 30
 HIGHEST_COST = Decimal("0.9999")
 HIGHEST_CONVICTION = Decimal(1_000_000)
+# Standard deviations on either side that hold 19 of 20 cases of a normal distribution.
+_IN_19_OF_20 = Decimal("1.96")
 _EIGHT_PLACES = Decimal("0.00000001")
 
 
@@ -27,6 +29,30 @@ def shrunken_win_rate(record: TraderRecord, prior_mean: Decimal | None) -> Decim
     if prior_mean is None:
         return None
     return _rounded((record.won_count + PRIOR_STRENGTH * prior_mean) / (record.resolved_count + PRIOR_STRENGTH))
+
+
+def win_rate_interval(record: TraderRecord) -> tuple[Decimal, Decimal] | None:
+    """Where the trader's own rate lies in 19 cases of 20, by Wilson's score; None where nothing is resolved."""
+    count = record.resolved_count
+    if count == 0:
+        return None
+    rate = Decimal(record.won_count) / count
+    spread = _IN_19_OF_20 * (rate * (1 - rate) / count + _IN_19_OF_20**2 / (4 * count**2)).sqrt()
+    centre, scale = rate + _IN_19_OF_20**2 / (2 * count), 1 + _IN_19_OF_20**2 / count
+    return _within_one((centre - spread) / scale), _within_one((centre + spread) / scale)
+
+
+def shrunken_interval(record: TraderRecord, prior_mean: Decimal | None) -> tuple[Decimal, Decimal] | None:
+    """The same of the shrunken rate: twice the deviation of the posterior around its mean."""
+    mean = shrunken_win_rate(record, prior_mean)
+    if mean is None:
+        return None
+    spread = _IN_19_OF_20 * (mean * (1 - mean) / (record.resolved_count + PRIOR_STRENGTH + 1)).sqrt()
+    return _within_one(mean - spread), _within_one(mean + spread)
+
+
+def _within_one(rate: Decimal) -> Decimal:
+    return _rounded(min(max(rate, Decimal(0)), Decimal(1)))
 
 
 def cost_per_share(price: Price, assumed_slippage_fraction: Decimal, fees: FeeSchedule) -> Decimal:

@@ -5,12 +5,14 @@ Nothing is read or opened at import; a function that never trades never imports 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from live_trading.api.gate.fairness import Fairness
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import RetryLater, WrongState
@@ -20,6 +22,7 @@ from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
 from live_trading.wiring.database import MIGRATION_READ_TIMEOUT_SECONDS, database_of
+from live_trading.wiring.logs import carry_keys
 from live_trading.wiring.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ class Adapters:
 
     def __init__(self, environment: Mapping[str, str] | None = None, chance: Chance | None = None) -> None:
         """`environment` is this process's own, and `chance` what its settings say, unless others are given."""
+        carry_keys()
         self._environment = environment
         self._given_chance = chance
         self._accounts_lock = RLock()
@@ -64,6 +68,11 @@ class Adapters:
     @cached_property
     def clock(self) -> Clock:
         return clock_of(self.settings.clock_url)
+
+    @cached_property
+    def fairness(self) -> Fairness:
+        """By the clock on the wall: a frozen environment's other clocks stand still."""
+        return Fairness(a_minute=self.settings.requests_a_minute_per_user, now=time.time)
 
     @cached_property
     def chance(self) -> Chance:
@@ -117,6 +126,22 @@ class Adapters:
             exchanges=(settings.standard_exchange, settings.neg_risk_exchange, settings.exchange_v3),
             confirmations=settings.confirmations,
         )
+
+    @cached_property
+    def node(self) -> OrderLogs:
+        """The node that everything reads through, for its blocks alone."""
+        return self._blocks_of(self.settings.rpc_url)
+
+    @cached_property
+    def second_node(self) -> OrderLogs | None:
+        """Another node to compare with, where one is configured."""
+        url = self.settings.second_rpc_url
+        return None if url is None else self._blocks_of(url)
+
+    def _blocks_of(self, rpc_url: str) -> OrderLogs:
+        from live_trading.chain.reading.order_logs import OrderLogs
+
+        return OrderLogs(rpc_url, exchanges=())
 
     @cached_property
     def order_logs(self) -> OrderLogs:
@@ -226,7 +251,7 @@ class Adapters:
             return installation.installation_id(transaction)
 
     @cached_property
-    def _geoblock(self) -> Geoblock:
+    def geoblock(self) -> Geoblock:
         from live_trading.polymarket.clob.geoblock import Geoblock
 
         return Geoblock(self.settings.geoblock_url, self.chance)
@@ -237,7 +262,7 @@ class Adapters:
 
         with self.chance.side_by_side(1) as beside:
             closed_only = beside.submit(account.closed_only)
-            return self._geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
+            return self.geoblock.eligibility() is Eligibility.OPEN and not closed_only.result()
 
     def carriers(self, wallet: TradingWallet) -> list[Carrier]:
         """The wallet's ways to the chain, the preferred one first, within the configured fees."""

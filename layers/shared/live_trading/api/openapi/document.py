@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from live_trading.api.body import Changes
 from live_trading.api.described import CSV, HTML, JSON, Described, NoBody
 from live_trading.api.examples import PATH_PARTS
 from live_trading.api.openapi.refusals import (
     GATEWAY_SCHEMA,
     PROBLEM_SCHEMA,
+    also_refused,
     reference_to,
     refusals_of,
     shared_responses,
@@ -25,11 +27,11 @@ _INTRODUCTION = """\
 Live trading of paper-proven copy strategies on Polymarket.
 
 Money, shares and prices are text with an exact decimal number. Times are ISO 8601 in UTC. Lists are newest first and
-come in pages: `next_cursor` of one asks for the next as `cursor`, under the same filters. Every POST takes an
-`Idempotency-Key`: the same request under the same key is answered as it was the first time, another one is refused.
-What a GET answers has an `ETag`: `If-None-Match` asks only for what has changed, and `If-Match` of an update says what
-it changes. Every answer carries `x-request-id`. A problem has its `error.code`; `x-problem-codes` lists those of a
-route by status.
+come in pages: `next_cursor` of one asks for the next as `cursor`, under the same filters. Every POST, PUT and
+PATCH takes an `Idempotency-Key`: the same request under the same key is answered as it was the first time, another one
+is refused. What a GET answers has an `ETag`: `If-None-Match` asks only for what has changed, and `If-Match` of an
+update says what it changes. Every answer carries `x-request-id`. A problem has its `error.code`; `x-problem-codes`
+lists those of a route by status.
 """
 
 
@@ -78,7 +80,7 @@ def _operation(route: Described, schemas: Schemas) -> dict[str, Any]:
         "tags": [_tag(route.path)],
         "summary": route.summary,
         "parameters": list(_parameters(route, schemas)),
-        "responses": {**_successes(route, schemas), **_refusals(route)},
+        "responses": {**_refusals(route), **_successes(route, schemas)},
         "x-problem-codes": _problem_codes(route),
     }
     if route.detail:
@@ -111,16 +113,18 @@ def _parameters(route: Described, schemas: Schemas) -> Iterator[dict[str, Any]]:
         if name in route.example.query:
             parameter["example"] = route.example.query[name]
         yield parameter
-    if route.method == "POST":
+    if route.method != "GET":
         yield _header("Idempotency-Key", "^[!-~]{1,200}$", is_needed=route.needs_key)
     if route.has_edit_token and route.method != "GET":
-        yield _header("If-Match", "^[ -~]{1,500}$")
+        yield _header("If-Match")
     if route.method == "GET":
-        yield _header("If-None-Match", "^[ -~]{1,500}$")
+        yield _header("If-None-Match")
 
 
-def _header(name: str, pattern: str, *, is_needed: bool = False) -> dict[str, Any]:
-    return {"name": name, "in": "header", "required": is_needed, "schema": {"type": "string", "pattern": pattern}}
+def _header(name: str, pattern: str | None = None, *, is_needed: bool = False) -> dict[str, Any]:
+    """A header; one without a pattern may be anything, and what it cannot be read as counts for nothing."""
+    schema = {"type": "string"} if pattern is None else {"type": "string", "pattern": pattern}
+    return {"name": name, "in": "header", "required": is_needed, "schema": schema}
 
 
 def _body(route: Described, schemas: Schemas) -> dict[str, Any]:
@@ -131,7 +135,7 @@ def _body(route: Described, schemas: Schemas) -> dict[str, Any]:
 
 
 def _is_needed(route: Described) -> bool:
-    return any(field.is_required() for field in route.body.model_fields.values())
+    return issubclass(route.body, Changes) or any(field.is_required() for field in route.body.model_fields.values())
 
 
 def _successes(route: Described, schemas: Schemas) -> dict[str, Any]:
@@ -141,7 +145,11 @@ def _successes(route: Described, schemas: Schemas) -> dict[str, Any]:
     if route.method == "GET" or route.has_edit_token:
         headers["etag"] = {"schema": {"type": "string"}}
     made: dict[str, Any] = {
-        str(status): {"description": _SUCCESS[status], "headers": headers, "content": content}
+        str(status): {
+            "description": _SUCCESS[status],
+            "headers": headers,
+            "content": content if status < 400 else also_refused(content),
+        }
         for status in route.statuses
     }
     if route.method == "GET":
@@ -154,6 +162,7 @@ _SUCCESS = {
     201: "Created.",
     202: "Taken up; the rest is done without the caller.",
     207: "Done in part; the answer says what could not be done.",
+    503: "Something is CRITICAL; or a part of the system is away, and the answer is a problem.",
 }
 
 

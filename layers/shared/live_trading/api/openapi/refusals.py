@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from live_trading.api.described import Described, NoBody
+from live_trading.api.described import JSON, Described, NoBody
+from live_trading.api.gate.fairness import URGENT
 from live_trading.api.problems import STATUS, ProblemCode
 
 _MEANING = {
@@ -89,9 +91,11 @@ def refusals_of(route: Described) -> dict[int, list[ProblemCode]]:
     codes = {*_ALWAYS, *route.refuses}
     if route.scope is not None:
         codes |= {ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN}
-    if "<" in route.path:
+        if (route.method, route.path) not in URGENT:
+            codes.add(ProblemCode.TOO_MANY_REQUESTS)
+    if "<" in route.path or any(name.endswith("_id") for name in route.query.model_fields):
         codes.add(ProblemCode.NOT_FOUND)
-    if route.method == "POST":
+    if route.method != "GET":
         codes |= {ProblemCode.IDEMPOTENCY_KEY_REUSED, ProblemCode.WRONG_STATE, ProblemCode.OUTCOME_UNKNOWN}
     if route.body is not NoBody:
         codes |= {ProblemCode.NOT_FOUND, ProblemCode.ALREADY_EXISTS, ProblemCode.OUTCOME_UNKNOWN}
@@ -121,3 +125,10 @@ def _response(status: int) -> dict[str, Any]:
     if status in _OF_THE_GATEWAY:
         content["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
     return {"description": _MEANING[status], "content": content}
+
+
+def also_refused(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of an answer whose status stands for a refusal too."""
+    problem = _response(503)["content"]
+    either = [content[JSON]["schema"], problem[JSON]["schema"]]
+    return {**problem, JSON: {"schema": {"anyOf": either}}}

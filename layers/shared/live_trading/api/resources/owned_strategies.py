@@ -11,16 +11,26 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.api.once import Answer, Caller, once
-from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.paging import Paging
+from live_trading.api.problems import (
+    FieldProblem,
+    Problem,
+    ProblemCode,
+    already_exists,
+    invalid,
+    not_found,
+    require_unchanged,
+)
 from live_trading.api.resources.risk_rules_asked import changed_rules, complete_rules
 from live_trading.api.resources.strategy_bodies import CreateStrategy, PauseStrategy, ResumeStrategy, UpdateStrategy
 from live_trading.api.resources.strategy_capital import insufficient
-from live_trading.api.resources.strategy_changes import Change, audited, changed, wrong_state
-from live_trading.api.views.strategy_views import detail, summary
+from live_trading.api.resources.strategy_changes import Change, audited, changed, edit_token_of, wrong_state
+from live_trading.api.views.strategy_views import StrategiesView, detail, summary
 from live_trading.ledger.capital_entries import allocation
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import Place
 from live_trading.nouns.risk_rules import RiskRules
 from live_trading.store.accounts import strategies, trading_wallets
 from live_trading.store.accounts.strategies import StrategyRow
@@ -50,9 +60,10 @@ class Strategies:
             strategies.add(transaction, strategy)
             _allocate(transaction, strategy, now)
             risk_state.project(transaction, strategy.as_live(), now)
-            view = detail(transaction, strategy, now)
+            made = _existing(transaction, strategy.lt_strategy_id, caller.owner_id)
+            view = detail(transaction, made, now)
             audited(transaction, caller, "strategy_created", strategy.lt_strategy_id, None, view, "api", now)
-            return Answer(status=201, body=view)
+            return Answer(status=201, body=view, edit_token=edit_token_of(made))
 
         try:
             return once(self._database, caller, now, effect)
@@ -63,29 +74,36 @@ class Strategies:
             existing = strategies.id_by_ft_wallet(transaction, body.ft_wallet_id)
         raise already_exists("this FT wallet has an LT strategy already", existing_id=existing)
 
-    def list(self, owner_id: str) -> Answer:
-        """Every strategy of the owner, oldest first, without its money."""
+    def list(self, owner_id: str, paging: Paging) -> Answer:
+        """A page of the owner's strategies, newest first, without their money."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
             in_force = locks.on_entries(transaction, now)
-            rows = strategies.of_owner(transaction, owner_id)
-        return Answer(status=200, body={"strategies": [summary(row, in_force) for row in rows]})
+            found = strategies.of_owner(transaction, owner_id, paging.asked)
+        page = paging.cut(found, lambda row: Place(at=None, row=str(row.made_number)))
+        body: StrategiesView = {
+            "strategies": [summary(row, in_force) for row in page.rows],
+            "next_cursor": page.next_cursor,
+        }
+        return Answer(status=200, body=body)
 
     def get(self, owner_id: str, lt_strategy_id: UUID) -> Answer:
         """One strategy with its balances."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            strategy = strategies.find(transaction, lt_strategy_id, owner_id)
-            if strategy is None:
-                raise not_found("strategy")
-            return Answer(status=200, body=detail(transaction, strategy, now))
+            strategy = _existing(transaction, lt_strategy_id, owner_id)
+            shown = detail(transaction, strategy, now)
+        return Answer(status=200, body=shown, edit_token=edit_token_of(strategy))
 
-    def update(self, caller: Caller, lt_strategy_id: UUID, body: UpdateStrategy) -> Answer:
+    def update(
+        self, caller: Caller, lt_strategy_id: UUID, body: UpdateStrategy, expected: frozenset[str] | None
+    ) -> Answer:
         """Changes what the body names, from the next order on."""
         if not body.model_fields_set:
             raise invalid(FieldProblem(field="body", reason="names nothing to change"))
 
         def change(transaction: Transaction, strategy: StrategyRow, now: datetime) -> None:
+            require_unchanged(expected, edit_token_of(strategy))
             strategies.change(transaction, strategy.lt_strategy_id, body.changes(), now)
             if body.changes_rules:
                 preset = body.asked_preset
@@ -136,6 +154,13 @@ class Strategies:
 
     def _changed(self, caller: Caller, lt_strategy_id: UUID, action: str, cause: str, change: Change) -> Answer:
         return changed(self._database, self._clock, caller, lt_strategy_id, action=action, cause=cause, change=change)
+
+
+def _existing(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> StrategyRow:
+    strategy = strategies.find(transaction, lt_strategy_id, owner_id)
+    if strategy is None:
+        raise not_found("strategy")
+    return strategy
 
 
 def _strategy_asked_for(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from live_trading.api.body import Body
+from live_trading.api.body import Body, Changes
 from live_trading.api.fields import (
     Id,
     LockModeName,
@@ -50,7 +50,7 @@ class CreateStrategy(Body):
     risk_preset: PresetName | None = None
 
 
-class UpdateStrategy(Body):
+class UpdateStrategy(Changes):
     """What changes; a field that is not named stays. None of them may be null.
 
     With another `time_zone` the day, the week and the month of every limit begin where that zone's do, at once.

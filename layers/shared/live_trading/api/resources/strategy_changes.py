@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from live_trading.api.once import Answer, Caller, once
 from live_trading.api.problems import Problem, ProblemCode, not_found
+from live_trading.api.resources.edit_tokens import edit_token
+from live_trading.api.views.risk_rules_views import risk_rules_view
 from live_trading.api.views.strategy_views import current_status, detail, summary
 from live_trading.nouns.clock import Clock
 from live_trading.store.accounts import strategies, trading_wallets
@@ -46,9 +47,24 @@ def changed(
         after = _locked(transaction, lt_strategy_id, caller.owner_id)
         seen_after = _seen(transaction, after, now, with_money=moves_money)
         audited(transaction, caller, action, lt_strategy_id, seen_before, seen_after, cause, now)
-        return Answer(status=200, body=detail(transaction, after, now))
+        return Answer(status=200, body=detail(transaction, after, now), edit_token=edit_token_of(after))
 
     return once(database, caller, now, effect)
+
+
+def edit_token_of(strategy: StrategyRow) -> str:
+    """What an update may expect the strategy to be; its locks and its money are no edits."""
+    return edit_token(
+        strategy.name,
+        strategy.slippage_bound_fraction,
+        strategy.max_signal_age_seconds,
+        strategy.order_type,
+        strategy.time_zone,
+        strategy.is_active,
+        strategy.risk_preset,
+        risk_rules_view(strategy.rules),
+        strategy.ended_at is not None,
+    )
 
 
 def wrong_state(transaction: Transaction, strategy: StrategyRow, message: str, now: datetime) -> Problem:
@@ -62,8 +78,8 @@ def audited(
     caller: Caller,
     action: str,
     lt_strategy_id: UUID,
-    before: dict[str, Any] | None,
-    after: dict[str, Any],
+    before: Mapping[str, object] | None,
+    after: Mapping[str, object],
     cause: str,
     now: datetime,
 ) -> None:
@@ -81,7 +97,7 @@ def audited(
     )
 
 
-def _seen(transaction: Transaction, strategy: StrategyRow, now: datetime, *, with_money: bool) -> dict[str, Any]:
+def _seen(transaction: Transaction, strategy: StrategyRow, now: datetime, *, with_money: bool) -> Mapping[str, object]:
     return detail(transaction, strategy, now) if with_money else summary(strategy, locks.on_entries(transaction, now))
 
 

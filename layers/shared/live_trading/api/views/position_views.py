@@ -1,97 +1,234 @@
-"""How the API shows positions, alone and rolled up by market and by event."""
+"""How the API shows positions, alone and summed up by market and by event."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from live_trading.nouns.money import Shares, Usd, average_price, notional, total_usd
+from typing_extensions import TypedDict
+
+from live_trading.api.shapes import (
+    ConditionIdAnswer,
+    IdAnswer,
+    MomentAnswer,
+    NextCursor,
+    PriceText,
+    SharesText,
+    TokenIdAnswer,
+    UsdText,
+)
+from live_trading.api.views.order_views import OrderView
+from live_trading.api.views.plain import moment, text
+from live_trading.nouns.exits import ExitReason, HoldReason
+from live_trading.nouns.money import Usd, average_price, notional
 from live_trading.store.positions.exit_watches import ShownWatch
+from live_trading.store.positions.exposures import Exposure
 from live_trading.store.positions.held_positions import HeldPosition
 from live_trading.store.positions.position_history import PositionHistory, PositionState
 
 
-def held_view(position: HeldPosition) -> dict[str, Any]:
+class HeldView(TypedDict):
+    """What is held of one token and not resolved.
+
+    `settled_shares` leave out what has matched and is not confirmed, `sellable_shares` also what open sales may take
+    and what is missing on the chain.
+    """
+
+    lt_strategy_id: IdAnswer
+    condition_id: ConditionIdAnswer
+    token_id: TokenIdAnswer
+    outcome_index: int
+    shares: SharesText
+    cost_usd: UsdText
+    settled_shares: SharesText
+    sellable_shares: SharesText
+
+
+class HeldPositionsView(TypedDict):
+    """A page of what a strategy holds, in the order of tokens."""
+
+    positions: list[HeldView]
+    next_cursor: NextCursor
+
+
+class PositionView(TypedDict):
+    """One position. Profits are without `fees_usd`; the mark is the executable bid for the size that was held then.
+
+    `realised_pnl_usd` goes by average cost, `realised_pnl_fifo_usd` by lots. `opened_at` is since when the shares that
+    are held are held, null where none are.
+    """
+
+    lt_strategy_id: IdAnswer
+    token_id: TokenIdAnswer
+    condition_id: ConditionIdAnswer
+    slug: str
+    event_id: str | None
+    outcome_label: str | None
+    outcome_index: int
+    state: PositionState
+    shares: SharesText
+    pending_shares: SharesText
+    cost_usd: UsdText
+    average_cost: PriceText | None
+    realised_pnl_usd: UsdText
+    realised_pnl_fifo_usd: UsdText
+    fees_usd: UsdText
+    mark_price: PriceText | None
+    marked_at: MomentAnswer | None
+    value_usd: UsdText | None
+    unrealised_pnl_usd: UsdText | None
+    first_bought_at: MomentAnswer
+    opened_at: MomentAnswer | None
+    last_moved_at: MomentAnswer
+    source_trade_ids: list[int]
+
+
+class PositionsView(TypedDict):
+    """A page of positions, what was begun last first."""
+
+    positions: list[PositionView]
+    next_cursor: NextCursor
+
+
+class LotView(TypedDict):
+    """Shares that are held, by when they came."""
+
+    bought_at: MomentAnswer
+    shares: SharesText
+    cost_usd: UsdText
+
+
+class ExitView(TypedDict):
+    """How the rules of leaving stand to a position at the last look."""
+
+    looked_at: MomentAnswer
+    executable_price: PriceText | None
+    best_executable_price: PriceText | None
+    trigger: ExitReason | None
+    trigger_since: MomentAnswer | None
+    observations: int
+    exits_placed: int
+    placed_for: ExitReason | None
+    kept_because: HoldReason | None
+    waiting_since: MomentAnswer | None
+
+
+class PositionDetailView(PositionView):
+    """One position with its lots, the oldest first, what can be sold of it, its exit, and its newest orders."""
+
+    age_seconds: int | None
+    held: HeldView | None
+    lots: list[LotView]
+    exit: ExitView | None
+    orders: list[OrderView]
+
+
+class ExposureView(TypedDict):
+    """Open positions of one market or of one event summed up; the value is null where one of them has no mark."""
+
+    condition_id: ConditionIdAnswer | None
+    event_id: str | None
+    open_positions: int
+    cost_usd: UsdText
+    value_usd: UsdText | None
+    unrealised_pnl_usd: UsdText | None
+
+
+class ExposuresView(TypedDict):
+    """A page of sums, in a fixed order of markets or events."""
+
+    exposures: list[ExposureView]
+    next_cursor: NextCursor
+
+
+def held_view(position: HeldPosition) -> HeldView:
     """What can be sold of one open position."""
-    return {
-        "lt_strategy_id": str(position.lt_strategy_id),
-        "condition_id": position.condition_id,
-        "token_id": position.token_id,
-        "outcome_index": position.outcome_index,
-        "shares": str(position.shares),
-        "cost_usd": str(position.cost),
-        "settled_shares": str(position.settled),
-        "sellable_shares": str(position.sellable),
-    }
+    return HeldView(
+        lt_strategy_id=str(position.lt_strategy_id),
+        condition_id=position.condition_id,
+        token_id=position.token_id,
+        outcome_index=position.outcome_index,
+        shares=str(position.shares),
+        cost_usd=str(position.cost),
+        settled_shares=str(position.settled),
+        sellable_shares=str(position.sellable),
+    )
 
 
-def position_view(position: PositionHistory, now: datetime) -> dict[str, Any]:
-    """One position. Profits are without `fees_usd`; the mark is the executable bid for the size that was held then."""
+def position_view(position: PositionHistory) -> PositionView:
+    """One position."""
     book, mark = position.book, position.mark
     value = worth(position)
     is_open = position.state is PositionState.OPEN
-    return {
-        "lt_strategy_id": str(position.lt_strategy_id),
-        "token_id": position.token_id,
-        "condition_id": position.condition_id,
-        "slug": position.slug,
-        "event_id": position.event_id,
-        "outcome_label": position.outcome,
-        "outcome_index": position.outcome_index,
-        "state": position.state,
-        "shares": str(book.shares),
-        "pending_shares": str(position.pending),
-        "cost_usd": str(book.cost),
-        "average_cost": _text(average_price(book.cost, book.shares)) if is_open else None,
-        "realised_pnl_usd": str(book.realised),
-        "realised_pnl_fifo_usd": str(book.realised_fifo),
-        "fees_usd": str(book.fees),
-        "mark_price": None if mark is None or not is_open else str(mark.price),
-        "marked_at": None if mark is None or not is_open else mark.taken_at.isoformat(),
-        "value_usd": _text(value),
-        "unrealised_pnl_usd": None if value is None else str(value - book.cost),
-        "first_bought_at": position.first_bought_at.isoformat(),
-        "last_moved_at": position.last_moved_at.isoformat(),
-        "age_seconds": int((now - book.opened_at).total_seconds()) if is_open and book.opened_at else None,
-        "source_trade_ids": list(position.source_trade_ids),
-    }
+    return PositionView(
+        lt_strategy_id=str(position.lt_strategy_id),
+        token_id=position.token_id,
+        condition_id=position.condition_id,
+        slug=position.slug,
+        event_id=position.event_id,
+        outcome_label=position.outcome,
+        outcome_index=position.outcome_index,
+        state=position.state,
+        shares=str(book.shares),
+        pending_shares=str(position.pending),
+        cost_usd=str(book.cost),
+        average_cost=text(average_price(book.cost, book.shares)) if is_open else None,
+        realised_pnl_usd=str(book.realised),
+        realised_pnl_fifo_usd=str(book.realised_fifo),
+        fees_usd=str(book.fees),
+        mark_price=None if mark is None or not is_open else str(mark.price),
+        marked_at=None if mark is None or not is_open else mark.taken_at.isoformat(),
+        value_usd=text(value),
+        unrealised_pnl_usd=None if value is None else str(value - book.cost),
+        first_bought_at=position.first_bought_at.isoformat(),
+        opened_at=moment(book.opened_at) if is_open else None,
+        last_moved_at=position.last_moved_at.isoformat(),
+        source_trade_ids=list(position.source_trade_ids),
+    )
 
 
-def lots_view(position: PositionHistory) -> list[dict[str, Any]]:
+def age_seconds(position: PositionHistory, now: datetime) -> int | None:
+    """For how long what is held is held; None where nothing is."""
+    opened_at = position.book.opened_at
+    is_open = position.state is PositionState.OPEN
+    return int((now - opened_at).total_seconds()) if is_open and opened_at is not None else None
+
+
+def lots_view(position: PositionHistory) -> list[LotView]:
     """The shares that are held, by when they came, the oldest first."""
     return [
-        {"bought_at": lot.at.isoformat(), "shares": str(lot.shares), "cost_usd": str(lot.cost)}
+        LotView(bought_at=lot.at.isoformat(), shares=str(lot.shares), cost_usd=str(lot.cost))
         for lot in position.book.lots
     ]
 
 
-def exit_view(shown: ShownWatch) -> dict[str, Any]:
+def exit_view(shown: ShownWatch) -> ExitView:
     """How the rules of leaving stand to a position at the last look."""
     watch = shown.watch
-    return {
-        "looked_at": shown.looked_at.isoformat(),
-        "executable_price": _text(shown.executable),
-        "best_executable_price": _text(watch.best),
-        "trigger": watch.trigger,
-        "trigger_since": None if watch.since is None else watch.since.isoformat(),
-        "observations": watch.observations,
-        "exits_placed": watch.attempts,
-        "placed_for": watch.placed_for,
-        "kept_because": shown.hold,
-        "waiting_since": None if shown.waiting_since is None else shown.waiting_since.isoformat(),
-    }
+    return ExitView(
+        looked_at=shown.looked_at.isoformat(),
+        executable_price=text(shown.executable),
+        best_executable_price=text(watch.best),
+        trigger=watch.trigger,
+        trigger_since=moment(watch.since),
+        observations=watch.observations,
+        exits_placed=watch.attempts,
+        placed_for=watch.placed_for,
+        kept_because=shown.hold,
+        waiting_since=moment(shown.waiting_since),
+    )
 
 
-def roll_up(positions: Sequence[PositionHistory], by: str) -> list[dict[str, Any]]:
-    """Sums by `condition_id` or `event_id`; a value is None where a position of it has no mark."""
-    groups: dict[str, list[PositionHistory]] = defaultdict(list)
-    for position in positions:
-        key = getattr(position, by)
-        if key is not None:
-            groups[key].append(position)
-    return [{by: key, **_sums(members)} for key, members in sorted(groups.items())]
+def exposure_view(exposure: Exposure) -> ExposureView:
+    """The sums of one market or of one event."""
+    value = exposure.value
+    return ExposureView(
+        condition_id=exposure.condition_id,
+        event_id=exposure.event_id,
+        open_positions=exposure.open_positions,
+        cost_usd=str(exposure.cost),
+        value_usd=text(value),
+        unrealised_pnl_usd=None if value is None else str(value - exposure.cost),
+    )
 
 
 def worth(position: PositionHistory) -> Usd | None:
@@ -99,23 +236,3 @@ def worth(position: PositionHistory) -> Usd | None:
     if position.state is not PositionState.OPEN or position.mark is None:
         return None
     return notional(position.mark.price, position.book.shares)
-
-
-def _sums(positions: Sequence[PositionHistory]) -> dict[str, Any]:
-    opened = [each for each in positions if each.state is PositionState.OPEN]
-    values = [value for each in opened if (value := worth(each)) is not None]
-    known = total_usd(values) if len(values) == len(opened) else None
-    cost = total_usd([each.book.cost for each in opened])
-    return {
-        "positions": len(positions),
-        "open_positions": len(opened),
-        "cost_usd": str(cost),
-        "value_usd": _text(known),
-        "unrealised_pnl_usd": None if known is None else str(known - cost),
-        "realised_pnl_usd": str(total_usd([each.book.realised for each in positions])),
-        "fees_usd": str(total_usd([each.book.fees for each in positions])),
-    }
-
-
-def _text(value: Usd | Shares | object | None) -> str | None:
-    return None if value is None else str(value)

@@ -12,6 +12,7 @@ from live_trading.chain.abi import Call, Function, decode_bool, decode_uint, hex
 from live_trading.chain.contracts import (
     ALLOWANCE,
     BALANCE_OF,
+    ETH_BALANCE,
     IS_APPROVED_FOR_ALL,
     OUTCOME_SLOT_COUNT,
     PAYOUT_DENOMINATOR,
@@ -50,6 +51,14 @@ class Holdings:
     collateral: Usd
     allowances: dict[str, int]
     tokens: dict[str, Shares]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """The collateral of an address, and its money for gas, in wei."""
+
+    collateral: Usd
+    gas_wei: int
 
 
 class ChainReader:
@@ -165,6 +174,22 @@ class ChainReader:
                 token_id: _amount(Shares, units) for token_id, units in zip(asked, answers[len(allowed) :], strict=True)
             },
         )
+
+    def purses(self, addresses: Sequence[str]) -> dict[str, Purse]:
+        """Collateral and gas money of each address, all read at one block up to 250 of them."""
+        asked = list(dict.fromkeys(addresses))
+        collateral, multicall = self._addresses.collateral_token, self._addresses.multicall
+        answers = self._read_uints(
+            [
+                call
+                for address in asked
+                for call in (BALANCE_OF.call(collateral, address), ETH_BALANCE.call(multicall, address))
+            ]
+        )
+        return {
+            address: Purse(collateral=_amount(Usd, units), gas_wei=wei)
+            for address, units, wei in zip(asked, answers[::2], answers[1::2], strict=True)
+        }
 
     def _keeper(self, token_id: str) -> str:
         """The contract that keeps a token."""

@@ -76,6 +76,11 @@ class Gamma:
             missing = [token_id for token_id in missing if token_id not in known]
         return GammaAnswer(markets=markets, malformed=malformed)
 
+    def shown(self) -> int:
+        """How many markets a question for one open market shows: 1 where there is any."""
+        answer = self._http.get("/markets/keyset", [("closed", "false"), ("limit", "1")])
+        return len(read(_Page, answer, "gamma.markets").markets)
+
     def close(self) -> None:
         self._http.close()
 

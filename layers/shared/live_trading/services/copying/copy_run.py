@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.services.copying.news import NewsLook
 from live_trading.services.entering.execute import ExecuteReport, Executor
 from live_trading.services.entering.execute_report import add_counts
@@ -37,19 +38,32 @@ class CopyReport:
     paper: PaperReport | None = None
     failures: list[PartFailure] = field(default_factory=list)
 
+    def figures(self) -> Figures:
+        """What the looks found, and which of them failed; each pass has told its own."""
+        stored = counted({MetricName.TRADES_STORED: self.chain.get("stored", 0)})
+        return {**stored, MetricName.FAILED_PARTS: [len(self.failures)] if self.failures else []}
+
 
 class CopyRun:
     """Passes live and paper for as long as the invocation stays."""
 
     def __init__(
-        self, *, stay: Stay, news: NewsLook, live: Executor, paper: PaperTrader, elapsed: Callable[[], float]
+        self,
+        *,
+        stay: Stay,
+        news: NewsLook,
+        live: Executor,
+        paper: PaperTrader,
+        elapsed: Callable[[], float],
+        passed: Callable[[ExecuteReport | PaperReport], None],
     ) -> None:
-        """`elapsed` are seconds that only grow."""
+        """`elapsed` are seconds that only grow; `passed` is told of each pass that came to its end."""
         self._stay = stay
         self._news = news
         self._live = live
         self._paper = paper
         self._elapsed = elapsed
+        self._passed = passed
 
     def run(self, seconds: float, budget: Budget) -> CopyReport:
         """Stays for so many seconds, where the budget lasts. Safe to repeat and to overlap.
@@ -72,9 +86,11 @@ class CopyRun:
         is_whole = occasion is Occasion.BEAT
         self._news.pass_begins()
         live = self._live.run(own, reads_feed=is_whole and self._news.is_blind)
+        self._passed(live)
         _carry(report.live, live, keeps=not is_whole)
         report.live = live
         paper = self._paper.run(own, reads_feed=False)
+        self._passed(paper)
         _carry(report.paper, paper, keeps=not is_whole)
         report.paper = paper
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import TradingWallet
-from live_trading.services.entering.execute_report import ExecuteReport
+from live_trading.services.entering.execute_report import ExecuteReport, standing_of
 from live_trading.services.entering.wallet_pass import WalletPass, wallet_part
 from live_trading.services.entering.wallet_proving import WalletProver
 from live_trading.services.following.ingest import Ingest
@@ -96,3 +96,4 @@ class Executor:
         served_abreast(turns, serve, chance=self._chance, at_once=min(self._wallets_at_once, len(wallets)))
         for own in done.values():
             report.add(own)
+        report.standing = standing_of([own.standing for own in done.values()])

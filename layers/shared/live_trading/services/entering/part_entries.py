@@ -238,7 +238,11 @@ class PartEntries:
     def _depart(self, batch: list[UUID], beside: Executor) -> Flight:
         # Nothing is on its way here; whoever wants to get out goes first.
         self._tools.wishes.take_up(self._keeper.lease, self._wallet, self._report.failures)
-        return self._tools.poster.depart(self._keeper.lease, self._venue.account, batch, beside)
+        flight = self._tools.poster.depart(self._keeper.lease, self._venue.account, batch, beside)
+        for order in flight.orders:
+            trade = self._sent_of[order.lt_order_id].candidate.prepared.inputs.trade
+            self._report.posted(flight.sent_at - trade.trade_time)
+        return flight
 
     def _land(self, flight: Flight) -> Sent:
         return self._tools.poster.land(self._keeper.lease, self._venue.account, flight)

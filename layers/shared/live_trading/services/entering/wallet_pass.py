@@ -14,7 +14,7 @@ from live_trading.nouns.errors import StopEverything
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.polymarket.clob.account import VenueAccount
 from live_trading.polymarket.wire.call_meter import MeasuredCalls
-from live_trading.services.entering.execute_report import ExecuteReport, add_counts
+from live_trading.services.entering.execute_report import ExecuteReport, Standing, add_counts, standing_of
 from live_trading.services.entering.wallet_entries import WalletEntries
 from live_trading.services.guarding.lock_enforcement import EnforcementReport, LockEnforcer
 from live_trading.services.guarding.risk_monitor import RiskMonitor
@@ -130,18 +130,18 @@ class WalletPass:
         """Keeps how the venue answered and how the strategies stand; each alone where not all can be judged."""
         now, calls = self._clock.now(), self._account(wallet).measured_calls()
 
-        def kept(those: Sequence[LiveStrategy], measured: MeasuredCalls | None) -> None:
+        def kept(those: Sequence[LiveStrategy], measured: MeasuredCalls | None) -> Standing | None:
             with self._database.transaction() as transaction:
                 leases.assert_held(transaction, lease)
                 if measured is not None:
                     observations.save_calls(
                         transaction, wallet.trading_wallet_id, measured.latencies, measured.failed, now
                     )
-                risk_state.project_all(transaction, those, now)
+                return standing_of(risk_state.project_all(transaction, those, now).values())
 
         failures: list[PartFailure] = []
         with contained(wallet_part(wallet), failures):
-            kept(strategies, calls)
+            report.standing = kept(strategies, calls)
         if failures:
             kept((), calls)
             for strategy in strategies:

@@ -35,7 +35,7 @@ from live_trading.signals.inputs import EvaluationInputs, PositionStanding, Trad
 from live_trading.signals.model import FittedModel, with_model
 from live_trading.signals.trader_record import prior_mean
 from live_trading.store.database.connection import Transaction
-from live_trading.store.feed import late_decisions, markets, marks, source_trades, trader_stats
+from live_trading.store.feed import decision_counts, late_decisions, markets, marks, source_trades, trader_stats
 from live_trading.store.feed.brief_trades import BriefTrade
 from live_trading.store.feed.late_decisions import TooOld
 from live_trading.store.feed.source_trades import StoredTrade
@@ -154,14 +154,17 @@ def inputs_for(
 def settle(transaction: Transaction, subjects: Sequence[Subject], now: datetime) -> dict[SubjectKey, Counter[str]]:
     """Moves each subject's mark past what is decided.
 
-    Returns what was passed over because none of it is the subject's business: how many trades by reason.
+    Returns what was passed over because none of it is the subject's business: how many trades by reason, which is
+    counted in the store too.
     """
     looks = subject_looks.look(transaction, subjects)
     settled = {each.subject.key: each.settled() for each in looks.of_subjects}
     moved = [each for each in looks.of_subjects if settled[each.subject.key] != each.mark]
     marks.move(transaction, {each.subject.cursor_name: settled[each.subject.key] for each in moved}, now)
-    passed = {each.subject.key: looks.passed_over(each, settled[each.subject.key].position) for each in moved}
-    return {key: counts for key, counts in passed.items() if counts}
+    found = {each.subject.key: looks.passed_over(each, settled[each.subject.key].position) for each in moved}
+    passed = {key: counts for key, counts in found.items() if counts}
+    decision_counts.add_passed_over(transaction, {key[1] or key[0]: each for key, each in passed.items()}, now)
+    return passed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,12 @@ class OrderUpdate:
         """Whether nothing of the order or its money changes."""
         return not (self.new_fills or self.progressed or self.moved or self.cause)
 
+    @property
+    def settled(self) -> list[FillStatus]:
+        """How each fill ended that ends by this."""
+        reached = [fill.status for fill in self.new_fills] + [each.to for each in self.progressed]
+        return [status for status in reached if status in _SETTLED]
+
 
 def plan_update(order: StoredOrder, stored: Sequence[StoredFill], truth: VenueTruth, now: datetime) -> OrderUpdate:
     """The changes that the venue's facts prove. Pure; planning twice from the same facts gives nothing new."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
@@ -28,6 +29,7 @@ from live_trading.polymarket.clob.outcomes import Accepted, AlreadyKnown, PostOu
 from live_trading.services.following.sources import BookSource
 from live_trading.services.orders.order_booking import Refusal, Transition, transition_all
 from live_trading.services.orders.second_look import SecondLook
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.store.chain import venue_spenders
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, Transaction
@@ -35,6 +37,7 @@ from live_trading.store.database.leases import Lease
 from live_trading.store.orders import entry_signals, lt_orders, order_changes
 from live_trading.store.orders.lt_orders import StoredOrder
 from live_trading.store.risk import locks
+from live_trading.store.watch.health import venue_modes
 
 # How long the venue's refusal of a whole wallet stops its entries before they are tried again.
 STOP_FOR = timedelta(hours=1)
@@ -65,9 +68,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A batch on its way to the venue: its orders are SENT and committed, and their answers not booked yet."""
+    """A batch on its way to the venue: its orders are SENT since `sent_at` and committed, their answers not booked."""
 
     orders: tuple[StoredOrder, ...]
+    sent_at: datetime
     answers: Future[list[PostOutcome]]
 
     @property
@@ -93,8 +97,9 @@ class OrderPoster:
 
     def depart(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID], beside: Executor) -> Flight:
         """INTENT to SENT, and the POST from another thread; `land` takes its answers. One flight at a time."""
-        orders = tuple(self._mark_sent(lease, lt_order_ids))
-        return Flight(orders, beside.submit(account.post, [order.signed for order in orders]))
+        now = self._clock.now()
+        orders = tuple(self._mark_sent(lease, lt_order_ids, now))
+        return Flight(orders, now, beside.submit(account.post, [order.signed for order in orders]))
 
     def land(self, lease: Lease, account: VenueAccount, flight: Flight) -> Sent:
         """Waits for a flight and books its answers, as `send` does."""
@@ -141,11 +146,12 @@ class OrderPoster:
             moving = [Transition(order=order, cause=Cause.SENT_TO_VENUE) for order in due]
             transition_all(transaction, moving, actor=self._actor, now=now)
             order_changes.note_sent_again(transaction, [order.lt_order_id for order in due], now)
+            _log(transaction, Step.SENT, due)
         if due:
             self._book(lease, due, account.post([order.signed for order in due]))
 
     def _send_once(self, lease: Lease, account: VenueAccount, lt_order_ids: Sequence[UUID]) -> Sent:
-        orders = self._mark_sent(lease, lt_order_ids)
+        orders = self._mark_sent(lease, lt_order_ids, self._clock.now())
         if not orders:
             return Sent()
         return self._book(lease, orders, account.post([order.signed for order in orders]))
@@ -161,8 +167,7 @@ class OrderPoster:
             sent.plan_again += again.plan_again
         return sent
 
-    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID]) -> list[StoredOrder]:
-        now = self._clock.now()
+    def _mark_sent(self, lease: Lease, lt_order_ids: Sequence[UUID], now: datetime) -> list[StoredOrder]:
         with self._database.transaction() as transaction:
             leases.assert_held(transaction, lease)
             due = [order for order in lt_orders.locked(transaction, lt_order_ids) if order.state is OrderState.INTENT]
@@ -172,7 +177,9 @@ class OrderPoster:
             transition_all(
                 transaction, [_sending(order, kept.get(order.lt_order_id)) for order in due], actor=self._actor, now=now
             )
-        return [order for order in due if order.lt_order_id not in kept]
+            going = [order for order in due if order.lt_order_id not in kept]
+            _log(transaction, Step.SENT, going)
+        return going
 
     def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
         answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}
@@ -185,11 +192,13 @@ class OrderPoster:
             orders = lt_orders.locked(transaction, list(answers))
             taken = {each: told.answer for each, told in answers.items() if isinstance(told, Accepted)}
             order_changes.note_answers(transaction, taken)
+            _note_modes(transaction, answers.values(), now)
             booked = [self._answered(transaction, order, answers[order.lt_order_id], now) for order in orders]
             moving = [each.transition for each in booked]
             sent.states = transition_all(transaction, moving, actor=self._actor, now=now)
             for each in booked:
                 each.note(transaction, sent, now)
+            _log(transaction, Step.ANSWERED, orders, sent.states)
         return sent
 
     def _answered(self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, now: datetime) -> _Answered:
@@ -259,6 +268,21 @@ class _Answered:
             sent.plan_again.append(order.lt_order_id)
 
 
+def _log(
+    transaction: Transaction,
+    step: Step,
+    orders: Sequence[StoredOrder],
+    states: Mapping[UUID, OrderState] = MappingProxyType({}),
+) -> None:
+    for order in orders:
+        keys = {
+            Key.LT_ORDER_ID: order.lt_order_id,
+            Key.ORDER_HASH: order.signed.order_hash,
+            Key.STATE: states.get(order.lt_order_id),
+        }
+        passed(transaction, step, keys)
+
+
 def _sending(order: StoredOrder, refusal: Refusal | None) -> Transition:
     """To the venue, unless something keeps it."""
     cause = Cause.SENT_TO_VENUE if refusal is None else Cause.NEVER_SENT
@@ -302,6 +326,15 @@ def _why_unsent(order: StoredOrder) -> Refusal:
 def _asked_for(order: StoredOrder) -> str | None:
     """The token that an order gives; None where it gives collateral."""
     return order.token_id if order.side is Side.SELL else None
+
+
+def _note_modes(transaction: Transaction, outcomes: Collection[PostOutcome], now: datetime) -> None:
+    """Keeps the modes of the venue that refusals told of, and that they are over where it took an order."""
+    said = {told.code: told.text for told in outcomes if isinstance(told, Rejected) and told.code in venue_modes.MODES}
+    if said:
+        venue_modes.note_seen(transaction, said, now)
+    elif any(isinstance(told, Accepted) for told in outcomes):
+        venue_modes.note_taken(transaction, now)
 
 
 def _note_spender(transaction: Transaction, order: StoredOrder, refused: Rejected, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.services.following.ingest import IngestReport
 from live_trading.services.running.failures import PartFailure
 
@@ -29,3 +30,7 @@ class PaperReport:
     waiting: int = 0
     left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
+
+    def figures(self) -> Figures:
+        """Trades that the feeds told of; what paper did with them is on its own pages."""
+        return counted({MetricName.TRADES_STORED: 0 if self.ingest is None else self.ingest.stored})

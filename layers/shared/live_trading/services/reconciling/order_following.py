@@ -8,6 +8,7 @@ other. Of an order that may rest the venue's list of open ones is evidence too.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import MalformedAnswer
 from live_trading.nouns.markets import FeeSchedule
 from live_trading.nouns.money import Shares, total_shares
-from live_trading.nouns.orders import OrderState
+from live_trading.nouns.orders import FillStatus, OrderState
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.orders.machine import TERMINAL, Cause
 from live_trading.polymarket.clob.account import VenueAccount, VenueOrder, VenueOrderStatus
@@ -53,11 +54,14 @@ MOST_TOGETHER = 100
 class Followed:
     """What became of the orders: how many ended up in each state, new fills, and what could not be read.
 
+    `ended` counts by state the orders that came to their end, `settled` by status the fills that did.
     `has_booked` tells whether the ledger may have changed. Of `unseen` orders nobody knows in this pass what they have
     moved.
     """
 
     states: dict[str, int] = field(default_factory=dict)
+    ended: Counter[OrderState] = field(default_factory=Counter)
+    settled: Counter[FillStatus] = field(default_factory=Counter)
     new_fills: int = 0
     has_booked: bool = False
     unreadable: list[Break] = field(default_factory=list)
@@ -173,6 +177,8 @@ class OrderFollowing:
             followed.new_fills += len(update.new_fills)
             followed.has_booked |= not update.is_empty
             followed.states[state] = followed.states.get(state, 0) + 1
+            followed.ended.update([state] if update.cause is not None and state in TERMINAL else [])
+            followed.settled.update(update.settled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ entries. Of what an undecided order or an unread receipt touches nothing is conc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from live_trading.chain.reading.fill_receipts import FillReceipts
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
-from live_trading.nouns.orders import OrderState
+from live_trading.nouns.orders import FillStatus, OrderState
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.orders.machine import IN_DOUBT, TERMINAL
 from live_trading.polymarket.clob.account import VenueAccount
@@ -44,10 +45,13 @@ SECONDS_A_WALLET = 15.0
 class ReconcileReport:
     """What one pass over one wallet found; `breaks` is None where there is none and something still settles.
 
+    `states` is how each order stands, `ended` and `settled` count orders and fills that came to their end in this pass.
     `is_reconciled`: the pass came to its end. Else nothing may be opened from the wallet in this run.
     """
 
     states: dict[str, int] = field(default_factory=dict)
+    ended: Counter[OrderState] = field(default_factory=Counter)
+    settled: Counter[FillStatus] = field(default_factory=Counter)
     new_fills: int = 0
     adopted: int = 0
     breaks: int | None = None
@@ -58,6 +62,8 @@ class ReconcileReport:
         """Counts what became of orders."""
         for state, count in followed.states.items():
             self.states[state] = self.states.get(state, 0) + count
+        self.ended += followed.ended
+        self.settled += followed.settled
         self.new_fills += followed.new_fills
         self.failures += followed.failures
 

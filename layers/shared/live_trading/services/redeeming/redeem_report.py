@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
 from live_trading.nouns.money import Usd
 from live_trading.services.running.failures import PartFailure
 from live_trading.settlement.machine import RedemptionState
 from live_trading.store.chain.redemptions import Redemption
+
+UNDER_WAY = (
+    RedemptionState.PREPARED,
+    RedemptionState.BROADCAST,
+    RedemptionState.REPLACED,
+    RedemptionState.MINED,
+    RedemptionState.CONFIRMED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +50,17 @@ class RedeemReport:
             self.booked.append((redemption.condition_id, outcome.paid))
         if redemption.state in (RedemptionState.FAILED, RedemptionState.NEEDS_OPERATOR):
             self.failed(part_of(redemption), redemption.state, f"of market {redemption.condition_id}")
+
+    def figures(self) -> Figures:
+        """What was booked, what is on its way, and what came to nothing."""
+        stand = Counter(self.states.values())
+        return counted(
+            {
+                MetricName.REDEMPTIONS_BOOKED: len(self.booked),
+                MetricName.REDEMPTIONS_UNDER_WAY: sum(stand[each] for each in UNDER_WAY),
+                MetricName.REDEMPTIONS_FAILED: stand[RedemptionState.FAILED] + stand[RedemptionState.NEEDS_OPERATOR],
+            }
+        )
 
     def saw(self, redemption: Redemption) -> None:
         """Notes how a redemption stands now."""

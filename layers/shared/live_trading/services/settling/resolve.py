@@ -6,7 +6,7 @@ set, each set in a transaction of its own, so that a run that is killed leaves w
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.measures.metrics import Figures, MetricName, counted
+from live_trading.nouns.orders import FillStatus
 from live_trading.nouns.wallets import Outcome
 from live_trading.services.following.market_keeping import MarketKeeper
 from live_trading.services.reconciling.reconcile import Reconciler
@@ -49,7 +51,8 @@ class ResolveReport:
     """What one run did.
 
     `waiting` counts conditions that the chain has not resolved, `states` how far they are, `gaps` the trades whose
-    difference between paper and live was explained, `left` names what time ran out for.
+    difference between paper and live was explained, `settled` fills that came to their end, `left` names what time ran
+    out for.
     """
 
     ran: bool
@@ -59,8 +62,19 @@ class ResolveReport:
     gaps: int = 0
     states: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     outcomes: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    settled: Counter[FillStatus] = field(default_factory=Counter)
     left: list[str] = field(default_factory=list)
     failures: list[PartFailure] = field(default_factory=list)
+
+    def figures(self) -> Figures:
+        """Markets that were booked, and fills that settled on the way."""
+        return counted(
+            {
+                MetricName.MARKETS_RESOLVED: self.resolved,
+                MetricName.FILLS_SETTLED: self.settled[FillStatus.CONFIRMED],
+                MetricName.FILLS_FAILED: self.settled[FillStatus.FAILED],
+            }
+        )
 
     def saw(self, outcomes: Iterable[Outcome]) -> None:
         """Counts the outcomes of orders that ended."""
@@ -101,6 +115,7 @@ class Resolver:
                 return report
             for pass_ in self._reconciler.run_all(budget.keeping(SECONDS_TO_RESOLVE), report.left):
                 report.failures += pass_.failures
+                report.settled += pass_.settled
             now = self._clock.now()
             with self._database.transaction() as transaction:
                 lease = leases.renew(transaction, lease, now, LEASE_SECONDS)

@@ -1,22 +1,12 @@
-"""What the system's own state says of its health: a finding for each thing that somebody may have to look at."""
+"""What a check of health says: its name, how it stands, what it saw in figures, and what is safe to do about it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
-
-from live_trading.nouns.money import Usd
-from live_trading.nouns.orders import OrderState
-from live_trading.store.books import overdrafts
-from live_trading.store.books.overdrafts import Overdraft
-from live_trading.store.database.connection import Transaction
-from live_trading.store.watch import alerts, exit_liveness, job_runs, stuck_orders
-from live_trading.store.watch.alerts import SetAside
-from live_trading.store.watch.exit_liveness import StuckExit
-from live_trading.store.watch.job_runs import FailingPart, JobRun
-from live_trading.store.watch.stuck_orders import UnbookedCondition, UndecidedOrder
 
 
 class HealthStatus(StrEnum):
@@ -25,229 +15,176 @@ class HealthStatus(StrEnum):
     CRITICAL = "CRITICAL"
 
 
-# A pass comes every two minutes: an order without an answer for longer than two of them is not just under way.
-UNANSWERED_AGE = timedelta(minutes=4)
-CRITICAL_ORDER_AGE = timedelta(minutes=10)
-# The venue's longest delay of a marketable order is some seconds, and its lists lag by some more.
-MARKETABLE_AGE = timedelta(minutes=5)
-UNBOOKED_AGE = timedelta(minutes=30)
-# Five passes.
-UNSEEN_POSITION_AGE = timedelta(minutes=10)
-STUCK_EXIT_AGE = timedelta(minutes=30)
-UNTOLD_AGE = timedelta(minutes=15)
-# A row that was set aside stays in the report this long after it was last seen.
-SET_ASIDE_FOR = timedelta(days=1)
-# A receipt lies deep enough within half a minute of the confirmation; passes come every minute.
-UNREAD_RECEIPT_AGE = timedelta(minutes=5)
-DEAD_RUNS = 3
-# Three missed periods of each job's schedule.
-JOB_SILENCE = {
-    "ft-sync": timedelta(minutes=3),
-    "lt-execute": timedelta(minutes=6),
-    "lt-resolve": timedelta(minutes=30),
-    "lt-redemptions": timedelta(minutes=30),
-    "ft-resolve": timedelta(minutes=30),
-    "retention": timedelta(hours=3),
-}
-_LONGEST_REASON = 200
+WORSE = (HealthStatus.HEALTHY, HealthStatus.WARNING, HealthStatus.CRITICAL)
+"""The statuses, each worse than the one before it."""
+
+
+class CheckName(StrEnum):
+    """Every check; what each means and what to do about it is in docs/operating.md."""
+
+    CLOCK = "clock"
+    DATABASE = "database"
+    MIGRATIONS = "migrations"
+    SLOW_QUERIES = "slow_queries"
+    OPEN_TRANSACTIONS = "open_transactions"
+    CONNECTIONS = "connections"
+    VENUE = "venue"
+    VENUE_CLOCK = "venue_clock"
+    VENUE_MODE = "venue_mode"
+    GEOBLOCK = "geoblock"
+    CLOSED_ONLY = "closed_only"
+    GAMMA = "gamma"
+    FEED = "feed"
+    FEED_LAG = "feed_lag"
+    FOLLOWED_TRADES = "followed_trades"
+    TRADERS_ASKED = "traders_asked"
+    CHAIN_WATCH = "chain_watch"
+    ROWS_OF_SOURCE = "rows of"
+    ROWS_OF_TRADER = "trader"
+    NOT_LISTED = "trades that the feed does not list"
+    NOT_MINED = "trades that the chain watch did not see"
+    CHAIN = "chain"
+    CHAIN_HEAD = "chain_head"
+    CHAIN_NODES = "chain_nodes"
+    WALLETS = "wallets"
+    WALLET_COLLATERAL = "wallet_collateral"
+    WALLET_GAS = "wallet_gas"
+    WALLET_ALLOWANCES = "wallet_allowances"
+    JOB = "job"
+    FAILING_PARTS = "failing_parts"
+    UNDECIDED_SIGNALS = "undecided_signals"
+    UNDECIDED_PAPER = "undecided_paper"
+    NO_ORDERS = "no_orders"
+    ORDERS = "orders"
+    ORDER = "order"
+    FILLS = "unsettled_fills"
+    UNREAD_RECEIPTS = "unread_receipts"
+    RESOLVED_MARKETS = "resolved_markets"
+    CONDITION = "condition"
+    REDEMPTIONS = "overdue_redemptions"
+    REDEMPTIONS_FOR_OPERATOR = "redemptions_for_operator"
+    BREAKS = "breaks"
+    LOCKS = "locks_in_force"
+    OVERDRAFTS = "overdrafts"
+    UNALLOCATED = "unallocated"
+    RESERVED = "reserved"
+    EXITS = "exits"
+    POSITION = "position"
+    ALERTS_NOT_TOLD = "alerts_not_told"
+    EXECUTION = "execution"
+    GUARDS = "guards"
+    GUARD = "guard"
+
+
+class Unit(StrEnum):
+    """What a figure counts."""
+
+    SECONDS = "seconds"
+    MILLISECONDS = "milliseconds"
+    COUNT = "count"
+    FRACTION = "fraction"
+    BLOCKS = "blocks"
+    USD = "usd"
+    POL = "pol"
+    BASIS_POINTS = "basis_points"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One thing that was observed, None where it is not known, and its limit, None where it has none."""
+
+    name: str
+    observed: Decimal | None
+    limit: Decimal | None
+    unit: Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One check: its name, how it stands, and what it saw.
+    """One check: its name, what it is about where there are many, how it stands, and what it saw.
 
-    `alerts` is False where each thing that it counts has an alert of its own.
+    `advice` is what is safe to do. `owner_id` is who may see it besides an admin, None for everybody; `open_detail` is
+    what stands for `detail` where it names things of several owners and is read by one. `alerts` is False where each
+    thing that it counts has an alert of its own.
     """
 
-    check: str
+    name: CheckName
     status: HealthStatus
     detail: str
+    subject: str | None = None
+    figures: tuple[Figure, ...] = ()
+    advice: str = ""
+    owner_id: str | None = None
+    open_detail: str | None = None
     alerts: bool = True
 
+    @property
+    def check(self) -> str:
+        """Its name with what it is about: what its alert is about."""
+        return self.name.value if self.subject is None else f"{self.name.value} {self.subject}"
 
-def of_state(transaction: Transaction, now: datetime) -> list[Finding]:
-    """Every finding of the database's own content."""
-    counts = alerts.counts(transaction, now)
-    findings = [
-        _counted("breaks", counts["open_breaks"], HealthStatus.CRITICAL),
-        _counted("redemptions_for_operator", counts["redemptions_for_operator"], HealthStatus.WARNING),
-        _counted("locks_in_force", counts["locks_in_force"], HealthStatus.WARNING),
-        *_orders(transaction, now),
-        _overdrafts(overdrafts.standing(transaction)),
-        _overdrawn(overdrafts.wallets(transaction)),
-        *_conditions(transaction, now),
-        *_exits(transaction, now),
-        _failing_parts(job_runs.failing(transaction)),
-        *_set_aside(transaction, now),
-        _aged("unread_receipts", alerts.oldest_unread_receipt(transaction), now, UNREAD_RECEIPT_AGE),
-        # An alert about alerts that are not told would be one more of them.
-        replace(_aged("alerts_not_told", alerts.oldest_untold(transaction), now, UNTOLD_AGE), alerts=False),
-    ]
-    since = alerts.trading_since(transaction)
-    if since is not None:
-        findings += _jobs(job_runs.of_jobs(transaction), since, now)
-    return findings
-
-
-def _counted(check: str, count: int, bad: HealthStatus) -> Finding:
-    return Finding(check=check, status=bad if count else HealthStatus.HEALTHY, detail=str(count), alerts=False)
-
-
-def _orders(transaction: Transaction, now: datetime) -> Sequence[Finding]:
-    found = stuck_orders.orders(
-        transaction, unanswered_before=now - UNANSWERED_AGE, marketable_before=now - MARKETABLE_AGE
-    )
-    if not found:
-        return [Finding(check="orders", status=HealthStatus.HEALTHY, detail="each has an answer")]
-    return [_order(each, now) for each in found]
-
-
-def _overdrafts(found: Sequence[Overdraft]) -> Finding:
-    """Cash or a reservation below zero."""
-    if not found:
-        return Finding(check="overdrafts", status=HealthStatus.HEALTHY, detail="none")
-    told = [
-        f"{each.account} of strategy {each.lt_strategy_id} in wallet {each.trading_wallet_id} is ${each.amount}"
-        for each in found
-    ]
-    return Finding(check="overdrafts", status=HealthStatus.CRITICAL, detail="; ".join(told))
-
-
-def _overdrawn(wallets: Sequence[tuple[str, Usd]]) -> Finding:
-    """More is given to strategies than the wallet holds, after a withdrawal for instance: none of them enters."""
-    if not wallets:
-        return Finding(check="unallocated", status=HealthStatus.HEALTHY, detail="no wallet is short of money")
-    told = "; ".join(f"wallet {name} holds {amount} USD for nobody" for name, amount in wallets)
-    return Finding(
-        check="unallocated",
-        status=HealthStatus.WARNING,
-        detail=f"{told}: its strategies enter nothing until it is made up, by a deposit or by deallocating capital",
-    )
-
-
-def _order(order: UndecidedOrder, now: datetime) -> Finding:
-    is_critical = order.state in (OrderState.SENT, OrderState.UNKNOWN) or now - order.since > CRITICAL_ORDER_AGE
-    return Finding(
-        check=f"order {order.lt_order_id}",
-        status=HealthStatus.CRITICAL if is_critical else HealthStatus.WARNING,
-        detail=(
-            f"{order.side} of {order.usd} USD in {order.market} from wallet {order.wallet} is {order.state} since "
-            f"{_at(order.since)}; its reservation stays, and each run asks for it again: look whether the venue and "
-            "the wallet's key answer, and place nothing in its stead"
-        ),
-    )
-
-
-def _conditions(transaction: Transaction, now: datetime) -> Sequence[Finding]:
-    found = stuck_orders.conditions(transaction, resolved_before=now - UNBOOKED_AGE)
-    if not found:
-        return [Finding(check="resolved_markets", status=HealthStatus.HEALTHY, detail="each is booked")]
-    return [_condition(each) for each in found]
-
-
-def _condition(condition: UnbookedCondition) -> Finding:
-    return Finding(
-        check=f"condition {condition.condition_id} of {condition.wallet}",
-        status=HealthStatus.WARNING,
-        detail=(
-            f"{condition.market} is resolved since {_at(condition.resolved_at)}, and wallet {condition.wallet} is not "
-            "paid: an order or a trade of it there is not final; it is booked by itself once that is"
-        ),
-    )
-
-
-def _exits(transaction: Transaction, now: datetime) -> Sequence[Finding]:
-    """Rules of leaving protect only where somebody looks, and only where what they want is sold."""
-    unseen = exit_liveness.not_looked_at(transaction, now - UNSEEN_POSITION_AGE)
-    stuck = exit_liveness.fired_and_held(transaction, now - STUCK_EXIT_AGE)
-    if not unseen and not stuck:
-        return [Finding(check="exits", status=HealthStatus.HEALTHY, detail="every position is looked at")]
-    return [
-        *(_unseen(each) for each in unseen),
-        *(_stuck(each) for each in stuck),
-    ]
-
-
-def _unseen(position: StuckExit) -> Finding:
-    return Finding(
-        check=f"position {position.lt_strategy_id}/{position.token_id} unseen",
-        status=HealthStatus.CRITICAL,
-        detail=(
-            f"{position.strategy} holds {position.market} and nobody has looked at its rules of leaving since "
-            f"{_at(position.since)}: look whether lt-execute runs and whether its wallet fails; close it by hand if it "
-            "must not wait"
-        ),
-    )
-
-
-def _stuck(position: StuckExit) -> Finding:
-    return Finding(
-        check=f"position {position.lt_strategy_id}/{position.token_id} not left",
-        status=HealthStatus.CRITICAL,
-        detail=(
-            f"a rule of {position.strategy} wants {position.market} sold since {_at(position.since)}, and it is still "
-            f"held ({position.why}): look at the book; close it by hand with a bound of your own if it must not wait"
-        ),
-    )
-
-
-def _failing_parts(failing: Sequence[FailingPart]) -> Finding:
-    status = HealthStatus.WARNING if failing else HealthStatus.HEALTHY
-    named = "; ".join(f"{each.job}: {each.part} since {_at(each.failing_since)}" for each in failing[:5])
-    return Finding(
-        check="failing_parts",
-        status=status,
-        detail=f"{len(failing)} fail: {named}" if failing else "none",
-        alerts=False,
-    )
-
-
-def _set_aside(transaction: Transaction, now: datetime) -> Sequence[Finding]:
-    """Rows that could not be read, by source; and by followed trader, whose trade or record is then missing."""
-    since = now - SET_ASIDE_FOR
-    of_sources = alerts.rows_set_aside(transaction, since)
-    of_traders = alerts.rows_of_traders_set_aside(transaction, since)
-    return [
-        *(_counted_rows(f"rows of {each.subject}", each) for each in of_sources),
-        *(_counted_rows(f"trader {each.subject}", each) for each in of_traders),
-    ]
-
-
-def _counted_rows(check: str, rows: SetAside) -> Finding:
-    status = HealthStatus.WARNING if rows.recent else HealthStatus.HEALTHY
-    detail = f"{rows.recent} set aside, the newest for: {rows.newest_reason[:_LONGEST_REASON]}"
-    return Finding(check=check, status=status, detail=detail if rows.recent else "none set aside")
-
-
-def _aged(check: str, oldest: datetime | None, now: datetime, limit: timedelta) -> Finding:
-    if oldest is None:
-        return Finding(check=check, status=HealthStatus.HEALTHY, detail="none")
-    status = HealthStatus.WARNING if now - oldest > limit else HealthStatus.HEALTHY
-    return Finding(check=check, status=status, detail=f"oldest is {(now - oldest).total_seconds():.0f} s old")
-
-
-def _jobs(runs: Mapping[str, JobRun], since: datetime, now: datetime) -> Sequence[Finding]:
-    """A job is silent when none of its runs has come to its end for too long, counted from the first launch."""
-    return [_job(job, runs.get(job), since, now, silence) for job, silence in JOB_SILENCE.items()]
-
-
-def _job(job: str, run: JobRun | None, since: datetime, now: datetime, silence: timedelta) -> Finding:
-    completed = None if run is None else run.last_completed_at
-    if run is not None and run.failing_since is not None and run.failed_runs >= DEAD_RUNS:
-        return Finding(
-            check=f"job {job}",
-            status=HealthStatus.CRITICAL,
-            detail=f"its last {run.failed_runs} runs died, since {_at(run.failing_since)}: {run.last_error}",
+    @property
+    def said(self) -> str:
+        """What it saw and what to do, as an alert says it."""
+        return (
+            f"{self.detail}: {self.advice}" if self.advice and self.status is not HealthStatus.HEALTHY else self.detail
         )
-    is_silent = now - (completed or since) > silence
-    said = (
-        "never completed a run"
-        if completed is None
-        else f"last completed {(now - completed).total_seconds():.0f} s ago"
+
+    def seen_by(self, owner_id: str, *, is_admin: bool) -> Finding | None:
+        """The finding as an owner may read it, None where it is another's."""
+        if is_admin:
+            return self
+        if self.owner_id is not None:
+            return self if self.owner_id == owner_id else None
+        return self if self.open_detail is None else _opened(self)
+
+
+def _opened(finding: Finding) -> Finding:
+    return Finding(
+        name=finding.name,
+        status=finding.status,
+        detail=finding.open_detail or "",
+        subject=finding.subject,
+        figures=finding.figures,
+        advice=finding.advice,
+        alerts=finding.alerts,
     )
-    status = HealthStatus.WARNING if is_silent else HealthStatus.HEALTHY
-    return Finding(check=f"job {job}", status=status, detail=said)
 
 
-def _at(moment: datetime) -> str:
+def healthy(name: CheckName, detail: str, *figures: Figure, subject: str | None = None) -> Finding:
+    """A check that finds nothing to look at."""
+    return Finding(name=name, status=HealthStatus.HEALTHY, detail=detail, subject=subject, figures=figures)
+
+
+def worst(findings: Iterable[Finding]) -> HealthStatus:
+    """The worst status of some findings."""
+    return max((each.status for each in findings), key=WORSE.index, default=HealthStatus.HEALTHY)
+
+
+def graded(observed: Decimal, warning: Decimal, critical: Decimal | None = None) -> HealthStatus:
+    """What passes a limit, by the limit that it passes."""
+    if critical is not None and observed > critical:
+        return HealthStatus.CRITICAL
+    return HealthStatus.WARNING if observed > warning else HealthStatus.HEALTHY
+
+
+def seconds(span: timedelta) -> Decimal:
+    """A span in seconds, to the millisecond."""
+    return Decimal(span // timedelta(milliseconds=1)) / 1000
+
+
+def in_seconds(span: timedelta, limit: timedelta, name: str = "age") -> Figure:
+    """A span and the longest that it may be."""
+    return Figure(name=name, observed=seconds(span), limit=seconds(limit), unit=Unit.SECONDS)
+
+
+def count_of(observed: int, name: str = "count", limit: int | None = 0) -> Figure:
+    """How many there are, and how many there may be."""
+    return Figure(
+        name=name, observed=Decimal(observed), limit=None if limit is None else Decimal(limit), unit=Unit.COUNT
+    )
+
+
+def at(moment: datetime) -> str:
+    """A moment as it is told."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -7,7 +7,7 @@ restarts, need nobody; those that go on failing do.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -37,7 +37,8 @@ class JobWatch:
 
     def run(self, job: str, run: Callable[[], Report]) -> Report:
         """The job's report. A run that another invocation was at is none. Raises what the job raises."""
-        self._note(lambda transaction, now: job_runs.note_started(transaction, job, now))
+        started: list[datetime] = []
+        self._note(lambda transaction, now: _started(transaction, job, now, started))
         try:
             report = run()
         except Exception as error:
@@ -45,7 +46,7 @@ class JobWatch:
             self._note(lambda transaction, now: job_runs.note_died(transaction, job, said, now))
             raise
         if getattr(report, "ran", True):
-            self._note(lambda transaction, now: _completed(transaction, job, report, now))
+            self._note(lambda transaction, now: _completed(transaction, job, report, now, started))
         return report
 
     def _note(self, write: Callable[[Transaction, datetime], None]) -> None:
@@ -70,8 +71,14 @@ def failures_in(report: object) -> Iterator[PartFailure]:
             yield from failures_in(one)
 
 
-def _completed(transaction: Transaction, job: str, report: object, now: datetime) -> None:
-    job_runs.note_completed(transaction, job, now)
+def _started(transaction: Transaction, job: str, now: datetime, started: list[datetime]) -> None:
+    started.append(now)
+    job_runs.note_started(transaction, job, now)
+
+
+def _completed(transaction: Transaction, job: str, report: object, now: datetime, started: Sequence[datetime]) -> None:
+    """A run whose start could not be noted took no time that is known."""
+    job_runs.note_completed(transaction, job, now, now - started[0] if started else timedelta())
     failed = [(each.part, each.error, each.message) for each in failures_in(report)]
     for part in job_runs.note_parts(transaction, job, failed, now):
         alerts.resolve_alert(transaction, alert_type=AlertType.PART_FAILURE, subject=_subject(part), at=now)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderType
+from live_trading.nouns.pages import PageAsked
 from live_trading.nouns.risk_rules import RULE_FIELDS, RiskPreset, RiskRules
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.connection import Row, Transaction
@@ -22,7 +23,10 @@ _CHANGEABLE = ("name", "slippage_bound_fraction", "max_signal_age_seconds", "ord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StrategyRow:
-    """A strategy with its limits, whether or not it is active; once it has ended it never is again."""
+    """A strategy with its limits, whether or not it is active; once it has ended it never is again.
+
+    `made_number` tells in which order strategies were made; 0 for one that is not kept yet.
+    """
 
     lt_strategy_id: UUID
     owner_id: str
@@ -41,6 +45,7 @@ class StrategyRow:
     rules: RiskRules
     risk_preset: RiskPreset | None
     ended_at: datetime | None = None
+    made_number: int = 0
 
     def as_live(self) -> LiveStrategy:
         """What the executor sees of it."""
@@ -84,6 +89,7 @@ def _strategy(row: Row) -> StrategyRow:
         rules=RiskRules.of(row),
         risk_preset=None if row["risk_preset"] is None else RiskPreset(row["risk_preset"]),
         ended_at=row["ended_at"],
+        made_number=row["made_number"],
     )
 
 
@@ -128,11 +134,17 @@ def add(transaction: Transaction, strategy: StrategyRow) -> None:
     )
 
 
-def of_owner(transaction: Transaction, owner_id: str) -> list[StrategyRow]:
-    """The owner's strategies, oldest first."""
+def of_owner(transaction: Transaction, owner_id: str, page: PageAsked) -> list[StrategyRow]:
+    """A page of the owner's strategies, newest first."""
     rows = transaction.rows(
-        _STRATEGIES + "WHERE strategy.owner_id = :owner_id ORDER BY strategy.created_at, strategy.made_number",
+        _STRATEGIES
+        + """
+        WHERE strategy.owner_id = :owner_id AND strategy.made_number < :after_number
+        ORDER BY strategy.made_number DESC LIMIT :rows_to_read
+        """,
         owner_id=owner_id,
+        after_number=page.after_number,
+        rows_to_read=page.rows_to_read,
     )
     return [_strategy(row) for row in rows]
 
@@ -148,14 +160,19 @@ def find(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> Strat
 
 
 def find_for_change(transaction: Transaction, lt_strategy_id: UUID, owner_id: str) -> StrategyRow | None:
-    """The same with its row locked against other changes and against entries."""
-    row = transaction.row(
-        _STRATEGIES + "WHERE strategy.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id "
-        "FOR NO KEY UPDATE OF strategy",
+    """The same with its row locked against other changes and against entries.
+
+    It is read once the lock is there: a statement that waits sees the limits as they were when it began.
+    """
+    transaction.rows(
+        """
+        SELECT lt_strategy_id FROM lt_strategies
+        WHERE lt_strategy_id = :lt_strategy_id AND owner_id = :owner_id FOR NO KEY UPDATE
+        """,
         lt_strategy_id=lt_strategy_id,
         owner_id=owner_id,
     )
-    return None if row is None else _strategy(row)
+    return find(transaction, lt_strategy_id, owner_id)
 
 
 def id_by_ft_wallet(transaction: Transaction, ft_wallet_id: UUID) -> UUID | None:

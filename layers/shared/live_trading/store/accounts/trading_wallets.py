@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import PageAsked
 from live_trading.nouns.wallets import SignatureType, TradingWallet, WalletVerification
 from live_trading.store.database.connection import Row, Transaction
 
@@ -18,10 +19,12 @@ ADDRESS_TAKEN = "trading_wallets_address_of_owner"
 class TradingWalletRow:
     """A registered wallet; `unallocated` is the collateral that no strategy has been given.
 
-    `verification_error` is why its key is not proved yet, where that is known.
+    `verification_error` is why its key is not proved yet, where that is known. `made_number` tells in which order
+    wallets were registered.
     """
 
     trading_wallet_id: UUID
+    made_number: int
     owner_id: str
     name: str
     address: str
@@ -58,6 +61,7 @@ FROM trading_wallets AS wallet
 def _wallet(row: Row) -> TradingWalletRow:
     return TradingWalletRow(
         trading_wallet_id=row["trading_wallet_id"],
+        made_number=row["made_number"],
         owner_id=row["owner_id"],
         name=row["name"],
         address=row["address"],
@@ -108,10 +112,25 @@ def add(
 
 
 def of_owner(transaction: Transaction, owner_id: str) -> list[TradingWalletRow]:
-    """The owner's wallets, oldest first."""
+    """All of the owner's wallets, oldest first."""
     rows = transaction.rows(
         _WALLETS + "WHERE wallet.owner_id = :owner_id ORDER BY wallet.created_at, wallet.made_number",
         owner_id=owner_id,
+    )
+    return [_wallet(row) for row in rows]
+
+
+def page_of_owner(transaction: Transaction, owner_id: str, page: PageAsked) -> list[TradingWalletRow]:
+    """A page of the owner's wallets, newest first."""
+    rows = transaction.rows(
+        _WALLETS
+        + """
+        WHERE wallet.owner_id = :owner_id AND wallet.made_number < :after_number
+        ORDER BY wallet.made_number DESC LIMIT :rows_to_read
+        """,
+        owner_id=owner_id,
+        after_number=page.after_number,
+        rows_to_read=page.rows_to_read,
     )
     return [_wallet(row) for row in rows]
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from live_trading.nouns.locks import LockReason, LockScope
+from live_trading.nouns.pages import PageAsked
 from live_trading.store.database.connection import Row, Transaction
 
 COLLATERAL = "collateral"
@@ -180,16 +181,21 @@ def close(
     return touched == 1
 
 
-def of_wallet(transaction: Transaction, trading_wallet_id: UUID, *, only_open: bool) -> list[StoredBreak]:
-    """The wallet's breaks, newest first."""
+def of_wallet(
+    transaction: Transaction, trading_wallet_id: UUID, page: PageAsked, *, only_open: bool
+) -> list[StoredBreak]:
+    """A page of the wallet's breaks, newest first."""
     rows = transaction.rows(
-        """
+        f"""
         SELECT * FROM breaks
-        WHERE trading_wallet_id = :trading_wallet_id AND (closed_at IS NULL OR NOT :only_open::boolean)
-        ORDER BY break_id DESC LIMIT 200
-        """,
+        WHERE
+            trading_wallet_id = :trading_wallet_id AND break_id < :after_number
+            {"AND closed_at IS NULL" if only_open else ""}
+        ORDER BY break_id DESC LIMIT :rows_to_read
+        """,  # noqa: S608 - the condition is a constant
         trading_wallet_id=trading_wallet_id,
-        only_open=only_open,
+        after_number=page.after_number,
+        rows_to_read=page.rows_to_read,
     )
     return [_stored(row) for row in rows]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import PageAsked
 from live_trading.nouns.wallets import SignatureType, TradingWallet, WalletVerification
 from live_trading.store.database.connection import Row, Transaction
 
@@ -17,6 +18,7 @@ class RedemptionRecord:
 
     lt_redemption_id: UUID
     trading_wallet_id: UUID
+    created_at: datetime
     condition_id: str
     slug: str
     action: str
@@ -47,30 +49,39 @@ WHERE wallet.owner_id = :owner_id
 """
 
 
-def of_owner(transaction: Transaction, owner_id: str, *, state: str | None, limit: int) -> list[RedemptionRecord]:
-    """The newest redemptions of the owner's wallets, those in `state` where it is named."""
+_PAGE = """
+SELECT redemption.*, market.slug, send.channel FROM (
+    SELECT newest.* FROM trading_wallets AS wallet
+    CROSS JOIN LATERAL (
+        SELECT * FROM lt_redemptions
+        WHERE
+            trading_wallet_id = wallet.trading_wallet_id {in_state}
+            AND (created_at, lt_redemption_id) < (coalesce(:after_at, 'infinity'::timestamptz), :after_id::uuid)
+        ORDER BY created_at DESC, lt_redemption_id DESC LIMIT :rows_to_read
+    ) AS newest
+    WHERE wallet.owner_id = :owner_id
+    ORDER BY newest.created_at DESC, newest.lt_redemption_id DESC LIMIT :rows_to_read
+) AS redemption
+CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = redemption.condition_id LIMIT 1) AS market
+LEFT JOIN LATERAL (
+    SELECT channel FROM chain_sends WHERE chain_send_id = redemption.chain_send_id LIMIT 1
+) AS send ON TRUE
+ORDER BY redemption.created_at DESC, redemption.lt_redemption_id DESC
+"""
+
+
+def of_owner(
+    transaction: Transaction, owner_id: str, page: PageAsked, *, state: str | None = None
+) -> list[RedemptionRecord]:
+    """A page of the redemptions of the owner's wallets, newest first, those in `state` where it is named."""
+    named = {} if state is None else {"state": state}
     rows = transaction.rows(
-        """
-        SELECT redemption.*, market.slug, send.channel FROM (
-            SELECT newest.* FROM trading_wallets AS wallet
-            CROSS JOIN LATERAL (
-                SELECT * FROM lt_redemptions
-                WHERE
-                    trading_wallet_id = wallet.trading_wallet_id AND (:state::text IS NULL OR state = :state)
-                ORDER BY created_at DESC, condition_id LIMIT :limit
-            ) AS newest
-            WHERE wallet.owner_id = :owner_id
-            ORDER BY newest.created_at DESC, newest.condition_id LIMIT :limit
-        ) AS redemption
-        CROSS JOIN LATERAL (SELECT slug FROM markets WHERE condition_id = redemption.condition_id LIMIT 1) AS market
-        LEFT JOIN LATERAL (
-            SELECT channel FROM chain_sends WHERE chain_send_id = redemption.chain_send_id LIMIT 1
-        ) AS send ON TRUE
-        ORDER BY redemption.created_at DESC, redemption.condition_id
-        """,
+        _PAGE.format(in_state="" if state is None else "AND state = :state"),
         owner_id=owner_id,
-        state=state,
-        limit=limit,
+        after_at=page.after_at,
+        after_id=page.after_id,
+        rows_to_read=page.rows_to_read,
+        **named,
     )
     return [_record(row) for row in rows]
 
@@ -109,6 +120,7 @@ def _record(row: Row) -> RedemptionRecord:
     return RedemptionRecord(
         lt_redemption_id=row["lt_redemption_id"],
         trading_wallet_id=row["trading_wallet_id"],
+        created_at=row["created_at"],
         condition_id=row["condition_id"],
         slug=row["slug"],
         action=row["action"],

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import PageAsked
 from live_trading.store.database.connection import Row, Transaction
 
 OPEN_ONE_EXISTS = "wallet_approvals_one_at_a_time"
@@ -75,14 +76,20 @@ def ask(transaction: Transaction, approval: WalletApproval, *, asked_by: str) ->
     )
 
 
-def of_wallet(transaction: Transaction, trading_wallet_id: UUID) -> list[WalletApproval]:
-    """Every request for a wallet, newest first."""
+def of_wallet(transaction: Transaction, trading_wallet_id: UUID, page: PageAsked) -> list[WalletApproval]:
+    """A page of the requests for a wallet, newest first."""
     rows = transaction.rows(
         """
-        SELECT * FROM wallet_approvals WHERE trading_wallet_id = :id
-        ORDER BY asked_at DESC, wallet_approval_id LIMIT 200
+        SELECT * FROM wallet_approvals
+        WHERE
+            trading_wallet_id = :id
+            AND (asked_at, wallet_approval_id) < (coalesce(:after_at, 'infinity'::timestamptz), :after_id::uuid)
+        ORDER BY asked_at DESC, wallet_approval_id DESC LIMIT :rows_to_read
         """,
         id=trading_wallet_id,
+        after_at=page.after_at,
+        after_id=page.after_id,
+        rows_to_read=page.rows_to_read,
     )
     return [_approval(row) for row in rows]
 

@@ -19,6 +19,7 @@ class KeptAnswer:
     request_hash: str
     status_code: int
     body: dict[str, Any]
+    edit_token: str | None = None
 
 
 def lock(transaction: Transaction, owner_id: str, key: str) -> None:
@@ -32,7 +33,7 @@ def find(transaction: Transaction, owner_id: str, key: str) -> KeptAnswer | None
     """The answer that was kept under this key."""
     row = transaction.row(
         """
-        SELECT request_hash, status_code, body FROM idempotency_keys
+        SELECT request_hash, status_code, body, edit_token FROM idempotency_keys
         WHERE owner_id = :owner_id AND idempotency_key = :key
         """,
         owner_id=owner_id,
@@ -40,22 +41,36 @@ def find(transaction: Transaction, owner_id: str, key: str) -> KeptAnswer | None
     )
     if row is None:
         return None
-    return KeptAnswer(request_hash=row["request_hash"], status_code=row["status_code"], body=row["body"])
+    return KeptAnswer(
+        request_hash=row["request_hash"],
+        status_code=row["status_code"],
+        body=row["body"],
+        edit_token=row["edit_token"],
+    )
 
 
 def keep(transaction: Transaction, owner_id: str, key: str, answer: KeptAnswer, now: datetime) -> None:
     """Keeps the answer; the key must be locked and not kept yet."""
     transaction.execute(
         """
-        INSERT INTO idempotency_keys (owner_id, idempotency_key, request_hash, status_code, body, created_at)
-        VALUES (:owner_id, :key, :request_hash, :status_code, :body::jsonb, :now)
+        INSERT INTO idempotency_keys (
+            owner_id, idempotency_key, request_hash, status_code, body, edit_token, created_at
+        ) VALUES (:owner_id, :key, :request_hash, :status_code, :body::jsonb, :edit_token, :now)
         """,
         owner_id=owner_id,
         key=key,
         request_hash=answer.request_hash,
         status_code=answer.status_code,
         body=answer.body,
+        edit_token=answer.edit_token,
         now=now,
+    )
+
+
+def forget(transaction: Transaction, owner_id: str, key: str) -> None:
+    """Frees a key whose answer was kept; the key must be locked."""
+    transaction.execute(
+        "DELETE FROM idempotency_keys WHERE owner_id = :owner_id AND idempotency_key = :key", owner_id=owner_id, key=key
     )
 
 

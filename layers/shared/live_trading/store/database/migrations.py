@@ -81,6 +81,11 @@ def read_migrations(directory: Path) -> list[Migration]:
     return [Migration(name=file.name, sql=file.read_text()) for file in files]
 
 
+def newest_name(directory: Path) -> str | None:
+    """The name of the newest file, which is the schema that the code beside it was made for; None without any."""
+    return max((file.name for file in directory.glob("*.sql") if _NAME.match(file.name)), default=None)
+
+
 def migrate(database: Database, migrations: list[Migration], runner: Runner | None = None) -> list[str]:
     """Applies what is not applied yet and returns the names; safe to repeat, to overlap and to be killed.
 

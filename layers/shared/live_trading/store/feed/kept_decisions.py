@@ -71,7 +71,7 @@ def _kept(row: Row) -> KeptDecision:
         config=row["config"],
         verdict=Verdict(row["verdict"]),
         reason=reason,
-        checks=tuple(_check(each, reason) for each in row["checks"]),
+        checks=tuple(check_of(each, reason) for each in row["checks"]),
         risk_checks=row["risk_checks"],
         stake=Usd(row["stake_usd"]),
         trade_time=row["trade_time"],
@@ -83,7 +83,7 @@ def _kept(row: Row) -> KeptDecision:
     )
 
 
-def _check(kept: Any, reason: Reason) -> Check:
+def check_of(kept: Any, reason: Reason) -> Check:
     """From a list, or from an object as rows from before have it. What is kept failed for the decision's reason."""
     if isinstance(kept, dict):
         named = kept["reason"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from live_trading.nouns.pages import PageAsked
 from live_trading.store.database.connection import Transaction
 
 
@@ -40,6 +41,23 @@ def followed(transaction: Transaction) -> list[FollowedTrader]:
         SELECT trader_address, created_at FROM traders
         WHERE is_followed ORDER BY created_at, trader_address
         """
+    )
+    return [FollowedTrader(trader=row["trader_address"], followed_since=row["created_at"]) for row in rows]
+
+
+def page_of_followed(transaction: Transaction, page: PageAsked) -> list[FollowedTrader]:
+    """A page of the followed traders, who was followed last first."""
+    rows = transaction.rows(
+        """
+        SELECT trader_address, created_at FROM traders
+        WHERE
+            is_followed
+            AND (created_at, trader_address) < (coalesce(:after_at, 'infinity'::timestamptz), :after_trader::text)
+        ORDER BY created_at DESC, trader_address DESC LIMIT :rows_to_read
+        """,
+        after_at=page.after_at,
+        after_trader=page.after_text or "",
+        rows_to_read=page.rows_to_read,
     )
     return [FollowedTrader(trader=row["trader_address"], followed_since=row["created_at"]) for row in rows]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from live_trading.nouns.money import Price, Shares, Usd
 from live_trading.nouns.orders import OrderState, OrderType, Purpose
+from live_trading.nouns.pages import PageAsked
 from live_trading.nouns.trades import Side
 from live_trading.orders.quality import OrderTimes
 from live_trading.store.database.connection import Row, Transaction
@@ -16,9 +18,14 @@ from live_trading.store.database.connection import Row, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderHistory:
-    """One order. `filled`, `filled_usd` and `fee` leave out fills whose settlement failed."""
+    """One order. `filled`, `filled_usd` and `fee` leave out fills whose settlement failed.
+
+    `intent_at` and `made_number` tell in which order intents were written.
+    """
 
     lt_order_id: UUID
+    intent_at: datetime
+    made_number: int
     lt_strategy_id: UUID
     trading_wallet_id: UUID
     source_trade_id: int | None
@@ -66,7 +73,7 @@ SELECT
     done.confirmed_at
 FROM lt_orders AS intent
 INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
-INNER JOIN markets AS market ON market.condition_id = intent.condition_id
+CROSS JOIN LATERAL (SELECT * FROM markets WHERE markets.condition_id = intent.condition_id LIMIT 1) AS market
 CROSS JOIN LATERAL (
     SELECT
         coalesce(sum(shares), 0) AS shares, coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(fee_usd), 0) AS fee,
@@ -87,22 +94,27 @@ def find(transaction: Transaction, lt_order_id: UUID, owner_id: str) -> OrderHis
     return None if row is None else _history(row)
 
 
+_OF_STRATEGY = """
+WHERE
+    intent.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id
+    AND (intent.intent_at, intent.made_number) < (coalesce(:after_at, 'infinity'::timestamptz), :after_number)
+"""
+_NEWEST_FIRST = "ORDER BY intent.intent_at DESC, intent.made_number DESC LIMIT :rows_to_read"
+
+
 def of_strategy(
-    transaction: Transaction, lt_strategy_id: UUID, owner_id: str, *, states: list[str] | None, limit: int
+    transaction: Transaction, lt_strategy_id: UUID, owner_id: str, page: PageAsked, *, state: OrderState | None = None
 ) -> list[OrderHistory]:
-    """The strategy's orders, newest first; `states` None is all of them."""
+    """A page of the strategy's orders, newest first; None is those in any state."""
+    in_state = {} if state is None else {"state": state}
     rows = transaction.rows(
-        _ORDERS
-        + """
-        WHERE
-            intent.lt_strategy_id = :lt_strategy_id AND strategy.owner_id = :owner_id
-            AND (:states::text[] IS NULL OR intent.state = ANY(:states::text[]))
-        ORDER BY intent.intent_at DESC, intent.made_number DESC LIMIT :limit
-        """,
+        _ORDERS + _OF_STRATEGY + ("" if state is None else "AND intent.state = :state ") + _NEWEST_FIRST,
         lt_strategy_id=lt_strategy_id,
         owner_id=owner_id,
-        states=states,
-        limit=limit,
+        after_at=page.after_at,
+        after_number=page.after_number,
+        rows_to_read=page.rows_to_read,
+        **in_state,
     )
     return [_history(row) for row in rows]
 
@@ -126,9 +138,18 @@ def of_token(
     return [_history(row) for row in rows]
 
 
+def of_ids(transaction: Transaction, lt_order_ids: Sequence[UUID]) -> list[OrderHistory]:
+    """These orders, whosever they are, in the order of the ids; what there is not is left out."""
+    rows = transaction.rows(_ORDERS + "WHERE intent.lt_order_id = ANY(:ids::uuid[])", ids=list(lt_order_ids))
+    found = {row["lt_order_id"]: _history(row) for row in rows}
+    return [found[each] for each in lt_order_ids if each in found]
+
+
 def _history(row: Row) -> OrderHistory:
     return OrderHistory(
         lt_order_id=row["lt_order_id"],
+        intent_at=row["intent_at"],
+        made_number=row["made_number"],
         lt_strategy_id=row["lt_strategy_id"],
         trading_wallet_id=row["trading_wallet_id"],
         source_trade_id=row["source_trade_id"],

@@ -1,4 +1,4 @@
-"""What paper wallets have won, lost and bound in open bets, as a trigger on their orders keeps it."""
+"""What paper wallets have won, lost and bound in open bets, in all and by day, as triggers on their orders keep it."""
 
 from __future__ import annotations
 
@@ -29,3 +29,36 @@ def rebuild(transaction: Transaction) -> list[UUID]:
         """
     )
     return [row["ft_wallet_id"] for row in rows]
+
+
+def rebuild_days(transaction: Transaction) -> list[UUID]:
+    """As `rebuild`, of how orders ended by day: the wallets of which a kept sum was another."""
+    transaction.execute("LOCK TABLE ft_orders IN SHARE ROW EXCLUSIVE MODE")
+    rows = transaction.rows(
+        """
+        WITH summed AS (
+            SELECT ft_wallet_id, span.day, outcome, count(*) AS orders, sum(pnl_usd) AS pnl_usd
+            FROM ft_orders CROSS JOIN LATERAL (VALUES ((resolved_at AT TIME ZONE 'UTC')::date), (NULL)) AS span (day)
+            WHERE outcome <> 'OPEN'
+            GROUP BY 1, 2, 3
+        ), wrong AS (
+            SELECT
+                coalesce(summed.ft_wallet_id, kept.ft_wallet_id) AS ft_wallet_id,
+                CASE WHEN summed.ft_wallet_id IS NULL THEN kept.day ELSE summed.day END AS day,
+                coalesce(summed.outcome, kept.outcome) AS outcome, coalesce(summed.orders, 0) AS orders,
+                coalesce(summed.pnl_usd, 0) AS pnl_usd
+            FROM summed FULL JOIN ft_result_days AS kept
+                ON kept.ft_wallet_id = summed.ft_wallet_id AND kept.outcome = summed.outcome
+                AND coalesce(kept.day, '-infinity') = coalesce(summed.day, '-infinity')
+            WHERE
+                (coalesce(kept.orders, 0), coalesce(kept.pnl_usd, 0))
+                <> (coalesce(summed.orders, 0), coalesce(summed.pnl_usd, 0))
+        )
+        INSERT INTO ft_result_days AS kept (ft_wallet_id, day, outcome, orders, pnl_usd)
+        SELECT ft_wallet_id, day, outcome, orders, pnl_usd FROM wrong ORDER BY 1, 2, 3
+        ON CONFLICT (ft_wallet_id, day, outcome)
+        DO UPDATE SET orders = excluded.orders, pnl_usd = excluded.pnl_usd
+        RETURNING ft_wallet_id
+        """
+    )
+    return sorted({row["ft_wallet_id"] for row in rows})

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import PageAsked
 from live_trading.store.database.connection import Row, Transaction
 
 NAME_TAKEN = "ft_wallets_owner_id_name_key"
@@ -16,9 +17,10 @@ NAME_TAKEN = "ft_wallets_owner_id_name_key"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FtWalletRow:
-    """A paper wallet with the configuration that is in force."""
+    """A paper wallet with the configuration that is in force; `made_number` tells in which order wallets were made."""
 
     ft_wallet_id: UUID
+    made_number: int
     owner_id: str
     name: str
     is_active: bool
@@ -52,6 +54,7 @@ INNER JOIN ft_wallet_versions AS version
 def _wallet(row: Row) -> FtWalletRow:
     return FtWalletRow(
         ft_wallet_id=row["ft_wallet_id"],
+        made_number=row["made_number"],
         owner_id=row["owner_id"],
         name=row["name"],
         is_active=row["is_active"],
@@ -144,11 +147,17 @@ def change(
     )
 
 
-def of_owner(transaction: Transaction, owner_id: str) -> list[FtWalletRow]:
-    """The owner's wallets, oldest first."""
+def of_owner(transaction: Transaction, owner_id: str, page: PageAsked) -> list[FtWalletRow]:
+    """A page of the owner's wallets, newest first."""
     rows = transaction.rows(
-        _WALLETS + "WHERE wallet.owner_id = :owner_id ORDER BY wallet.created_at, wallet.made_number",
+        _WALLETS
+        + """
+        WHERE wallet.owner_id = :owner_id AND wallet.made_number < :after_number
+        ORDER BY wallet.made_number DESC LIMIT :rows_to_read
+        """,
         owner_id=owner_id,
+        after_number=page.after_number,
+        rows_to_read=page.rows_to_read,
     )
     return [_wallet(row) for row in rows]
 
@@ -167,14 +176,17 @@ def find_for_change(transaction: Transaction, ft_wallet_id: UUID, owner_id: str)
     """The same with its row locked against other changes.
 
     Rows that refer to the wallet may still be written: a run that holds a trading wallet's lock must not wait here.
+    It is read once the lock is there: a statement that waits sees no version that was written meanwhile.
     """
-    row = transaction.row(
-        _WALLETS
-        + "WHERE wallet.ft_wallet_id = :ft_wallet_id AND wallet.owner_id = :owner_id FOR NO KEY UPDATE OF wallet",
+    transaction.rows(
+        """
+        SELECT ft_wallet_id FROM ft_wallets
+        WHERE ft_wallet_id = :ft_wallet_id AND owner_id = :owner_id FOR NO KEY UPDATE
+        """,
         ft_wallet_id=ft_wallet_id,
         owner_id=owner_id,
     )
-    return None if row is None else _wallet(row)
+    return find(transaction, ft_wallet_id, owner_id)
 
 
 def id_by_name(transaction: Transaction, owner_id: str, name: str) -> UUID | None:
@@ -185,14 +197,15 @@ def id_by_name(transaction: Transaction, owner_id: str, name: str) -> UUID | Non
     return None if row is None else row["ft_wallet_id"]
 
 
-def versions(transaction: Transaction, ft_wallet_id: UUID) -> list[FtWalletVersionRow]:
-    """Every version, newest first."""
+def versions(transaction: Transaction, ft_wallet_id: UUID, *, most: int) -> list[FtWalletVersionRow]:
+    """The newest versions, newest first."""
     rows = transaction.rows(
         """
         SELECT version, config, config_hash, created_by, created_at FROM ft_wallet_versions
-        WHERE ft_wallet_id = :ft_wallet_id ORDER BY version DESC
+        WHERE ft_wallet_id = :ft_wallet_id ORDER BY version DESC LIMIT :most
         """,
         ft_wallet_id=ft_wallet_id,
+        most=most,
     )
     return [
         FtWalletVersionRow(

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.pages import PageAsked
 from live_trading.store.database.connection import Row, Transaction
 
 
@@ -37,7 +38,7 @@ SELECT
     booked.shares, booked.amount_usd AS cost, booked.shares - coming.shares AS settled,
     greatest(least(booked.shares - coming.shares, coalesce(remaining.shares, booked.shares)) - leaving.shares, 0)
         AS sellable
-FROM ledger_holdings AS booked
+FROM {booked}
 CROSS JOIN LATERAL (
     SELECT condition_id FROM (
         (
@@ -83,18 +84,40 @@ WHERE
     AND (:token_id::text IS NULL OR booked.token_id = :token_id)
 ORDER BY booked.lt_strategy_id, booked.token_id
 """
+_ALL = _HELD.format(booked="ledger_holdings AS booked")
+_PAGE = _HELD.format(
+    booked="""(
+    SELECT * FROM ledger_holdings
+    WHERE
+        lt_strategy_id = :lt_strategy_id AND account = 'POSITION_COST' AND shares > 0 AND token_id > :after
+    ORDER BY token_id LIMIT :rows_to_read
+) AS booked"""
+)
+
+
+def page_of_strategy(transaction: Transaction, lt_strategy_id: UUID, page: PageAsked) -> list[HeldPosition]:
+    """A page of the positions of the strategy that are not resolved, in the order of their tokens."""
+    rows = transaction.rows(
+        _PAGE,
+        lt_strategy_ids=[lt_strategy_id],
+        lt_strategy_id=lt_strategy_id,
+        token_id=None,
+        after=page.after_text or "",
+        rows_to_read=page.rows_to_read,
+    )
+    return [_held(row) for row in rows]
 
 
 def of_strategy(transaction: Transaction, lt_strategy_id: UUID, token_id: str | None = None) -> list[HeldPosition]:
     """Every position of the strategy that is not resolved, or the one of a token."""
-    rows = transaction.rows(_HELD, lt_strategy_ids=[lt_strategy_id], token_id=token_id)
+    rows = transaction.rows(_ALL, lt_strategy_ids=[lt_strategy_id], token_id=token_id)
     return [_held(row) for row in rows]
 
 
 def of_strategies(transaction: Transaction, lt_strategy_ids: Collection[UUID]) -> dict[UUID, list[HeldPosition]]:
     """By strategy every position that is not resolved, in one statement; those that hold nothing are missing."""
     found: dict[UUID, list[HeldPosition]] = {}
-    for row in transaction.rows(_HELD, lt_strategy_ids=list(lt_strategy_ids), token_id=None):
+    for row in transaction.rows(_ALL, lt_strategy_ids=list(lt_strategy_ids), token_id=None):
         found.setdefault(row["lt_strategy_id"], []).append(_held(row))
     return found
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from live_trading.ledger.accounts import TransactionKind
 from live_trading.ledger.lots import PositionBook, PositionMove, position_book
 from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.nouns.pages import PageAsked
 from live_trading.store.database.connection import Row, Transaction
 
 
@@ -30,8 +31,12 @@ class PositionMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionHistory:
-    """One strategy's position in one token, with every booking of it summed up in `book`."""
+    """One strategy's position in one token, with every booking of it summed up in `book`.
 
+    `position_number` tells in which order positions began.
+    """
+
+    position_number: int
     lt_strategy_id: UUID
     token_id: str
     condition_id: str
@@ -51,76 +56,87 @@ class PositionHistory:
         return PositionState.OPEN if self.book.shares.is_positive else PositionState.CLOSED
 
 
-# Which positions a page may have: the one that is asked for, those that are held, or those that moved last.
-_NAMED = """
-SELECT strategy.lt_strategy_id, :token_id::text AS token_id FROM lt_strategies AS strategy
-WHERE
-    strategy.owner_id = :owner_id AND (:lt_strategy_id::uuid IS NULL OR strategy.lt_strategy_id = :lt_strategy_id)
-    AND :looked > 0
+# Which positions a page may have: the one that is asked for, those that are held, or all that began.
+_ONE = """
+SELECT begun.* FROM lt_positions AS begun
+WHERE begun.owner_id = :owner_id AND begun.lt_strategy_id = :lt_strategy_id AND begun.token_id = :token_id
 """
 _HELD = """
-SELECT kept.lt_strategy_id, kept.token_id FROM lt_strategies AS strategy
-INNER JOIN ledger_holdings AS kept USING (lt_strategy_id)
+SELECT begun.* FROM lt_strategies AS strategy
+CROSS JOIN LATERAL (
+    SELECT kept.lt_strategy_id, kept.token_id FROM ledger_holdings AS kept
+    WHERE kept.lt_strategy_id = strategy.lt_strategy_id AND kept.account = 'POSITION_COST' AND kept.shares > 0
+) AS held
+CROSS JOIN LATERAL (
+    SELECT * FROM lt_positions AS one
+    WHERE one.lt_strategy_id = held.lt_strategy_id AND one.token_id = held.token_id LIMIT 1
+) AS begun
 WHERE
     strategy.owner_id = :owner_id AND (:lt_strategy_id::uuid IS NULL OR strategy.lt_strategy_id = :lt_strategy_id)
-    AND kept.account = 'POSITION_COST' AND kept.shares > 0 AND :token_id::text IS NULL AND :looked > 0
+    AND begun.position_number < :after_number
+ORDER BY begun.position_number DESC LIMIT :rows_to_read
 """
-_MOVED = """
-SELECT newest.lt_strategy_id, newest.token_id FROM {owner}
-CROSS JOIN LATERAL (
-    SELECT fill.lt_strategy_id, fill.token_id, fill.match_time FROM fills AS fill
-    WHERE fill.{whose} = whose.{whose} AND fill.status <> 'FAILED'
-    ORDER BY fill.match_time DESC LIMIT :looked
-) AS newest
+_BEGUN_OF_OWNER = """
+SELECT begun.* FROM lt_positions AS begun
+WHERE begun.owner_id = :owner_id AND begun.position_number < :after_number
+"""
+_BEGUN_OF_STRATEGY = """
+SELECT begun.* FROM lt_positions AS begun
 WHERE
-    whose.owner_id = :owner_id AND (:lt_strategy_id::uuid IS NULL OR newest.lt_strategy_id = :lt_strategy_id)
-    AND :token_id::text IS NULL
-GROUP BY newest.lt_strategy_id, newest.token_id
-ORDER BY max(newest.match_time) DESC, newest.token_id
+    begun.owner_id = :owner_id AND begun.lt_strategy_id = :lt_strategy_id AND begun.position_number < :after_number
 """
-_MOVED_OF_STRATEGY = _MOVED.format(
-    owner="(SELECT * FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id) AS whose", whose="lt_strategy_id"
-)
-_MOVED_OF_OWNER = _MOVED.format(owner="trading_wallets AS whose", whose="trading_wallet_id")
-# So many of the newest fills are looked at for each position of a page.
-_FILLS_A_POSITION = 2
 
-_POSITIONS = """
+# The market of a position; none where every trade of it came to nothing.
+PLACED = """
+SELECT condition_id FROM (
+    (
+        SELECT fill.condition_id FROM fills AS fill
+        WHERE
+            fill.lt_strategy_id = begun.lt_strategy_id AND fill.token_id = begun.token_id AND fill.status <> 'FAILED'
+        LIMIT 1
+    )
+    UNION ALL
+    (
+        SELECT given.condition_id FROM position_corrections AS given
+        WHERE given.lt_strategy_id = begun.lt_strategy_id AND given.token_id = begun.token_id LIMIT 1
+    )
+) AS known LIMIT 1
+"""
+_POSITIONS = f"""
 SELECT
-    moved.lt_strategy_id, moved.token_id, moved.condition_id, moved.outcome_index, market.slug, market.event_id,
-    market.outcomes[moved.outcome_index + 1] AS outcome, moved.first_bought_at, moved.last_moved_at, moved.pending,
-    moved.source_trade_ids, mark.bid_price, mark.taken_at
-FROM candidate
+    begun.position_number, begun.lt_strategy_id, begun.token_id, market.condition_id, market.slug, market.event_id,
+    array_position(market.token_ids, begun.token_id) - 1 AS outcome_index,
+    market.outcomes[array_position(market.token_ids, begun.token_id)] AS outcome,
+    coalesce(moved.first_at, begun.begun_at) AS first_bought_at,
+    coalesce(moved.last_at, begun.begun_at) AS last_moved_at, moved.pending, moved.source_trade_ids,
+    mark.bid_price, mark.taken_at
+FROM candidate AS begun
+CROSS JOIN LATERAL ({PLACED}) AS placed
+CROSS JOIN LATERAL (SELECT * FROM markets WHERE markets.condition_id = placed.condition_id LIMIT 1) AS market
 CROSS JOIN LATERAL (
     SELECT
-        fill.lt_strategy_id, fill.trading_wallet_id, fill.token_id, min(fill.condition_id) AS condition_id,
-        min(fill.outcome_index) AS outcome_index, min(fill.match_time) AS first_bought_at,
-        max(fill.match_time) AS last_moved_at,
+        min(fill.match_time) AS first_at, max(fill.match_time) AS last_at,
         coalesce(sum(fill.shares) FILTER (WHERE fill.side = 'BUY' AND fill.status <> 'CONFIRMED'), 0) AS pending,
         array_agg(DISTINCT intent.source_trade_id)
             FILTER (WHERE intent.source_trade_id IS NOT NULL) AS source_trade_ids
     FROM fills AS fill
     CROSS JOIN LATERAL (SELECT source_trade_id FROM lt_orders WHERE lt_order_id = fill.lt_order_id LIMIT 1) AS intent
-    WHERE
-        fill.lt_strategy_id = candidate.lt_strategy_id AND fill.token_id = candidate.token_id
-        AND fill.status <> 'FAILED'
-    GROUP BY fill.lt_strategy_id, fill.trading_wallet_id, fill.token_id
+    WHERE fill.lt_strategy_id = begun.lt_strategy_id AND fill.token_id = begun.token_id AND fill.status <> 'FAILED'
 ) AS moved
-CROSS JOIN LATERAL (SELECT * FROM markets WHERE condition_id = moved.condition_id LIMIT 1) AS market
 LEFT JOIN LATERAL (
     SELECT bid_price, taken_at FROM position_marks
-    WHERE trading_wallet_id = moved.trading_wallet_id AND token_id = moved.token_id LIMIT 1
+    WHERE trading_wallet_id = begun.trading_wallet_id AND token_id = begun.token_id LIMIT 1
 ) AS mark ON TRUE
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(kept.shares), 0) > 0 AS is_held FROM ledger_holdings AS kept
     WHERE
-        kept.trading_wallet_id = moved.trading_wallet_id AND kept.lt_strategy_id = moved.lt_strategy_id
-        AND kept.account = 'POSITION_COST' AND kept.token_id = moved.token_id
+        kept.trading_wallet_id = begun.trading_wallet_id AND kept.lt_strategy_id = begun.lt_strategy_id
+        AND kept.account = 'POSITION_COST' AND kept.token_id = begun.token_id
 ) AS holding
 WHERE :state::text IS NULL OR (:state = 'OPEN') = holding.is_held
-ORDER BY moved.last_moved_at DESC, moved.token_id
-LIMIT :most
-"""
+ORDER BY begun.position_number DESC
+LIMIT :rows_to_read
+"""  # noqa: S608 - a constant
 
 _MOVES = """
 SELECT
@@ -156,35 +172,49 @@ ORDER BY booked.ledger_transaction_id
 def of_owner(
     transaction: Transaction,
     owner_id: str,
+    page: PageAsked,
     *,
     lt_strategy_id: UUID | None = None,
-    token_id: str | None = None,
     state: PositionState | None = None,
-    most: int,
 ) -> list[PositionHistory]:
-    """The owner's positions, those that moved last first; None does not narrow.
+    """A page of the owner's positions, what was begun last first; None does not narrow.
 
-    Closed ones are looked for among what the newest fills of each wallet moved, or of the strategy.
+    One whose every trade came to nothing is none.
     """
-    rows = transaction.rows(
-        f"WITH candidate AS MATERIALIZED ({_candidates(lt_strategy_id, token_id, state)}) {_POSITIONS}",
+    if state is PositionState.OPEN:
+        candidates = _HELD
+    else:
+        candidates = _BEGUN_OF_OWNER if lt_strategy_id is None else _BEGUN_OF_STRATEGY
+    return _shown(
+        transaction,
+        candidates,
+        owner_id=owner_id,
+        lt_strategy_id=lt_strategy_id,
+        state=state,
+        after_number=page.after_number,
+        rows_to_read=page.rows_to_read,
+    )
+
+
+def find(transaction: Transaction, owner_id: str, lt_strategy_id: UUID, token_id: str) -> PositionHistory | None:
+    """The owner's position of a strategy in a token; None where there was never one."""
+    found = _shown(
+        transaction,
+        _ONE,
         owner_id=owner_id,
         lt_strategy_id=lt_strategy_id,
         token_id=token_id,
-        state=state,
-        looked=_FILLS_A_POSITION * most,
-        most=most,
+        state=None,
+        rows_to_read=1,
     )
+    return found[0] if found else None
+
+
+def _shown(transaction: Transaction, candidates: str, **asked: object) -> list[PositionHistory]:
+    names = {name: value for name, value in asked.items() if f":{name}" in candidates + _POSITIONS}
+    rows = transaction.rows(f"WITH candidate AS NOT MATERIALIZED ({candidates}) {_POSITIONS}", **names)
     moves = moves_of(transaction, [(row["lt_strategy_id"], row["token_id"]) for row in rows])
     return [_position(row, moves[(row["lt_strategy_id"], row["token_id"])]) for row in rows]
-
-
-def _candidates(lt_strategy_id: UUID | None, token_id: str | None, state: PositionState | None) -> str:
-    if token_id is not None:
-        return _NAMED
-    if state is PositionState.OPEN:
-        return _HELD
-    return _MOVED_OF_OWNER if lt_strategy_id is None else _MOVED_OF_STRATEGY
 
 
 def moves_of(
@@ -212,6 +242,7 @@ def moves_of(
 def _position(row: Row, moves: list[PositionMove]) -> PositionHistory:
     price = row["bid_price"]
     return PositionHistory(
+        position_number=row["position_number"],
         lt_strategy_id=row["lt_strategy_id"],
         token_id=row["token_id"],
         condition_id=row["condition_id"],

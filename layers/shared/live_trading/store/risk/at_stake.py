@@ -12,6 +12,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from live_trading.nouns.money import Usd
+from live_trading.risk.usage.limits import LargestStakes
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.connection import Row, Transaction
 
@@ -155,6 +156,49 @@ def of_strategies(transaction: Transaction, strategies: Sequence[LiveStrategy]) 
     wallets: Collection[UUID] = {strategy.trading_wallet_id for strategy in strategies}
     rows = transaction.rows(_BY_STRATEGY, wallets=sorted(wallets), strategy=None)
     return {row["lt_strategy_id"]: (_cents_up(row["usd"]), row["open_positions"]) for row in rows}
+
+
+_LARGEST = "".join(
+    (
+        _AT_STAKE,
+        """
+, placed AS MATERIALIZED (
+    SELECT stake.*, market.event_id FROM at_stake AS stake
+    LEFT JOIN LATERAL (SELECT event_id FROM markets WHERE condition_id = stake.condition_id LIMIT 1) AS market ON TRUE
+), own AS MATERIALIZED (
+    SELECT * FROM placed WHERE lt_strategy_id = :strategy::uuid
+)
+SELECT
+    (SELECT max(sum) FROM (SELECT sum(usd) AS sum FROM own GROUP BY token_id) AS each_one) AS position,
+    (SELECT max(sum) FROM (SELECT sum(usd) AS sum FROM own GROUP BY condition_id) AS each_one) AS market,
+    (
+        SELECT max(sum) FROM (SELECT sum(usd) AS sum FROM own GROUP BY coalesce(event_id, condition_id)) AS each_one
+    ) AS event,
+    (
+        SELECT max(sum) FROM (
+            SELECT sum(usd) AS sum FROM own WHERE trader_address IS NOT NULL GROUP BY trader_address
+        ) AS each_one
+    ) AS trader,
+    (SELECT max(sum) FROM (SELECT sum(usd) AS sum FROM placed GROUP BY condition_id) AS each_one) AS wallet_market,
+    (
+        SELECT max(count) FROM (SELECT count(DISTINCT token_id) AS count FROM own GROUP BY condition_id) AS each_one
+    ) AS in_market
+""",
+    )
+)
+
+
+def largest(transaction: Transaction, strategy: LiveStrategy) -> LargestStakes:
+    """The largest stakes of a strategy as they stand."""
+    row = transaction.only(_LARGEST, wallets=[strategy.trading_wallet_id], strategy=strategy.lt_strategy_id)
+    return LargestStakes(
+        position=_cents_up(row["position"] or Decimal(0)),
+        market=_cents_up(row["market"] or Decimal(0)),
+        event=_cents_up(row["event"] or Decimal(0)),
+        trader=_cents_up(row["trader"] or Decimal(0)),
+        wallet_market=_cents_up(row["wallet_market"] or Decimal(0)),
+        in_market=int(row["in_market"] or 0),
+    )
 
 
 def _usd(rows: Sequence[Row], column: str = "usd") -> Usd:

@@ -37,10 +37,12 @@ def project(transaction: Transaction, strategy: LiveStrategy, now: datetime) -> 
     project_all(transaction, [strategy], now)
 
 
-def project_all(transaction: Transaction, strategies: Sequence[LiveStrategy], now: datetime) -> None:
-    """The same for all of these, in six statements at most; it writes only what has changed."""
+def project_all(
+    transaction: Transaction, strategies: Sequence[LiveStrategy], now: datetime
+) -> Mapping[UUID, StrategyState]:
+    """The same for all of these, in six statements at most; it writes only what has changed. How each stands."""
     if not strategies:
-        return
+        return {}
     states = risk_facts.states(transaction, strategies, now)
     in_force = locks.on_entries(transaction, now)
     kept = _kept(transaction, list(states))
@@ -57,6 +59,7 @@ def project_all(transaction: Transaction, strategies: Sequence[LiveStrategy], no
             snapshots.append(snapshot)
     _write_rows(transaction, rows, now)
     _write_snapshots(transaction, snapshots, now)
+    return states
 
 
 def _row(lt_strategy_id: UUID, state: StrategyState, stops: Sequence[LockRow]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
+from live_trading.store.database.pending import Pending, ask
 
 MOST_LISTED = 50
 
@@ -16,6 +17,7 @@ class StuckExit:
     """A position of a strategy with rules of leaving; `since` when it was last looked at, or its rule first fired."""
 
     lt_strategy_id: UUID
+    owner_id: str
     strategy: str
     token_id: str
     market: str
@@ -23,13 +25,14 @@ class StuckExit:
     why: str | None
 
 
-def not_looked_at(transaction: Transaction, before: datetime) -> list[StuckExit]:
+def ask_not_looked_at(transaction: Transaction, before: datetime) -> Pending[list[StuckExit]]:
     """Positions held since before then that no look has come to since then, the longest first."""
-    rows = transaction.rows(
+    return ask(
+        transaction,
         """
         SELECT
-            entered.lt_strategy_id, strategy.name AS strategy, entered.token_id, market.slug AS market,
-            coalesce(watch.looked_at, entered.since) AS since, NULL AS why
+            entered.lt_strategy_id, strategy.owner_id, strategy.name AS strategy, entered.token_id,
+            market.slug AS market, coalesce(watch.looked_at, entered.since) AS since, NULL AS why
         FROM (
             SELECT lt_strategy_id, token_id, condition_id, min(finished_at) AS since FROM lt_orders
             WHERE outcome = 'OPEN' AND purpose = 'ENTRY' AND finished_at < :before
@@ -53,18 +56,19 @@ def not_looked_at(transaction: Transaction, before: datetime) -> list[StuckExit]
             ) > 0
         ORDER BY since, entered.token_id LIMIT :most
         """,
+        _stuck,
         before=before,
         most=MOST_LISTED,
     )
-    return [StuckExit(**row) for row in rows]
 
 
-def fired_and_held(transaction: Transaction, before: datetime) -> list[StuckExit]:
+def ask_fired_and_held(transaction: Transaction, before: datetime) -> Pending[list[StuckExit]]:
     """Positions whose rule fired before then, or waits for the book since then, and which are still held."""
-    rows = transaction.rows(
+    return ask(
+        transaction,
         """
         SELECT
-            watch.lt_strategy_id, strategy.name AS strategy, watch.token_id, market.slug AS market,
+            watch.lt_strategy_id, strategy.owner_id, strategy.name AS strategy, watch.token_id, market.slug AS market,
             least(watch.trigger_since, watch.waiting_since) AS since,
             coalesce(watch.hold_reason, watch.placed_for) AS why
         FROM exit_watches AS watch
@@ -86,7 +90,11 @@ def fired_and_held(transaction: Transaction, before: datetime) -> list[StuckExit
         WHERE least(watch.trigger_since, watch.waiting_since) < :before
         ORDER BY since, watch.token_id LIMIT :most
         """,
+        _stuck,
         before=before,
         most=MOST_LISTED,
     )
+
+
+def _stuck(rows: list[Row]) -> list[StuckExit]:
     return [StuckExit(**row) for row in rows]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
+from live_trading.store.database.pending import Pending, ask
 
 # So many runs without a failure say that a part works again: one run may not have come to it.
 QUIET_RUNS = 3
@@ -16,13 +17,14 @@ MOST_PARTS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRun:
-    """When a job last started and completed; where it fails, since when, how often in a row and why."""
+    """When a job last started and completed, and how long that took; since when it fails, how often and why."""
 
     last_started_at: datetime
     last_completed_at: datetime | None
     failing_since: datetime | None
     failed_runs: int
     last_error: str | None
+    last_milliseconds: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +52,18 @@ def note_started(transaction: Transaction, job: str, now: datetime) -> None:
     )
 
 
-def note_completed(transaction: Transaction, job: str, now: datetime) -> None:
-    """Remembers that a run came to its end, whatever parts of it failed."""
+def note_completed(transaction: Transaction, job: str, now: datetime, took: timedelta) -> None:
+    """Remembers that a run came to its end, whatever parts of it failed, and how long it took."""
     transaction.execute(
         """
-        UPDATE job_runs SET last_completed_at = :now, failing_since = NULL, failed_runs = 0, last_error = NULL
+        UPDATE job_runs SET
+            last_completed_at = :now, last_milliseconds = :took, failing_since = NULL, failed_runs = 0,
+            last_error = NULL
         WHERE job = :job
         """,
         job=job,
         now=now,
+        took=max(took // timedelta(milliseconds=1), 0),
     )
 
 
@@ -106,25 +111,30 @@ def note_parts(
     rows = transaction.rows(
         "DELETE FROM failing_parts WHERE job = :job AND quiet_runs >= :quiet RETURNING *", job=job, quiet=QUIET_RUNS
     )
-    return [_part(row) for row in rows]
+    return _parts(rows)
 
 
-def failing(transaction: Transaction, job: str | None = None) -> list[FailingPart]:
-    """The parts that fail now, the oldest trouble first; of every job unless one is named."""
-    rows = transaction.rows(
-        "SELECT * FROM failing_parts WHERE :job::text IS NULL OR job = :job ORDER BY failing_since, job, part",
-        job=job,
-    )
-    return [_part(row) for row in rows]
+_FAILING = "SELECT * FROM failing_parts WHERE :job::text IS NULL OR job = :job ORDER BY failing_since, job, part"
 
 
-def of_jobs(transaction: Transaction) -> dict[str, JobRun]:
+def failing(transaction: Transaction, job: str) -> list[FailingPart]:
+    """The parts of a job that fail now, the oldest trouble first."""
+    return _parts(transaction.rows(_FAILING, job=job))
+
+
+def ask_failing(transaction: Transaction) -> Pending[list[FailingPart]]:
+    """The parts of every job that fail now, the oldest trouble first."""
+    return ask(transaction, _FAILING, _parts, job=None)
+
+
+def ask_of_jobs(transaction: Transaction) -> Pending[dict[str, JobRun]]:
     """Every job that ever started."""
-    rows = transaction.rows("SELECT * FROM job_runs")
-    return {
-        row["job"]: JobRun(**{name: row[name] for name in JobRun.__dataclass_fields__ if name != "job"}) for row in rows
-    }
+    return ask(transaction, "SELECT * FROM job_runs", _runs)
 
 
-def _part(row: dict[str, object]) -> FailingPart:
-    return FailingPart(**{name: row[name] for name in FailingPart.__dataclass_fields__})  # type: ignore[arg-type]
+def _runs(rows: list[Row]) -> dict[str, JobRun]:
+    return {row["job"]: JobRun(**{name: row[name] for name in JobRun.__dataclass_fields__}) for row in rows}
+
+
+def _parts(rows: list[Row]) -> list[FailingPart]:
+    return [FailingPart(**{name: row[name] for name in FailingPart.__dataclass_fields__}) for row in rows]

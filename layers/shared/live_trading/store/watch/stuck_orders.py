@@ -9,7 +9,8 @@ from uuid import UUID
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import OrderState
 from live_trading.nouns.trades import Side
-from live_trading.store.database.connection import Transaction
+from live_trading.store.database.connection import Row, Transaction
+from live_trading.store.database.pending import Pending, ask
 
 # More of them than this have one cause, and the first of them name it.
 MOST_LISTED = 50
@@ -20,6 +21,7 @@ class UndecidedOrder:
     """An order that is not final, with what a person needs to find it."""
 
     lt_order_id: UUID
+    owner_id: str
     wallet: str
     market: str
     side: Side
@@ -33,22 +35,24 @@ class UnbookedCondition:
     """A resolved market in which one wallet's order or trade is not final, so that the wallet is not paid."""
 
     condition_id: str
+    owner_id: str
     wallet: str
     market: str
     resolved_at: datetime
 
 
-def orders(
+def ask_orders(
     transaction: Transaction, *, unanswered_before: datetime, marketable_before: datetime
-) -> list[UndecidedOrder]:
+) -> Pending[list[UndecidedOrder]]:
     """Orders that nobody has an answer for since `unanswered_before`, or that are marketable and older; oldest first.
 
     A marketable order (FAK, FOK) fills or ends at once; one that rests may rest.
     """
-    rows = transaction.rows(
+    return ask(
+        transaction,
         """
         SELECT
-            intent.lt_order_id, wallet.name AS wallet, market.slug AS market, intent.side,
+            intent.lt_order_id, wallet.owner_id, wallet.name AS wallet, market.slug AS market, intent.side,
             intent.order_usd AS usd, intent.state, coalesce(intent.sent_at, intent.intent_at) AS since
         FROM lt_orders AS intent
         INNER JOIN trading_wallets AS wallet USING (trading_wallet_id)
@@ -65,29 +69,27 @@ def orders(
         ORDER BY since, intent.made_number
         LIMIT :most
         """,
+        _undecided,
         unanswered_before=unanswered_before,
         marketable_before=marketable_before,
         most=MOST_LISTED,
     )
+
+
+def _undecided(rows: list[Row]) -> list[UndecidedOrder]:
     return [
-        UndecidedOrder(
-            lt_order_id=row["lt_order_id"],
-            wallet=row["wallet"],
-            market=row["market"],
-            side=Side(row["side"]),
-            usd=Usd(row["usd"]),
-            state=OrderState(row["state"]),
-            since=row["since"],
-        )
+        UndecidedOrder(**row | {"usd": Usd(row["usd"]), "side": Side(row["side"]), "state": OrderState(row["state"])})
         for row in rows
     ]
 
 
-def conditions(transaction: Transaction, *, resolved_before: datetime) -> list[UnbookedCondition]:
+def ask_conditions(transaction: Transaction, *, resolved_before: datetime) -> Pending[list[UnbookedCondition]]:
     """Markets resolved since before then that some wallet waits in, the longest first."""
-    rows = transaction.rows(
+    return ask(
+        transaction,
         """
-        SELECT DISTINCT market.condition_id, wallet.name AS wallet, market.slug AS market, market.resolved_at
+        SELECT DISTINCT
+            market.condition_id, wallet.owner_id, wallet.name AS wallet, market.slug AS market, market.resolved_at
         FROM (
             SELECT condition_id, trading_wallet_id FROM lt_orders
             WHERE state IN ('INTENT', 'SENT', 'UNKNOWN', 'LIVE', 'DELAYED', 'PARTIALLY_FILLED')
@@ -100,7 +102,7 @@ def conditions(transaction: Transaction, *, resolved_before: datetime) -> list[U
         ORDER BY market.resolved_at, market.condition_id, wallet
         LIMIT :most
         """,
+        lambda rows: [UnbookedCondition(**row) for row in rows],
         resolved_before=resolved_before,
         most=MOST_LISTED,
     )
-    return [UnbookedCondition(**row) for row in rows]

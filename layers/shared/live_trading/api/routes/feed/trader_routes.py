@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from live_trading.api.body import Body
+from live_trading.api.described import Example
+from live_trading.api.examples import TRADER_ADDRESS
 from live_trading.api.fields import Address
 from live_trading.api.once import Answer, Caller, once
+from live_trading.api.paging import Paging
+from live_trading.api.query import PageQuery
 from live_trading.api.routing import Request, Routes
+from live_trading.api.views.feed.trader_views import TradersView, TraderView, trader_view
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.pages import Place
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import traders
-from live_trading.store.feed.traders import FollowedTrader
 
 
 class FollowTrader(Body):
+    """Whom to follow."""
+
     address: Address
 
 
@@ -32,7 +37,7 @@ class Traders:
 
         def effect(transaction: Transaction) -> Answer:
             is_new = traders.follow(transaction, [body.address], now) == 1
-            view = _view(traders.followed_one(transaction, body.address))
+            view = trader_view(traders.followed_one(transaction, body.address))
             if not is_new:
                 return Answer(status=200, body=view)
             audit.record(
@@ -50,25 +55,34 @@ class Traders:
 
         return once(self._database, caller, now, effect)
 
-    def list(self, _owner_id: str) -> Answer:
-        """Every followed trader, in the order in which they were followed."""
+    def list(self, paging: Paging) -> Answer:
+        """A page of the followed traders, who was followed last first."""
         with self._database.transaction() as transaction:
-            rows = traders.followed(transaction)
-        return Answer(status=200, body={"traders": [_view(row) for row in rows]})
-
-
-def _view(row: FollowedTrader) -> dict[str, Any]:
-    return {"address": row.trader, "followed_since": row.followed_since.isoformat()}
+            found = traders.page_of_followed(transaction, paging.asked)
+        page = paging.cut(found, lambda row: Place(at=row.followed_since, row=row.trader))
+        body: TradersView = {"traders": [trader_view(row) for row in page.rows], "next_cursor": page.next_cursor}
+        return Answer(status=200, body=body)
 
 
 ROUTES = Routes[Traders]("traders")
 
 
-@ROUTES.post("/api/traders", body=FollowTrader)
+@ROUTES.post(
+    "/api/traders",
+    body=FollowTrader,
+    answers=TraderView,
+    statuses=(200, 201),
+    example=Example(body={"address": TRADER_ADDRESS}),
+)
 def _follow(followed: Traders, request: Request) -> Answer:
+    """Follows a trader from now on.
+
+    Who is followed is shared by all owners. 200 where the trader is followed already, since the earlier moment.
+    """
     return followed.follow(request.caller, request.body(FollowTrader))
 
 
-@ROUTES.get("/api/traders")
+@ROUTES.get("/api/traders", query=PageQuery, answers=TradersView, example=Example(query={"limit": "20"}))
 def _list(followed: Traders, request: Request) -> Answer:
-    return followed.list(request.owner)
+    """Lists the followed traders, who was followed last first."""
+    return followed.list(request.paging(request.asked(PageQuery)))

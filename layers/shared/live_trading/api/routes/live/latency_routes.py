@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
+from live_trading.api.described import Example
+from live_trading.api.examples import LT_STRATEGY_ID
 from live_trading.api.fields import Id
 from live_trading.api.once import Answer
+from live_trading.api.problems import ProblemCode
 from live_trading.api.query import Query, whole_text
 from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
+from live_trading.api.views.live.latency_views import LatencyView, stage_views
 from live_trading.nouns.clock import Clock
 from live_trading.store.database.connection import Database
 from live_trading.store.orders import latencies
-from live_trading.store.orders.latencies import StageLatency
 
 DEFAULT_HOURS = 24
 MOST_HOURS = 168
@@ -43,28 +45,24 @@ class LatencyRead:
                 own_strategy(transaction, lt_strategy_id, owner_id)
             orders = latencies.of_orders(transaction, owner_id, lt_strategy_id=lt_strategy_id, since=since)
             decided = latencies.of_decisions(transaction, owner_id, lt_strategy_id=lt_strategy_id, since=since)
-        return Answer(
-            status=200, body={"since": since.isoformat(), "orders": _view(orders), "decisions": _view(decided)}
-        )
-
-
-def _view(stages: Sequence[StageLatency]) -> list[dict[str, object]]:
-    return [
-        {
-            "stage": each.stage,
-            "count": each.count,
-            "p50_milliseconds": each.p50_milliseconds,
-            "p95_milliseconds": each.p95_milliseconds,
-            "max_milliseconds": each.max_milliseconds,
-        }
-        for each in stages
-    ]
+        body = LatencyView(since=since.isoformat(), orders=stage_views(orders), decisions=stage_views(decided))
+        return Answer(status=200, body=body)
 
 
 ROUTES = Routes[LatencyRead]("latency_read")
 
 
-@ROUTES.get("/api/lt/latency", query=LatencyAsked)
+@ROUTES.get(
+    "/api/lt/latency",
+    query=LatencyAsked,
+    answers=LatencyView,
+    refuses=(ProblemCode.NOT_FOUND,),
+    example=Example(query={"hours": "48", "lt_strategy_id": LT_STRATEGY_ID}),
+)
 def _read(latency: LatencyRead, request: Request) -> Answer:
+    """Tells how long signals take, by stage, from the trade to the venue's answer.
+
+    Of entries, and of all decisions, of the last hours: median, 95th percentile and longest in milliseconds.
+    """
     asked = request.asked(LatencyAsked)
     return latency.read(request.owner, lt_strategy_id=asked.lt_strategy_id, hours=asked.hours)

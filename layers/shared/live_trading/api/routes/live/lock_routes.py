@@ -8,19 +8,23 @@ puts and releases it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
+from live_trading.api.examples import LT_STRATEGY_ID
 from live_trading.api.fields import LockModeName, Reasoned, ScopeId, Seconds, id_of, named
 from live_trading.api.once import Answer, Caller, once
+from live_trading.api.paging import Paging
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
-from live_trading.api.query import Query, SwitchText
+from live_trading.api.query import PageQuery, SwitchText
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.lock_views import lock_view
+from live_trading.api.views.lock_views import LockNowView, LocksView, lock_now_view, lock_view
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
+from live_trading.nouns.pages import Place
 from live_trading.store.accounts import live_strategies, strategies, trading_wallets
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
@@ -55,8 +59,8 @@ class ReleaseLock(Body):
     reason: Reasoned
 
 
-class LocksAsked(Query):
-    """Locks in force, or with `all` those that are over too."""
+class LocksAsked(PageQuery):
+    """A page of the locks in force, or with `all` those that are over too."""
 
     all: SwitchText = False
 
@@ -68,12 +72,17 @@ class LocksApi:
         self._database = database
         self._clock = clock
 
-    def list(self, owner_id: str, *, only_in_force: bool) -> Answer:
-        """The newest locks that concern the caller."""
+    def list(self, owner_id: str, paging: Paging, *, only_in_force: bool) -> Answer:
+        """A page of the locks that concern the caller, newest first."""
         now = self._clock.now()
         with self._database.transaction() as transaction:
-            found = lock_history.seen_by(transaction, owner_id, now, only_in_force=only_in_force)
-        return Answer(status=200, body={"locks": [_view(lock, now) for lock in found]})
+            found = lock_history.seen_by(transaction, owner_id, now, paging.asked, only_in_force=only_in_force)
+        page = paging.cut(found, lambda lock: Place(at=None, row=str(lock.lock_id)))
+        body: LocksView = {
+            "locks": [lock_now_view(lock, now) for lock in page.rows],
+            "next_cursor": page.next_cursor,
+        }
+        return Answer(status=200, body=body)
 
     def create(self, caller: Caller, body: CreateLock) -> Answer:
         """Stops entries for a scope from now on; the next run cancels and sells where the mode asks for it.
@@ -104,7 +113,7 @@ class LocksApi:
             if made is None:
                 raise not_found("lock")
             _audited(transaction, caller, "lock_put" if put.is_new else "lock_widened", made, body.reason, now)
-            return Answer(status=201 if put.is_new else 200, body=_view(made, now))
+            return Answer(status=201 if put.is_new else 200, body=lock_now_view(made, now))
 
         return once(self._database, caller, now, effect)
 
@@ -126,7 +135,7 @@ class LocksApi:
             _keep_new_start(transaction, lock, caller.owner_id, now)
             released = locks.locked(transaction, lock_id)
             _audited(transaction, caller, "lock_released", lock, body.reason, now)
-            return Answer(status=200, body=_view(released or lock, now))
+            return Answer(status=200, body=lock_now_view(released or lock, now))
 
         return once(self._database, caller, now, effect)
 
@@ -174,10 +183,6 @@ def _concerns(transaction: Transaction, scope: LockScope, scope_id: str | None, 
     return trading_wallets.find(transaction, own, owner_id) is not None
 
 
-def _view(lock: LockRow, now: datetime) -> dict[str, Any]:
-    return {**lock_view(lock), "is_in_force": lock.is_in_force(now)}
-
-
 def _audited(transaction: Transaction, caller: Caller, action: str, lock: LockRow, cause: str, now: datetime) -> None:
     audit.record(
         transaction,
@@ -195,16 +200,45 @@ def _audited(transaction: Transaction, caller: Caller, action: str, lock: LockRo
 ROUTES = Routes[LocksApi]("locks")
 
 
-@ROUTES.get("/api/lt/locks", query=LocksAsked)
+@ROUTES.get("/api/lt/locks", query=LocksAsked, answers=LocksView, example=Example(query={"all": "true", "limit": "20"}))
 def _list(seen: LocksApi, request: Request) -> Answer:
-    return seen.list(request.owner, only_in_force=not request.asked(LocksAsked).all)
+    """Lists the locks that concern you, the newest first.
+
+    Those of your strategies and trading wallets, and those that stop everybody.
+    """
+    asked = request.asked(LocksAsked)
+    return seen.list(request.owner, request.paging(asked), only_in_force=not asked.all)
 
 
-@ROUTES.post("/api/lt/locks", body=CreateLock)
+@ROUTES.post(
+    "/api/lt/locks",
+    body=CreateLock,
+    answers=LockNowView,
+    statuses=(200, 201),
+    refuses=(ProblemCode.NOT_FOUND, ProblemCode.ALREADY_EXISTS, ProblemCode.FORBIDDEN),
+    example=Example(
+        body={"scope": "STRATEGY", "scope_id": LT_STRATEGY_ID, "reason": "to think", "duration_seconds": 3600}
+    ),
+)
 def _create(seen: LocksApi, request: Request) -> Answer:
+    """Stops entries for a scope from now on.
+
+    The next run also cancels what rests, or sells what is held, where `mode` asks for it. 200 where a lock of this kind
+    was in force and now goes further or lasts longer. All scopes but STRATEGY and TRADING_WALLET need `admin`.
+    """
     return seen.create(request.caller, request.body(CreateLock))
 
 
-@ROUTES.post("/api/lt/locks/<lock_id>/release", body=ReleaseLock)
+@ROUTES.post(
+    "/api/lt/locks/<lock_id>/release",
+    body=ReleaseLock,
+    answers=LockNowView,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.FORBIDDEN),
+    example=Example(body={"reason": "it is understood"}),
+)
 def _release(seen: LocksApi, request: Request) -> Answer:
+    """Ends a lock by hand, whatever put it.
+
+    What tripped it starts to count anew.
+    """
     return seen.release(request.caller, request.number("lock_id", "lock"), request.body(ReleaseLock))

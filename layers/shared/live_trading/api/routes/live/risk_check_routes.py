@@ -6,16 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
+from live_trading.api.examples import OUTCOME, TRADER_ADDRESS
 from live_trading.api.fields import Address, EntryPrice, PositiveUsd, TokenId
 from live_trading.api.once import Answer
 from live_trading.api.problems import Problem, ProblemCode, not_found
 from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.lock_views import lock_view
+from live_trading.api.views.live.risk_check_views import RiskCheckView, checked_view, too_small_view
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.markets import Market, OrderBook
@@ -24,7 +25,6 @@ from live_trading.nouns.orders import OrderPlan
 from live_trading.orders.rounding import TooSmall, Unplanned, UnusableTick
 from live_trading.polymarket.clob.market_data import MarketData
 from live_trading.risk.gate import GateVerdict
-from live_trading.risk.results import RuleName, RuleVerdict
 from live_trading.risk.volatility import per_day
 from live_trading.services.entering.entry_judging import judged
 from live_trading.services.entering.entry_planning import plan_entry, plan_within
@@ -96,12 +96,13 @@ class RiskCheck:
                 facts={"current_state": Reason.TICK_UNUSABLE},
             )
         if isinstance(plan, TooSmall):
-            return Answer(status=200, body=_too_small(plan, stops))
+            return Answer(status=200, body=too_small_view(plan, stops))
         verdict = self._judged(question, plan)
         allowed: OrderPlan | Unplanned | None = plan if verdict.lets_enter else None
         if verdict.shrink_to is not None:
             allowed = plan_within(question.plan, plan, verdict.shrink_to)
-        return Answer(status=200, body=_shown(plan, verdict, allowed, stops))
+        fits = allowed if isinstance(allowed, OrderPlan) else None
+        return Answer(status=200, body=checked_view(plan, verdict, fits, stops))
 
     def _question(self, owner_id: str, lt_strategy_id: UUID, body: CheckRisk) -> tuple[_Question, list[LockRow]]:
         now = self._clock.now()
@@ -168,61 +169,21 @@ class RiskCheck:
             )
 
 
-def _shown(
-    plan: OrderPlan, verdict: GateVerdict, allowed: OrderPlan | Unplanned | None, stops: list[LockRow]
-) -> dict[str, Any]:
-    on = {result.rule for result in verdict.results}
-    fits = isinstance(allowed, OrderPlan)
-    return {
-        "verdict": verdict.worst,
-        "would_enter": fits and not stops,
-        "order": _order(plan),
-        "allowed_order": _order(allowed) if isinstance(allowed, OrderPlan) else None,
-        "locks": [lock_view(lock) for lock in stops],
-        "rules": [
-            {
-                "rule": result.rule,
-                "observed": result.observed,
-                "limit": result.limit,
-                "verdict": result.verdict,
-                "shrink_to_usd": None if result.shrink_to is None else str(result.shrink_to),
-            }
-            for result in verdict.results
-        ],
-        "rules_off": [rule for rule in RuleName if rule not in on],
-    }
-
-
-def _too_small(plan: TooSmall, stops: list[LockRow]) -> dict[str, Any]:
-    return {
-        "verdict": RuleVerdict.REJECT,
-        "would_enter": False,
-        "order": None,
-        "allowed_order": None,
-        "too_small": {
-            "reason": plan.reason,
-            "observed": str(plan.observed),
-            "minimum": str(plan.minimum),
-            "unit": plan.unit,
-        },
-        "locks": [lock_view(lock) for lock in stops],
-        "rules": [],
-        "rules_off": [],
-    }
-
-
-def _order(plan: OrderPlan) -> dict[str, str]:
-    return {
-        "stake_usd": str(plan.usd),
-        "shares": str(plan.shares),
-        "limit_price": str(plan.limit_price),
-        "reservation_usd": str(plan.reservation),
-    }
-
-
 ROUTES = Routes[RiskCheck]("risk_check")
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/risk/check", body=CheckRisk)
+@ROUTES.post(
+    "/api/lt/strategies/<lt_strategy_id>/risk/check",
+    body=CheckRisk,
+    answers=RiskCheckView,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+    example=Example(
+        body={"token_id": OUTCOME, "signal_price": "0.5", "stake_usd": "5", "trader_address": TRADER_ADDRESS}
+    ),
+)
 def _check(rules: RiskCheck, request: Request) -> Answer:
+    """Tells what every rule would say to an order, and what would be let in.
+
+    The same rules are asked on the same state as the executor asks, and nothing is reserved or placed.
+    """
     return rules.check(request.owner, request.id("lt_strategy_id", "strategy"), request.body(CheckRisk))

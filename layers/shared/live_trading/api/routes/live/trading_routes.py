@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
 from live_trading.api.fields import PositiveShares, SlippageFraction, named
 from live_trading.api.once import Answer, Caller, kept_answer, once
-from live_trading.api.problems import not_found
+from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Once, Request, Routes
+from live_trading.api.views.live.action_views import CancelView, CloseView, cancel_view
 from live_trading.api.views.order_views import order_view
 from live_trading.api.views.wish_views import wish_view
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares
 from live_trading.nouns.orders import OrderType
@@ -24,6 +27,7 @@ from live_trading.services.guarding.cancelling import CancelReport, OrderCancell
 from live_trading.services.guarding.closing import CloseRequest, Commit, PositionCloser, WriteIntent
 from live_trading.services.guarding.not_done import told
 from live_trading.services.guarding.wish_keeping import WishKeeper
+from live_trading.services.running.in_time import NotInTime, in_time
 from live_trading.services.running.leasing import WalletBusy
 from live_trading.store.accounts import live_strategies
 from live_trading.store.database.connection import Database, Transaction
@@ -32,6 +36,7 @@ from live_trading.store.orders import exit_wishes, order_history
 MarketableOrderType = Annotated[OrderType, *named(OrderType.FAK, OrderType.FOK)]
 
 
+_Done = TypeVar("_Done")
 _ORDER, _WISH = "lt_order_id", "exit_wish_id"
 
 
@@ -54,20 +59,24 @@ class TradingActions:
         closer: PositionCloser,
         canceller: OrderCanceller,
         wishes: WishKeeper,
-        new_id: Callable[[], UUID],
+        chance: Chance,
+        answer_within: float,
     ) -> None:
+        """A caller waits for `answer_within` seconds."""
         self._database = database
         self._clock = clock
         self._closer = closer
         self._canceller = canceller
         self._wishes = wishes
-        self._new_id = new_id
+        self._chance = chance
+        self._new_id = chance.new_id
+        self._answer_within = answer_within
 
     def close_position(self, caller: Caller, lt_strategy_id: UUID, token_id: str, body: ClosePosition) -> Answer:
         """Sells shares of one token; the answer is the order as it stands after the venue's answer.
 
-        While a run holds the wallet, or a resting sale of the position is being cancelled, the answer is the wish that
-        a run takes up at its next step.
+        While a run holds the wallet, a resting sale of the position is being cancelled, or the venue takes longer than
+        a caller may wait, the answer is the wish that a run takes up at its next step.
         """
         first = kept_answer(self._database, caller)
         if first is not None:
@@ -79,10 +88,14 @@ class TradingActions:
             slippage_bound_fraction=body.slippage_bound_fraction,
             order_type=body.order_type,
         )
+        commit = self._once(caller)
         try:
-            lt_order_id = self._closer.close(caller.owner_id, request, self._once(caller))
+            lt_order_id = self._in_time(lambda: self._closer.close(caller.owner_id, request, commit))
         except (WalletBusy, BracketRests):
-            return self._wished(caller, request)
+            return self._wished(caller, request, tries_now=True)
+        except NotInTime:
+            # The sale that is under way finds the wish under its key, or the wish finds the sale.
+            return self._wished(caller, request, tries_now=False)
         return self._as_it_stands(caller.owner_id, _sold(lt_order_id))
 
     def cancel_order(self, caller: Caller, lt_order_id: UUID) -> Answer:
@@ -92,13 +105,19 @@ class TradingActions:
             if order is None:
                 raise not_found("order")
             wallet = live_strategies.trading_wallet(transaction, order.trading_wallet_id)
-        return self._answer(wallet, self._canceller.cancel_order(wallet, lt_order_id, actor=caller.owner_id))
+        actor = caller.owner_id
+        wish = self._canceller.wish(wallet, actor, lt_order_id=lt_order_id)
+        return self._cancelled(wallet, wish, lambda: self._canceller.cancel_order(wallet, lt_order_id, actor=actor))
 
     def cancel_strategy(self, caller: Caller, lt_strategy_id: UUID) -> Answer:
         """Cancels all open orders of a strategy."""
         with self._database.transaction() as transaction:
             wallet = _wallet_of_strategy(transaction, lt_strategy_id, caller.owner_id)
-        return self._answer(wallet, self._canceller.cancel_strategy(wallet, lt_strategy_id, actor=caller.owner_id))
+        actor = caller.owner_id
+        wish = self._canceller.wish(wallet, actor, lt_strategy_id=lt_strategy_id)
+        return self._cancelled(
+            wallet, wish, lambda: self._canceller.cancel_strategy(wallet, lt_strategy_id, actor=actor)
+        )
 
     def cancel_wallet(self, caller: Caller, trading_wallet_id: UUID) -> Answer:
         """Cancels everything that rests at the venue for a trading wallet."""
@@ -106,7 +125,8 @@ class TradingActions:
             wallet = live_strategies.trading_wallet_of_owner(transaction, trading_wallet_id, caller.owner_id)
         if wallet is None:
             raise not_found("trading wallet")
-        return self._answer(wallet, self._canceller.cancel_wallet(wallet, actor=caller.owner_id))
+        wish = self._canceller.wish(wallet, caller.owner_id)
+        return self._cancelled(wallet, wish, lambda: self._canceller.cancel_wallet(wallet, actor=caller.owner_id))
 
     def _once(self, caller: Caller) -> Commit:
         """Commits the intent with the first answer to this request, or gives the order of that answer."""
@@ -122,7 +142,7 @@ class TradingActions:
 
         return commit
 
-    def _wished(self, caller: Caller, request: CloseRequest) -> Answer:
+    def _wished(self, caller: Caller, request: CloseRequest, *, tries_now: bool) -> Answer:
         """Leaves a sale to the run that holds the wallet. Raises NoSuch where there is nothing of it to sell."""
         wallet = self._closer.owned(caller.owner_id, request)
         now = self._clock.now()
@@ -144,7 +164,8 @@ class TradingActions:
             return Answer(status=202, body={_WISH: str(wish.exit_wish_id)})
 
         kept = once(self._database, caller, now, effect)
-        self._try_now(wallet, [])
+        if tries_now:
+            self._try_now(wallet, [])
         return self._as_it_stands(caller.owner_id, kept)
 
     def _try_now(self, wallet: TradingWallet, not_done: list[str]) -> None:
@@ -154,7 +175,7 @@ class TradingActions:
 
     def _as_it_stands(self, owner_id: str, kept: Answer) -> Answer:
         """The order or the wish of a kept answer as it stands now; its id alone where nobody can look."""
-        body: dict[str, Any] | None = None
+        body: Mapping[str, Any] | None = None
         with told("showing what was done", []), self._database.transaction() as transaction:
             if _WISH in kept.body:
                 wish = exit_wishes.find(transaction, UUID(kept.body[_WISH]), owner_id)
@@ -164,11 +185,25 @@ class TradingActions:
                 body = None if order is None else order_view(order)
         return kept if body is None else Answer(status=202, body=body)
 
+    def _in_time(self, act: Callable[[], _Done]) -> _Done:
+        return in_time(act, chance=self._chance, seconds=self._answer_within)
+
+    def _cancelled(self, wallet: TradingWallet, wish: ExitWish, cancel: Callable[[], CancelReport]) -> Answer:
+        """What a cancel came to; where the venue takes longer than a caller may wait, a wish that a run takes up."""
+        try:
+            return self._answer(wallet, self._in_time(cancel))
+        except NotInTime:
+            with self._database.transaction() as transaction:
+                exit_wishes.insert(transaction, wish)
+            why = "the venue has not answered yet; a run goes on with what is ours"
+            late = CancelReport(not_done=[why], exit_wish_id=wish.exit_wish_id)
+            return Answer(status=202, body=cancel_view(late))
+
     def _answer(self, wallet: TradingWallet, report: CancelReport) -> Answer:
         if report.exit_wish_id is not None:
             self._try_now(wallet, report.not_done)
-            return Answer(status=202, body=report.as_facts() | {_WISH: str(report.exit_wish_id)})
-        return Answer(status=200 if not report.not_done else 207, body=report.as_facts() | {_WISH: None})
+            return Answer(status=202, body=cancel_view(report))
+        return Answer(status=200 if not report.not_done else 207, body=cancel_view(report))
 
 
 def _sold(lt_order_id: UUID) -> Answer:
@@ -183,22 +218,68 @@ def _wallet_of_strategy(transaction: Transaction, lt_strategy_id: UUID, owner_id
 ROUTES = Routes[TradingActions]("trading_actions", is_by_invocation=True)
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/positions/<token_id>/close", body=ClosePosition, needs_key=True)
+@ROUTES.post(
+    "/api/lt/strategies/<lt_strategy_id>/positions/<token_id>/close",
+    body=ClosePosition,
+    needs_key=True,
+    answers=CloseView,
+    statuses=(202,),
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+    example=Example(body={"shares": "5", "slippage_bound_fraction": "0.05"}),
+)
 def _close(actions: TradingActions, request: Request) -> Answer:
+    """Sells shares of a position by hand.
+
+    Without `shares` all that may be sold. It goes on while entries are locked, and is a single order however often the
+    same key is sent. The answer is the order as it stands, or a wish while a run holds the trading wallet.
+    """
     strategy, token = request.id("lt_strategy_id", "strategy"), request.token_id("token_id")
     return actions.close_position(request.caller, strategy, token, request.body_or_defaults(ClosePosition))
 
 
-@ROUTES.post("/api/lt/orders/<lt_order_id>/cancel", once=Once.CLAIMED)
+_CANCELS = (200, 202, 207)
+
+
+@ROUTES.post(
+    "/api/lt/orders/<lt_order_id>/cancel",
+    once=Once.CLAIMED,
+    answers=CancelView,
+    statuses=_CANCELS,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+)
 def _cancel_order(actions: TradingActions, request: Request) -> Answer:
+    """Cancels an order.
+
+    207 where something could not be done, 202 where the rest is left to the run that holds the trading wallet.
+    """
     return actions.cancel_order(request.caller, request.id("lt_order_id", "order"))
 
 
-@ROUTES.post("/api/lt/strategies/<lt_strategy_id>/cancel-orders", once=Once.CLAIMED)
+@ROUTES.post(
+    "/api/lt/strategies/<lt_strategy_id>/cancel-orders",
+    once=Once.CLAIMED,
+    answers=CancelView,
+    statuses=_CANCELS,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+)
 def _cancel_strategy(actions: TradingActions, request: Request) -> Answer:
+    """Cancels all open orders of a strategy.
+
+    207 where something could not be done, 202 where the rest is left to the run that holds the trading wallet.
+    """
     return actions.cancel_strategy(request.caller, request.id("lt_strategy_id", "strategy"))
 
 
-@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/cancel-orders", once=Once.CLAIMED)
+@ROUTES.post(
+    "/api/trading-wallets/<trading_wallet_id>/cancel-orders",
+    once=Once.CLAIMED,
+    answers=CancelView,
+    statuses=_CANCELS,
+    refuses=(ProblemCode.WRONG_STATE, ProblemCode.UNAVAILABLE),
+)
 def _cancel_wallet(actions: TradingActions, request: Request) -> Answer:
+    """Cancels everything that rests at the venue for a trading wallet, whoever placed it.
+
+    207 where something could not be done, 202 where the rest is left to the run that holds the wallet.
+    """
     return actions.cancel_wallet(request.caller, request.id("trading_wallet_id", "trading wallet"))

@@ -6,21 +6,30 @@ be approved, and an allowance is unlimited only where that was asked for.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
+from live_trading.api.examples import SPENDER_ADDRESS
 from live_trading.api.fields import Address, PositiveUsd, Reasoned, Switch, named
 from live_trading.api.once import Answer, Caller, once
-from live_trading.api.problems import FieldProblem, already_exists, invalid, not_found
+from live_trading.api.paging import Paging
+from live_trading.api.problems import FieldProblem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.query import PageQuery
 from live_trading.api.routing import Request, Routes
+from live_trading.api.views.money.approval_views import ApprovalsView, ApprovalView, NeedView, approval_view
+from live_trading.api.views.plain import moment
 from live_trading.chain.abi import MAX_UINT256
 from live_trading.chain.contracts import ContractAddresses
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import Place
 from live_trading.services.redeeming.approval_needs import Exchanges, Need, askable, checked_by_venue, needs
 from live_trading.store.accounts import trading_wallets
 from live_trading.store.accounts.trading_wallets import TradingWalletRow
@@ -29,6 +38,12 @@ from live_trading.store.chain.venue_spenders import VenueSpender
 from live_trading.store.chain.wallet_approvals import ApprovalKind, WalletApproval
 from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
+
+logger = logging.getLogger(__name__)
+
+_Grant = tuple[bool | None, bool | None, str | None]
+"""Whether it is granted, of an allowance whether without limit, and how many dollars; None is not known."""
+_UNKNOWN: _Grant = (None, None, None)
 
 
 class ApprovalKindName(StrEnum):
@@ -69,19 +84,26 @@ class Approvals:
         self._askable = askable(addresses, exchanges)
         self._new_id = new_id
 
-    def list(self, owner_id: str, trading_wallet_id: UUID) -> Answer:
-        """What is needed or checked by the venue, what the chain grants of it now, and what was asked for."""
+    def list(self, owner_id: str, trading_wallet_id: UUID, paging: Paging) -> Answer:
+        """What is needed or checked by the venue, what the chain grants of it now, and a page of what was asked for."""
         with self._database.transaction() as transaction:
             wallet = _wallet(transaction, trading_wallet_id, owner_id)
-            asked = wallet_approvals.of_wallet(transaction, trading_wallet_id)
+            found = wallet_approvals.of_wallet(transaction, trading_wallet_id, paging.asked)
             checked = venue_spenders.of_wallet(transaction, trading_wallet_id)
-        return Answer(
-            status=200,
-            body={
-                "needed": [self._need_view(wallet.address, need, seen) for need, seen in self._with_checked(checked)],
-                "asked": [_view(each) for each in asked],
-            },
-        )
+        page = paging.cut(found, lambda each: Place(at=each.asked_at, row=str(each.wallet_approval_id)))
+        needed = list(self._with_checked(checked))
+        grants = self._grants(wallet.address, [need for need, _ in needed])
+        unknown = [_UNKNOWN] * (len(needed) - len(grants))
+        body: ApprovalsView = {
+            "on_chain": "UNKNOWN" if unknown else "KNOWN",
+            "needed": [
+                self._need_view(need, seen, grant)
+                for (need, seen), grant in zip(needed, [*grants, *unknown], strict=True)
+            ],
+            "asked": [approval_view(each) for each in page.rows],
+            "next_cursor": page.next_cursor,
+        }
+        return Answer(status=200, body=body)
 
     def ask(self, caller: Caller, trading_wallet_id: UUID, body: AskApproval) -> Answer:
         """Writes the request; the next run of lt-redemptions signs and sends it."""
@@ -110,11 +132,11 @@ class Approvals:
                 subject_type="trading_wallet",
                 subject_id=str(trading_wallet_id),
                 before=None,
-                after=_view(approval),
+                after=approval_view(approval),
                 cause=body.reason,
                 at=now,
             )
-            return Answer(status=202, body=_view(approval))
+            return Answer(status=202, body=approval_view(approval))
 
         try:
             return once(self._database, caller, now, effect)
@@ -141,25 +163,39 @@ class Approvals:
                 by_place[_place(need)] = (known.get(_place(need), need), seen)
         return by_place.values()
 
-    def _need_view(self, owner: str, need: Need, seen: VenueSpender | None) -> dict[str, Any]:
-        view: dict[str, Any] = {
-            "kind": need.kind,
-            "token": need.token,
-            "spender": need.spender,
-            "purpose": need.purpose,
-            "may_be_asked": need in self._askable,
-            "checked_by_venue": seen is not None,
-            "refused_at": None if seen is None or seen.refused_at is None else seen.refused_at.isoformat(),
-        }
+    def _need_view(self, need: Need, seen: VenueSpender | None, grant: _Grant) -> NeedView:
+        granted, is_unlimited, amount = grant
+        return NeedView(
+            kind=need.kind,
+            token=need.token,
+            spender=need.spender,
+            purpose=need.purpose,
+            may_be_asked=need in self._askable,
+            checked_by_venue=seen is not None,
+            refused_at=None if seen is None else moment(seen.refused_at),
+            granted=granted,
+            unlimited=is_unlimited,
+            amount_usd=amount,
+        )
+
+    def _grants(self, owner: str, asked: Sequence[Need]) -> Sequence[_Grant]:
+        """What the chain grants of each; it ends with the first that the chain cannot be asked for."""
+        grants: list[_Grant] = []
+        for need in asked:
+            try:
+                grants.append(self._granted(owner, need))
+            except (RetryLater, GiveUp):
+                logger.warning("what a wallet grants is not known", exc_info=True, extra={"owner": owner})
+                break
+        return grants
+
+    def _granted(self, owner: str, need: Need) -> _Grant:
+        """Whether the chain grants it at all, and of an allowance whether without limit, or how many dollars."""
         if need.kind is ApprovalKind.OPERATOR:
-            return view | {"granted": self._chain().is_operator_approved(owner, need.spender, contract=need.token)}
+            return self._chain().is_operator_approved(owner, need.spender, contract=need.token), None, None
         units = self._chain().allowances(owner, [need.spender])[need.spender]
         is_unlimited = units == MAX_UINT256
-        return view | {
-            "granted": units > 0,
-            "unlimited": is_unlimited,
-            "amount_usd": None if is_unlimited else f"{units // 10**6}.{units % 10**6:06d}",
-        }
+        return units > 0, is_unlimited, None if is_unlimited else f"{units // 10**6}.{units % 10**6:06d}"
 
 
 _Place = tuple[ApprovalKind, str, str]
@@ -188,30 +224,36 @@ def _wallet(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) ->
     return wallet
 
 
-def _view(approval: WalletApproval) -> dict[str, Any]:
-    is_unlimited = approval.kind is ApprovalKind.ALLOWANCE and approval.amount is None
-    return {
-        "wallet_approval_id": str(approval.wallet_approval_id),
-        "kind": approval.kind,
-        "token": approval.token,
-        "spender": approval.spender,
-        "amount_usd": None if approval.amount is None else str(approval.amount),
-        "unlimited": is_unlimited,
-        "state": approval.state,
-        "reason": approval.reason,
-        "last_error": approval.last_error,
-        "asked_at": approval.asked_at.isoformat(),
-    }
-
-
 ROUTES = Routes[Approvals]("approvals")
 
 
-@ROUTES.get("/api/trading-wallets/<trading_wallet_id>/approvals")
+@ROUTES.get(
+    "/api/trading-wallets/<trading_wallet_id>/approvals",
+    query=PageQuery,
+    answers=ApprovalsView,
+    example=Example(query={"limit": "20"}),
+)
 def _list(approvals: Approvals, request: Request) -> Answer:
-    return approvals.list(request.owner, request.id("trading_wallet_id", "trading wallet"))
+    """Tells which approvals the wallet needs, what the chain grants of them, and which were asked for.
+
+    `needed` is the same on every page; what was asked for comes in pages, the newest first. Where the chain does not
+    answer, what it grants is told as unknown.
+    """
+    wallet = request.id("trading_wallet_id", "trading wallet")
+    return approvals.list(request.owner, wallet, request.paging(request.asked(PageQuery)))
 
 
-@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/approvals", body=AskApproval)
+@ROUTES.post(
+    "/api/trading-wallets/<trading_wallet_id>/approvals",
+    body=AskApproval,
+    answers=ApprovalView,
+    statuses=(202,),
+    refuses=(ProblemCode.ALREADY_EXISTS,),
+    example=Example(body={"kind": "ALLOWANCE", "spender": SPENDER_ADDRESS, "reason": "to trade", "amount_usd": "1000"}),
+)
 def _ask(approvals: Approvals, request: Request) -> Answer:
+    """Asks for an approval, which the next run of lt-redemptions signs and sends.
+
+    Only the venue's contracts can be approved. An allowance has an amount, or says that it is unlimited.
+    """
     return approvals.ask(request.caller, request.id("trading_wallet_id", "trading wallet"), request.body(AskApproval))

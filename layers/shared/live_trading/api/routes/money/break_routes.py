@@ -9,15 +9,19 @@ from uuid import UUID
 from pydantic import Field
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
+from live_trading.api.examples import LT_STRATEGY_ID, OUTCOME
 from live_trading.api.fields import Id, PositiveShares, Reasoned, TokenId, UsdOrNothing
 from live_trading.api.once import Answer, Caller, once
+from live_trading.api.paging import Paging
 from live_trading.api.problems import Problem, ProblemCode, not_found
-from live_trading.api.query import Query, SwitchText
+from live_trading.api.query import PageQuery, SwitchText
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.break_views import break_view
+from live_trading.api.views.money.break_views import BreaksView, BreakView, break_view
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares, Usd
+from live_trading.nouns.pages import Place
 from live_trading.services.comparing.break_accepting import explain
 from live_trading.services.comparing.explanations import Adopt, Explanation
 from live_trading.services.redeeming import transitions
@@ -71,8 +75,8 @@ def _adopt(asked: AdoptedToken) -> Adopt:
     )
 
 
-class BreaksAsked(Query):
-    """Open breaks, or with `all` those that are closed too."""
+class BreaksAsked(PageQuery):
+    """A page of open breaks, or with `all` those that are closed too."""
 
     all: SwitchText = False
 
@@ -84,16 +88,20 @@ class WalletBreaks:
         self._database = database
         self._clock = clock
 
-    def list(self, owner_id: str, trading_wallet_id: UUID, *, only_open: bool) -> Answer:
-        """The newest breaks of a wallet, with their age and, of open ones, what may explain them."""
-        now = self._clock.now()
+    def list(self, owner_id: str, trading_wallet_id: UUID, paging: Paging, *, only_open: bool) -> Answer:
+        """A page of the breaks of a wallet, newest first, and of open ones what may explain them."""
         with self._database.transaction() as transaction:
             if trading_wallets.find(transaction, trading_wallet_id, owner_id) is None:
                 raise not_found("trading wallet")
-            found = breaks.of_wallet(transaction, trading_wallet_id, only_open=only_open)
-            clues = {each.break_id: break_clues.of_break(transaction, each) for each in found if each.closed_at is None}
-        views = [break_view(each, now, clues.get(each.break_id, ())) for each in found]
-        return Answer(status=200, body={"breaks": views})
+            found = breaks.of_wallet(transaction, trading_wallet_id, paging.asked, only_open=only_open)
+            page = paging.cut(found, lambda each: Place(at=None, row=str(each.break_id)))
+            opened = [each for each in page.rows if each.closed_at is None]
+            clues = {each.break_id: break_clues.of_break(transaction, each) for each in opened}
+        body: BreaksView = {
+            "breaks": [break_view(each, clues.get(each.break_id, ())) for each in page.rows],
+            "next_cursor": page.next_cursor,
+        }
+        return Answer(status=200, body=body)
 
     def accept(self, caller: Caller, trading_wallet_id: UUID, break_id: int, body: AcceptBreak) -> Answer:
         """Books the difference of a balance as it was last seen, as the person says that it is, and closes it.
@@ -119,13 +127,13 @@ class WalletBreaks:
                 action="break_accepted",
                 subject_type="break",
                 subject_id=str(break_id),
-                before=break_view(found, now),
+                before=break_view(found),
                 after={"correction_reference": booked.reference, **body.model_dump(mode="json", warnings=False)},
                 cause=body.reason,
                 at=now,
             )
             closed = breaks.locked(transaction, trading_wallet_id, break_id)
-            return Answer(status=200, body=break_view(closed or found, now))
+            return Answer(status=200, body=break_view(closed or found))
 
         return once(self._database, caller, now, effect)
 
@@ -159,13 +167,39 @@ def _redeem_again(
 ROUTES = Routes[WalletBreaks]("wallet_breaks")
 
 
-@ROUTES.get("/api/trading-wallets/<trading_wallet_id>/breaks", query=BreaksAsked)
+@ROUTES.get(
+    "/api/trading-wallets/<trading_wallet_id>/breaks",
+    query=BreaksAsked,
+    answers=BreaksView,
+    example=Example(query={"all": "true", "limit": "20"}),
+)
 def _list(found: WalletBreaks, request: Request) -> Answer:
-    wallet = request.id("trading_wallet_id", "trading wallet")
-    return found.list(request.owner, wallet, only_open=not request.asked(BreaksAsked).all)
+    """Lists the differences between the ledger, the venue and the chain, the newest first.
+
+    Of open ones it tells what may explain them and what can be done.
+    """
+    wallet, asked = request.id("trading_wallet_id", "trading wallet"), request.asked(BreaksAsked)
+    return found.list(request.owner, wallet, request.paging(asked), only_open=not asked.all)
 
 
-@ROUTES.post("/api/trading-wallets/<trading_wallet_id>/breaks/<break_id>/accept", body=AcceptBreak)
+@ROUTES.post(
+    "/api/trading-wallets/<trading_wallet_id>/breaks/<break_id>/accept",
+    body=AcceptBreak,
+    answers=BreakView,
+    refuses=(ProblemCode.WRONG_STATE,),
+    example=Example(
+        body={
+            "reason": "bought by hand",
+            "adopt": [{"token_id": OUTCOME, "lt_strategy_id": LT_STRATEGY_ID, "cost_usd": "5"}],
+        }
+    ),
+)
 def _accept(found: WalletBreaks, request: Request) -> Answer:
+    """Books a difference as what you say that it is, so that the ledger follows the chain.
+
+    Missing dollars bought the tokens in `adopt`, and were withdrawn otherwise; where tokens lie in the wallet that are
+    booked for nobody, `adopt` has to be there, empty for none. Missing shares were those of `lt_strategy_id`, or of all
+    that hold them, and brought `proceeds_usd`.
+    """
     wallet, number = request.id("trading_wallet_id", "trading wallet"), request.number("break_id", "break")
     return found.accept(request.caller, wallet, number, request.body(AcceptBreak))

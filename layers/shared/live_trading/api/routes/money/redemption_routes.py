@@ -5,19 +5,24 @@ Nothing here signs or sends: a retry makes it due, and the next run of lt-redemp
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
 from live_trading.api.fields import Reasoned, named
 from live_trading.api.once import Answer, Caller, once
+from live_trading.api.paging import Paging
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, not_found
-from live_trading.api.query import Query
+from live_trading.api.query import PageQuery
 from live_trading.api.routing import Request, Routes
+from live_trading.api.views.money.redemption_views import RedemptionsView, RedemptionView, redemption_view
 from live_trading.chain.redemption import ONLY_RELAYED
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import Place
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.services.redeeming import payment_booking, transitions
 from live_trading.settlement.machine import TRANSITIONS, Cause, RedemptionState
@@ -26,9 +31,6 @@ from live_trading.store.chain.redemption_history import RedemptionRecord
 from live_trading.store.chain.redemptions import Redemption, RedemptionAction, SettledBy
 from live_trading.store.database import audit
 from live_trading.store.database.connection import Database, Transaction
-
-MOST = 500
-
 
 _NOT_RELAYED = FieldProblem(
     field="kind", reason="the relayer no longer calls the neg-risk adapter", allowed="NEG_RISK, or no kind"
@@ -65,8 +67,8 @@ class MarkHandled(Body):
     outcome: Annotated[HandledAs, *named(*HandledAs)]
 
 
-class RedemptionsAsked(Query):
-    """Redemptions in one state."""
+class RedemptionsAsked(PageQuery):
+    """A page of redemptions, of those in one state where it is named."""
 
     state: Annotated[RedemptionState, *named(*RedemptionState)] | None = None
 
@@ -78,16 +80,21 @@ class RedemptionsApi:
         self._database = database
         self._clock = clock
 
-    def list(self, owner_id: str, *, state: RedemptionState | None) -> Answer:
-        """The newest redemptions and merges, those in one state where `state` names it."""
+    def list(self, owner_id: str, paging: Paging, *, state: RedemptionState | None) -> Answer:
+        """A page of redemptions and merges, newest first, of those in one state where `state` names it."""
         with self._database.transaction() as transaction:
-            found = redemption_history.of_owner(transaction, owner_id, state=state, limit=MOST)
-        return Answer(status=200, body={"redemptions": [_view(each) for each in found]})
+            found = redemption_history.of_owner(transaction, owner_id, paging.asked, state=state)
+        page = paging.cut(found, lambda each: Place(at=each.created_at, row=str(each.lt_redemption_id)))
+        body: RedemptionsView = {
+            "redemptions": [redemption_view(each) for each in page.rows],
+            "next_cursor": page.next_cursor,
+        }
+        return Answer(status=200, body=body)
 
     def get(self, owner_id: str, lt_redemption_id: UUID) -> Answer:
         """One redemption."""
         with self._database.transaction() as transaction:
-            return Answer(status=200, body=_view(_existing(transaction, owner_id, lt_redemption_id)))
+            return Answer(status=200, body=redemption_view(_existing(transaction, owner_id, lt_redemption_id)))
 
     def retry(self, caller: Caller, lt_redemption_id: UUID, body: RetryRedemption) -> Answer:
         """Makes a failed redemption due again, with its attempts counted anew and, where asked, by another kind."""
@@ -101,7 +108,7 @@ class RedemptionsApi:
             moved = transitions.move(transaction, redemption, Cause.RETRIED_BY_OPERATOR, actor=caller.owner_id, now=now)
             redemption_changes.reopen(transaction, moved, kind=body.kind, remark=body.reason)
             _say_why(transaction, caller, moved, "redemption_retried", body.reason, now)
-            return Answer(status=200, body=_view(_existing(transaction, caller.owner_id, lt_redemption_id)))
+            return Answer(status=200, body=redemption_view(_existing(transaction, caller.owner_id, lt_redemption_id)))
 
         return once(self._database, caller, now, effect)
 
@@ -128,7 +135,7 @@ class RedemptionsApi:
                 remark=body.reason,
             )
             _say_why(transaction, caller, redemption, f"redemption_{body.outcome.lower()}", body.reason, now)
-            return Answer(status=200, body=_view(_existing(transaction, caller.owner_id, lt_redemption_id)))
+            return Answer(status=200, body=redemption_view(_existing(transaction, caller.owner_id, lt_redemption_id)))
 
         return once(self._database, caller, now, effect)
 
@@ -159,7 +166,7 @@ def _require(redemption: Redemption, cause: Cause) -> None:
 
 
 def _say_why(
-    transaction: Transaction, caller: Caller, redemption: Redemption, action: str, reason: str, now: Any
+    transaction: Transaction, caller: Caller, redemption: Redemption, action: str, reason: str, now: datetime
 ) -> None:
     audit.record(
         transaction,
@@ -174,51 +181,54 @@ def _say_why(
     )
 
 
-def _view(record: RedemptionRecord) -> dict[str, Any]:
-    return {
-        "lt_redemption_id": str(record.lt_redemption_id),
-        "trading_wallet_id": str(record.trading_wallet_id),
-        "condition_id": record.condition_id,
-        "slug": record.slug,
-        "action": record.action,
-        "kind": record.kind,
-        "state": record.state,
-        "expected_usd": str(record.expected),
-        "owed_usd": None if record.owed is None else str(record.owed),
-        "redemption_amount_usd": None if record.amount is None else str(record.amount),
-        "settled_by": record.settled_by,
-        "channel": record.channel,
-        "transaction_hash": record.transaction_hash,
-        "redemption_attempts": record.attempts,
-        "failure_code": record.failure_code,
-        "last_error": record.last_error,
-        "remark": record.remark,
-        "next_attempt_at": None if record.next_attempt_at is None else record.next_attempt_at.isoformat(),
-        "market_resolved_at": record.market_resolved_at.isoformat(),
-        "redeemed_at": None if record.redeemed_at is None else record.redeemed_at.isoformat(),
-    }
-
-
 ROUTES = Routes[RedemptionsApi]("redemptions")
 
 
-@ROUTES.get("/api/lt/redemptions", query=RedemptionsAsked)
+@ROUTES.get(
+    "/api/lt/redemptions",
+    query=RedemptionsAsked,
+    answers=RedemptionsView,
+    example=Example(query={"state": "FAILED", "limit": "20"}),
+)
 def _list(owned: RedemptionsApi, request: Request) -> Answer:
-    return owned.list(request.owner, state=request.asked(RedemptionsAsked).state)
+    """Lists redemptions and merges, the newest first."""
+    asked = request.asked(RedemptionsAsked)
+    return owned.list(request.owner, request.paging(asked), state=asked.state)
 
 
-@ROUTES.get("/api/lt/redemptions/<lt_redemption_id>")
+@ROUTES.get("/api/lt/redemptions/<lt_redemption_id>", answers=RedemptionView)
 def _get(owned: RedemptionsApi, request: Request) -> Answer:
+    """Shows a redemption or a merge."""
     return owned.get(request.owner, request.id("lt_redemption_id", "redemption"))
 
 
-@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/retry", body=RetryRedemption)
+@ROUTES.post(
+    "/api/lt/redemptions/<lt_redemption_id>/retry",
+    body=RetryRedemption,
+    answers=RedemptionView,
+    refuses=(ProblemCode.WRONG_STATE,),
+    example=Example(body={"reason": "gas is there again"}),
+)
 def _retry(owned: RedemptionsApi, request: Request) -> Answer:
+    """Makes a failed redemption due again, with its attempts counted anew.
+
+    It has to be FAILED or NEEDS_OPERATOR. `kind` only where another way is wanted.
+    """
     redemption = request.id("lt_redemption_id", "redemption")
     return owned.retry(request.caller, redemption, request.body(RetryRedemption))
 
 
-@ROUTES.post("/api/lt/redemptions/<lt_redemption_id>/mark-handled", body=MarkHandled)
+@ROUTES.post(
+    "/api/lt/redemptions/<lt_redemption_id>/mark-handled",
+    body=MarkHandled,
+    answers=RedemptionView,
+    refuses=(ProblemCode.WRONG_STATE,),
+    example=Example(body={"reason": "redeemed by hand", "outcome": "PAID"}),
+)
 def _mark_handled(owned: RedemptionsApi, request: Request) -> Answer:
+    """Ends a redemption on your word: paid elsewhere in full, or written off.
+
+    Refused once it is signed.
+    """
     redemption = request.id("lt_redemption_id", "redemption")
     return owned.mark_handled(request.caller, redemption, request.body(MarkHandled))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from live_trading.api.body import Body
+from live_trading.api.described import Example
+from live_trading.api.examples import WALLET_ADDRESS
 from live_trading.api.fields import Address, Name, SecretName, numbered
 from live_trading.api.once import Answer, Caller, kept_answer, once
-from live_trading.api.problems import FieldProblem, Problem, already_exists, invalid, not_found
+from live_trading.api.paging import Paging
+from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.query import PageQuery
 from live_trading.api.routing import Request, Routes
+from live_trading.api.views.money.trading_wallet_views import TradingWalletsView, TradingWalletView, trading_wallet_view
 from live_trading.ledger.capital_entries import opening_deposit
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
+from live_trading.nouns.pages import Place
 from live_trading.nouns.secret_names import is_secret_of, prefix_of_owner
-from live_trading.nouns.wallets import SignatureType, challenge_of
+from live_trading.nouns.wallets import SignatureType
 from live_trading.store.accounts import trading_wallets
 from live_trading.store.accounts.trading_wallets import TradingWalletRow
 from live_trading.store.books import ledger
@@ -94,7 +100,7 @@ class TradingWallets:
             if balance:
                 deposit = opening_deposit(trading_wallet_id=trading_wallet_id, amount=balance, occurred_at=now)
                 ledger.post(transaction, deposit, now)
-            view = _view(_existing(transaction, trading_wallet_id, caller.owner_id))
+            view = trading_wallet_view(_existing(transaction, trading_wallet_id, caller.owner_id))
             audit.record(
                 transaction,
                 actor=caller.owner_id,
@@ -113,16 +119,16 @@ class TradingWallets:
         except AlreadyExists as error:
             raise self._taken(caller.owner_id, body, error) from None
 
-    def list(self, owner_id: str) -> Answer:
-        """Every wallet of the owner, oldest first."""
+    def list(self, owner_id: str, paging: Paging) -> Answer:
+        """A page of the owner's wallets, newest first."""
         with self._database.transaction() as transaction:
-            rows = trading_wallets.of_owner(transaction, owner_id)
-        return Answer(status=200, body={"trading_wallets": [_view(row) for row in rows]})
-
-    def get(self, owner_id: str, trading_wallet_id: UUID) -> Answer:
-        """One wallet."""
-        with self._database.transaction() as transaction:
-            return Answer(status=200, body=_view(_existing(transaction, trading_wallet_id, owner_id)))
+            found = trading_wallets.page_of_owner(transaction, owner_id, paging.asked)
+        page = paging.cut(found, lambda row: Place(at=None, row=str(row.made_number)))
+        body: TradingWalletsView = {
+            "trading_wallets": [trading_wallet_view(row) for row in page.rows],
+            "next_cursor": page.next_cursor,
+        }
+        return Answer(status=200, body=body)
 
     def _taken(self, owner_id: str, body: RegisterTradingWallet, error: AlreadyExists) -> AlreadyExists | Problem:
         with self._database.transaction() as transaction:
@@ -142,36 +148,34 @@ def _existing(transaction: Transaction, trading_wallet_id: UUID, owner_id: str) 
     return wallet
 
 
-def _view(wallet: TradingWalletRow) -> dict[str, Any]:
-    return {
-        "trading_wallet_id": str(wallet.trading_wallet_id),
-        "name": wallet.name,
-        "address": wallet.address,
-        "signature_type": int(wallet.signature_type),
-        "secret_name": wallet.secret_name,
-        "opening_balance_usd": str(wallet.opening_balance),
-        "unallocated_usd": str(wallet.unallocated),
-        "created_at": wallet.created_at.isoformat(),
-        "verification": wallet.verification,
-        "verification_error": wallet.verification_error,
-        "verified_at": None if wallet.verified_at is None else wallet.verified_at.isoformat(),
-        "challenge": challenge_of(wallet.as_wallet()),
-    }
-
-
 ROUTES = Routes[TradingWallets]("trading_wallets")
 
 
-@ROUTES.post("/api/trading-wallets", body=RegisterTradingWallet)
+@ROUTES.post(
+    "/api/trading-wallets",
+    body=RegisterTradingWallet,
+    answers=TradingWalletView,
+    statuses=(201,),
+    refuses=(ProblemCode.ALREADY_EXISTS, ProblemCode.UNAVAILABLE),
+    example=Example(
+        body={
+            "name": "main",
+            "address": WALLET_ADDRESS,
+            "signature_type": 0,
+            "secret_name": "live-trading/wallets/operator/main",
+        }
+    ),
+)
 def _register(wallets: TradingWallets, request: Request) -> Answer:
+    """Registers the account at the venue that signs and holds funds.
+
+    What the address holds is booked as its opening deposit. The API never reads the secret; the wallet is PENDING until
+    a run of lt-execute has proved that the key in it is the address's own.
+    """
     return wallets.register(request.caller, request.body(RegisterTradingWallet))
 
 
-@ROUTES.get("/api/trading-wallets")
+@ROUTES.get("/api/trading-wallets", query=PageQuery, answers=TradingWalletsView, example=Example(query={"limit": "20"}))
 def _list(wallets: TradingWallets, request: Request) -> Answer:
-    return wallets.list(request.owner)
-
-
-@ROUTES.get("/api/trading-wallets/<trading_wallet_id>")
-def _get(wallets: TradingWallets, request: Request) -> Answer:
-    return wallets.get(request.owner, request.id("trading_wallet_id", "trading wallet"))
+    """Lists your trading wallets, the newest first."""
+    return wallets.list(request.owner, request.paging(request.asked(PageQuery)))

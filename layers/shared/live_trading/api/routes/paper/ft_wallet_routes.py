@@ -2,41 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from live_trading.api.body import Body
-from live_trading.api.fields import PERCENTAGE_HINT, Name, PositiveUsd, Switch, Version, looks_like_percentage
+from live_trading.api.described import Example
+from live_trading.api.examples import TRADER_ADDRESS
+from live_trading.api.fields import Name, PositiveUsd, Switch, Version
 from live_trading.api.once import Answer, Caller, once
-from live_trading.api.problems import FieldProblem, Problem, ProblemCode, already_exists, invalid, not_found
+from live_trading.api.paging import Paging
+from live_trading.api.problems import Problem, ProblemCode, already_exists, not_found, require_unchanged
+from live_trading.api.query import PageQuery
+from live_trading.api.resources.config_body import ConfigAsked, checked_config
+from live_trading.api.resources.edit_tokens import edit_token
 from live_trading.api.routing import Request, Routes
+from live_trading.api.views.paper.ft_wallet_views import (
+    FtWalletDetailView,
+    FtWalletSavedView,
+    FtWalletsView,
+    ft_wallet_detail,
+    ft_wallet_view,
+    warning_views,
+)
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Usd
-from live_trading.signals.config import WalletConfig, config_hash, parse_config
-from live_trading.signals.config_errors import ConfigError, InvalidConfig
-from live_trading.signals.contradictions import contradictions
+from live_trading.nouns.pages import Place
+from live_trading.signals.config import WalletConfig, config_hash
+from live_trading.signals.hopeless import doubts
 from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
-from live_trading.store.feed import subjects, traders
+from live_trading.store.feed import traders
 from live_trading.store.paper import ft_wallets
-from live_trading.store.paper.ft_wallets import FtWalletRow, FtWalletVersionRow
+from live_trading.store.paper.ft_wallets import FtWalletRow
 
 
 class CreateFtWallet(Body):
-    """A new paper wallet. `config` is checked by `signals.config`."""
+    """A new paper wallet with its whole configuration; what is left out of that has its default."""
 
     name: Name
     starting_balance_usd: PositiveUsd
-    config: dict[str, Any]
+    config: ConfigAsked
     is_active: Switch = True
 
 
 class UpdateFtWallet(Body):
     """The configuration that replaces the present one; `expected_version` guards against a change in between."""
 
-    config: dict[str, Any]
+    config: ConfigAsked
     name: Name | None = None
     is_active: Switch | None = None
     expected_version: Version | None = None
@@ -52,7 +65,7 @@ class FtWallets:
 
     def create(self, caller: Caller, body: CreateFtWallet) -> Answer:
         """A wallet with version 1 of its configuration; the traders that it names are followed from now on."""
-        config = _checked_config(body.config)
+        config = checked_config(body.config)
         now = self._clock.now()
         ft_wallet_id = self._new_id()
 
@@ -69,32 +82,42 @@ class FtWallets:
                 now=now,
             )
             traders.follow(transaction, config.target_traders or (), now)
-            view = _detail(transaction, _existing(transaction, ft_wallet_id, caller.owner_id))
-            _audited(transaction, caller, "ft_wallet_created", ft_wallet_id, None, view, now)
-            return Answer(status=201, body=view)
+            made = _existing(transaction, ft_wallet_id, caller.owner_id)
+            _audited(transaction, caller, "ft_wallet_created", ft_wallet_id, None, ft_wallet_view(made), now)
+            return _saved(transaction, 201, made, config, now)
 
         return self._with_free_name(caller, body.name, now, effect)
 
-    def list(self, owner_id: str) -> Answer:
-        """Every wallet of the owner, oldest first, without earlier versions."""
+    def list(self, owner_id: str, paging: Paging) -> Answer:
+        """A page of the owner's wallets, newest first, without earlier versions."""
         with self._database.transaction() as transaction:
-            rows = ft_wallets.of_owner(transaction, owner_id)
-        return Answer(status=200, body={"ft_wallets": [_view(row) for row in rows]})
+            found = ft_wallets.of_owner(transaction, owner_id, paging.asked)
+        page = paging.cut(found, lambda row: Place(at=None, row=str(row.made_number)))
+        body: FtWalletsView = {
+            "ft_wallets": [ft_wallet_view(row) for row in page.rows],
+            "next_cursor": page.next_cursor,
+        }
+        return Answer(status=200, body=body)
 
     def get(self, owner_id: str, ft_wallet_id: UUID) -> Answer:
-        """One wallet with its bankroll and every version of its configuration, newest first."""
+        """One wallet with its bankroll and the newest versions of its configuration."""
         with self._database.transaction() as transaction:
-            return Answer(status=200, body=_detail(transaction, _existing(transaction, ft_wallet_id, owner_id)))
+            wallet = _existing(transaction, ft_wallet_id, owner_id)
+            body: FtWalletDetailView = ft_wallet_detail(transaction, wallet)
+        return Answer(status=200, body=body, edit_token=_token(wallet))
 
-    def update(self, caller: Caller, ft_wallet_id: UUID, body: UpdateFtWallet) -> Answer:
+    def update(
+        self, caller: Caller, ft_wallet_id: UUID, body: UpdateFtWallet, expected: frozenset[str] | None
+    ) -> Answer:
         """Replaces the configuration; a new version is written where it differs from the one in force."""
-        config = _checked_config(body.config)
+        config = checked_config(body.config)
         now = self._clock.now()
 
         def effect(transaction: Transaction) -> Answer:
             wallet = ft_wallets.find_for_change(transaction, ft_wallet_id, caller.owner_id)
             if wallet is None:
                 raise not_found("FT wallet")
+            require_unchanged(expected, _token(wallet))
             _check_version(wallet, body.expected_version)
             version = _put_in_force(transaction, wallet, config, caller.owner_id, now)
             ft_wallets.change(
@@ -105,9 +128,10 @@ class FtWallets:
                 current_version=version,
                 now=now,
             )
-            view = _detail(transaction, _existing(transaction, ft_wallet_id, caller.owner_id))
-            _audited(transaction, caller, "ft_wallet_updated", ft_wallet_id, _view(wallet), view, now)
-            return Answer(status=200, body=view)
+            made = _existing(transaction, ft_wallet_id, caller.owner_id)
+            before, after = ft_wallet_view(wallet), ft_wallet_view(made)
+            _audited(transaction, caller, "ft_wallet_updated", ft_wallet_id, before, after, now)
+            return _saved(transaction, 200, made, config, now)
 
         return self._with_free_name(caller, body.name or "", now, effect)
 
@@ -124,28 +148,23 @@ class FtWallets:
         raise already_exists("there is an FT wallet of this name", existing_id=existing)
 
 
-def _checked_config(raw: dict[str, Any]) -> WalletConfig:
-    try:
-        config = parse_config(raw)
-    except InvalidConfig as error:
-        raise invalid(*(_config_problem(each, raw) for each in error.errors)) from None
-    found = [_config_problem(each, raw) for each in contradictions(config)]
-    if found:
-        raise invalid(*found)
-    return config
-
-
-def _config_problem(error: ConfigError, raw: dict[str, Any]) -> FieldProblem:
-    is_percentage = looks_like_percentage(error.field, raw.get(error.field))
-    reason = PERCENTAGE_HINT if is_percentage else error.reason
-    return FieldProblem(field=f"config.{error.field}", reason=reason, allowed=error.allowed)
-
-
 def _existing(transaction: Transaction, ft_wallet_id: UUID, owner_id: str) -> FtWalletRow:
     wallet = ft_wallets.find(transaction, ft_wallet_id, owner_id)
     if wallet is None:
         raise not_found("FT wallet")
     return wallet
+
+
+def _token(wallet: FtWalletRow) -> str:
+    return edit_token(wallet.name, wallet.is_active, wallet.current_version, wallet.config_hash)
+
+
+def _saved(transaction: Transaction, status: int, wallet: FtWalletRow, config: WalletConfig, now: datetime) -> Answer:
+    body: FtWalletSavedView = {
+        **ft_wallet_detail(transaction, wallet),
+        "warnings": warning_views(doubts(config, now)),
+    }
+    return Answer(status=status, body=body, edit_token=_token(wallet))
 
 
 def _check_version(wallet: FtWalletRow, expected: int | None) -> None:
@@ -180,8 +199,8 @@ def _audited(
     caller: Caller,
     action: str,
     ft_wallet_id: UUID,
-    before: dict[str, Any] | None,
-    after: dict[str, Any],
+    before: Mapping[str, object] | None,
+    after: Mapping[str, object],
     now: datetime,
 ) -> None:
     audit.record(
@@ -191,63 +210,69 @@ def _audited(
         subject_type="ft_wallet",
         subject_id=str(ft_wallet_id),
         before=before,
-        after={name: value for name, value in after.items() if name != "versions"},
+        after=after,
         cause="api",
         at=now,
     )
 
 
-def _view(wallet: FtWalletRow) -> dict[str, Any]:
-    return {
-        "ft_wallet_id": str(wallet.ft_wallet_id),
-        "name": wallet.name,
-        "is_active": wallet.is_active,
-        "starting_balance_usd": str(wallet.starting_balance),
-        "version": wallet.current_version,
-        "config": wallet.config,
-        "config_hash": wallet.config_hash,
-        "created_at": wallet.created_at.isoformat(),
-        "updated_at": wallet.updated_at.isoformat(),
-    }
-
-
-def _detail(transaction: Transaction, wallet: FtWalletRow) -> dict[str, Any]:
-    return {
-        **_view(wallet),
-        "bankroll_usd": str(subjects.paper_bankroll(transaction, wallet.ft_wallet_id)),
-        "versions": [_version(row) for row in ft_wallets.versions(transaction, wallet.ft_wallet_id)],
-    }
-
-
-def _version(row: FtWalletVersionRow) -> dict[str, Any]:
-    return {
-        "version": row.version,
-        "config": row.config,
-        "config_hash": row.config_hash,
-        "created_by": row.created_by,
-        "created_at": row.created_at.isoformat(),
-    }
-
-
 ROUTES = Routes[FtWallets]("ft_wallets")
 
+_CONFIG = {
+    "target_traders": [TRADER_ADDRESS],
+    "price_min": "0.05",
+    "price_max": "0.95",
+    "min_edge": "0.02",
+    "allocation_method": "FIXED",
+    "bet_size": "10",
+    "max_bet": "40",
+    "exits": {"stop_loss_fraction": "0.5", "follow_trader": True},
+}
 
-@ROUTES.post("/api/ft/wallets", body=CreateFtWallet)
+
+@ROUTES.post(
+    "/api/ft/wallets",
+    body=CreateFtWallet,
+    answers=FtWalletSavedView,
+    statuses=(201,),
+    refuses=(ProblemCode.ALREADY_EXISTS,),
+    has_edit_token=True,
+    example=Example(body={"name": "favourites", "starting_balance_usd": "1000", "config": _CONFIG}),
+)
 def _create(wallets: FtWallets, request: Request) -> Answer:
+    """Creates a paper wallet.
+
+    It follows the traders that its configuration names, and bets on paper from its next run on. A configuration that
+    contradicts itself is refused; one that can never bet is accepted with `warnings` that say why.
+    """
     return wallets.create(request.caller, request.body(CreateFtWallet))
 
 
-@ROUTES.get("/api/ft/wallets")
+@ROUTES.get("/api/ft/wallets", query=PageQuery, answers=FtWalletsView, example=Example(query={"limit": "20"}))
 def _list(wallets: FtWallets, request: Request) -> Answer:
-    return wallets.list(request.owner)
+    """Lists your paper wallets, the newest first."""
+    return wallets.list(request.owner, request.paging(request.asked(PageQuery)))
 
 
-@ROUTES.get("/api/ft/wallets/<ft_wallet_id>")
+@ROUTES.get("/api/ft/wallets/<ft_wallet_id>", answers=FtWalletDetailView, has_edit_token=True)
 def _get(wallets: FtWallets, request: Request) -> Answer:
+    """Shows a paper wallet with what it has to bet with, and the newest versions of its configuration."""
     return wallets.get(request.owner, request.id("ft_wallet_id", "FT wallet"))
 
 
-@ROUTES.put("/api/ft/wallets/<ft_wallet_id>", body=UpdateFtWallet)
+@ROUTES.put(
+    "/api/ft/wallets/<ft_wallet_id>",
+    body=UpdateFtWallet,
+    answers=FtWalletSavedView,
+    refuses=(ProblemCode.ALREADY_EXISTS, ProblemCode.WRONG_STATE),
+    has_edit_token=True,
+    example=Example(body={"config": {**_CONFIG, "price_max": "0.9"}, "is_active": True}),
+)
 def _update(wallets: FtWallets, request: Request) -> Answer:
+    """Replaces the configuration of a paper wallet.
+
+    One that differs becomes a new version, from the next decision on; earlier versions stay as they were. With
+    `If-Match`, or with `expected_version`, nothing is replaced that you have not seen.
+    """
     wallet = request.id("ft_wallet_id", "FT wallet")
-    return wallets.update(request.caller, wallet, request.body(UpdateFtWallet))
+    return wallets.update(request.caller, wallet, request.body(UpdateFtWallet), request.expected_edits)

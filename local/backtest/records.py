@@ -62,15 +62,17 @@ class RecordedHistory(RecordedFeed):
                 return None
             worth = held.shares.value * vector.per_share(held.outcome_index)
             at = self._endings.at(held.condition_id) or at
-        return PositionRow(
-            proxy_wallet=trader,
-            token_id=token_id,
-            condition_id=held.condition_id,
-            realized_pnl=worth - held.paid.value,
-            unrealized_pnl=Decimal(0),
-            status=PositionStatus.CLOSED,
-            first_entry_at=held.first_at.isoformat(),
-            last_event_at=at.isoformat(),
+        return PositionRow.model_validate(
+            {
+                "proxy_wallet": trader,
+                "token_id": token_id,
+                "condition_id": held.condition_id,
+                "realized_pnl": worth - held.paid.value,
+                "unrealized_pnl": Decimal(0),
+                "status": PositionStatus.CLOSED,
+                "first_entry_at": held.first_at.isoformat(),
+                "last_event_at": at.isoformat(),
+            }
         )
 
 

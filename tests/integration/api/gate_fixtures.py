@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,8 +17,11 @@ from functions.lt_execute import app as lt_execute
 from functions.lt_redemptions import app as lt_redemptions
 from functions.lt_resolve import app as lt_resolve
 from functions.strategy_api import app as strategy_api
+from live_trading.api.once import Caller
+from live_trading.api.resources.job_asking import Wanted
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.risk import locks
+from live_trading.store.watch.job_requests import AskedJob
 from live_trading.wiring.composition import Parts
 from local.chain import STANDARD_EXCHANGE
 from tests.builders import NOON
@@ -146,6 +149,15 @@ def nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Everything]:
     parts.database.close()
 
 
+def job_of_owner(nothing: Everything) -> UUID:
+    """A job that the owner has asked for and that concerns nobody else."""
+    parts = lt_execute.parts
+    caller = Caller(owner_id=OWNER, idempotency_key=None, request_hash="0" * 64)
+    wanted = Wanted(job=AskedJob.KILL_SWITCH, is_for_everybody=False, given={"reason": "a drill"})
+    job_id, _ = parts.job_asking.asked(caller, wanted)
+    return job_id
+
+
 @pytest.fixture
 def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
     """A strategy with an order, live and on paper, and a lock, a wallet with a break, and a redemption that failed."""
@@ -203,9 +215,12 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             condition=risk_desk.market().condition_id,
             now=NOON,
         )
+    job, lines = job_of_owner(nothing), api.call("GET", "/api/lt/audit", owner=OWNER).body["audit"]
     return Everything(
         api=api,
         own={
+            "job_id": str(job),
+            "audit_id": str(lines[0]["audit_id"]),
             "lt_strategy_id": str(strategy),
             "ft_wallet_id": str(seat.strategy.ft_wallet_id),
             "spare_ft_wallet_id": str(spare),

@@ -23,7 +23,7 @@ CREATE TABLE gap_trades (
     CHECK ((source_trade_id IS NULL) = (condition_id IS NULL))
 );
 CREATE INDEX gap_trades_open ON gap_trades (computed_at) WHERE NOT is_final AND kind <> 'REST';
-CREATE INDEX gap_trades_newest ON gap_trades (lt_strategy_id, computed_at DESC, gap_key DESC);
+CREATE INDEX gap_trades_of_strategy ON gap_trades (lt_strategy_id, source_trade_id DESC);
 CREATE INDEX gap_trades_by_trade ON gap_trades USING hash (source_trade_id);
 
 -- `part` is a bar (LEADER, PAPER, LIVE) or a set of terms (LEADER_TERM, TERM, AVERAGE), `name` the term, and `reason` why

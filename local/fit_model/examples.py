@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from live_trading.analytics.fitted_model import Feature, features_of
 from live_trading.services.following.stored_inputs import inputs_of
 from live_trading.signals.config import WalletConfig
-from live_trading.signals.model import Feature, features_of
 from live_trading.store.database.connection import Database, Row
 
 # The record that counts does not depend on who follows: the lifelong one, as a configuration asks that needs none.

@@ -17,9 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from live_trading.analytics.calibration import Calibration, Forecast, calibration
+from live_trading.analytics.fitted_model import Feature, FittedModel, of_features
 from live_trading.analytics.intervals import Interval, by_cluster
 from live_trading.nouns.money import Price
-from live_trading.signals.model import Feature, FittedModel, of_features
 from local.fit_model.examples import Example
 
 SPANS = 5

@@ -93,7 +93,9 @@ READS = (
     f"/api/lt/exports/tax-lots?limit=200&{_HALF_A_YEAR_AGO}", f"/api/lt/exports/trades?limit=200&{_HALF_A_YEAR_AGO}",
     "/api/lt/strategies/{strategy}/equity", f"/api/lt/strategies/{{strategy}}/equity?{_HALF_A_YEAR_AGO}",
     "/api/lt/strategies/{strategy}/pnl", f"/api/lt/strategies/{{strategy}}/pnl?{_HALF_A_YEAR_AGO}",
-    "/api/lt/gaps", "/api/lt/strategies/{strategy}/gaps", "/api/lt/strategies/{strategy}/risk", "/api/lt/kill-switch",
+    "/api/lt/gaps", "/api/lt/gaps?term=missed", "/api/lt/strategies/{strategy}/gaps",
+    "/api/lt/strategies/{strategy}/gap", "/api/lt/strategies/{strategy}/gap?since=2026-06-01",
+    "/api/lt/strategies/{strategy}/risk", "/api/lt/kill-switch",
 )  # fmt: skip
 
 

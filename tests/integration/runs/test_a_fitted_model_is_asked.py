@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from live_trading.analytics.fitted_model import Feature
 from live_trading.services.following.explaining import explain
-from live_trading.signals.model import Feature
 from live_trading.store.paper import models
 from live_trading.store.paper.models import NewModel
 from local.fit_model.__main__ import fit_and_keep

@@ -10,8 +10,8 @@ from random import Random
 
 import pytest
 
+from live_trading.analytics.fitted_model import Feature, FittedModel, features_of, of_features, probability, with_model
 from live_trading.nouns.money import Price
-from live_trading.signals.model import Feature, FittedModel, features_of, of_features, probability, with_model
 from local.fit_model.examples import Example
 from local.fit_model.fitting import fit, walk_forward
 from tests.builders import a_config, a_record, a_trade, inputs, stats

@@ -7,7 +7,7 @@ show what it was meant to leave out.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
@@ -17,6 +17,7 @@ from live_trading.api.fields import text_of
 
 LARGEST_PAGE = 500
 USUAL_PAGE = 100
+_DAY = re.compile(r"(?:19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _DIGITS = re.compile(r"[0-9]{1,9}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})")
 _ALLOWED_MOMENT = "an ISO 8601 time with its zone, such as 2026-11-27T00:00:00Z (write a plus sign as %2B)"
@@ -51,6 +52,15 @@ def _moment(raw: object) -> datetime:
         raise _refused("is no time", _ALLOWED_MOMENT) from None
 
 
+def _day(raw: object) -> date:
+    if isinstance(raw, str) and _DAY.fullmatch(raw):
+        try:
+            return date.fromisoformat(raw)
+        except ValueError:
+            pass
+    raise _refused("is no day", "a day, such as 2026-11-27")
+
+
 def _switch(raw: object) -> bool:
     if raw not in ("true", "false"):
         raise _refused("is not one of the allowed values", "true, false")
@@ -63,6 +73,11 @@ MomentText = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time", "description": _ALLOWED_MOMENT}),
 ]
 SwitchText = Annotated[bool, PlainValidator(_switch), WithJsonSchema({"type": "boolean"})]
+DayText = Annotated[
+    date,
+    PlainValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "description": "a day, such as 2026-11-27"}),
+]
 CursorText = Annotated[str, *text_of(1, 1000)]
 
 

@@ -20,6 +20,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
     """What strategy-api serves: everything that needs no key."""
     from live_trading.api.routes.feed import decision_routes, source_trade_routes, trader_profile_routes, trader_routes
     from live_trading.api.routes.live import (
+        gap_routes,
         latency_routes,
         lock_routes,
         order_routes,
@@ -62,6 +63,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         order_routes.ROUTES,
         order_search_routes.ROUTES,
         performance_routes.ROUTES,
+        gap_routes.ROUTES,
         latency_routes.ROUTES,
         position_routes.ROUTES,
         break_routes.ROUTES,

@@ -22,8 +22,8 @@ from live_trading.risk.results import RuleName, RuleResult, RuleVerdict
 from live_trading.services.entering.entry_planning import plan_entry
 from live_trading.services.following.decision_records import accepted, decision_record, refused, unplanned_check
 from live_trading.services.following.evaluation import PreparedTrade, Subject
-from live_trading.signals.paper import fill_on
 from live_trading.services.running.trail import Key, Step, passed
+from live_trading.signals.paper import fill_on
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.audit import Change
 from live_trading.store.database.connection import Transaction

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from live_trading.analytics.fitted_model import FittedModel, with_model
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.markets import Market
 from live_trading.nouns.money import Usd
@@ -32,7 +33,6 @@ from live_trading.services.following.subject_looks import Looks, SubjectLook
 from live_trading.services.following.trader_statistics import snapshot_hour
 from live_trading.signals.config import is_running
 from live_trading.signals.inputs import EvaluationInputs, PositionStanding, TraderStanding
-from live_trading.signals.model import FittedModel, with_model
 from live_trading.signals.trader_record import prior_mean
 from live_trading.store.database.connection import Transaction
 from live_trading.store.feed import decision_counts, late_decisions, markets, marks, source_trades, trader_stats

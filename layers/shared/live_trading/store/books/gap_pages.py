@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.gap.attribution import GapTerms
+from live_trading.gap.whole import GapKind, GapTerm, LeaderTerm
 from live_trading.nouns.errors import DoesNotFit
 from live_trading.nouns.money import Usd
 from live_trading.nouns.pages import PageAsked
@@ -16,17 +17,24 @@ from live_trading.store.database.connection import Row, Transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownGap:
-    """One source trade: what paper and live made of it, and the terms that the difference comes to exactly."""
+    """One source trade with its bars and terms, as it is kept; `terms` and `averages` are from paper to live.
+
+    `reason` is why only one side has it.
+    """
 
     lt_strategy_id: UUID
-    ft_order_id: UUID
     source_trade_id: int
     condition_id: str
     slug: str | None
-    paper_pnl: Usd
-    live_pnl: Usd
-    terms: GapTerms
-    why_missed: str | None
+    kind: GapKind
+    is_final: bool
+    leader: Usd
+    paper: Usd
+    live: Usd
+    leader_terms: Mapping[LeaderTerm, Usd]
+    terms: Mapping[GapTerm, Usd]
+    averages: Mapping[GapTerm, Usd]
+    reason: str | None
     computed_at: datetime
 
     @property
@@ -40,9 +48,14 @@ _LAST = (2**63 - 1, str(UUID(int=2**128 - 1)))
 
 
 def of_owner(
-    transaction: Transaction, owner_id: str, *, lt_strategy_id: UUID | None, page: PageAsked
+    transaction: Transaction,
+    owner_id: str,
+    *,
+    lt_strategy_id: UUID | None,
+    page: PageAsked,
+    term: GapTerm | LeaderTerm | None = None,
 ) -> list[ShownGap]:
-    """The owner's trades that both sides have ended, of the newest source trade first.
+    """The owner's trades, those with a term where one is named, of the newest source trade first.
 
     Raises DoesNotFit for a row of no such list.
     """
@@ -56,10 +69,11 @@ def of_owner(
                 WHERE owner_id = :owner_id AND (:lt_strategy_id::uuid IS NULL OR lt_strategy_id = :lt_strategy_id)
             ) AS whose
             CROSS JOIN LATERAL (
-                SELECT gap.* FROM lt_gaps AS gap
+                SELECT gap.* FROM gap_trades AS gap
                 WHERE
                     gap.lt_strategy_id = whose.lt_strategy_id AND gap.source_trade_id <= :after_number
                     AND (gap.source_trade_id, gap.lt_strategy_id::text) < (:after_number, :after_strategy)
+                    AND (:term::text IS NULL OR gap.terms ? :term OR gap.leader_terms ? :term)
                 ORDER BY gap.source_trade_id DESC LIMIT :rows_to_read
             ) AS one
             ORDER BY one.source_trade_id DESC, one.lt_strategy_id::text DESC LIMIT :rows_to_read
@@ -74,6 +88,7 @@ def of_owner(
         after_number=number,
         after_strategy=strategy,
         rows_to_read=page.rows_to_read,
+        term=term,
     )
     return [_gap(row) for row in rows]
 
@@ -90,13 +105,17 @@ def _after(page: PageAsked) -> tuple[int, str]:
 def _gap(row: Row) -> ShownGap:
     return ShownGap(
         lt_strategy_id=row["lt_strategy_id"],
-        ft_order_id=row["ft_order_id"],
         source_trade_id=row["source_trade_id"],
         condition_id=row["condition_id"],
         slug=row["slug"],
-        paper_pnl=Usd(row["ft_pnl_usd"]),
-        live_pnl=Usd(row["lt_pnl_usd"]),
-        terms=GapTerms(**{name: Usd(row[f"{name}_usd"]) for name in GapTerms.__dataclass_fields__}),
-        why_missed=row["why_missed"],
+        kind=GapKind(row["kind"]),
+        is_final=row["is_final"],
+        leader=Usd(row["leader_usd"]),
+        paper=Usd(row["paper_usd"]),
+        live=Usd(row["live_usd"]),
+        leader_terms={LeaderTerm(name): Usd(usd) for name, usd in row["leader_terms"].items()},
+        terms={GapTerm(name): Usd(usd) for name, usd in row["terms"].items()},
+        averages={GapTerm(name): Usd(usd) for name, usd in row["averages"].items()},
+        reason=row["reason"],
         computed_at=row["computed_at"],
     )

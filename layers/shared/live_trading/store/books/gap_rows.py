@@ -1,17 +1,16 @@
-"""The rows of the whole gap: written where they have changed, and read by trade, by day and in all."""
+"""The rows of the whole gap, written where they have changed, and what they come to by day and in all."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from live_trading.gap.whole import GapKind, GapRow, GapTerm, LeaderTerm, Terms
+from live_trading.gap.whole import GapRow, GapTerm, LeaderTerm, Terms
 from live_trading.nouns.money import Usd
-from live_trading.nouns.pages import PageAsked
-from live_trading.store.database.connection import Row, Transaction
+from live_trading.store.database.connection import Transaction
 
 REST_KEY = "rest"
 
@@ -189,66 +188,3 @@ def sums(
             until=until,
         )
     return [GapSum(part=row["part"], name=row["name"], reason=row["reason"], usd=Usd(row["usd"])) for row in rows]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredGap:
-    """A row as it is kept, with what its market is called."""
-
-    lt_strategy_id: UUID
-    gap_key: str
-    kind: GapKind
-    source_trade_id: int | None
-    condition_id: str | None
-    market: str | None
-    is_final: bool
-    leader: Usd
-    paper: Usd
-    live: Usd
-    leader_terms: Mapping[str, str]
-    terms: Mapping[str, str]
-    averages: Mapping[str, str]
-    reason: str | None
-    computed_at: datetime
-
-
-def of_strategy(
-    transaction: Transaction, lt_strategy_id: UUID, page: PageAsked, *, term: GapTerm | LeaderTerm | None = None
-) -> list[StoredGap]:
-    """The rows that changed last, those with a term where one is named."""
-    rows = transaction.rows(
-        """
-        SELECT gap.*, market.question FROM gap_trades AS gap LEFT JOIN markets AS market USING (condition_id)
-        WHERE
-            gap.lt_strategy_id = :strategy
-            AND (:term::text IS NULL OR gap.terms ? :term OR gap.leader_terms ? :term)
-            AND (gap.computed_at, gap.gap_key) < (coalesce(:after_at, 'infinity'::timestamptz), :after)
-        ORDER BY gap.computed_at DESC, gap.gap_key DESC LIMIT :most
-        """,
-        strategy=lt_strategy_id,
-        term=term,
-        after_at=page.after_at,
-        after="￿" if page.after is None else page.after.row,
-        most=page.rows_to_read,
-    )
-    return [_stored(row) for row in rows]
-
-
-def _stored(row: Row) -> StoredGap:
-    return StoredGap(
-        lt_strategy_id=row["lt_strategy_id"],
-        gap_key=row["gap_key"],
-        kind=GapKind(row["kind"]),
-        source_trade_id=row["source_trade_id"],
-        condition_id=row["condition_id"],
-        market=row["question"],
-        is_final=row["is_final"],
-        leader=Usd(row["leader_usd"]),
-        paper=Usd(row["paper_usd"]),
-        live=Usd(row["live_usd"]),
-        leader_terms=row["leader_terms"],
-        terms=row["terms"],
-        averages=row["averages"],
-        reason=row["reason"],
-        computed_at=row["computed_at"],
-    )

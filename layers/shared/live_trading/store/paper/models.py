@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from live_trading.signals.model import Feature, FittedModel
+from live_trading.analytics.fitted_model import Feature, FittedModel
 from live_trading.store.database.connection import Row, Transaction
 
 

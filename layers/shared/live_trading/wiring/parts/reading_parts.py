@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from live_trading.wiring.parts.copy_parts import CopyParts
 
 if TYPE_CHECKING:
+    from live_trading.api.routes.live.gap_routes import Gaps
     from live_trading.api.routes.live.order_search_routes import OrderSearch
     from live_trading.api.routes.live.performance_routes import Performance
     from live_trading.api.routes.live.risk_routes import RiskRead
@@ -29,6 +30,12 @@ class ReadingParts(CopyParts):
         from live_trading.api.routes.money.statement_routes import Statements
 
         return Statements(database=self.database)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        from live_trading.api.routes.live.gap_routes import Gaps
+
+        return Gaps(database=self.database)
 
     @cached_property
     def order_search(self) -> OrderSearch:

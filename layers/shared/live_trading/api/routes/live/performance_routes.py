@@ -1,4 +1,4 @@
-"""How strategies did: equity, results by day, and where live differed from paper; reads only."""
+"""How strategies did: equity, and results by day; reads only."""
 
 from __future__ import annotations
 
@@ -9,27 +9,22 @@ from typing import Annotated
 from uuid import UUID
 
 from live_trading.api.described import Example
-from live_trading.api.examples import LT_STRATEGY_ID
-from live_trading.api.fields import Id
 from live_trading.api.once import Answer
 from live_trading.api.paging import Paging
-from live_trading.api.problems import ProblemCode
-from live_trading.api.query import PageQuery, PeriodQuery, whole_text
-from live_trading.api.resources.required import own_strategy, require_own
+from live_trading.api.query import PeriodQuery, whole_text
+from live_trading.api.resources.required import own_strategy
 from live_trading.api.routing import Request, Routes
 from live_trading.api.views.live.performance_views import (
     EquityView,
-    GapsView,
     ResultsView,
     day_result_view,
     equity_point_view,
-    gap_view,
 )
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.pages import Place
 from live_trading.risk.periods import day_of, day_span
 from live_trading.store.accounts.live_strategies import LiveStrategy
-from live_trading.store.books import gap_pages, ledger
+from live_trading.store.books import ledger
 from live_trading.store.database.connection import Database
 from live_trading.store.risk import result_history
 from live_trading.store.risk.result_history import Day
@@ -43,12 +38,6 @@ class ResultsAsked(PeriodQuery):
     """A page of days, newest first: those that lie, in whole or in part, between `since` and `until`."""
 
     limit: Annotated[int, *whole_text(1, MOST_DAYS)] = USUAL_DAYS
-
-
-class GapsAsked(PageQuery):
-    """Of one strategy, or of all."""
-
-    lt_strategy_id: Id | None = None
 
 
 class Performance:
@@ -89,15 +78,6 @@ class Performance:
             "days": [day_result_view(each) for each in found],
             "next_cursor": page.next_cursor,
         }
-        return Answer(status=200, body=body)
-
-    def gaps(self, owner_id: str, lt_strategy_id: UUID | None, paging: Paging) -> Answer:
-        """A page of trades with their terms."""
-        with self._database.transaction() as transaction:
-            require_own(transaction, owner_id, lt_strategy_id=lt_strategy_id)
-            found = gap_pages.of_owner(transaction, owner_id, lt_strategy_id=lt_strategy_id, page=paging.asked)
-        page = paging.cut(found, lambda gap: Place(at=None, row=gap.row))
-        body: GapsView = {"gaps": [gap_view(each) for each in page.rows], "next_cursor": page.next_cursor}
         return Answer(status=200, body=body)
 
 
@@ -150,31 +130,3 @@ def _results(performance: Performance, request: Request) -> Answer:
     asked = request.asked(ResultsAsked)
     strategy = request.id("lt_strategy_id", "strategy")
     return performance.results(request.owner, strategy, asked, request.paging(asked))
-
-
-@ROUTES.get(
-    "/api/lt/gaps",
-    query=GapsAsked,
-    answers=GapsView,
-    refuses=(ProblemCode.NOT_FOUND,),
-    example=Example(query={"lt_strategy_id": LT_STRATEGY_ID}),
-)
-def _gaps(performance: Performance, request: Request) -> Answer:
-    """Lists why live differed from paper, trade by trade over all your strategies, of the newest source trade first.
-
-    Of trades that both sides have ended; the terms come to the difference exactly.
-    """
-    asked = request.asked(GapsAsked)
-    return performance.gaps(request.owner, asked.lt_strategy_id, request.paging(asked))
-
-
-@ROUTES.get(
-    "/api/lt/strategies/<lt_strategy_id>/gaps",
-    query=PageQuery,
-    answers=GapsView,
-    example=Example(query={"limit": "50"}),
-)
-def _gaps_of_strategy(performance: Performance, request: Request) -> Answer:
-    """Lists why a strategy differed from its paper twin, trade by trade, of the newest source trade first."""
-    asked = request.asked(PageQuery)
-    return performance.gaps(request.owner, request.id("lt_strategy_id", "strategy"), request.paging(asked))

@@ -1,13 +1,11 @@
-"""How the API shows how a strategy did: equity over time, results by day, and where live differed from paper."""
+"""How the API shows how a strategy did: equity over time, and results by day."""
 
 from __future__ import annotations
 
 from typing_extensions import TypedDict
 
-from live_trading.api.shapes import ConditionIdAnswer, DayAnswer, IdAnswer, MomentAnswer, NextCursor, UsdText
+from live_trading.api.shapes import DayAnswer, MomentAnswer, NextCursor, UsdText
 from live_trading.api.views.plain import text
-from live_trading.nouns.money import Usd
-from live_trading.store.books.gap_pages import ShownGap
 from live_trading.store.risk.result_history import DayResult, EquityPoint
 
 
@@ -66,46 +64,6 @@ class ResultsView(TypedDict):
     next_cursor: NextCursor
 
 
-class GapTermsView(TypedDict):
-    """Dollars by which paper was better, by cause; negative where live was."""
-
-    timing_usd: UsdText
-    spread_and_depth_usd: UsdText
-    rounding_usd: UsdText
-    fee_usd: UsdText
-    partial_fill_usd: UsdText
-    missed_usd: UsdText
-    sizing_usd: UsdText
-    settlement_failure_usd: UsdText
-    exit_usd: UsdText
-
-
-class GapView(TypedDict):
-    """One source trade that both sides have ended: `gap_usd` is paper's profit less live's, and the sum of the terms.
-
-    `why_missed` is why live has no order for it.
-    """
-
-    lt_strategy_id: IdAnswer
-    ft_order_id: IdAnswer
-    source_trade_id: int
-    condition_id: ConditionIdAnswer
-    slug: str | None
-    paper_pnl_usd: UsdText
-    live_pnl_usd: UsdText
-    gap_usd: UsdText
-    terms: GapTermsView
-    why_missed: str | None
-    computed_at: MomentAnswer
-
-
-class GapsView(TypedDict):
-    """A page of trades, of the newest source trade first."""
-
-    gaps: list[GapView]
-    next_cursor: NextCursor
-
-
 def equity_point_view(point: EquityPoint) -> EquityPointView:
     """One snapshot."""
     marked, capital = point.marked_equity, point.capital
@@ -135,33 +93,4 @@ def day_result_view(result: DayResult) -> DayResultView:
         "unrealised_pnl_usd": text(result.unrealised),
         "equity_usd": text(result.equity),
         "marked_equity_usd": text(result.marked_equity),
-    }
-
-
-def gap_view(gap: ShownGap) -> GapView:
-    """One trade."""
-    difference: Usd = gap.paper_pnl - gap.live_pnl
-    terms = gap.terms
-    return {
-        "lt_strategy_id": str(gap.lt_strategy_id),
-        "ft_order_id": str(gap.ft_order_id),
-        "source_trade_id": gap.source_trade_id,
-        "condition_id": gap.condition_id,
-        "slug": gap.slug,
-        "paper_pnl_usd": str(gap.paper_pnl),
-        "live_pnl_usd": str(gap.live_pnl),
-        "gap_usd": str(difference),
-        "terms": {
-            "timing_usd": str(terms.timing),
-            "spread_and_depth_usd": str(terms.spread_and_depth),
-            "rounding_usd": str(terms.rounding),
-            "fee_usd": str(terms.fee),
-            "partial_fill_usd": str(terms.partial_fill),
-            "missed_usd": str(terms.missed),
-            "sizing_usd": str(terms.sizing),
-            "settlement_failure_usd": str(terms.settlement_failure),
-            "exit_usd": str(terms.exit),
-        },
-        "why_missed": gap.why_missed,
-        "computed_at": gap.computed_at.isoformat(),
     }

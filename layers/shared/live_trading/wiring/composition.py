@@ -258,7 +258,7 @@ class Parts(ReadingParts):
 
     def health(self) -> HealthService:
         from live_trading.services.watching.checkup import HealthService
-        from live_trading.wiring.health.health_parts import probes_of, wallet_probe_of
+        from live_trading.wiring.health_parts import probes_of, wallet_probe_of
 
         return HealthService(
             database=self.database,

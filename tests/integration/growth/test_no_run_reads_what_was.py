@@ -28,9 +28,10 @@ GROWING = frozenset(
     {
         "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_counts", "decision_evidence",
         "decisions", "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
-        "ft_result_days", "idempotency_keys", "ledger_entries", "ledger_holdings", "ledger_transactions", "lt_alerts",
-        "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets",
-        "orders", "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
+        "ft_result_days", "idempotency_keys", "ledger_blocks", "ledger_entries", "ledger_holdings", "ledger_periods",
+        "ledger_transactions", "lt_alerts", "lt_gaps", "lt_health_checks", "lt_orders", "lt_positions",
+        "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
+        "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.

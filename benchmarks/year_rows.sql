@@ -395,12 +395,22 @@ FROM fact, generate_series(fact.start, fact.now, interval '1 day' / (fact.looks 
 ORDER BY at, kind;
 
 INSERT INTO lt_alerts (
-    alert_type, severity, subject, title, message, status, notified_at, created_at, resolved_at, notified_severity
+    alert_type, severity, worst_severity, subject, title, message, status, created_at, last_seen_at, resolved_at, scope,
+    owner_id
 )
 SELECT
-    'part_failure', 'WARNING', 'lt-execute: part ' || n, 'a part fails', 'it works again by itself', 'RESOLVED', at, at,
-    at + interval '10 minutes', 'WARNING'
+    'part_failure', 'WARNING', 'WARNING', 'lt-execute: part ' || n, 'a part fails', 'it works again by itself',
+    'RESOLVED', at, at, at + interval '10 minutes', CASE n % 3 WHEN 0 THEN 'OWNER' WHEN 1 THEN 'EVERYBODY' ELSE 'OPERATOR' END,
+    CASE n % 3 WHEN 0 THEN fact.owner END
 FROM fact, generate_series(1, fact.days * 20) AS n CROSS JOIN LATERAL (SELECT fact.start + n * interval '72 minutes' AS at) AS w;
+
+INSERT INTO alert_messages (lt_alert_id, kind, severity, title, message, at, spread_at)
+SELECT lt_alert_id, kind, severity, title, message, created_at, created_at
+FROM lt_alerts CROSS JOIN unnest(ARRAY['BEGAN', 'ENDED']) AS kind WHERE status = 'RESOLVED' ORDER BY lt_alert_id;
+
+INSERT INTO alert_deliveries (alert_message_id, channel, state, attempts, next_attempt_at, sent_at, sent_together)
+SELECT alert_message_id, channel, 'SENT', 1, at, at, 1
+FROM alert_messages CROSS JOIN unnest(ARRAY['sns', 'telegram', 'webhook']) AS channel;
 
 INSERT INTO breaks (trading_wallet_id, kind, subject, expected, observed, found_at, last_seen_at, closed_at, closed_by)
 SELECT
@@ -408,13 +418,23 @@ SELECT
     start + n * interval '1 day' + interval '1 hour', 'operator'
 FROM fact, wallet, generate_series(1, fact.days - 1) AS n;
 
-INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at)
-SELECT 'run', 'order_state', 'lt_order', id::text, '{"state": "SENT"}', '{"state": "FILLED"}', 'the venue said so', at + interval '8 seconds'
-FROM made ORDER BY n;
+INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at, owner_id)
+SELECT
+    'run', 'order_state', 'lt_order', id::text, '{"state": "SENT"}', '{"state": "FILLED"}', 'the venue said so',
+    at + interval '8 seconds', fact.owner
+FROM fact, made ORDER BY n;
 
-INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at)
-SELECT 'run', 'redemption_state', 'lt_redemption', id::text, '{"state": "DUE"}', '{"state": "BOOKED"}', 'paid', ends
-FROM redeemed ORDER BY m;
+INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at, owner_id)
+SELECT 'run', 'redemption_state', 'lt_redemption', id::text, '{"state": "DUE"}', '{"state": "BOOKED"}', 'paid', ends, fact.owner
+FROM fact, redeemed ORDER BY m;
+
+INSERT INTO job_requests (
+    job_id, job, owner_id, is_for_everybody, asked, state, asked_at, begun_at, ended_at, alive_until, holder, report
+)
+SELECT
+    gen_random_uuid(), 'lt-resolve', CASE WHEN n % 3 = 0 THEN 'somebody' ELSE fact.owner END, n % 2 = 0, '{}', 'DONE', at,
+    at, at, at, 'run', '{"ran": true}'
+FROM fact, generate_series(1, fact.days * 20) AS n CROSS JOIN LATERAL (SELECT fact.start + n * interval '72 minutes' AS at) AS w;
 
 INSERT INTO idempotency_keys (owner_id, idempotency_key, request_hash, status_code, body, created_at)
 SELECT fact.owner, md5('k' || n), md5('a' || n) || md5('b' || n), 201, '{"lt_strategy_id": "x"}', start + n * interval '14 minutes'

@@ -14,5 +14,5 @@ parts = Parts()
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of the paper resolver; see `services.ft_resolve`."""
     return answer(
-        event, "ft-resolve", lambda: parts.paper_resolver(context.aws_request_id).run(budget_of(context)), parts
+        context, "ft-resolve", lambda: parts.paper_resolver(context.aws_request_id).run(budget_of(context)), parts
     )

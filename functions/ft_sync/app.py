@@ -13,4 +13,4 @@ parts = Parts()
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of ingest and paper trading; see `services.paper`."""
-    return answer(event, "ft-sync", lambda: parts.paper_trader(context.aws_request_id).run(budget_of(context)), parts)
+    return answer(context, "ft-sync", lambda: parts.paper_trader(context.aws_request_id).run(budget_of(context)), parts)

@@ -7,6 +7,9 @@ from typing import Any
 from live_trading.api.reporting import JOBS
 from live_trading.api.serving import http_app
 from live_trading.api.table import lt_execute
+from live_trading.services.running.budget import Budget
+from live_trading.store.watch.job_requests import AskedJob
+from live_trading.wiring.asked import ask, carry_on, is_asked, pass_of
 from live_trading.wiring.composition import Parts
 from live_trading.wiring.deadline import budget_of
 from live_trading.wiring.jobs import answer, is_http
@@ -20,8 +23,22 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     See `services/copying/copy_run.py` and `services/entering/execute.py`.
     """
-    if is_http(event) and event["rawPath"] != JOBS["lt-execute"].path:
-        return app.resolve(event, context)
-    if not is_http(event) and parts.stays(event):
-        return answer(event, "lt-execute", lambda: parts.stay(context.aws_request_id, budget_of(context)), parts)
-    return answer(event, "lt-execute", lambda: parts.pass_once(context.aws_request_id, budget_of(context)), parts)
+    holder = context.aws_request_id
+
+    def run(budget: Budget) -> object:
+        return parts.pass_once(holder, budget)
+
+    if is_http(event):
+        if event["rawPath"] != JOBS[AskedJob.EXECUTE].path:
+            return app.resolve(event, context)
+        return ask(event, context, AskedJob.EXECUTE, run, parts)
+    budget = budget_of(context)
+    if is_asked(event):
+        runs = {
+            AskedJob.EXECUTE: pass_of(AskedJob.EXECUTE, lambda: run(budget), parts),
+            AskedJob.KILL_SWITCH: parts.kill_switch(holder).carry_on,
+        }
+        return carry_on(event, context, runs, parts)
+    if parts.stays(event):
+        return answer(context, AskedJob.EXECUTE, lambda: parts.stay(holder, budget), parts)
+    return answer(context, AskedJob.EXECUTE, lambda: run(budget), parts)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from live_trading.services.running.budget import Budget
+from live_trading.store.watch.job_requests import AskedJob
+from live_trading.wiring.asked import ask, carry_on, is_asked, pass_of
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.deadline import answered_in_time, budget_of
+from live_trading.wiring.deadline import budget_of
 from live_trading.wiring.jobs import answer, is_http
 
 parts = Parts()
@@ -13,5 +16,13 @@ parts = Parts()
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """One pass of the resolver; see `services/settling/resolve.py`."""
-    budget = answered_in_time if is_http(event) else budget_of
-    return answer(event, "lt-resolve", lambda: parts.resolver(context.aws_request_id).run(budget(context)), parts)
+
+    def run(budget: Budget) -> object:
+        return parts.resolver(context.aws_request_id).run(budget)
+
+    if is_http(event):
+        return ask(event, context, AskedJob.RESOLVE, run, parts)
+    if is_asked(event):
+        runs = {AskedJob.RESOLVE: pass_of(AskedJob.RESOLVE, lambda: run(budget_of(context)), parts)}
+        return carry_on(event, context, runs, parts)
+    return answer(context, AskedJob.RESOLVE, lambda: run(budget_of(context)), parts)

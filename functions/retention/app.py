@@ -13,4 +13,4 @@ parts = Parts()
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """As many batches as there is time for; see `services/watching/retention.py`."""
-    return answer(event, "retention", lambda: parts.retention(context.aws_request_id).run(budget_of(context)), parts)
+    return answer(context, "retention", lambda: parts.retention(context.aws_request_id).run(budget_of(context)), parts)

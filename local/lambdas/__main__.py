@@ -30,6 +30,7 @@ from local.machine.ports import LOOPBACK
 class HostConfig(BaseModel):
     """The configuration file. `parameters` override the template's defaults; `control_url` is the replay's clock.
 
+    `gateway_seconds` is how long the HTTP API waits for a function: 30 at AWS, less where a test has no time for it.
     With `stepped` the functions know that this clock stands still for them, and no limit of real time ends them but one
     that guards against a hang.
     """
@@ -44,6 +45,7 @@ class HostConfig(BaseModel):
     control_url: str
     aws_endpoint_url: str
     logs: Path
+    gateway_seconds: float = 30.0
     stepped: bool = False
 
 
@@ -67,11 +69,17 @@ async def _serve(config: HostConfig) -> None:
         application = replace(application, functions=tuple(_stepped(spec) for spec in application.functions))
     count = sum(concurrency(spec) for spec in application.functions)
     sockets = {listener.getsockname()[1]: listener for listener in (_listen(0) for _ in range(count))}
-    functions = Functions(application, ports=sockets.keys(), logs=config.logs, aws_endpoint_url=config.aws_endpoint_url)
+    functions = Functions(
+        application,
+        ports=sockets.keys(),
+        logs=config.logs,
+        aws_endpoint_url=config.aws_endpoint_url,
+        lambda_endpoint_url=f"http://{LOOPBACK}:{config.host_port}",
+    )
     scheduler = Scheduler(application.schedules, functions, control_url=config.control_url)
     runtime = runtime_api(functions.environments)
     apps: dict[int, ASGIApp] = dict.fromkeys(sockets, runtime)
-    apps[config.front_door_port] = front_door(application.routes, functions)
+    apps[config.front_door_port] = front_door(application.routes, functions, waits_seconds=config.gateway_seconds)
     apps[config.host_port] = control_app(application, functions, scheduler)
     for port in (config.front_door_port, config.host_port):
         sockets[port] = _listen(port)

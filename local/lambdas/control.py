@@ -1,4 +1,7 @@
-"""The host's own port: invoke a function with an event, and step or release the scheduler."""
+"""The host's own port: invoke a function with an event, and step or release the scheduler.
+
+Functions invoke functions here too, by Lambda's own API.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from starlette.routing import Route
 
 from local.lambdas.functions import Functions
 from local.lambdas.invocation import Outcome, RequestTooLarge, TooManyRequests
+from local.lambdas.invoke_api import INVOKE_PATH, InvokeApi
 from local.lambdas.scheduler import ReplayAway, Scheduler
 from local.lambdas.template.application import Application
 
@@ -36,6 +40,7 @@ def control_app(application: Application, functions: Functions, scheduler: Sched
         routes=[
             Route("/functions", control.functions, methods=["GET"]),
             Route("/invoke/{name}", control.invoke, methods=["POST"]),
+            Route(INVOKE_PATH, InvokeApi(functions).answer, methods=["POST"]),
             Route("/tick", control.tick, methods=["POST"]),
             Route("/free-run", control.free_run, methods=["PUT"]),
         ],

@@ -26,11 +26,15 @@ _LOG_TAIL_BYTES = 65_536
 class Environment:
     """Runs one invocation at a time. The Runtime API serves it on `port`."""
 
-    def __init__(self, spec: FunctionSpec, *, port: int, log: Path, aws_endpoint_url: str) -> None:
+    def __init__(
+        self, spec: FunctionSpec, *, port: int, log: Path, aws_endpoint_url: str, lambda_endpoint_url: str
+    ) -> None:
         self.is_busy = False
         self.spec = spec
         self._log = log
-        self._variables = process_variables(spec, runtime_port=port, aws_endpoint_url=aws_endpoint_url)
+        self._variables = process_variables(
+            spec, runtime_port=port, aws_endpoint_url=aws_endpoint_url, lambda_endpoint_url=lambda_endpoint_url
+        )
         self._process: asyncio.subprocess.Process | None = None
         self._exit: asyncio.Future[int] | None = None
         self._inbox: asyncio.Queue[Invocation] = asyncio.Queue()

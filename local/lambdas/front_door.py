@@ -22,15 +22,14 @@ from local.lambdas.routing import Match, Router
 from local.lambdas.template.application import Route, Throttle
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-_INTEGRATION_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-def front_door(routes: Iterable[Route], functions: Functions) -> Starlette:
-    """The HTTP API as an ASGI application."""
+def front_door(routes: Iterable[Route], functions: Functions, *, waits_seconds: float) -> Starlette:
+    """The HTTP API as an ASGI application; it waits so long for an answer."""
     application = Starlette()
     # It is the template that has routes, whatever characters a path is made of.
-    application.router.default = request_response(_FrontDoor(routes, functions).answer)
+    application.router.default = request_response(_FrontDoor(routes, functions, waits_seconds).answer)
     return application
 
 
@@ -39,7 +38,8 @@ class _BodyTooLarge(Exception):
 
 
 class _FrontDoor:
-    def __init__(self, routes: Iterable[Route], functions: Functions) -> None:
+    def __init__(self, routes: Iterable[Route], functions: Functions, waits_seconds: float) -> None:
+        self._waits_seconds = waits_seconds
         self._router = Router(routes)
         self._functions = functions
         self._gatekeeper = Gatekeeper()
@@ -82,7 +82,7 @@ class _FrontDoor:
         event = http_event(request, await _read(request), match, authorized)
         # The function runs on when API Gateway has stopped waiting for it.
         running = asyncio.ensure_future(self._functions.find(route.function).invoke(json.dumps(event).encode()))
-        outcome = await asyncio.wait_for(asyncio.shield(running), _INTEGRATION_SECONDS)
+        outcome = await asyncio.wait_for(asyncio.shield(running), self._waits_seconds)
         if outcome.is_error:
             return _message(500, "Internal Server Error")
         try:

@@ -44,7 +44,15 @@ def concurrency(spec: FunctionSpec) -> int:
 class Functions:
     """The application's functions by name. `ports` are Runtime API ports, one an environment."""
 
-    def __init__(self, application: Application, *, ports: Iterable[int], logs: Path, aws_endpoint_url: str) -> None:
+    def __init__(
+        self,
+        application: Application,
+        *,
+        ports: Iterable[int],
+        logs: Path,
+        aws_endpoint_url: str,
+        lambda_endpoint_url: str,
+    ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._application = application
         self.environments: dict[int, Environment] = {}
@@ -55,12 +63,18 @@ class Functions:
             for place in range(concurrency(spec)):
                 port = next(numbers)
                 log = logs / (f"{spec.name}.log" if place == 0 else f"{spec.name}-{place + 1}.log")
-                self.environments[port] = Environment(spec, port=port, log=log, aws_endpoint_url=aws_endpoint_url)
+                self.environments[port] = Environment(
+                    spec,
+                    port=port,
+                    log=log,
+                    aws_endpoint_url=aws_endpoint_url,
+                    lambda_endpoint_url=lambda_endpoint_url,
+                )
                 made.append(self.environments[port])
             self._functions[spec.logical_id] = Function(spec, made)
 
     def find(self, name: str) -> Function:
-        """By kebab name or logical id; LookupError names those that there are."""
+        """By kebab name, logical id, deployed name or ARN; LookupError names those that there are."""
         return self._functions[self._application.function(name).logical_id]
 
     async def stop(self) -> None:

@@ -39,6 +39,7 @@ from local.stack.trading_wallet import KeyedWallet, LoginRefused, fund, secret_o
 __all__ = ["Stack", "StackFacts"]
 
 STACK_NAME = "live-trading"
+GATEWAY_SECONDS = 30.0
 AUDIENCE = "live-trading-api"
 OPERATOR = "operator"
 FRONT_DOOR_PORT = 8787
@@ -70,8 +71,9 @@ class Stack:
     """Starts on entering and gives the facts of what is up; a second one in the same directory is refused.
 
     `markets` limits the replay to the first so many recorded markets, `seed` decides the scripted traders and the
-    wallet's key, `exchange_options` are further keys of the exchange's configuration. `front_door_port` is the
-    preferred one, None takes any. With `stepped` a run over it can be repeated exactly: requests take the venue's time
+    wallet's key, `exchange_options` are further keys of the exchange's configuration and `parameters` values
+    of the template's parameters. `front_door_port` is the preferred one, None takes any; the front door waits for
+    `gateway_seconds`. With `stepped` a run over it can be repeated exactly: requests take the venue's time
     of `STEPPED_TIMES`, and functions do one thing after the other.
 
     Raises PartFailed; its message names the part, the end of its log and what to do.
@@ -85,11 +87,15 @@ class Stack:
         seed: int = 1,
         front_door_port: int | None = FRONT_DOOR_PORT,
         exchange_options: Mapping[str, Any] = MappingProxyType({}),
+        parameters: Mapping[str, str] = MappingProxyType({}),
+        gateway_seconds: float = GATEWAY_SECONDS,
         stepped: bool = False,
     ) -> None:
         self._directory = directory.resolve()
         times = {"request_times": STEPPED_TIMES} if stepped else {}
         self._exchange_options = {"markets": markets, "seed": seed, **times, **exchange_options}
+        self._own_parameters = parameters
+        self._gateway_seconds = gateway_seconds
         self._stepped = stepped
         self._seed = seed
         self._front_door_port = front_door_port
@@ -150,14 +156,17 @@ class Stack:
         chain = LocalChain.start(self._directory / "chain", ports.any())
         opened.callback(chain.stop)
         exchange.start({"rpc_url": chain.rpc_url, **self._exchange_options})
-        parameters = _parameters(postgres.url, chain.rpc_url, issuer.url, exchange) | (
-            {"HealthThresholds": json.dumps(AGES_OF_THE_CHAIN)} if self._stepped else {}
-        )
+        parameters = {
+            **_parameters(postgres.url, chain.rpc_url, issuer.url, exchange),
+            **({"HealthThresholds": json.dumps(AGES_OF_THE_CHAIN)} if self._stepped else {}),
+            **self._own_parameters,
+        }
         host.start(
             parameters=parameters,
             stack_name=STACK_NAME,
             control_url=exchange.url("control"),
             aws_endpoint_url=aws.endpoint_url,
+            gateway_seconds=self._gateway_seconds,
             stepped=self._stepped,
         )
         postgres.start()

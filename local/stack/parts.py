@@ -82,6 +82,7 @@ class HostPart:
         stack_name: str,
         control_url: str,
         aws_endpoint_url: str,
+        gateway_seconds: float,
         stepped: bool,
     ) -> None:
         """Start it without waiting, on the checkout's template with these parameter values."""
@@ -98,6 +99,7 @@ class HostPart:
                     "control_url": control_url,
                     "aws_endpoint_url": aws_endpoint_url,
                     "logs": str(self._directory / "logs"),
+                    "gateway_seconds": gateway_seconds,
                     "stepped": stepped,
                 }
             )

@@ -93,8 +93,8 @@ class Application:
     topic_names: tuple[str, ...]
 
     def function(self, name: str) -> FunctionSpec:
-        """By kebab name or logical id; LookupError names those that there are."""
+        """By kebab name, logical id, deployed name or ARN; LookupError names those that there are."""
         for spec in self.functions:
-            if name in (spec.name, spec.logical_id):
+            if name in (spec.name, spec.logical_id, spec.deployed_name, spec.arn):
                 return spec
         raise LookupError(f"no function {name}; there are {', '.join(spec.name for spec in self.functions)}")

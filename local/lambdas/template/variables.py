@@ -9,7 +9,9 @@ from local.lambdas.template.intrinsics import REGION
 from local.machine.ports import LOOPBACK
 
 
-def process_variables(spec: FunctionSpec, *, runtime_port: int, aws_endpoint_url: str) -> dict[str, str]:
+def process_variables(
+    spec: FunctionSpec, *, runtime_port: int, aws_endpoint_url: str, lambda_endpoint_url: str
+) -> dict[str, str]:
     """Nothing of the caller's own environment is passed on but PATH."""
     search = [spec.code, *(place for layer in spec.layers for place in (layer / "python", layer) if place.is_dir())]
     return {
@@ -29,6 +31,7 @@ def process_variables(spec: FunctionSpec, *, runtime_port: int, aws_endpoint_url
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{spec.runtime}",
         **_log_variables(spec),
         **aws_variables(aws_endpoint_url),
+        "AWS_ENDPOINT_URL_LAMBDA": lambda_endpoint_url,
         **spec.environment,
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType, SimpleNamespace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -17,8 +17,11 @@ from functions.lt_execute import app as lt_execute
 from functions.lt_redemptions import app as lt_redemptions
 from functions.lt_resolve import app as lt_resolve
 from functions.strategy_api import app as strategy_api
+from live_trading.api.once import Caller
+from live_trading.api.resources.job_asking import Wanted
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.risk import locks
+from live_trading.store.watch.job_requests import AskedJob
 from live_trading.wiring.composition import Parts
 from local.chain import STANDARD_EXCHANGE
 from tests.builders import NOON
@@ -146,9 +149,18 @@ def nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> Iterator[Everything]:
     parts.database.close()
 
 
+def job_of_owner(nothing: Everything) -> UUID:
+    """A job that the owner has asked for and that concerns nobody else."""
+    parts = lt_execute.parts
+    caller = Caller(owner_id=OWNER, idempotency_key=None, request_hash="0" * 64)
+    wanted = Wanted(job=AskedJob.KILL_SWITCH, is_for_everybody=False, given={"reason": "a drill"})
+    job_id, _ = parts.job_asking.asked(caller, wanted)
+    return job_id
+
+
 @pytest.fixture
 def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
-    """A strategy with an order and a lock, a wallet with a break, a redemption that failed, and a paper wallet more."""
+    """A strategy with an order, live and on paper, and a lock, a wallet with a break, and a redemption that failed."""
     api = nothing.api
     seat = risk_desk.add_strategy()
     entered = risk_desk.enter(seat, "20")
@@ -176,6 +188,21 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             wallet=wallet,
             now=NOON,
         )
+        decided = transaction.only("SELECT decision_id FROM lt_orders WHERE lt_order_id = :id", id=entered.lt_order_id)
+        paper = transaction.only(
+            """
+            INSERT INTO ft_orders (
+                ft_order_id, ft_wallet_id, config_version, source_trade_id, token_id, condition_id, outcome_index,
+                signal_price, stake_usd, fill_method, fill_result, shares, cost_usd, fee_usd, trade_time, decided_at
+            )
+            SELECT
+                gen_random_uuid(), :ft_wallet, 1, source_trade_id, token_id, condition_id, 0, 0.5, 10, 'book', 'FULL',
+                20, 10, 0, trade_time, :now
+            FROM source_trades LIMIT 1 RETURNING ft_order_id
+            """,
+            ft_wallet=seat.strategy.ft_wallet_id,
+            now=NOON,
+        )
         transaction.execute(
             """
             INSERT INTO lt_redemptions (
@@ -188,9 +215,12 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             condition=risk_desk.market().condition_id,
             now=NOON,
         )
+    job, lines = job_of_owner(nothing), api.call("GET", "/api/lt/audit", owner=OWNER).body["audit"]
     return Everything(
         api=api,
         own={
+            "job_id": str(job),
+            "audit_id": str(lines[0]["audit_id"]),
             "lt_strategy_id": str(strategy),
             "ft_wallet_id": str(seat.strategy.ft_wallet_id),
             "spare_ft_wallet_id": str(spare),
@@ -199,6 +229,9 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             "lt_redemption_id": str(redemption),
             "lock_id": str(lock_id),
             "break_id": str(found["break_id"]),
+            "decision_id": str(decided["decision_id"]),
+            "ft_order_id": str(paper["ft_order_id"]),
+            "version": "1",
             "token_id": risk_desk.market().token_ids[0],
         },
     )

@@ -14,6 +14,7 @@ from live_trading.nouns.decisions import Reason
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import FillStatus, OrderState
+from live_trading.services.copying.copy_run import CopyReport
 from live_trading.services.entering.execute_report import ExecuteReport, Standing
 from live_trading.services.reconciling.reconcile import ReconcileReport
 from live_trading.services.redeeming.redeem_report import RedeemReport
@@ -28,12 +29,12 @@ from live_trading.services.watching.findings import (
     count_of,
     healthy,
 )
+from live_trading.services.watching.health_figures import health_figures
 from live_trading.settlement.machine import RedemptionState
 from live_trading.store.database.connection import Database
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.health_metrics import health_figures
 from live_trading.wiring.jobs import answer
-from live_trading.wiring.metrics import publish
+from live_trading.wiring.metrics import publish, publish_pass
 from local.lambdas.template.intrinsics import read_template
 from local.lambdas.template.reading import load_application
 from local.machine.env import TEMPLATE
@@ -87,7 +88,7 @@ def published(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 def test_a_completed_run_of_lt_execute_is_what_keeps_its_alarm_quiet(
     parts: Parts, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=True), parts)
+    answer(None, "lt-execute", lambda: ExecuteReport(ran=True), parts)
 
     (metric,) = emitted(capsys)
     stopped = alarm("ExecuteStopped")
@@ -107,9 +108,9 @@ def test_a_run_that_dies_or_finds_another_at_it_does_not_keep_the_alarm_quiet(
     def dies() -> None:
         raise RetryLater("the database is away")
 
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=False), parts)
+    answer(None, "lt-execute", lambda: ExecuteReport(ran=False), parts)
     with pytest.raises(RetryLater):
-        answer({}, "lt-execute", dies, parts)
+        answer(None, "lt-execute", dies, parts)
 
     assert published(capsys) == [{"RunSkipped": [1]}, {"RunFailed": [1]}]
 
@@ -127,7 +128,7 @@ def test_a_run_tells_what_it_did_and_no_count_of_zero(parts: Parts, capsys: pyte
     )
     report.standing = Standing(equity=Usd("100.5"), reserved=Usd(0), exposure=Usd(7))
 
-    answer({}, "lt-execute", lambda: report, parts)
+    answer(None, "lt-execute", lambda: report, parts)
 
     (told,) = published(capsys)
     assert told.pop("RunSeconds")[0] >= 0
@@ -154,9 +155,27 @@ def test_parts_that_fail_are_counted_wherever_they_are_in_the_report(
     failure = PartFailure(part="wallet", error="RetryLater", message="away")
     report = ExecuteReport(ran=True, failures=[failure], reconciled=[ReconcileReport(failures=[failure])])
 
-    answer({}, "lt-execute", lambda: report, parts)
+    answer(None, "lt-execute", lambda: report, parts)
 
     assert published(capsys)[0]["FailedParts"] == [2]
+
+
+def test_a_run_that_stays_counts_the_parts_of_its_passes_once(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    failure = PartFailure(part="wallet", error="RetryLater", message="away")
+    last = ExecuteReport(ran=True, failures=[failure])
+    publish_pass("lt-execute", last)
+
+    answer({}, "lt-execute", lambda: CopyReport(ran=True, live=last), parts)
+    answer({}, "lt-execute", lambda: CopyReport(ran=True, live=last, failures=[failure]), parts)
+
+    assert [line.get("FailedParts") for line in published(capsys)] == [[1], None, [1]]
+
+
+def test_figures_that_cannot_be_published_fail_no_run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "n")
+    report = ExecuteReport(ran=True, trade_to_post_ms=["no number"])  # type: ignore[list-item]
+
+    assert answer({}, "lt-execute", lambda: report, parts)["ran"]
 
 
 def test_a_redeemer_tells_what_was_booked_and_what_is_on_its_way(
@@ -166,7 +185,7 @@ def test_a_redeemer_tells_what_was_booked_and_what_is_on_its_way(
     report = RedeemReport(ran=True, states={str(each): state for each, state in states.items()})
     report.booked.append(("0xabc", Usd(5)))
 
-    answer({}, "lt-redemptions", lambda: report, parts)
+    answer(None, "lt-redemptions", lambda: report, parts)
 
     (told,) = published(capsys)
     assert {name: told[name] for name in told if name.startswith("Redemptions")} == {
@@ -214,7 +233,7 @@ def test_health_tells_the_worst_of_several_and_zero_too_so_that_its_alarm_ends(
 def test_more_orders_than_a_line_takes_are_told_in_several(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
     report = ExecuteReport(ran=True, trade_to_post_ms=list(range(250)))
 
-    answer({}, "lt-execute", lambda: report, parts)
+    answer(None, "lt-execute", lambda: report, parts)
 
     told = [value for line in published(capsys) for value in line.get("TradeToPostMilliseconds", [])]
     assert told == list(range(250))
@@ -225,7 +244,7 @@ def test_without_a_namespace_nothing_is_told_and_nothing_fails(
 ) -> None:
     monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE")
 
-    answer({}, "lt-execute", lambda: ExecuteReport(ran=True), parts)
+    answer(None, "lt-execute", lambda: ExecuteReport(ran=True), parts)
 
     assert emitted(capsys) == []
 

@@ -18,6 +18,7 @@ from live_trading.api.problems import Problem, ProblemCode
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import RetryLater
 from live_trading.store.database import idempotency
+from live_trading.store.database.audit import Whence
 from live_trading.store.database.connection import CommitOutcomeUnknown, Database, StoreUnavailable, Transaction
 from live_trading.store.database.idempotency import KeptAnswer
 
@@ -35,11 +36,13 @@ class Answer:
     """What the API answers: an HTTP status of success and a JSON-ready body.
 
     `edit_token` is what an update of the thing may expect it to be; hexadecimal digits that change with every edit.
+    `headers` are further ones, their names in lower case; they are not kept under a key.
     """
 
     status: int
     body: Mapping[str, Any]
     edit_token: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,13 +59,14 @@ class TextAnswer:
 class Caller:
     """Whose request it is, and what it calls itself; `request_hash` tells two requests under one key apart.
 
-    `is_admin` may act on what concerns more than one owner.
+    `is_admin` may act on what concerns more than one owner. `whence` is the request as the gateway saw it.
     """
 
     owner_id: str
     idempotency_key: str | None
     request_hash: str
     is_admin: bool = False
+    whence: Whence | None = None
 
 
 def request_hash(method: str, path: str, body: Mapping[str, object]) -> str:
@@ -82,9 +86,17 @@ def kept_answer(database: Database, caller: Caller) -> Answer | None:
         return _found(transaction, caller, caller.idempotency_key)
 
 
-def once(database: Database, caller: Caller, now: datetime, effect: Callable[[Transaction], Answer]) -> Answer:
+def once(
+    database: Database,
+    caller: Caller,
+    now: datetime,
+    effect: Callable[[Transaction], Answer],
+    *,
+    is_over: Callable[[Transaction, Answer], bool] | None = None,
+) -> Answer:
     """Carries out `effect` in one transaction with the keeping of its answer, or gives the first answer again.
 
+    Where `is_over` says of the first answer that what it promised came to nothing, the request is carried out anew.
     Raises what `effect` raises, with nothing written, and Problem (IDEMPOTENCY_KEY_REUSED).
     """
     key = caller.idempotency_key
@@ -94,36 +106,25 @@ def once(database: Database, caller: Caller, now: datetime, effect: Callable[[Tr
         idempotency.lock(transaction, caller.owner_id, key)
         first = _found(transaction, caller, key)
         if first is not None:
-            return first
+            if is_over is None or not is_over(transaction, first):
+                return first
+            idempotency.forget(transaction, caller.owner_id, key)
         answer = effect(transaction)
         idempotency.keep(transaction, caller.owner_id, key, _to_keep(caller, answer), now)
         return answer
 
 
-def once_acting(
-    database: Database,
-    caller: Caller,
-    clock: Clock,
-    act: Callable[[], Answer],
-    *,
-    also_without_database: bool = False,
-) -> Answer:
+def once_acting(database: Database, caller: Caller, clock: Clock, act: Callable[[], Answer]) -> Answer:
     """Carries out `act`, whose effects lie outside of one transaction, or gives the first answer again.
 
     Where `act` raises, or answers that something could not be done, the key is free again, so that a repetition does
     what is left. Raises what `act` raises; Problem: IDEMPOTENCY_KEY_REUSED, or WRONG_STATE while another
-    invocation carries out the same request; and StoreUnavailable where the key cannot be claimed, unless it acts
-    `also_without_database`.
+    invocation carries out the same request; and StoreUnavailable where the key cannot be claimed.
     """
     key = caller.idempotency_key
     if key is None:
         return act()
-    try:
-        first = _claimed(database, caller, key, clock.now())
-    except (RetryLater, CommitOutcomeUnknown):
-        if not also_without_database:
-            raise
-        return act()
+    first = _claimed(database, caller, key, clock.now())
     if first is not None:
         return first
     try:

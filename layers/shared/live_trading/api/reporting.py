@@ -5,14 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Annotated, Any, TypedDict
+
+from pydantic import WithJsonSchema
 
 from live_trading.api.described import Described
+from live_trading.api.problems import ProblemCode
 from live_trading.api.scopes import Scope
 from live_trading.api.views.health_views import HealthView, OpenHealthView
+from live_trading.api.views.watch.job_views import JobView
 
 OPEN_HEALTH_PATH = "/health"
 HEALTH_PATH = "/api/lt/health"
 SHORT_HEALTH_PATH = "/api/health"
+
+
+class _Runs(TypedDict):
+    """What these routes have in common."""
+
+    answers: Any
+    statuses: tuple[int, ...]
+    refuses: tuple[ProblemCode, ...]
+    detail: str
+
+
+PassReport = Annotated[
+    dict[str, Any], WithJsonSchema({"type": "object", "description": "the report of the run, once it is done"})
+]
+_RUNS: _Runs = {
+    "answers": PassReport | JobView,
+    "statuses": (200, 202),
+    "refuses": (ProblemCode.INTERNAL, ProblemCode.OUTCOME_UNKNOWN),
+    "detail": "200 with the report where the run has ended in time; else 202 with the job, which goes on. `location` "
+    "names it in both cases. Under the same Idempotency-Key the same job is answered, as it stands then.",
+}
 
 JOBS: Mapping[str, Described] = MappingProxyType(
     {
@@ -21,18 +47,21 @@ JOBS: Mapping[str, Described] = MappingProxyType(
             path="/api/lt/execute",
             scope=Scope.ADMIN,
             summary="Runs one pass of live trading, for everybody.",
+            **_RUNS,
         ),
         "lt-resolve": Described(
             method="POST",
             path="/api/lt/resolve",
             scope=Scope.ADMIN,
             summary="Books what the chain says of markets with live positions, for everybody.",
+            **_RUNS,
         ),
         "lt-redemptions": Described(
             method="POST",
             path="/api/lt/redemptions/process",
             scope=Scope.ADMIN,
             summary="Sends and checks redemptions, merges and approvals, for everybody.",
+            **_RUNS,
         ),
     }
 )

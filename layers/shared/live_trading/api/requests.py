@@ -6,13 +6,16 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, NoReturn
 
 from live_trading.api.once import Caller, request_hash
 from live_trading.api.problems import FieldProblem, Problem, ProblemCode, invalid, key_missing
 from live_trading.api.scopes import Scope, scopes_of
+from live_trading.services.running.trail import Key, along
+from live_trading.store.database.audit import Whence, asked_from
 
 MOST_BODY_BYTES = 256 * 1024
 _MOST_DIGITS = 100
@@ -22,6 +25,8 @@ _ENTITY_TAG = re.compile(r'(?<!W/)"([0-9a-f]+)-[0-9a-f]+"')
 _KEY_HEADER = "Idempotency-Key"
 _KEY_ALLOWED = "1 to 200 visible ASCII characters without spaces"
 _KEY_TEXT = re.compile(r"[\x21-\x7e]{1,200}")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_LONGEST_AGENT = 300
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
 
@@ -50,6 +55,23 @@ def key_of(event: Mapping[str, Any], *, is_needed: bool = False) -> str | None:
 def request_id_of(event: Mapping[str, Any]) -> str:
     """What the gateway calls this request."""
     return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def whence_of(event: Mapping[str, Any]) -> Whence:
+    """Where the request comes from, as the gateway saw it; what a caller says of that in headers counts for nothing."""
+    http = event.get("requestContext", {}).get("http", {})
+    agent = _UNPRINTABLE.sub("?", str(http.get("userAgent") or ""))[:_LONGEST_AGENT]
+    return Whence(request_id=request_id_of(event), source_ip=str(http.get("sourceIp") or ""), user_agent=agent)
+
+
+@contextmanager
+def known_by(event: Mapping[str, Any], invocation_id: str | None) -> Iterator[None]:
+    """What is logged and recorded in the block belongs to this request; outside of Lambda there is no invocation."""
+    with (
+        along({Key.REQUEST_ID: request_id_of(event), Key.INVOCATION_ID: invocation_id}),
+        asked_from(whence_of(event)),
+    ):
+        yield
 
 
 def query_of(event: Mapping[str, Any]) -> dict[str, str]:
@@ -84,6 +106,7 @@ def caller_of(event: Mapping[str, Any], body: Mapping[str, object]) -> Caller:
         idempotency_key=key_of(event),
         request_hash=request_hash(http["method"], event["rawPath"], body),
         is_admin=is_admin(event),
+        whence=whence_of(event),
     )
 
 

@@ -51,7 +51,7 @@ def answered(answer: Answer | TextAnswer, event: Mapping[str, Any]) -> HttpAnswe
     if isinstance(answer, TextAnswer):
         text, media_type, headers, edit_token = answer.text, answer.media_type, dict(answer.headers), None
     else:
-        text, media_type, headers, edit_token = json.dumps(answer.body), JSON, {}, answer.edit_token
+        text, media_type, headers, edit_token = json.dumps(answer.body), JSON, dict(answer.headers), answer.edit_token
     headers |= {"content-type": media_type, "x-request-id": request_id_of(event), "cache-control": "no-store"}
     is_look = event["requestContext"]["http"]["method"] == "GET"
     if is_look or edit_token is not None:

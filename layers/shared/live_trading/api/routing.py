@@ -35,13 +35,11 @@ class Once(StrEnum):
     """Who sees to it that a request acts once under its key.
 
     IN_ITS_TRANSACTION: the resource, which keeps the answer together with what it wrote. CLAIMED: the gate, because the
-    effects lie outside of one transaction. CLAIMED_IF_POSSIBLE: the same, and it acts although the database is away,
-    because what stops trading must not wait for it.
+    effects lie outside of one transaction.
     """
 
     IN_ITS_TRANSACTION = "IN_ITS_TRANSACTION"
     CLAIMED = "CLAIMED"
-    CLAIMED_IF_POSSIBLE = "CLAIMED_IF_POSSIBLE"
 
 
 class Request:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from live_trading.api.gate.fairness import Fairness
 from live_trading.api.once import Answer, TextAnswer, once_acting
+from live_trading.api.requests import known_by
 from live_trading.api.responses import HttpAnswer, answered, failed, refused, unknown_route
 from live_trading.api.routing import Once, Route, Routes, admitted
 from live_trading.nouns.clock import Clock
@@ -29,9 +30,17 @@ class GateParts(Protocol):
     def fairness(self) -> Fairness: ...
 
 
+class _KnownRequests(APIGatewayHttpResolver):
+    """Whatever is logged and recorded on the way belongs to its request, up to the refusal."""
+
+    def resolve(self, event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        with known_by(event, getattr(context, "aws_request_id", None)):
+            return super().resolve(event, context)
+
+
 def http_app(served: Iterable[Routes[Any]], parts: Callable[[], GateParts]) -> APIGatewayHttpResolver:
     """The application that answers these routes with the resources among `parts`, each asked for when it is needed."""
-    app = APIGatewayHttpResolver()
+    app = _KnownRequests()
 
     def raw() -> dict[str, Any]:
         return app.current_event.raw_event
@@ -63,7 +72,6 @@ def _handler(
             request.caller,
             parts().clock,
             lambda: _as_json(route.answer(resource, request)),
-            also_without_database=route.once is Once.CLAIMED_IF_POSSIBLE,
         )
         return _response(answered(said, event))
 

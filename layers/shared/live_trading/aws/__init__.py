@@ -1,1 +1,1 @@
-"""AWS behind small functions: secrets, alerts."""
+"""AWS behind small functions: secrets, alerts, this function once more."""

@@ -22,6 +22,7 @@ from live_trading.store.database.connection import Database
 from live_trading.wiring.chance import SYSTEM, stepped
 from live_trading.wiring.clock import clock_of
 from live_trading.wiring.database import MIGRATION_READ_TIMEOUT_SECONDS, database_of
+from live_trading.wiring.logs import carry_keys
 from live_trading.wiring.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Adapters:
 
     def __init__(self, environment: Mapping[str, str] | None = None, chance: Chance | None = None) -> None:
         """`environment` is this process's own, and `chance` what its settings say, unless others are given."""
+        carry_keys()
         self._environment = environment
         self._given_chance = chance
         self._accounts_lock = RLock()

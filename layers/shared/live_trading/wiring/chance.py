@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ParamSpec, TypeVar
@@ -14,16 +15,27 @@ from uuid import uuid4
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+class SideBySide(ThreadPoolExecutor):
+    """Threads that know what is set for the code that starts them, and do not see each other's."""
+
+    def submit(
+        self, call: Callable[_Given, _Answer], /, *args: _Given.args, **kwargs: _Given.kwargs
+    ) -> Future[_Answer]:
+        context = copy_context()
+        return super().submit(lambda: context.run(call, *args, **kwargs))
+
+
 SYSTEM = Chance(
     new_id=uuid4,
     below=secrets.randbelow,
     wall_time=lambda: datetime.now(UTC),
     elapsed=time.monotonic,
-    side_by_side=ThreadPoolExecutor,
+    side_by_side=SideBySide,
 )
-
-_Given = ParamSpec("_Given")
-_Answer = TypeVar("_Answer")
 
 
 class OneAfterTheOther(Executor):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.reading_parts import ReadingParts
+from live_trading.wiring.parts.reading_parts import ReadingParts
 
 if TYPE_CHECKING:
+    from live_trading.api.resources.job_asking import JobAsking
     from live_trading.api.resources.owned_strategies import Strategies
     from live_trading.api.resources.strategy_capital import StrategyCapital
     from live_trading.api.routes.feed.decision_routes import DecisionsRead
@@ -29,12 +31,19 @@ if TYPE_CHECKING:
     from live_trading.api.routes.paper.ft_order_routes import FtOrders
     from live_trading.api.routes.paper.ft_result_routes import FtResults
     from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
+    from live_trading.api.routes.watch.alert_routes import AlertsApi
+    from live_trading.api.routes.watch.audit_routes import AuditRead
     from live_trading.api.routes.watch.document_routes import ApiDocument
     from live_trading.api.routes.watch.guard_routes import GuardsRead
+    from live_trading.api.routes.watch.job_routes import JobsRead
     from live_trading.services.watching.checkup import HealthService
     from live_trading.services.watching.probing import Probing
     from live_trading.services.watching.recent_look import RecentLook
     from live_trading.services.watching.retention import Retention
+
+
+# As long as an invocation of lt-execute lives.
+LONGEST_RUN_SECONDS = 160
 
 
 class Parts(ReadingParts):
@@ -52,13 +61,51 @@ class Parts(ReadingParts):
             closer=self.closer(holder),
             canceller=self.canceller(holder),
             wishes=self.wishes(holder),
-            new_id=self.chance.new_id,
+            chance=self.chance,
+            answer_within=self.settings.answer_within_seconds,
         )
 
     def kill_switch(self, holder: str) -> KillSwitchApi:
+        from live_trading.api.resources.job_asking import Mine
         from live_trading.api.routes.live.kill_switch_routes import KillSwitchApi
 
-        return KillSwitchApi(self.switch(holder))
+        mine = Mine(holder=holder, seconds_left=LONGEST_RUN_SECONDS)
+        return KillSwitchApi(self.switch(holder), self.job_asking, mine)
+
+    @cached_property
+    def job_asking(self) -> JobAsking:
+        """Nothing is handed on where the clock is stepped: one thing is done after the other."""
+        from live_trading.api.resources.job_asking import JobAsking, failure_of
+        from live_trading.aws.own_function import invoke_own
+        from live_trading.services.running.asked_jobs import JobDesk
+
+        desk = JobDesk(
+            database=self.database,
+            clock=self.clock,
+            invoke=None if self.settings.stepped_clock else invoke_own,
+            failure_of=failure_of,
+            elapsed=time.monotonic,
+            pause=time.sleep,
+        )
+        return JobAsking(
+            database=self.database,
+            clock=self.clock,
+            desk=desk,
+            new_id=self.chance.new_id,
+            answer_within=self.settings.answer_within_seconds,
+        )
+
+    @cached_property
+    def jobs_read(self) -> JobsRead:
+        from live_trading.api.routes.watch.job_routes import JobsRead
+
+        return JobsRead(database=self.database, clock=self.clock)
+
+    @cached_property
+    def audit_read(self) -> AuditRead:
+        from live_trading.api.routes.watch.audit_routes import AuditRead
+
+        return AuditRead(database=self.database)
 
     @cached_property
     def ft_wallets(self) -> FtWallets:
@@ -192,6 +239,12 @@ class Parts(ReadingParts):
         )
 
     @cached_property
+    def alerts(self) -> AlertsApi:
+        from live_trading.api.routes.watch.alert_routes import AlertsApi
+
+        return AlertsApi(database=self.database, clock=self.clock)
+
+    @cached_property
     def api_document(self) -> ApiDocument:
         from live_trading.api.routes.watch.document_routes import ApiDocument
 
@@ -204,16 +257,14 @@ class Parts(ReadingParts):
         return GuardsRead(database=self.database)
 
     def health(self) -> HealthService:
-        from live_trading.aws.notifications import SnsNotifier
         from live_trading.services.watching.checkup import HealthService
-        from live_trading.wiring.health_parts import probes_of, wallet_probe_of
+        from live_trading.wiring.parts.health_parts import probes_of, wallet_probe_of
 
-        topic = self.settings.alert_topic_arn
         return HealthService(
             database=self.database,
             clock=self.clock,
             probes=probes_of(self),
-            notify=None if topic is None else SnsNotifier(topic).notify,
+            notify=self.alert_teller.run,
             limits=self.settings.health_thresholds,
             probing=self._probing,
             wallets=wallet_probe_of(self),
@@ -244,6 +295,8 @@ class Parts(ReadingParts):
                 records_of_traders=timedelta(days=kept.keep_records_days),
                 alerts=timedelta(days=kept.keep_alerts_days),
                 audit=timedelta(days=kept.keep_audit_days),
+                # A key must not outlive the job that it has asked for.
+                asked_jobs=timedelta(days=max(kept.keep_asked_jobs_days, kept.keep_answers_days)),
             ),
             holder=holder,
         )

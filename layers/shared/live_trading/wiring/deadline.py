@@ -6,16 +6,13 @@ from typing import Any
 
 from live_trading.services.running.budget import Budget
 
-# The HTTP API waits for no more than 30 seconds.
-API_SECONDS = 20.0
-
 
 def budget_of(context: Any) -> Budget:
     """What is left until the time-out, less what a run needs to leave in good order."""
     return Budget.of_invocation(context.get_remaining_time_in_millis)
 
 
-def answered_in_time(context: Any) -> Budget:
-    """The same for a run that a caller of the API waits for."""
+def answered_in_time(context: Any, seconds: float) -> Budget:
+    """The same for a run that a caller of the API waits for, for so long."""
     budget = budget_of(context)
-    return budget.keeping(budget.seconds_left() - API_SECONDS)
+    return budget.keeping(budget.seconds_left() - seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
@@ -15,22 +14,19 @@ from aws_lambda_powertools import Logger
 
 from live_trading.api import responses
 from live_trading.api.described import Described
-from live_trading.api.once import Answer, once_acting
-from live_trading.api.reporting import JOBS
+from live_trading.api.once import Answer
 from live_trading.api.responses import answered
 from live_trading.api.routing import admitted
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.money import Price, Shares, Usd
+from live_trading.services.running.trail import Key, along
 from live_trading.wiring.garbage import collect_seldom
 from live_trading.wiring.metrics import publish_death, publish_run
 
 if TYPE_CHECKING:
-    from live_trading.services.watching.job_watch import JobWatch
     from live_trading.wiring.adapters import Adapters
 
 logger = Logger()
-# One line a request would bury the one line a job.
-logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def is_http(event: dict[str, Any]) -> bool:
@@ -43,30 +39,18 @@ def http_json(status: int, body: Mapping[str, Any], event: Mapping[str, Any]) ->
     return answered(Answer(status=status, body=body), event).as_event()
 
 
-def answer(event: dict[str, Any], job: str, run: Callable[[], object], parts: Adapters) -> dict[str, Any]:
-    """Runs a job and shapes its report.
+def answer(context: Any, job: str, run: Callable[[], object], parts: Adapters) -> dict[str, Any]:
+    """The report of a job's run by its schedule. What it raises is raised, so that the invocation counts as failed."""
+    # Outside of Lambda there is no invocation.
+    with along({Key.JOB: job, Key.INVOCATION_ID: getattr(context, "aws_request_id", None)}):
+        return measured(job, run, parts)
 
-    To a schedule the report itself, and an error is raised so that the invocation counts as failed. Over the API a job
-    runs for everybody, so its caller needs the scope `admin`; under one Idempotency-Key it runs once. Then it is the
-    report as JSON, 503 with Retry-After where a part is away, 500 where a rule of the system was about to break.
-    """
+
+def measured(job: str, run: Callable[[], object], parts: Adapters) -> dict[str, Any]:
+    """The job's report, with a metric and a note of how it ended. Raises what the job raises."""
     from live_trading.services.watching.job_watch import JobWatch
 
     watch = JobWatch(database=parts.database, clock=parts.clock)
-    if not is_http(event):
-        return _measured(job, run, watch)
-    try:
-        request = admitted(event, {}, JOBS[job])
-        said = once_acting(
-            parts.database, request.caller, parts.clock, lambda: Answer(status=200, body=_measured(job, run, watch))
-        )
-    except LiveTradingError as error:
-        return responses.refused(error, event).as_event()
-    return http_json(said.status, said.body, event)
-
-
-def _measured(job: str, run: Callable[[], object], watch: JobWatch) -> dict[str, Any]:
-    """The job's report, with its figures and a note of how it ended. Raises what the job raises."""
     collect_seldom()
     began = time.monotonic()
     try:

@@ -30,6 +30,7 @@ from live_trading.services.entering.entry_drafts import (
     decided,
     decided_unplanned,
     intent_of,
+    log_entered,
     reason_of,
     reservation_of,
 )
@@ -181,6 +182,7 @@ class EntryDesk:
                 intents.insert(transaction, intent_of(entry, draft, decision_id, now), now)
                 ledger.post_later(transaction, [reservation_of(entry, draft, now)], now)
                 audit.record_all(transaction, [change_of(draft)], actor=self._actor, at=now)
+                log_entered(transaction, entry, draft, decision_id)
         return reason
 
     def _unplanned(

@@ -30,6 +30,7 @@ from live_trading.services.entering.entry_drafts import (
     decided_unplanned,
     intent_of,
     is_stopped_by,
+    log_entered,
     reason_of,
     reservation_of,
 )
@@ -205,6 +206,8 @@ class EntryBatches:
         intents.insert_all(transaction, made, now)
         ledger.post_later(transaction, [reservation_of(entry, draft, now) for entry, draft in done.taken], now)
         audit.record_all(transaction, [change_of(draft) for _, draft in done.taken], actor=self._actor, at=now)
+        for entry, draft in done.taken:
+            log_entered(transaction, entry, draft, numbers[_decision_key(entry)])
 
 
 def _facts(transaction: Transaction, waiting: Sequence[_Ready], now: datetime) -> _Facts:

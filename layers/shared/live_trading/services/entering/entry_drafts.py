@@ -22,8 +22,10 @@ from live_trading.risk.results import RuleName, RuleResult, RuleVerdict
 from live_trading.services.entering.entry_planning import plan_entry
 from live_trading.services.following.decision_records import accepted, decision_record, refused, unplanned_check
 from live_trading.services.following.evaluation import PreparedTrade, Subject
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database.audit import Change
+from live_trading.store.database.connection import Transaction
 from live_trading.store.database.leases import Lease
 from live_trading.store.feed.decisions import DecisionRecord
 from live_trading.store.orders.intents import BookView, Intent
@@ -202,6 +204,20 @@ def reservation_of(entry: Entry, draft: Draft, now: datetime) -> LedgerTransacti
         amount=draft.plan.reservation,
         occurred_at=now,
     )
+
+
+def log_entered(transaction: Transaction, entry: Entry, draft: Draft, decision_id: int) -> None:
+    """The trail's lines of an accepted decision and of its intent; those of a second attempt have the decision."""
+    decided = {
+        Key.SOURCE_TRADE_ID: entry.candidate.prepared.source_trade_id,
+        Key.DECISION_ID: decision_id,
+        Key.LT_STRATEGY_ID: entry.strategy.lt_strategy_id,
+        Key.CONDITION_ID: entry.candidate.market.condition_id,
+    }
+    if draft.decision_id is None:
+        passed(transaction, Step.ACCEPTED, decided)
+    order = {Key.LT_ORDER_ID: draft.lt_order_id, Key.ORDER_HASH: draft.signed.order_hash}
+    passed(transaction, Step.COMMITTED, decided | order)
 
 
 def change_of(draft: Draft) -> Change:

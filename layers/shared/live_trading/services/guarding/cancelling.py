@@ -83,11 +83,11 @@ class OrderCanceller:
         """One order; nothing where it has ended."""
         with self._database.transaction() as transaction:
             orders = lt_orders.locked(transaction, [lt_order_id])
-        return self._cancel(self._wish(wallet, actor, lt_order_id=lt_order_id), wallet, orders)
+        return self._cancel(self.wish(wallet, actor, lt_order_id=lt_order_id), wallet, orders)
 
     def cancel_strategy(self, wallet: TradingWallet, lt_strategy_id: UUID, *, actor: str) -> CancelReport:
         """Every order of a strategy that has not ended."""
-        wish = self._wish(wallet, actor, lt_strategy_id=lt_strategy_id)
+        wish = self.wish(wallet, actor, lt_strategy_id=lt_strategy_id)
         return self._cancel(wish, wallet, self._meant(wish))
 
     def cancel_entries(self, wallet: TradingWallet, lt_strategy_id: UUID) -> CancelReport:
@@ -118,7 +118,7 @@ class OrderCanceller:
 
         `cancelled` are hashes that the venue has confirmed just before.
         """
-        wish = self._wish(wallet, actor)
+        wish = self.wish(wallet, actor)
         return self._cancel(wish, wallet, self._meant(wish), cancelled)
 
     def carry_out(self, wallet: TradingWallet, wish: ExitWish) -> CancelReport:
@@ -135,7 +135,7 @@ class OrderCanceller:
         ]
         return report
 
-    def _wish(
+    def wish(
         self,
         wallet: TradingWallet,
         actor: str,
@@ -143,6 +143,7 @@ class OrderCanceller:
         lt_strategy_id: UUID | None = None,
         lt_order_id: UUID | None = None,
     ) -> ExitWish:
+        """The same as what a run takes up at its next step: one order, a strategy's, or all of the wallet."""
         return ExitWish(
             exit_wish_id=self._new_id(),
             owner_id=actor,

@@ -30,6 +30,7 @@ from live_trading.services.orders.order_proofs import MARKETABLE
 from live_trading.services.orders.posting import OrderPoster
 from live_trading.services.reconciling.reconcile import Reconciler, ReconcileReport
 from live_trading.services.running.leasing import held_wallet
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.store.accounts import live_strategies
 from live_trading.store.accounts.live_strategies import LiveStrategy
 from live_trading.store.database import audit, leases
@@ -257,6 +258,13 @@ class PositionCloser:
                 cause=sale.reason or sale.purpose.lower(),
                 at=now,
             )
+            keys = {
+                Key.LT_STRATEGY_ID: sale.strategy.lt_strategy_id,
+                Key.LT_ORDER_ID: lt_order_id,
+                Key.ORDER_HASH: signed.order_hash,
+                Key.CONDITION_ID: plan.condition_id,
+            }
+            passed(transaction, Step.COMMITTED, keys)
             return lt_order_id
 
         return write

@@ -8,11 +8,12 @@ lt-execute, because the lock says how far to go and lasts until somebody release
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import EVERYBODY, AlertType, Concern, Severity
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
@@ -55,6 +56,27 @@ class StopReport:
         self.not_done.append(f"{what}: {type(error).__name__}: {error}")
 
 
+Tell = Callable[[StopReport], None]
+"""Is told how far it is, after each step."""
+
+
+def _nobody(_: StopReport) -> None:
+    """Nobody asks how far it is."""
+
+
+class VenueCancels:
+    """Cancels that are on their way to the venue, wallet by wallet; nobody has to wait for them."""
+
+    def __init__(self, asked: Sequence[tuple[TradingWallet, Future[CancelResult]]]) -> None:
+        self._asked = asked
+
+    def so_far(self, done: StopReport) -> None:
+        """Adds what the venue has answered by now."""
+        for _, answer in self._asked:
+            if answer.done() and answer.exception() is None:
+                _add(done, answer.result())
+
+
 class KillSwitch:
     """Stops everything. Errors of parts are in the answer and never raised."""
 
@@ -69,11 +91,13 @@ class KillSwitch:
         canceller: OrderCanceller,
         enforcer: LockEnforcer,
         take_up_if_free: Callable[[TradingWallet], None],
+        tell_urgent: Callable[[str, str], object],
         holder: str,
     ) -> None:
         """`known_wallets` are those that this execution environment has met, for when the database is away.
 
-        `take_up_if_free` does what was left to a run that has ended since.
+        `take_up_if_free` does what was left to a run that has ended since. `tell_urgent` tells the operator at once
+        what is urgent: the alert that is kept, or where none could be, this title and message.
         """
         self._database = database
         self._clock = clock
@@ -83,6 +107,7 @@ class KillSwitch:
         self._canceller = canceller
         self._enforcer = enforcer
         self._take_up_if_free = take_up_if_free
+        self._tell_urgent = tell_urgent
         self._holder = holder
 
     def pull(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
@@ -90,21 +115,49 @@ class KillSwitch:
 
         Pulling twice does everything again and puts no second lock.
         """
+        done = self.stop(actor, reason=reason, flatten=flatten, everybody=everybody)
+        return self.carry_out(actor, done, flatten=flatten, everybody=everybody)
+
+    def stop(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
+        """Stops entries, which is committed when this returns; what is left can be done by whoever comes to it."""
         done = StopReport()
         mode = LockMode.FLATTEN if flatten else LockMode.CANCEL_ORDERS
-        owner_id = None if everybody else actor
-        self._stop_entries(actor, reason, mode, owner_id, done)
-        wallets = self._wallets(owner_id, done)
+        self._stop_entries(actor, reason, mode, None if everybody else actor, done)
+        return done
+
+    def carry_out(
+        self, actor: str, done: StopReport, *, flatten: bool, everybody: bool, tell: Tell = _nobody
+    ) -> StopReport:
+        """Cancels, and sells if asked, for those whose entries are stopped; safe to repeat and to overlap."""
+        wallets = self._wallets(None if everybody else actor, done)
         done.wallets = len(wallets)
         self._cancel_at_venue(wallets, done)
-        for wallet in wallets:
-            self._settle(actor, wallet, done)
-            if flatten:
-                self._flatten(actor, wallet, done)
-            if done.exit_wish_ids:
-                with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
-                    self._take_up_if_free(wallet)
+        tell(done)
+        # Whoever is told, and however slowly, nothing here waits for it.
+        with self._chance.side_by_side(1) as beside:
+            telling = beside.submit(
+                self._tell_urgent, _title(None if everybody else actor), f"It was pulled by {actor}."
+            )
+            for wallet in wallets:
+                self._settle(actor, wallet, done)
+                if flatten:
+                    self._flatten(actor, wallet, done)
+                if done.exit_wish_ids:
+                    with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
+                        self._take_up_if_free(wallet)
+                tell(done)
+        # A channel that fails is no failure of the switch.
+        with told("telling the operator", []):
+            telling.result()
         return done
+
+    def cancels_under_way(self, actor: str, *, everybody: bool) -> VenueCancels:
+        """Has the venue asked to cancel at once, beside whoever carries out the rest: asking twice does no harm."""
+        wallets = self._wallets(None if everybody else actor, StopReport())
+        pool = self._chance.side_by_side(_WALLETS_AT_ONCE)
+        asked = [(wallet, pool.submit(self._cancel_all, wallet)) for wallet in wallets]
+        pool.shutdown(wait=False)
+        return VenueCancels(asked)
 
     def _stop_entries(self, actor: str, reason: str, mode: LockMode, owner_id: str | None, done: StopReport) -> None:
         try:
@@ -133,9 +186,7 @@ class KillSwitch:
             asked = [(wallet, pool.submit(self._cancel_all, wallet)) for wallet in wallets]
         for wallet, answer in asked:
             with told(f"cancelling at the venue for wallet {wallet.trading_wallet_id}", done.not_done):
-                result = answer.result()
-                done.cancelled |= set(result.cancelled)
-                done.refused |= result.refused
+                _add(done, answer.result())
 
     def _cancel_all(self, wallet: TradingWallet) -> CancelResult:
         return self._account(wallet).cancel_all()
@@ -169,6 +220,11 @@ class KillSwitch:
                 with self._database.transaction() as transaction:
                     exit_wishes.insert(transaction, wish)
                 done.exit_wish_ids.append(wish.exit_wish_id)
+
+
+def _add(done: StopReport, result: CancelResult) -> None:
+    done.cancelled |= set(result.cancelled)
+    done.refused |= result.refused
 
 
 def _what_to_lock(transaction: Transaction, owner_id: str | None) -> list[tuple[LockScope, str | None]]:
@@ -214,9 +270,14 @@ def _lock(
         alert_type=AlertType.LOCK,
         severity=Severity.CRITICAL,
         subject=alerts.lock_subject(LockReason.KILL_SWITCH, scope_id),
-        title="Kill switch: entries are stopped "
-        + ("everywhere" if scope_id is None else f"for trading wallet {scope_id}"),
+        title=_title(None if scope_id is None else f"trading wallet {scope_id}"),
         message=f"{reason} ({actor})",
         at=now,
+        concern=EVERYBODY if scope_id is None else Concern(trading_wallet_id=UUID(scope_id)),
+        is_urgent=True,
     )
     return lock_id
+
+
+def _title(of: str | None) -> str:
+    return "Kill switch: entries are stopped " + ("everywhere" if of is None else f"for {of}")

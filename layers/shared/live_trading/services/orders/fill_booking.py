@@ -23,6 +23,7 @@ from live_trading.orders.machine import TERMINAL
 from live_trading.orders.moved import shared_out
 from live_trading.services.orders.order_alerts import tell_late_fill
 from live_trading.services.orders.order_updates import FillProgress, OrderUpdate
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.store.books import ledger
 from live_trading.store.database.connection import Transaction
 from live_trading.store.orders import fills, order_changes
@@ -67,17 +68,31 @@ def _book_changes(transaction: Transaction, updates: Sequence[tuple[StoredOrder,
         spending = _Spending(order, before)
         for fill in lasting:
             _book_fill(transaction, spending, fill, now)
+            _log(transaction, Step.FILLED, order, fill.venue_trade_id)
         for fill in failed:
             _reverse(transaction, spending, fill, now)
         bookings.append((order, update, spending))
-        settled[order.lt_order_id] = _settled_in(update)
+        settled[order.lt_order_id] = _settled_in(update.new_fills, update.progressed)
+        progressed = [each for each in update.progressed if each.stored.fill_id in moved]
+        for venue_trade_id in sorted(_settled_in(lasting, progressed)):
+            _log(transaction, Step.SETTLED, order, venue_trade_id)
     _book_settled(transaction, bookings, settled, now)
 
 
-def _settled_in(update: OrderUpdate) -> set[str]:
-    """The trades that settle in this update."""
-    settled = {fill.venue_trade_id for fill in update.new_fills if fill.status is FillStatus.CONFIRMED}
-    return settled | {each.stored.fill.venue_trade_id for each in update.progressed if each.to is FillStatus.CONFIRMED}
+def _log(transaction: Transaction, step: Step, order: StoredOrder, venue_trade_id: str) -> None:
+    keys = {
+        Key.LT_ORDER_ID: order.lt_order_id,
+        Key.ORDER_HASH: order.signed.order_hash,
+        Key.VENUE_TRADE_ID: venue_trade_id,
+        Key.CONDITION_ID: order.condition_id,
+    }
+    passed(transaction, step, keys)
+
+
+def _settled_in(new: Sequence[Fill], progressed: Sequence[FillProgress]) -> set[str]:
+    """The trades that settle with these fills."""
+    settled = {fill.venue_trade_id for fill in new if fill.status is FillStatus.CONFIRMED}
+    return settled | {each.stored.fill.venue_trade_id for each in progressed if each.to is FillStatus.CONFIRMED}
 
 
 def _book_settled(

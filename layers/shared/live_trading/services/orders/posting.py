@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 from live_trading.nouns.clock import Clock
@@ -28,6 +29,7 @@ from live_trading.polymarket.clob.outcomes import Accepted, AlreadyKnown, PostOu
 from live_trading.services.following.sources import BookSource
 from live_trading.services.orders.order_booking import Refusal, Transition, transition_all
 from live_trading.services.orders.second_look import SecondLook
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.store.chain import venue_spenders
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database, Transaction
@@ -144,6 +146,7 @@ class OrderPoster:
             moving = [Transition(order=order, cause=Cause.SENT_TO_VENUE) for order in due]
             transition_all(transaction, moving, actor=self._actor, now=now)
             order_changes.note_sent_again(transaction, [order.lt_order_id for order in due], now)
+            _log(transaction, Step.SENT, due)
         if due:
             self._book(lease, due, account.post([order.signed for order in due]))
 
@@ -174,7 +177,9 @@ class OrderPoster:
             transition_all(
                 transaction, [_sending(order, kept.get(order.lt_order_id)) for order in due], actor=self._actor, now=now
             )
-        return [order for order in due if order.lt_order_id not in kept]
+            going = [order for order in due if order.lt_order_id not in kept]
+            _log(transaction, Step.SENT, going)
+        return going
 
     def _book(self, lease: Lease, posted: Sequence[StoredOrder], outcomes: Sequence[PostOutcome]) -> Sent:
         answers = {order.lt_order_id: outcome for order, outcome in zip(posted, outcomes, strict=True)}
@@ -193,6 +198,7 @@ class OrderPoster:
             sent.states = transition_all(transaction, moving, actor=self._actor, now=now)
             for each in booked:
                 each.note(transaction, sent, now)
+            _log(transaction, Step.ANSWERED, orders, sent.states)
         return sent
 
     def _answered(self, transaction: Transaction, order: StoredOrder, outcome: PostOutcome, now: datetime) -> _Answered:
@@ -260,6 +266,21 @@ class _Answered:
             _note_refusal(transaction, order, self.refused, now, wait=None)
         elif self.step is NextStep.PLAN_AGAIN:
             sent.plan_again.append(order.lt_order_id)
+
+
+def _log(
+    transaction: Transaction,
+    step: Step,
+    orders: Sequence[StoredOrder],
+    states: Mapping[UUID, OrderState] = MappingProxyType({}),
+) -> None:
+    for order in orders:
+        keys = {
+            Key.LT_ORDER_ID: order.lt_order_id,
+            Key.ORDER_HASH: order.signed.order_hash,
+            Key.STATE: states.get(order.lt_order_id),
+        }
+        passed(transaction, step, keys)
 
 
 def _sending(order: StoredOrder, refusal: Refusal | None) -> Transition:

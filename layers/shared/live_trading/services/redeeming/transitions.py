@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.money import Usd
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.settlement.advice import WHAT_TO_DO
 from live_trading.settlement.machine import Cause, RedemptionState, next_state
 from live_trading.settlement.preflight import PATIENT, WAITING, FailureCode
@@ -24,6 +25,11 @@ TELL_AFTER = timedelta(hours=1)
 _LONGEST_PAUSE_SECONDS = 24 * 3600
 _LOUD = frozenset({FailureCode.PAID_NOTHING, FailureCode.PAID_OTHERWISE, FailureCode.PAYMENT_NOT_FOUND})
 _MOST_SHOWN = 500
+_STEPS = {
+    (Cause.SENT, RedemptionState.BROADCAST): Step.REDEMPTION_SENT,
+    (Cause.PAID, RedemptionState.BOOKED): Step.REDEMPTION_BOOKED,
+    (Cause.PAID_ELSEWHERE, RedemptionState.BOOKED): Step.REDEMPTION_BOOKED,
+}
 
 
 def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, actor: str, now: datetime) -> Redemption:
@@ -44,6 +50,14 @@ def move(transaction: Transaction, redemption: Redemption, cause: Cause, *, acto
         cause=cause,
         at=now,
     )
+    step = _STEPS.get((cause, to))
+    if step is not None:
+        keys = {
+            Key.LT_REDEMPTION_ID: redemption.lt_redemption_id,
+            Key.CONDITION_ID: redemption.condition_id,
+            Key.TRADING_WALLET_ID: redemption.trading_wallet_id,
+        }
+        passed(transaction, step, keys)
     return replace(redemption, state=to)
 
 
@@ -180,6 +194,7 @@ def wait(
             title=f"redemption of {moved.condition_id} waits: {code}",
             message=f"since {since.isoformat()}: {_told(moved, code, text)}",
             at=now,
+            concern=Concern(trading_wallet_id=moved.trading_wallet_id),
         )
     return moved
 
@@ -214,6 +229,7 @@ def fail(
         title=f"redemption of {redemption.condition_id}: {code}",
         message=_told(redemption, code, text),
         at=now,
+        concern=Concern(trading_wallet_id=redemption.trading_wallet_id),
     )
     return redemption
 
@@ -238,6 +254,7 @@ def tell_of_trouble(transaction: Transaction, redemption: Redemption, error: Exc
         + ". What to do: read the log of lt-redemptions; the same step is taken again at its next run, and every other "
         "redemption goes on.",
         at=now,
+        concern=Concern(trading_wallet_id=redemption.trading_wallet_id),
     )
 
 
@@ -253,6 +270,7 @@ def tell_of_reorg(transaction: Transaction, redemption: Redemption, transaction_
         message=f"{_context(redemption, text)}. What it had booked is reversed, and it is {redemption.state} again. "
         "What to do: nothing, unless it stays so for an hour; the money cannot be spent meanwhile.",
         at=now,
+        concern=Concern(trading_wallet_id=redemption.trading_wallet_id),
     )
 
 

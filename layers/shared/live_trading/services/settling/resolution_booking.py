@@ -21,6 +21,7 @@ from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.markets import Market, PayoutVector, ProtocolVersion
 from live_trading.nouns.money import Usd, total_usd
 from live_trading.nouns.wallets import Outcome
+from live_trading.services.running.trail import Key, Step, passed
 from live_trading.settlement.outcomes import OrderOutcome, ended, is_sold_out, label_of
 from live_trading.store.books import ledger, resolutions
 from live_trading.store.books.resolutions import OpenPosition, Position
@@ -106,9 +107,12 @@ def _close(
     transaction: Transaction, positions: Sequence[Position], ends: Sequence[OrderOutcome], now: datetime
 ) -> list[Outcome]:
     """Writes the outcome of every entry of positions, and counts what had left them."""
-    outcomes = resolutions.close_orders(transaction, ends, now)
+    closed = resolutions.close_orders(transaction, ends, now)
     resolutions.count_departures(transaction, positions, now)
-    return outcomes
+    for each in closed:
+        keys = {Key.LT_ORDER_ID: each.lt_order_id, Key.CONDITION_ID: each.condition_id, Key.STATE: each.outcome}
+        passed(transaction, Step.RESOLVED, keys)
+    return [each.outcome for each in closed]
 
 
 def _book_positions(

@@ -45,6 +45,7 @@ class Lives:
     records_of_traders: timedelta = timedelta(days=90)
     alerts: timedelta = timedelta(days=365)
     audit: timedelta = timedelta(days=730)
+    asked_jobs: timedelta = timedelta(days=30)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -112,7 +113,9 @@ def _kinds(lives: Lives) -> Mapping[str, tuple[timedelta, Remove]]:
         "records of traders": lives.records_of_traders,
         "hours of trades": HOURS_OF_TRADES,
         "alerts": lives.alerts,
+        "news": lives.alerts,
         "audit": lives.audit,
+        "asked jobs": lives.asked_jobs,
     }
     return {
         "decisions": (lives.decisions, old_decisions.decisions),

@@ -14,6 +14,15 @@ from live_trading.store.database.connection import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedOrder:
+    """An order that has got its outcome."""
+
+    lt_order_id: UUID
+    condition_id: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPosition:
     """What one strategy bought of one token and has no outcome yet, and what has left of it."""
 
@@ -239,8 +248,8 @@ def add_merge_leg(
     )
 
 
-def close_orders(transaction: Transaction, ends: Sequence[OrderOutcome], resolved_at: datetime) -> list[Outcome]:
-    """Writes outcomes of orders that have none; the outcomes that were written."""
+def close_orders(transaction: Transaction, ends: Sequence[OrderOutcome], resolved_at: datetime) -> list[ClosedOrder]:
+    """Writes outcomes of orders that have none; those that were written."""
     if not ends:
         return []
     rows = transaction.rows(
@@ -248,11 +257,14 @@ def close_orders(transaction: Transaction, ends: Sequence[OrderOutcome], resolve
         UPDATE lt_orders SET outcome = ended.outcome, pnl_usd = ended.pnl, resolved_at = :resolved_at
         FROM unnest(:ids::uuid[], :outcomes::text[], :pnls::numeric[]) AS ended (lt_order_id, outcome, pnl)
         WHERE lt_orders.lt_order_id = ended.lt_order_id AND lt_orders.outcome = 'OPEN'
-        RETURNING lt_orders.outcome
+        RETURNING lt_orders.lt_order_id, lt_orders.condition_id, lt_orders.outcome
         """,
         resolved_at=resolved_at,
         ids=[each.lt_order_id for each in ends],
         outcomes=[each.outcome for each in ends],
         pnls=[each.pnl for each in ends],
     )
-    return [Outcome(row["outcome"]) for row in rows]
+    return [
+        ClosedOrder(lt_order_id=row["lt_order_id"], condition_id=row["condition_id"], outcome=Outcome(row["outcome"]))
+        for row in rows
+    ]

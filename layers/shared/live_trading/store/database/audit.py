@@ -1,9 +1,15 @@
-"""The audit log: who changed what, from which state to which, and why. Append-only by use."""
+"""The audit log: who changed what, from where, from which state to which, and why. The database keeps it as written.
+
+Whose thing was changed is looked up with the writing. From where is set once for all that a request does
+(`asked_from`), so that no change of it can go without: what a job does by itself comes from nowhere.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +28,28 @@ class Change:
     cause: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whence:
+    """The request that a change was made by: its id as the gateway gives it, and what the gateway saw of its sender."""
+
+    request_id: str
+    source_ip: str
+    user_agent: str
+
+
+_whence: ContextVar[Whence | None] = ContextVar("whence", default=None)
+
+
+@contextmanager
+def asked_from(whence: Whence | None) -> Iterator[None]:
+    """Whatever is recorded in the block was asked for by this request; also in threads that the block starts."""
+    token = _whence.set(whence)
+    try:
+        yield
+    finally:
+        _whence.reset(token)
+
+
 def record(
     transaction: Transaction,
     *,
@@ -34,12 +62,25 @@ def record(
     cause: str,
     at: datetime,
 ) -> None:
-    """Writes one line in the transaction of the change itself, so that neither can be without the other."""
+    """Writes one line in the transaction of the change itself, so that neither can be without the other.
+
+    What belongs to nobody is seen by whoever asked for its change.
+    """
+    whence = _whence.get()
     transaction.later(
         """
-        INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at)
-        VALUES (:actor, :action, :subject_type, :subject_id, :before::jsonb, :after::jsonb, :cause, :at)
+        INSERT INTO audit_log (
+            actor, action, subject_type, subject_id, before_state, after_state, cause, at, owner_id, request_id,
+            source_ip, user_agent
+        ) VALUES (
+            :actor, :action, :subject_type, :subject_id, :before::jsonb, :after::jsonb, :cause, :at,
+            coalesce(audit_owner(:subject_type, :subject_id), :asker), :request_id, :source_ip, :user_agent
+        )
         """,
+        asker=None if whence is None else actor,
+        request_id=None if whence is None else whence.request_id,
+        source_ip=None if whence is None else whence.source_ip,
+        user_agent=None if whence is None else whence.user_agent,
         actor=actor,
         action=action,
         subject_type=subject_type,
@@ -55,16 +96,27 @@ def record_all(transaction: Transaction, changes: Sequence[Change], *, actor: st
     """Writes a line for each change, in their order and in one statement, in the transaction of the changes."""
     if not changes:
         return
+    whence = _whence.get()
     transaction.later(
         """
-        INSERT INTO audit_log (actor, action, subject_type, subject_id, before_state, after_state, cause, at)
-        SELECT :actor, made.action, made.type, made.id, made.before, made.after, made.cause, :at
+        INSERT INTO audit_log (
+            actor, action, subject_type, subject_id, before_state, after_state, cause, at, owner_id, request_id,
+            source_ip, user_agent
+        )
+        SELECT
+            :actor, made.action, made.type, made.id, made.before, made.after, made.cause, :at,
+            coalesce(audit_owner(made.type, made.id), :asker::text), :request_id::text, :source_ip::text,
+            :user_agent::text
         FROM unnest(
             :actions::text[], :subject_types::text[], :subject_ids::text[], :befores::jsonb[],
             :afters::jsonb[], :causes::text[]
         ) WITH ORDINALITY AS made (action, type, id, before, after, cause, place)
         ORDER BY made.place
         """,
+        asker=None if whence is None else actor,
+        request_id=None if whence is None else whence.request_id,
+        source_ip=None if whence is None else whence.source_ip,
+        user_agent=None if whence is None else whence.user_agent,
         actor=actor,
         at=at,
         actions=[each.action for each in changes],

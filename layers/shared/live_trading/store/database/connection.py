@@ -54,7 +54,7 @@ _AS_THEY_ARE = frozenset({str, int, bool, type(None), Decimal, UUID, datetime})
 _LOST = (pg8000.exceptions.InterfaceError, OSError)
 # Functions of the schema that write end in one of these words.
 _CHANGES = re.compile(
-    r"\b(insert|update|delete|merge|truncate|create|alter|drop|lock|call|nextval|setval|pg_\w*lock\w*)\b"
+    r"\b(insert|update|delete|merge|truncate|create|alter|drop|lock|call|nextval|setval|set_config|pg_\w*lock\w*)\b"
     r"|\bfor\s+(key\s+)?share\b"
     r"|_(add|rebuild\w*|refresh)\s*\(",
     re.IGNORECASE,
@@ -98,6 +98,7 @@ class Transaction:
         self._read = read
         self._begin = begin
         self._queued: list[Statement] = []
+        self._when_committed: list[Callable[[], None]] = []
         self.session: Session | None = None
 
     def rows(self, sql: str, **parameters: object) -> list[Row]:
@@ -133,6 +134,15 @@ class Transaction:
         behind it is then kept.
         """
         self._queued.append(_statement(sql, parameters, check))
+
+    def once_committed(self, act: Callable[[], None]) -> None:
+        """Has something done once what was written is kept; never where it is not. It must not raise."""
+        self._when_committed.append(act)
+
+    def committed(self) -> None:
+        """Does what waits for the commit, in the order in which it was given."""
+        for act in self._when_committed:
+            act()
 
     def flush(self) -> None:
         """Runs now what was left for later and can not go with COMMIT: what begins, and what has a check."""
@@ -204,6 +214,7 @@ class Database:
             raise
         if transaction.session is not None:
             self._commit(transaction.session, transaction.left())
+        transaction.committed()
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -67,6 +67,13 @@ def keep(transaction: Transaction, owner_id: str, key: str, answer: KeptAnswer, 
     )
 
 
+def forget(transaction: Transaction, owner_id: str, key: str) -> None:
+    """Frees a key whose answer was kept; the key must be locked."""
+    transaction.execute(
+        "DELETE FROM idempotency_keys WHERE owner_id = :owner_id AND idempotency_key = :key", owner_id=owner_id, key=key
+    )
+
+
 def claim(
     transaction: Transaction, owner_id: str, key: str, request_hash: str, *, now: datetime, unless_after: datetime
 ) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from live_trading.api.body import Body
@@ -16,6 +16,7 @@ from live_trading.api.routing import Once, Request, Routes
 from live_trading.api.views.live.action_views import CancelView, CloseView, cancel_view
 from live_trading.api.views.order_views import order_view
 from live_trading.api.views.wish_views import wish_view
+from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares
 from live_trading.nouns.orders import OrderType
@@ -26,6 +27,7 @@ from live_trading.services.guarding.cancelling import CancelReport, OrderCancell
 from live_trading.services.guarding.closing import CloseRequest, Commit, PositionCloser, WriteIntent
 from live_trading.services.guarding.not_done import told
 from live_trading.services.guarding.wish_keeping import WishKeeper
+from live_trading.services.running.in_time import NotInTime, in_time
 from live_trading.services.running.leasing import WalletBusy
 from live_trading.store.accounts import live_strategies
 from live_trading.store.database.connection import Database, Transaction
@@ -34,6 +36,7 @@ from live_trading.store.orders import exit_wishes, order_history
 MarketableOrderType = Annotated[OrderType, *named(OrderType.FAK, OrderType.FOK)]
 
 
+_Done = TypeVar("_Done")
 _ORDER, _WISH = "lt_order_id", "exit_wish_id"
 
 
@@ -56,20 +59,24 @@ class TradingActions:
         closer: PositionCloser,
         canceller: OrderCanceller,
         wishes: WishKeeper,
-        new_id: Callable[[], UUID],
+        chance: Chance,
+        answer_within: float,
     ) -> None:
+        """A caller waits for `answer_within` seconds."""
         self._database = database
         self._clock = clock
         self._closer = closer
         self._canceller = canceller
         self._wishes = wishes
-        self._new_id = new_id
+        self._chance = chance
+        self._new_id = chance.new_id
+        self._answer_within = answer_within
 
     def close_position(self, caller: Caller, lt_strategy_id: UUID, token_id: str, body: ClosePosition) -> Answer:
         """Sells shares of one token; the answer is the order as it stands after the venue's answer.
 
-        While a run holds the wallet, or a resting sale of the position is being cancelled, the answer is the wish that
-        a run takes up at its next step.
+        While a run holds the wallet, a resting sale of the position is being cancelled, or the venue takes longer than
+        a caller may wait, the answer is the wish that a run takes up at its next step.
         """
         first = kept_answer(self._database, caller)
         if first is not None:
@@ -81,10 +88,14 @@ class TradingActions:
             slippage_bound_fraction=body.slippage_bound_fraction,
             order_type=body.order_type,
         )
+        commit = self._once(caller)
         try:
-            lt_order_id = self._closer.close(caller.owner_id, request, self._once(caller))
+            lt_order_id = self._in_time(lambda: self._closer.close(caller.owner_id, request, commit))
         except (WalletBusy, BracketRests):
-            return self._wished(caller, request)
+            return self._wished(caller, request, tries_now=True)
+        except NotInTime:
+            # The sale that is under way finds the wish under its key, or the wish finds the sale.
+            return self._wished(caller, request, tries_now=False)
         return self._as_it_stands(caller.owner_id, _sold(lt_order_id))
 
     def cancel_order(self, caller: Caller, lt_order_id: UUID) -> Answer:
@@ -94,13 +105,19 @@ class TradingActions:
             if order is None:
                 raise not_found("order")
             wallet = live_strategies.trading_wallet(transaction, order.trading_wallet_id)
-        return self._answer(wallet, self._canceller.cancel_order(wallet, lt_order_id, actor=caller.owner_id))
+        actor = caller.owner_id
+        wish = self._canceller.wish(wallet, actor, lt_order_id=lt_order_id)
+        return self._cancelled(wallet, wish, lambda: self._canceller.cancel_order(wallet, lt_order_id, actor=actor))
 
     def cancel_strategy(self, caller: Caller, lt_strategy_id: UUID) -> Answer:
         """Cancels all open orders of a strategy."""
         with self._database.transaction() as transaction:
             wallet = _wallet_of_strategy(transaction, lt_strategy_id, caller.owner_id)
-        return self._answer(wallet, self._canceller.cancel_strategy(wallet, lt_strategy_id, actor=caller.owner_id))
+        actor = caller.owner_id
+        wish = self._canceller.wish(wallet, actor, lt_strategy_id=lt_strategy_id)
+        return self._cancelled(
+            wallet, wish, lambda: self._canceller.cancel_strategy(wallet, lt_strategy_id, actor=actor)
+        )
 
     def cancel_wallet(self, caller: Caller, trading_wallet_id: UUID) -> Answer:
         """Cancels everything that rests at the venue for a trading wallet."""
@@ -108,7 +125,8 @@ class TradingActions:
             wallet = live_strategies.trading_wallet_of_owner(transaction, trading_wallet_id, caller.owner_id)
         if wallet is None:
             raise not_found("trading wallet")
-        return self._answer(wallet, self._canceller.cancel_wallet(wallet, actor=caller.owner_id))
+        wish = self._canceller.wish(wallet, caller.owner_id)
+        return self._cancelled(wallet, wish, lambda: self._canceller.cancel_wallet(wallet, actor=caller.owner_id))
 
     def _once(self, caller: Caller) -> Commit:
         """Commits the intent with the first answer to this request, or gives the order of that answer."""
@@ -124,7 +142,7 @@ class TradingActions:
 
         return commit
 
-    def _wished(self, caller: Caller, request: CloseRequest) -> Answer:
+    def _wished(self, caller: Caller, request: CloseRequest, *, tries_now: bool) -> Answer:
         """Leaves a sale to the run that holds the wallet. Raises NoSuch where there is nothing of it to sell."""
         wallet = self._closer.owned(caller.owner_id, request)
         now = self._clock.now()
@@ -146,7 +164,8 @@ class TradingActions:
             return Answer(status=202, body={_WISH: str(wish.exit_wish_id)})
 
         kept = once(self._database, caller, now, effect)
-        self._try_now(wallet, [])
+        if tries_now:
+            self._try_now(wallet, [])
         return self._as_it_stands(caller.owner_id, kept)
 
     def _try_now(self, wallet: TradingWallet, not_done: list[str]) -> None:
@@ -165,6 +184,20 @@ class TradingActions:
                 order = order_history.find(transaction, UUID(kept.body[_ORDER]), owner_id)
                 body = None if order is None else order_view(order)
         return kept if body is None else Answer(status=202, body=body)
+
+    def _in_time(self, act: Callable[[], _Done]) -> _Done:
+        return in_time(act, chance=self._chance, seconds=self._answer_within)
+
+    def _cancelled(self, wallet: TradingWallet, wish: ExitWish, cancel: Callable[[], CancelReport]) -> Answer:
+        """What a cancel came to; where the venue takes longer than a caller may wait, a wish that a run takes up."""
+        try:
+            return self._answer(wallet, self._in_time(cancel))
+        except NotInTime:
+            with self._database.transaction() as transaction:
+                exit_wishes.insert(transaction, wish)
+            why = "the venue has not answered yet; a run goes on with what is ours"
+            late = CancelReport(not_done=[why], exit_wish_id=wish.exit_wish_id)
+            return Answer(status=202, body=cancel_view(late))
 
     def _answer(self, wallet: TradingWallet, report: CancelReport) -> Answer:
         if report.exit_wish_id is not None:

@@ -13,7 +13,7 @@ from live_trading.api.described import Described
 from live_trading.api.problems import ProblemCode
 from live_trading.api.scopes import Scope
 from live_trading.api.views.health_views import HealthView, OpenHealthView
-from live_trading.api.views.job_views import JobView
+from live_trading.api.views.watch.job_views import JobView
 
 OPEN_HEALTH_PATH = "/health"
 HEALTH_PATH = "/api/lt/health"

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from live_trading.api.once import Answer, Caller, kept_answer, once
 from live_trading.api.problems import Problem, ProblemCode, problem_of
-from live_trading.api.views.job_views import job_view
+from live_trading.api.views.watch.job_views import job_view
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.services.running.asked_jobs import BEGINS_WITHIN, Failure, JobDesk, Run

@@ -11,7 +11,7 @@ from live_trading.api.paging import Paging
 from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.query import PeriodQuery
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.audit_views import AuditLineView, AuditView, audit_line_view
+from live_trading.api.views.watch.audit_views import AuditLineView, AuditView, audit_line_view
 from live_trading.nouns.pages import Place
 from live_trading.store.database import audit_history
 from live_trading.store.database.audit_history import AuditFilter

@@ -10,7 +10,7 @@ from live_trading.api.paging import Paging
 from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.query import PageQuery
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.job_views import JobsView, JobView, job_view
+from live_trading.api.views.watch.job_views import JobsView, JobView, job_view
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.pages import Place
 from live_trading.store.database.connection import Database

@@ -25,7 +25,7 @@ from local.stack.assembly import StackFacts
 from local.stack.aws import put_secret
 from local.stack.issuer import LocalIssuer
 from local.stack.trading_wallet import fund, secret_of, wallet_of_seed
-from tests.api.contract import hold, operations
+from tests.api.contract import hold
 from tests.api.requests_of import EXAMPLE_SECRETS
 from tests.e2e.live_fixtures import LiveDesk, follow_trader, market_with_time_left
 
@@ -63,7 +63,6 @@ EVERYBODY_S = frozenset(
     }
 )
 """What tells of everybody's things to whoever has the scope admin."""
-ALERTS_ARE_LISTED = any(each.path == "/api/lt/alerts" for each in operations())
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -168,6 +167,7 @@ _OWNED = (
     ("ft_wallets", "owner_id", ":subject"),
     ("exit_wishes", "owner_id", ":subject"),
     ("job_requests", "owner_id", ":subject"),
+    ("lt_alerts", "owner_id", ":subject"),
     ("lt_orders", "lt_strategy_id", _STRATEGIES),
     ("lt_risk_rules", "lt_strategy_id", _STRATEGIES),
     ("decisions", "lt_strategy_id", _STRATEGIES),
@@ -422,9 +422,8 @@ def _trouble(world: World, person: Person) -> None:
         "lock_id": str(lock["lock_id"]),
         "break_id": str(found["break_id"]),
         "decision_id": str(decision["decision_id"]),
+        "lt_alert_id": new_alert(world, person),
     }
-    if ALERTS_ARE_LISTED:
-        own["lt_alert_id"] = new_alert(world, person)
 
 
 def new_alert(world: World, person: Person) -> str:

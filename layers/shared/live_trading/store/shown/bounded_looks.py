@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from live_trading.nouns.pages import PageAsked, Place
+from live_trading.store.database.connection import Row
 
 # So many rows are looked at for one page. One that holds fewer than were asked for goes on from the last of them.
 MOST_LOOKED = 1_000
@@ -20,6 +21,12 @@ class Looked(Generic[_Row]):
 
     rows: Sequence[_Row]
     looked_to: Place | None
+
+
+def looked_to(rows: Sequence[Row], *, is_filtered: bool) -> Place | None:
+    """From rows that have `looked_to_at` and `looked_to_number` beside them; there is always one."""
+    at = rows[0]["looked_to_at"] if is_filtered else None
+    return None if at is None else Place(at=at, row=str(rows[0]["looked_to_number"]))
 
 
 def rows_to_look_at(page: PageAsked, *, is_filtered: bool) -> int:

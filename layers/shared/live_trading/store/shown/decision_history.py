@@ -11,11 +11,11 @@ from uuid import UUID
 
 from live_trading.nouns.decisions import Check, Reason, Verdict
 from live_trading.nouns.money import Usd
-from live_trading.nouns.pages import PageAsked, Place
+from live_trading.nouns.pages import PageAsked
 from live_trading.risk.results import RuleName, RuleVerdict
 from live_trading.store.database.connection import Row, Transaction
 from live_trading.store.feed.kept_decisions import check_of
-from live_trading.store.shown.bounded_looks import Looked, rows_to_look_at
+from live_trading.store.shown.bounded_looks import Looked, looked_to, rows_to_look_at
 from live_trading.store.shown.trade_history import SeenTrade, seen_trade
 
 
@@ -138,9 +138,7 @@ def of_subject(
         rows_to_read=page.rows_to_read,
     )
     found = [_shown(row) for row in rows if row["decision_id"] is not None]
-    at = rows[0]["looked_to_at"] if is_filtered else None
-    looked_to = None if at is None else Place(at=at, row=str(rows[0]["looked_to_number"]))
-    return Looked(rows=found, looked_to=looked_to)
+    return Looked(rows=found, looked_to=looked_to(rows, is_filtered=is_filtered))
 
 
 def on_trade(

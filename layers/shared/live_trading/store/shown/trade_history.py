@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from live_trading.nouns.money import Price, Shares, Usd, notional
-from live_trading.nouns.pages import PageAsked, Place
+from live_trading.nouns.pages import PageAsked
 from live_trading.nouns.trades import Side
 from live_trading.store.database.connection import Row, Transaction
 from live_trading.store.feed.told.trade_sources import TradeSource
-from live_trading.store.shown.bounded_looks import Looked, rows_to_look_at
+from live_trading.store.shown.bounded_looks import Looked, looked_to, rows_to_look_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +110,7 @@ def page_of(
         rows_to_read=page.rows_to_read,
     )
     found = [seen_trade(row) for row in rows if row["source_trade_id"] is not None]
-    at = rows[0]["looked_to_at"] if is_filtered else None
-    looked_to = None if at is None else Place(at=at, row=str(rows[0]["looked_to_number"]))
-    return Looked(rows=found, looked_to=looked_to)
+    return Looked(rows=found, looked_to=looked_to(rows, is_filtered=is_filtered))
 
 
 def find(transaction: Transaction, source_trade_id: int) -> SeenTrade | None:

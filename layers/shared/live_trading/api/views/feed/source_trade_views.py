@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from typing_extensions import TypedDict
 
 from live_trading.api.shapes import (
@@ -17,6 +19,8 @@ from live_trading.api.views.plain import moment
 from live_trading.nouns.trades import Side
 from live_trading.store.feed.told.trade_sources import TradeSource
 from live_trading.store.shown.trade_history import SeenTrade
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class SourceTradeView(TypedDict):
@@ -72,7 +76,7 @@ def source_trade_view(trade: SeenTrade) -> SourceTradeView:
         transaction_hash=trade.transaction_hash,
         trade_time=trade.trade_time.isoformat(),
         seen_at=trade.seen_at.isoformat(),
-        trade_to_seen_milliseconds=int((trade.seen_at - trade.trade_time).total_seconds() * 1000),
+        trade_to_seen_milliseconds=(trade.seen_at - trade.trade_time) // _MILLISECOND,
         source=trade.source,
         block_number=trade.block_number,
         listed_at=moment(trade.listed_at),

@@ -32,7 +32,6 @@ _BOUNDED = {
     "GET /api/health": "the checks and jobs that there are",
     "GET /api/lt/alerts/{lt_alert_id}": "the newest messages of one alert",
     "GET /api/lt/health": "the checks and jobs that there are",
-    "GET /api/lt/alerts/{lt_alert_id}": "the newest of what was told of it",
     "GET /api/lt/kill-switch": "locks in force, one of a kind and scope, and the wallets of one owner",
     "GET /api/lt/latency": "the stages of an order",
     "GET /api/lt/orders/{lt_order_id}/stages": "the stages of one order",

@@ -55,6 +55,7 @@ EVERYBODY_S = frozenset(
         "/api/lt/alerts/{lt_alert_id}/resolve",
         "/api/lt/audit",
         "/api/lt/audit/{audit_id}",
+        "/api/jobs",
         "/api/jobs/{job_id}",
         "/api/lt/execute",
         "/api/lt/resolve",
@@ -165,6 +166,8 @@ _OWNED = (
     ("trading_wallets", "owner_id", ":subject"),
     ("ft_wallets", "owner_id", ":subject"),
     ("exit_wishes", "owner_id", ":subject"),
+    ("job_requests", "owner_id", ":subject"),
+    ("lt_alerts", "owner_id", ":subject"),
     ("lt_orders", "lt_strategy_id", _STRATEGIES),
     ("lt_risk_rules", "lt_strategy_id", _STRATEGIES),
     ("decisions", "lt_strategy_id", _STRATEGIES),
@@ -394,7 +397,24 @@ def _trouble(world: World, person: Person) -> None:
     (decision,) = world.rows(
         "SELECT max(decision_id) AS decision_id FROM decisions WHERE lt_strategy_id = :id", id=own["lt_strategy_id"]
     )
+    job = uuid.uuid4()
+    world.change(
+        """
+        INSERT INTO job_requests (
+            job_id, job, owner_id, is_for_everybody, asked, state, asked_at, begun_at, ended_at, alive_until, holder,
+            report
+        ) VALUES (
+            :id, 'kill-switch', :owner, FALSE, '{}'::jsonb, 'DONE', :now, :now, :now, :now, 'a test', '{}'::jsonb
+        )
+        """,
+        id=job,
+        owner=person.subject,
+        now=now,
+    )
+    (line,) = world.rows("SELECT max(audit_log_id) AS audit_id FROM audit_log WHERE actor = :me", me=person.subject)
     own |= {
+        "job_id": str(job),
+        "audit_id": str(line["audit_id"]),
         "condition_id": world.market["condition_id"],
         EXAMPLE_SECRETS: f"live-trading/wallets/{person.subject}/",
         "exit_wish_id": str(wish),
@@ -402,4 +422,26 @@ def _trouble(world: World, person: Person) -> None:
         "lock_id": str(lock["lock_id"]),
         "break_id": str(found["break_id"]),
         "decision_id": str(decision["decision_id"]),
+        "lt_alert_id": new_alert(world, person),
     }
+
+
+def new_alert(world: World, person: Person) -> str:
+    """One that is the person's own, and active."""
+    with world.database.transaction() as transaction:
+        found = transaction.only(
+            """
+            INSERT INTO lt_alerts (
+                alert_type, severity, worst_severity, subject, title, message, status, created_at, last_seen_at, scope,
+                owner_id, lt_strategy_id
+            ) VALUES (
+                'lock', 'WARNING', 'WARNING', :subject, :title, :title, 'ACTIVE', :now, :now, 'OWNER', :owner, :strategy
+            ) RETURNING lt_alert_id
+            """,
+            subject=f"{person.subject}/{uuid.uuid4()}",
+            title=f"an alert of {person.subject}",
+            now=world.parts.clock.now(),
+            owner=person.subject,
+            strategy=person.own["lt_strategy_id"],
+        )
+    return str(found["lt_alert_id"])

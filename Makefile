@@ -14,7 +14,7 @@ PY := PYTHONPATH=layers/shared:. $(VENV)/python
 STEP := $(PYTHON) -m local.console.steps
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-west-1 $(VENV)/sam
 
-.PHONY: help setup run status stop test test-fast test-deep check invoke replay drift bench bench-latency bench-history openapi lint format types imports migrations-lint validate build clean
+.PHONY: help setup run status stop test test-fast test-deep fuzz check invoke replay drift bench bench-latency bench-history openapi lint format types imports migrations-lint validate build clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -59,6 +59,9 @@ test-fast: setup ## the unit tests: no database, no chain, no exchange process
 test-deep: setup ## what takes longer: new examples for every property, and a death at every effect
 	@$(VENV)/pytest -n $(WORKERS) --dist worksteal --hypothesis-profile=deep tests/unit $(ARGS)
 	@CRASH_POINTS=effects $(VENV)/pytest -n $(WORKERS) --dist worksteal tests/crashes tests/settlement $(ARGS)
+
+fuzz: setup ## the API by its own document, other requests each time: FUZZ_EXAMPLES=40 of each kind, FUZZ_SEED=n again
+	@FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),40) FUZZ_SEED=$(or $(FUZZ_SEED),$(shell date +%s)) $(VENV)/pytest -s -m api_fuzz tests/api $(ARGS)
 
 check: lint types imports migrations-lint validate ## what .ci/run asks before the tests
 

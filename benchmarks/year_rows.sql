@@ -395,12 +395,22 @@ FROM fact, generate_series(fact.start, fact.now, interval '1 day' / (fact.looks 
 ORDER BY at, kind;
 
 INSERT INTO lt_alerts (
-    alert_type, severity, subject, title, message, status, notified_at, created_at, resolved_at, notified_severity
+    alert_type, severity, worst_severity, subject, title, message, status, created_at, last_seen_at, resolved_at, scope,
+    owner_id
 )
 SELECT
-    'part_failure', 'WARNING', 'lt-execute: part ' || n, 'a part fails', 'it works again by itself', 'RESOLVED', at, at,
-    at + interval '10 minutes', 'WARNING'
+    'part_failure', 'WARNING', 'WARNING', 'lt-execute: part ' || n, 'a part fails', 'it works again by itself',
+    'RESOLVED', at, at, at + interval '10 minutes', CASE n % 3 WHEN 0 THEN 'OWNER' WHEN 1 THEN 'EVERYBODY' ELSE 'OPERATOR' END,
+    CASE n % 3 WHEN 0 THEN fact.owner END
 FROM fact, generate_series(1, fact.days * 20) AS n CROSS JOIN LATERAL (SELECT fact.start + n * interval '72 minutes' AS at) AS w;
+
+INSERT INTO alert_messages (lt_alert_id, kind, severity, title, message, at, spread_at)
+SELECT lt_alert_id, kind, severity, title, message, created_at, created_at
+FROM lt_alerts CROSS JOIN unnest(ARRAY['BEGAN', 'ENDED']) AS kind WHERE status = 'RESOLVED' ORDER BY lt_alert_id;
+
+INSERT INTO alert_deliveries (alert_message_id, channel, state, attempts, next_attempt_at, sent_at, sent_together)
+SELECT alert_message_id, channel, 'SENT', 1, at, at, 1
+FROM alert_messages CROSS JOIN unnest(ARRAY['sns', 'telegram', 'webhook']) AS channel;
 
 INSERT INTO breaks (trading_wallet_id, kind, subject, expected, observed, found_at, last_seen_at, closed_at, closed_by)
 SELECT

@@ -29,16 +29,21 @@ CREATE TRIGGER lt_positions_begin AFTER INSERT ON ledger_holdings
 FOR EACH ROW WHEN (NEW.account = 'POSITION_COST' AND NEW.lt_strategy_id IS NOT NULL)
 EXECUTE FUNCTION lt_positions_begin();
 
-INSERT INTO lt_positions (lt_strategy_id, trading_wallet_id, owner_id, token_id, begun_at)
-SELECT first.lt_strategy_id, first.trading_wallet_id, strategy.owner_id, first.token_id, first.begun_at
-FROM (
-    SELECT
-        entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id, min(entry.ledger_transaction_id) AS place,
-        min(booked.recorded_at) AS begun_at
-    FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
-    WHERE entry.account = 'POSITION_COST' AND entry.lt_strategy_id IS NOT NULL AND entry.token_id IS NOT NULL
-    GROUP BY entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id
-) AS first
-INNER JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = first.lt_strategy_id
-ORDER BY first.place, first.lt_strategy_id, first.token_id
-ON CONFLICT (lt_strategy_id, token_id) DO NOTHING;
+-- Those that are missing, in the order of their first booking; the others keep their numbers.
+CREATE FUNCTION lt_positions_complete() RETURNS VOID LANGUAGE sql AS $$
+    INSERT INTO lt_positions (lt_strategy_id, trading_wallet_id, owner_id, token_id, begun_at)
+    SELECT first.lt_strategy_id, first.trading_wallet_id, strategy.owner_id, first.token_id, first.begun_at
+    FROM (
+        SELECT
+            entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id, min(entry.ledger_transaction_id) AS place,
+            min(booked.recorded_at) AS begun_at
+        FROM ledger_entries AS entry INNER JOIN ledger_transactions AS booked USING (ledger_transaction_id)
+        WHERE entry.account = 'POSITION_COST' AND entry.lt_strategy_id IS NOT NULL AND entry.token_id IS NOT NULL
+        GROUP BY entry.lt_strategy_id, entry.trading_wallet_id, entry.token_id
+    ) AS first
+    INNER JOIN lt_strategies AS strategy ON strategy.lt_strategy_id = first.lt_strategy_id
+    ORDER BY first.place, first.lt_strategy_id, first.token_id
+    ON CONFLICT (lt_strategy_id, token_id) DO NOTHING;
+$$;
+
+SELECT lt_positions_complete();

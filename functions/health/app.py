@@ -1,4 +1,4 @@
-"""health: every five minutes, and by the API. Looks after every part and raises alerts."""
+"""health: every five minutes, and by the API, looks after every part and raises alerts; each minute tells them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from live_trading.api.reporting import HEALTH, OPEN_HEALTH, SHORT_HEALTH
 from live_trading.api.requests import is_admin, owner_of
 from live_trading.api.views.health_views import health_view, open_health_view
 from live_trading.services.watching.checkup import BriefReport, HealthReport
+from live_trading.services.watching.health_figures import health_figures
 from live_trading.store.database.migrations import newest_name
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.health_metrics import health_figures
 from live_trading.wiring.jobs import answer, http_json, is_http, refused
 from live_trading.wiring.metrics import publish
 
@@ -25,6 +25,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
     Anybody may ask the open one, so it repeats what was seen some seconds ago instead of asking every part again.
     """
+    if event.get("only") == "alerts":
+        return answer(event, "alerts", parts.alert_teller.run, parts)
     parts.required_schema = _required_schema()
     if not is_http(event):
         return answer(context, "health", _run, parts)

@@ -17,8 +17,8 @@ import httpx
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.nouns.markets import Market
 from live_trading.nouns.money import Usd
+from live_trading.services.watching.checks.check_look import Look
 from live_trading.services.watching.checks.job_checks import JobStanding
-from live_trading.services.watching.checks.looking import Look
 from live_trading.services.watching.findings import HealthStatus
 from live_trading.services.watching.own_look import OwnLook, look_at
 from live_trading.store.database.connection import Database, Transaction

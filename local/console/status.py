@@ -35,8 +35,9 @@ def status(directory: Path) -> int:
         return NONE_UP
     try:
         facts = read_facts(directory)
-    except NoStack:
-        print(f"A stack is coming up in {directory} (process {holder(directory)}): ask again in some seconds.")
+    except NoStack as error:
+        coming = f"A stack is coming up in {directory} (process {holder(directory)}): ask again in some seconds."
+        print(error if has_facts(directory) else coming)
         return NOT_WELL
     standing = read_standing(facts)
     print(text(standing, facts.addresses(), holder=holder(directory)))

@@ -18,7 +18,7 @@ from local.chain.process import end_leftover
 from local.console.progress import measured
 from local.machine.ports import is_listening
 from local.machine.scratch import remove_what_was_left
-from local.stack.facts import DEFAULT_DIRECTORY, StackFacts, forget_facts, has_facts, read_facts
+from local.stack.facts import DEFAULT_DIRECTORY, NoStack, StackFacts, forget_facts, has_facts, read_facts
 from local.stack.lock import holder, is_held
 
 # In good order it takes some seconds; a process that hangs or is suspended takes none of it in.
@@ -36,12 +36,11 @@ def main() -> int:
 
 def stop(directory: Path, *, orderly_seconds: float = ORDERLY_SECONDS) -> int:
     """The exit status; prints what was done."""
-    facts = read_facts(directory) if has_facts(directory) else None
-    was_up = is_held(directory)
+    facts, was_up = _facts(directory), is_held(directory)
     if was_up and not _ended(directory, orderly_seconds):
         print(f"The stack in {directory} does not end: process {holder(directory)}.", file=sys.stderr)
         return 1
-    if not was_up and facts is None:
+    if not was_up and not has_facts(directory):
         print(f"No stack is up in {directory}: nothing to stop.")
         return 0
     left = _clear(directory, facts)
@@ -49,6 +48,14 @@ def stop(directory: Path, *, orderly_seconds: float = ORDERLY_SECONDS) -> int:
         print(line, file=sys.stderr)
     print("The stack has stopped." if was_up else "What a killed stack had left is cleared.")
     return 1 if left else 0
+
+
+def _facts(directory: Path) -> StackFacts | None:
+    """None where there are none, or where a killed process has left half of them."""
+    try:
+        return read_facts(directory)
+    except NoStack:
+        return None
 
 
 def _ended(directory: Path, orderly_seconds: float) -> bool:

@@ -112,12 +112,14 @@ def has_facts(directory: Path) -> bool:
 
 
 def read_facts(directory: Path = DEFAULT_DIRECTORY) -> StackFacts:
-    """The facts of the stack that is up in a directory; NoStack if none left any."""
+    """The facts of the stack that is up in a directory; NoStack if none left any that are whole."""
     try:
         found = json.loads((directory / _FILE).read_text())
+        return StackFacts(**{field.name: found[field.name] for field in fields(StackFacts)})
     except FileNotFoundError as error:
         raise NoStack(f"no stack is up in {directory}: start one with `make run KEEP=1`") from error
-    return StackFacts(**{field.name: found[field.name] for field in fields(StackFacts)})
+    except (ValueError, KeyError) as error:
+        raise NoStack(f"the facts of the stack in {directory} are not whole: end it with `make stop`") from error
 
 
 def forget_facts(directory: Path) -> None:

@@ -26,9 +26,9 @@ from schemathesis.schemas import APIOperation
 
 from local.machine.patience import HANG_SECONDS
 from tests.api.contract import document, hold
-from tests.api.people import World
+from tests.api.people import EVERYBODY_S, World
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
 """Of every operation with every token, valid and invalid ones each."""
 SEED = int(os.environ["FUZZ_SEED"]) if "FUZZ_SEED" in os.environ else None
 """Without one the same requests are made every time."""
@@ -134,7 +134,7 @@ class Fuzz:
                 headers={name: values[0] for name, values in response.headers.items()},
                 text=text,
             )
-            if case.operation.path not in _JOBS:
+            if not ("admin" in self.scopes and case.operation.path in EVERYBODY_S):
                 leaked = sorted(mark for mark in self.world.marks if mark in text and mark not in _sent(case))
                 assert not leaked, f"somebody else's {leaked} is told"
         except (AssertionError, BaseExceptionGroup) as wrong:

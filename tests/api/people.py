@@ -44,6 +44,24 @@ _CONFIG = {
     "min_trader_resolved_count": 10,
     "probability_source": "trader_win_rate",
 }
+EVERYBODY_S = frozenset(
+    {
+        "/api/health",
+        "/api/lt/health",
+        "/api/lt/health/guards",
+        "/api/lt/alerts",
+        "/api/lt/alerts/{lt_alert_id}",
+        "/api/lt/alerts/{lt_alert_id}/acknowledge",
+        "/api/lt/alerts/{lt_alert_id}/resolve",
+        "/api/lt/audit",
+        "/api/lt/audit/{audit_id}",
+        "/api/jobs/{job_id}",
+        "/api/lt/execute",
+        "/api/lt/resolve",
+        "/api/lt/redemptions/process",
+    }
+)
+"""What tells of everybody's things to whoever has the scope admin."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -151,6 +169,7 @@ _OWNED = (
     ("lt_risk_rules", "lt_strategy_id", _STRATEGIES),
     ("decisions", "lt_strategy_id", _STRATEGIES),
     ("ft_wallet_versions", "ft_wallet_id", _PAPER),
+    ("ft_orders", "ft_wallet_id", _PAPER),
     ("breaks", "trading_wallet_id", _WALLETS),
     ("lt_redemptions", "trading_wallet_id", _WALLETS),
     ("wallet_approvals", "trading_wallet_id", _WALLETS),
@@ -307,11 +326,17 @@ def _trade(world: World, person: Person) -> None:
     world.run("lt-execute")
     desk.advance(30)
     world.run("lt-execute")
+    world.run("ft-sync")
     (order,) = world.rows(
         "SELECT lt_order_id, state FROM lt_orders WHERE lt_strategy_id = :id", id=person.own["lt_strategy_id"]
     )
     assert order["state"] == "FILLED", order
     person.own["lt_order_id"] = str(order["lt_order_id"])
+    (paper,) = world.rows(
+        "SELECT ft_order_id, source_trade_id FROM ft_orders WHERE ft_wallet_id = :id", id=person.own["ft_wallet_id"]
+    )
+    person.own["ft_order_id"] = str(paper["ft_order_id"])
+    person.own["source_trade_id"] = str(paper["source_trade_id"])
     person.own["token_id"] = world.market["token_ids"][outcome]
     person.own["trader_address"] = person.trader
 
@@ -326,7 +351,7 @@ def _trouble(world: World, person: Person) -> None:
     world.made(
         person,
         f"/api/trading-wallets/{own['trading_wallet_id']}/approvals",
-        {"kind": "ALLOWANCE", "spender": STANDARD_EXCHANGE, "reason": f"for {person.subject}", "amount_usd": "5"},
+        {"kind": "ALLOWANCE", "spender": STANDARD_EXCHANGE, "reason": f"for {person.subject}", "amount_usd": "100000"},
     )
     wish, redemption = uuid.uuid4(), uuid.uuid4()
     at = {"wallet": own["trading_wallet_id"], "now": now}

@@ -63,7 +63,7 @@ def _resting_order(world: World) -> Mapping[str, str]:
     desk.advance(2)
     desk.signal(price=Decimal("0.02"), shares="1000", trader=world.first.trader)
     world.run("lt-execute")
-    (order,) = world.rows("SELECT lt_order_id, state FROM lt_orders WHERE lt_strategy_id = :id", id=strategy)
+    (order,) = world.rows("SELECT * FROM lt_orders WHERE lt_strategy_id = :id", id=strategy)
     assert order["state"] == "LIVE", order
     return {"lt_order_id": str(order["lt_order_id"]), "lt_strategy_id": strategy}
 

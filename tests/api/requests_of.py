@@ -12,15 +12,9 @@ from tests.api.contract import Operation
 
 JSON = "application/json"
 _EXAMPLES_OF = {
-    examples.FT_WALLET_ID: "ft_wallet_id",
-    examples.TRADING_WALLET_ID: "trading_wallet_id",
-    examples.LT_STRATEGY_ID: "lt_strategy_id",
-    examples.LT_ORDER_ID: "lt_order_id",
-    examples.LT_REDEMPTION_ID: "lt_redemption_id",
-    examples.EXIT_WISH_ID: "exit_wish_id",
-    examples.JOB_ID: "job_id",
-    examples.TRADER_ADDRESS: "trader_address",
-    examples.OUTCOME: "token_id",
+    **{
+        example: name for name, (schema, example) in examples.PATH_PARTS.items() if schema is not examples.NUMBER_SCHEMA
+    },
     examples.CONDITION_ID: "condition_id",
 }
 """The name of the thing that each example id stands for."""

@@ -21,7 +21,10 @@ from live_trading.services.entering.execute import ExecuteReport
 from live_trading.services.running.leasing import held_wallet
 from live_trading.store.database.connection import StoreUnavailable
 from live_trading.store.risk import locks
+from live_trading.telling.telegram import TelegramChannel
+from live_trading.telling.webhook import WebhookChannel
 from tests.e2e.live_fixtures import CAPITAL, LiveDesk
+from tests.integration.alerting.alert_fixtures import BOT_TOKEN, WEBHOOK_SECRET, receiver
 from tests.integration.api_fixtures import http_event, reply_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.risk]
@@ -418,3 +421,23 @@ def test_the_route_needs_a_reason_and_a_token(desk: LiveDesk, monkeypatch: pytes
     assert desk.rows("SELECT 1 FROM locks") == []
     assert asked('{"reason": "a drill"}') == 200
     assert desk.rows("SELECT reason, detail FROM locks") == [{"reason": "kill_switch", "detail": "a drill"}]
+
+
+def test_the_operator_is_told_in_the_request_itself_and_no_channel_can_fail_it(
+    desk: LiveDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with receiver() as chat, receiver() as broken:
+        broken.refuses(500)
+        channels = [
+            TelegramChannel(api_url=chat.url, chat_id="1", token=lambda: BOT_TOKEN),
+            WebhookChannel(url=broken.url, secret=lambda: WEBHOOK_SECRET, wall_time=desk.now),
+        ]
+        monkeypatch.setitem(desk.parts.__dict__, "channels", channels)
+        monkeypatch.delitem(desk.parts.__dict__, "alert_teller", raising=False)
+
+        answer = pull(desk)
+
+    assert (answer.status, answer.body["not_done"]) == (200, [])
+    assert [text.splitlines()[0] for text in chat.texts] == ["CRITICAL: Kill switch: entries are stopped everywhere"]
+    states = desk.rows("SELECT channel, state, attempts FROM alert_deliveries ORDER BY channel")
+    assert [tuple(row.values()) for row in states] == [("telegram", "SENT", 1), ("webhook", "WAITING", 1)]

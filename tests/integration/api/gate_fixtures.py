@@ -160,7 +160,7 @@ def job_of_owner(nothing: Everything) -> UUID:
 
 @pytest.fixture
 def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
-    """A strategy with an order and a lock, a wallet with a break, a redemption that failed, and a paper wallet more."""
+    """A strategy with an order, live and on paper, and a lock, a wallet with a break, and a redemption that failed."""
     api = nothing.api
     seat = risk_desk.add_strategy()
     entered = risk_desk.enter(seat, "20")
@@ -186,6 +186,21 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             VALUES (:wallet, 'COLLATERAL', 'collateral', 1000, 1100, :now, :now) RETURNING break_id
             """,
             wallet=wallet,
+            now=NOON,
+        )
+        decided = transaction.only("SELECT decision_id FROM lt_orders WHERE lt_order_id = :id", id=entered.lt_order_id)
+        paper = transaction.only(
+            """
+            INSERT INTO ft_orders (
+                ft_order_id, ft_wallet_id, config_version, source_trade_id, token_id, condition_id, outcome_index,
+                signal_price, stake_usd, fill_method, fill_result, shares, cost_usd, fee_usd, trade_time, decided_at
+            )
+            SELECT
+                gen_random_uuid(), :ft_wallet, 1, source_trade_id, token_id, condition_id, 0, 0.5, 10, 'book', 'FULL',
+                20, 10, 0, trade_time, :now
+            FROM source_trades LIMIT 1 RETURNING ft_order_id
+            """,
+            ft_wallet=seat.strategy.ft_wallet_id,
             now=NOON,
         )
         transaction.execute(
@@ -214,6 +229,9 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             "lt_redemption_id": str(redemption),
             "lock_id": str(lock_id),
             "break_id": str(found["break_id"]),
+            "decision_id": str(decided["decision_id"]),
+            "ft_order_id": str(paper["ft_order_id"]),
+            "version": "1",
             "token_id": risk_desk.market().token_ids[0],
         },
     )

@@ -149,3 +149,19 @@ def test_token_ids_equal_the_contract_s_own(chain: LocalChain, neg_risk: bool, b
 
             assert collection_id(market.condition_id, index_set) == collection
             assert decode_uint(rpc.contract_read(position)) == int(token_id)
+
+
+def test_purses_of_many_wallets_are_one_request(chain: LocalChain) -> None:
+    rich, poor = new_account(chain, collateral="12.5"), new_account(chain, collateral="1")
+    chain.fund_gas(rich.address, 7 * 10**18)
+    chain.fund_gas(poor.address, 3)
+
+    with hop_before(chain.rpc_url) as hop:
+        purses = ChainReader(hop.url, ADDRESSES).purses([rich.address, poor.address, NOWHERE])
+        assert hop.methods == ["eth_call"]
+
+    assert [(purse.collateral, purse.gas_wei) for purse in purses.values()] == [
+        (Usd("12.5"), 7 * 10**18),
+        (Usd(1), 3),
+        (Usd(0), 0),
+    ]

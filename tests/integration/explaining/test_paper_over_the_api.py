@@ -111,7 +111,9 @@ def test_paper_orders_come_as_a_table_too(api: Api, database: Database, wallet: 
     for number in range(3):
         bet(database, wallet, number)
 
-    answer = api.answer(http_event("GET", f"/api/ft/wallets/{wallet}/orders?format=csv&limit=2"))
+    event = http_event("GET", f"/api/ft/wallets/{wallet}/orders?limit=2")
+    event["headers"]["accept"] = "text/csv"
+    answer = api.answer(event)
 
     rows = list(csv.DictReader(io.StringIO(answer["body"])))
     assert [(row["cost_usd"], row["outcome"], row["pnl_usd"]) for row in rows] == [("10.000000", "OPEN", "")] * 2

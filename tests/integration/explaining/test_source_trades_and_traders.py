@@ -15,7 +15,7 @@ from live_trading.nouns.trades import Side
 from live_trading.signals.history_sums import HistoryPart, Progress
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import trader_histories
-from live_trading.store.shown.looking import MOST_LOOKED
+from live_trading.store.shown.bounded_looks import MOST_LOOKED
 from tests.integration.api_fixtures import STRANGER, Api
 from tests.integration.explaining.decided_world import all_pages, decide, known_world, own_wallet
 from tests.integration.source_builders import (
@@ -180,10 +180,26 @@ def test_a_trader_shows_who_of_the_caller_follows_and_what_they_decided_and_nobo
     strategy = api.strategy(ft_wallet_id=str(named), name="live")["lt_strategy_id"]
     decide(database, [a_trade(1), a_trade(2, price=Price("0.7"), trade_time=NOON + seconds(1))])
 
+    with database.transaction() as transaction:
+        transaction.execute(
+            """
+            INSERT INTO ft_orders (
+                ft_order_id, ft_wallet_id, config_version, source_trade_id, token_id, condition_id, outcome_index,
+                signal_price, stake_usd, fill_method, fill_result, shares, cost_usd, fee_usd, trade_time, decided_at,
+                outcome, pnl_usd, resolved_at
+            ) SELECT gen_random_uuid(), :wallet, 1, source_trade_id, token_id, condition_id, 0, 0.5, 10, 'book', 'FULL',
+                20, 10, 0, trade_time, trade_time, 'WON', 10, trade_time FROM source_trades LIMIT 1
+            """,
+            wallet=everybody,
+        )
+
     found = api.call("GET", f"/api/traders/{ALICE}").body["followers"]
 
     shown = {each["name"]: (each["accepted"], each["rejected"], each["followed_out"]) for each in found}
     assert shown == {"everybody": (1, 1, 0), "named": (0, 2, 0), "live": (0, 0, 0)}
+    assert {each["name"]: (each["orders"], each["pnl_usd"]) for each in found} == {
+        "everybody": (1, "10.000000"), "named": (0, "0.000000"), "live": (0, "0.000000"),
+    }  # fmt: skip
     ids = {each["name"]: (each["ft_wallet_id"], each["lt_strategy_id"]) for each in found}
     assert ids == {
         "everybody": (str(everybody), None), "named": (str(named), None), "live": (str(named), strategy),

@@ -10,12 +10,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from live_trading.api.views.decision_words import WORDS
+from live_trading.api.views.feed.decision_words import WORDS
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.money import Price, Shares
 from live_trading.nouns.trades import Side
+from live_trading.services.following import evaluation
 from live_trading.store.database.connection import Database
-from live_trading.store.shown.looking import MOST_LOOKED
+from live_trading.store.shown.bounded_looks import MOST_LOOKED
 from tests.integration.api_fixtures import STRANGER, Api, http_event
 from tests.integration.explaining.decided_world import (
     NOW,
@@ -193,21 +194,19 @@ def test_decisions_come_as_a_table_too(api: Api, database: Database) -> None:
         [a_trade(number, title='=SUM(A1), "rain"', trade_time=NOON + seconds(number)) for number in range(3)],
     )
 
-    first = as_csv(api, f"{DECISIONS}?ft_wallet_id={wallet}&limit=2&format=csv")
-    by_header = as_csv(api, f"{DECISIONS}?ft_wallet_id={wallet}&limit=2", accept="text/csv, application/json")
-    rest = as_csv(api, f"{DECISIONS}?ft_wallet_id={wallet}&limit=2&format=csv&cursor={first[1]}")
+    first = as_csv(api, f"{DECISIONS}?ft_wallet_id={wallet}&limit=2")
+    rest = as_csv(api, f"{DECISIONS}?ft_wallet_id={wallet}&limit=2&cursor={first[1]}")
 
-    assert by_header[0] == first[0]
     assert [row["failed_name"] for row in first[0] + rest[0]] == ["price"] * 3
     assert first[0][0]["title"] == '\'=SUM(A1), "rain"'
     assert (first[0][0]["reason"], first[0][0]["price"]) == ("price_out_of_range", "0.500000")
     assert rest[1] is None
 
 
-def as_csv(api: Api, path: str, accept: str = "application/json") -> tuple[list[dict[str, str]], str | None]:
+def as_csv(api: Api, path: str) -> tuple[list[dict[str, str]], str | None]:
     """The rows of a table and the cursor of the next page."""
     event = http_event("GET", path)
-    event["headers"]["accept"] = accept
+    event["headers"]["accept"] = "text/csv"
     reply = api.answer(event)
     headers = {name.lower(): value for name, value in reply["headers"].items()}
     assert (reply["statusCode"], headers["content-type"]) == (200, "text/csv")
@@ -277,3 +276,19 @@ def test_a_wallets_own_decisions_are_not_those_of_the_strategy_behind_it(api: Ap
 
     assert len(ids(api.call("GET", f"{DECISIONS}?ft_wallet_id={wallet}"))) == 1
     assert ids(api.call("GET", f"{DECISIONS}?lt_strategy_id={strategy}")) == []
+
+
+def test_what_a_strategy_passes_over_is_counted_as_its_own(api: Api, database: Database) -> None:
+    wallet = own_wallet(database, target_traders=[ALICE])
+    strategy = UUID(api.strategy(ft_wallet_id=str(wallet))["lt_strategy_id"])
+    store_trades(database, [a_trade(1, trader=BOB), a_trade(2, trader=BOB, trade_time=NOON + seconds(1))])
+    with database.transaction() as transaction:
+        transaction.execute("UPDATE lt_strategies SET launched_at = :noon", noon=NOON)
+        evaluation.settle(transaction, [evaluation.strategy_subject(transaction, strategy)], NOW)
+
+    until = "until=2026-09-30T00:00:00Z"
+    of_strategy = api.call("GET", f"{DECISIONS}/summary?lt_strategy_id={strategy}&{until}").body
+    of_wallet = api.call("GET", f"{DECISIONS}/summary?ft_wallet_id={wallet}&{until}").body
+
+    assert (of_strategy["passed_over"], of_strategy["rejected"]) == (2, 0)
+    assert (of_wallet["passed_over"], of_wallet["rejected"]) == (0, 0)

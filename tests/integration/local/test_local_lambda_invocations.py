@@ -42,7 +42,7 @@ def test_an_unknown_function_is_refused_with_the_names_of_those_there_are(lambda
     answer = lambda_host.invoke("eco", {})
 
     assert answer["status"] == "refused"
-    assert answer["error"]["errorMessage"].startswith("no function eco; there are echo, misbehaving,")
+    assert answer["error"]["errorMessage"].startswith("no function eco; there are echo, narrow, misbehaving,")
 
 
 def test_an_event_that_is_not_json_is_refused(lambda_host: RunningHost) -> None:

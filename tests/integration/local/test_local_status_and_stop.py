@@ -131,6 +131,17 @@ def test_what_a_killed_stack_left_is_told_and_cleared(tmp_path: Path, capsys: py
     assert stop(tmp_path) == 0
 
 
+def test_facts_that_are_not_whole_are_told_and_cleared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stack.json").write_text('{"front_door_url": "http://127')
+    with stack_lock(tmp_path):
+        assert status(tmp_path) == NOT_WELL
+    assert "not whole" in capsys.readouterr().out
+
+    assert stop(tmp_path) == 0
+
+    assert not has_facts(tmp_path)
+
+
 def test_a_stack_that_comes_up_is_named_as_that(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with stack_lock(tmp_path):
         assert status(tmp_path) == NOT_WELL

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from functions.strategy_api import app
-from tests.integration.api_fixtures import Api, http_event
+from tests.integration.api_fixtures import Api, Reply, http_event, reply_of
 
 READER = "owner"
 
@@ -46,7 +45,7 @@ class Reads:
     def answer(self, path: str, *, owner: str | None = None, scopes: str = "read") -> tuple[int, Any]:
         """The status and the body, which is JSON."""
         sent = self._send(path, owner, scopes, "application/json")
-        return sent["statusCode"], json.loads(sent["body"])
+        return sent.status, sent.body
 
     def pages(self, path: str, of: str, *, limit: int) -> Iterator[list[Any]]:
         """The rows of each page, up to the last one."""
@@ -61,14 +60,13 @@ class Reads:
     def table(self, path: str, *, owner: str | None = None) -> Table:
         """One page as CSV."""
         sent = self._send(path, owner, "read", "text/csv")
-        assert sent["statusCode"] == 200, sent["body"]
-        headers = {name.lower(): value for name, value in sent["headers"].items()}
-        assert headers["content-type"].startswith("text/csv")
+        assert sent.status == 200, sent.body
+        assert sent.headers["content-type"].startswith("text/csv")
         return Table(
-            rows=list(csv.DictReader(io.StringIO(sent["body"], newline=""))),
-            next_cursor=headers.get("x-next-cursor"),
-            headers=headers,
-            text=sent["body"],
+            rows=list(csv.DictReader(io.StringIO(sent.body, newline=""))),
+            next_cursor=sent.headers.get("x-next-cursor"),
+            headers=sent.headers,
+            text=sent.body,
         )
 
     def tables(self, path: str, *, limit: int) -> Iterator[list[dict[str, str]]]:
@@ -81,13 +79,11 @@ class Reads:
             assert (link is None) == (page.next_cursor is None)
             asked = None if link is None else link.removeprefix("<").removesuffix('>; rel="next"')
 
-    def _send(self, path: str, owner: str | None, scopes: str, accept: str) -> dict[str, Any]:
+    def _send(self, path: str, owner: str | None, scopes: str, accept: str) -> Reply:
         event = http_event("GET", path, owner=owner or self.owner, scopes=scopes)
         event["headers"]["accept"] = accept
-        answer: dict[str, Any] = app.handler(
-            event, SimpleNamespace(aws_request_id="test", function_name="strategy-api")
-        )
-        return answer
+        answered = app.handler(event, SimpleNamespace(aws_request_id="test", function_name="strategy-api"))
+        return reply_of(event, answered)
 
 
 def _with(path: str, **asked: object) -> str:

@@ -167,3 +167,23 @@ def test_results_of_somebody_else_do_not_exist(risk_desk: RiskDesk, reads: Reads
     assert reads.status(of(seat, what)) == 200
     assert reads.status(of(seat, what), owner=STRANGER) == 404
     assert reads.status(f"/api/lt/gaps?lt_strategy_id={seat.strategy.lt_strategy_id}", owner=STRANGER) == 404
+
+
+@pytest.mark.parametrize("bound", ["since", "until"])
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("0001-01-01T00:00:00Z", 200),
+        ("9999-12-31T23:59:59Z", 200),
+        ("0001-01-01T00:00:00%2B14:00", 422),
+        ("9999-12-31T23:59:59-12:00", 422),
+    ],
+)
+def test_the_ends_of_time_are_moments_and_what_lies_beyond_is_refused(
+    risk_desk: RiskDesk, reads: Reads, bound: str, moment: str, status: int
+) -> None:
+    seat = risk_desk.add_strategy()
+    risk_desk.bought(seat)
+
+    for path in (of(seat, "pnl"), of(seat, "equity"), of(seat, "ledger"), "/api/lt/orders", "/api/lt/fills"):
+        assert reads.status(f"{path}?{bound}={moment}") == status, path

@@ -13,6 +13,7 @@ import pytest
 
 from functions.strategy_api import app
 from live_trading.api.routes.money.wallet_detail_routes import WalletDetail
+from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.reading.wallet_look import WalletLooker
 from live_trading.ledger.accounts import Account, TransactionKind
 from live_trading.ledger.transactions import Book, transaction_of
@@ -128,3 +129,18 @@ def test_nobody_elses_wallet_exists_and_the_chain_is_not_asked_for_it(
 
     assert api.call("GET", f"/api/trading-wallets/{wallet['trading_wallet_id']}", owner=STRANGER).status == 404
     assert api.call("GET", f"/api/trading-wallets/{wallet['trading_wallet_id']}", owner=OWNER).status == 200
+
+
+def test_approvals_are_listed_whether_or_not_the_chain_says_what_it_grants(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/api/trading-wallets/{api.trading_wallet()['trading_wallet_id']}/approvals"
+    known = api.call("GET", path).body
+    monkeypatch.setattr(app.parts, "chain_reader", ChainReader("http://127.0.0.1:9", app.parts.contracts))
+
+    unknown = api.call("GET", path).body
+
+    assert (known["on_chain"], unknown["on_chain"]) == ("KNOWN", "UNKNOWN")
+    assert {each["granted"] for each in known["needed"]} == {False}
+    assert {each["granted"] for each in unknown["needed"]} == {None}
+    assert [each["spender"] for each in known["needed"]] == [each["spender"] for each in unknown["needed"]]

@@ -8,6 +8,7 @@ from enum import StrEnum
 import pytest
 
 from live_trading.ledger.accounts import Account, TransactionKind
+from live_trading.nouns.alerts import AlertScope, AlertState, ChannelName, DeliveryState, MessageKind, Severity
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
 from live_trading.nouns.orders import FillStatus, OrderState
 from live_trading.nouns.wishes import WishKind, WishState
@@ -34,6 +35,14 @@ pytestmark = pytest.mark.integration
         ("exit_wishes", "state", WishState),
         ("lt_redemptions", "state", RedemptionState),
         ("trader_histories", "part", HistoryPart),
+        ("lt_alerts", "severity", Severity),
+        ("lt_alerts", "worst_severity", Severity),
+        ("lt_alerts", "status", AlertState),
+        ("lt_alerts", "scope", AlertScope),
+        ("alert_messages", "kind", MessageKind),
+        ("alert_messages", "severity", Severity),
+        ("alert_deliveries", "channel", ChannelName),
+        ("alert_deliveries", "state", DeliveryState),
     ],
 )
 def test_every_value_of_the_code_is_one_that_the_database_takes(

@@ -14,6 +14,7 @@ from live_trading.nouns.decisions import Reason
 from live_trading.nouns.errors import RetryLater
 from live_trading.nouns.money import Usd
 from live_trading.nouns.orders import FillStatus, OrderState
+from live_trading.services.copying.copy_run import CopyReport
 from live_trading.services.entering.execute_report import ExecuteReport, Standing
 from live_trading.services.reconciling.reconcile import ReconcileReport
 from live_trading.services.redeeming.redeem_report import RedeemReport
@@ -28,12 +29,12 @@ from live_trading.services.watching.findings import (
     count_of,
     healthy,
 )
+from live_trading.services.watching.health_figures import health_figures
 from live_trading.settlement.machine import RedemptionState
 from live_trading.store.database.connection import Database
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.health_metrics import health_figures
 from live_trading.wiring.jobs import answer
-from live_trading.wiring.metrics import publish
+from live_trading.wiring.metrics import publish, publish_pass
 from local.lambdas.template.intrinsics import read_template
 from local.lambdas.template.reading import load_application
 from local.machine.env import TEMPLATE
@@ -157,6 +158,24 @@ def test_parts_that_fail_are_counted_wherever_they_are_in_the_report(
     answer(None, "lt-execute", lambda: report, parts)
 
     assert published(capsys)[0]["FailedParts"] == [2]
+
+
+def test_a_run_that_stays_counts_the_parts_of_its_passes_once(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    failure = PartFailure(part="wallet", error="RetryLater", message="away")
+    last = ExecuteReport(ran=True, failures=[failure])
+    publish_pass("lt-execute", last)
+
+    answer({}, "lt-execute", lambda: CopyReport(ran=True, live=last), parts)
+    answer({}, "lt-execute", lambda: CopyReport(ran=True, live=last, failures=[failure]), parts)
+
+    assert [line.get("FailedParts") for line in published(capsys)] == [[1], None, [1]]
+
+
+def test_figures_that_cannot_be_published_fail_no_run(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "n")
+    report = ExecuteReport(ran=True, trade_to_post_ms=["no number"])  # type: ignore[list-item]
+
+    assert answer({}, "lt-execute", lambda: report, parts)["ran"]
 
 
 def test_a_redeemer_tells_what_was_booked_and_what_is_on_its_way(

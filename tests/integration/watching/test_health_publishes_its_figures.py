@@ -9,8 +9,8 @@ import pytest
 
 from functions.health import app as health
 from live_trading.nouns.measures.metrics import MetricName
+from live_trading.services.watching.health_figures import PUBLISHED
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.health_metrics import PUBLISHED
 from tests.e2e.live_fixtures import LiveDesk
 
 pytestmark = [pytest.mark.e2e, pytest.mark.health]

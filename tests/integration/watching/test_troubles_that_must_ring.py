@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from live_trading.nouns.alerts import AlertType, Severity
-from live_trading.nouns.errors import LiveTradingError, RetryLater, StopEverything
+from live_trading.nouns.alerts import AlertType, ChannelName, Outgoing, Severity
+from live_trading.nouns.errors import GiveUp, LiveTradingError, RetryLater, StopEverything
+from live_trading.services.alerting.telling import AlertTeller, TellingRules
 from live_trading.services.entering.execute import ExecuteReport
 from live_trading.services.reconciling.reconcile import ReconcileReport
 from live_trading.services.running.failures import PartFailure
@@ -18,6 +19,7 @@ from live_trading.services.watching.findings import CheckName, Finding, HealthSt
 from live_trading.services.watching.job_watch import JobWatch
 from live_trading.store.database.connection import Database
 from live_trading.store.watch import alerts
+from live_trading.wiring.chance import stepped
 
 pytestmark = [pytest.mark.integration, pytest.mark.money_faults]
 
@@ -49,7 +51,14 @@ class Watched:
         JobWatch(database=self.database, clock=self).run("lt-execute", run)
 
     def health(self) -> dict[str, Finding]:
-        service = HealthService(database=self.database, clock=self, probes={}, notify=self._notify)
+        teller = AlertTeller(
+            database=self.database,
+            clock=self,
+            chance=stepped(self),
+            channels=[self],
+            rules=TellingRules(escalate_after=None, repeat_after=None, quiet=None),
+        )
+        service = HealthService(database=self.database, clock=self, probes={}, notify=teller.run)
         return {finding.check: finding for finding in service.run().findings}
 
     def alerts(self, status: str = "ACTIVE") -> list[dict[str, Any]]:
@@ -74,10 +83,14 @@ class Watched:
         with self.database.transaction() as transaction:
             transaction.execute(sql, **parameters)
 
-    def _notify(self, title: str, message: str) -> None:
-        if self.refuses is not None and self.refuses in title:
-            raise RetryLater("the alert was not sent")
-        self.told.append((title, message))
+    name = ChannelName.SNS
+    longest = 20_000
+
+    def send(self, message: Outgoing, *, timeout_seconds: float) -> None:
+        if self.refuses is not None and self.refuses in message.title:
+            raise GiveUp("this one is not taken")
+        if not message.title.startswith("ended"):
+            self.told.append((message.title, message.text))
 
 
 @pytest.fixture
@@ -241,6 +254,7 @@ def test_a_refused_notification_keeps_no_other_back_and_is_tried_again(watched: 
     watched.at += timedelta(minutes=20)
     assert watched.health()["alerts_not_told"].status is HealthStatus.WARNING
     watched.refuses = None
+    watched.at += timedelta(minutes=5)
     watched.health()
 
     assert "WARNING: break first" in [title for title, _ in watched.told]

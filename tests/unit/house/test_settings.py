@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from live_trading.wiring.alert_parts import AlertParts
 from live_trading.wiring.chance import stepped
 from live_trading.wiring.database import database_of
 from live_trading.wiring.settings import Settings, SettingsInvalid, read_settings
@@ -55,6 +56,12 @@ def test_a_missing_variable_is_named(name: str) -> None:
         ("COLLATERAL_TOKEN", "0x12"),
         ("DATABASE_URL", "mysql://x"),
         ("CONFIRMATIONS", "0"),
+        ("ALERT_TELEGRAM_CHAT_ID", "my chat"),
+        ("ALERT_QUIET_HOURS", "22:00"),
+        ("ALERT_QUIET_HOURS", "22:00-24:00"),
+        ("ALERT_QUIET_ZONE", "Middle/Earth"),
+        ("ALERT_ESCALATE_HOURS", "-1"),
+        ("ALERT_NEWS", "fills,weather"),
     ],
 )
 def test_a_malformed_variable_is_named(name: str, value: str) -> None:
@@ -104,6 +111,28 @@ def test_an_empty_optional_variable_is_the_same_as_none() -> None:
     settings = read_settings({**COMPLETE, "CLOCK_URL": "", "ALERT_TOPIC_ARN": ""})
 
     assert (settings.clock_url, settings.alert_topic_arn) == (None, None)
+
+
+@pytest.mark.health
+@pytest.mark.parametrize("name", ["ALERT_WEBHOOK_URL", "ALERT_TELEGRAM_API_URL"])
+def test_an_address_that_secrets_may_not_go_to_is_refused_without_telling_it(name: str) -> None:
+    with pytest.raises(SettingsInvalid, match=name) as complaint:
+        read_settings({**COMPLETE, name: "http://example.org/T0/secret-word"})
+
+    assert "secret-word" not in str(complaint.value)
+
+
+@pytest.mark.health
+def test_what_is_told_and_when_is_read_as_it_is_written() -> None:
+    told = {"ALERT_QUIET_HOURS": "22:30-07:00", "ALERT_QUIET_ZONE": "Europe/Berlin", "ALERT_NEWS": "fills, redemptions"}
+    parts = AlertParts({**COMPLETE, **told})
+
+    assert parts.settings.alert_news == ("fills", "redemptions")
+    quiet = parts.alert_teller._rules.quiet
+    assert quiet is not None
+    assert quiet.hold(datetime(2026, 7, 1, 20, 30, tzinfo=UTC))
+    assert not quiet.hold(datetime(2026, 7, 1, 20, 29, tzinfo=UTC))
+    assert parts.channels == []
 
 
 def test_only_a_clock_that_is_told_can_be_stepped() -> None:

@@ -74,8 +74,11 @@ def alarmed() -> Iterator[tuple[str, str, dict[str, str]]]:
 def shown() -> Iterator[tuple[str, str, dict[str, str]]]:
     body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])
     for widget in body["widgets"]:
+        before: list[str] = []
         for metric in widget["properties"].get("metrics", []):
-            namespace, name, *pairs = [part for part in metric if isinstance(part, str)]
+            given = [part for part in metric if isinstance(part, str)]
+            before = [before[place] if part == "." else part for place, part in enumerate(given)]
+            namespace, name, *pairs = before
             yield namespace, name, dict(zip(pairs[::2], pairs[1::2], strict=True))
 
 

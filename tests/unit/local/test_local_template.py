@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -143,14 +144,25 @@ def test_the_products_schedules_are_off_until_they_are_switched_on() -> None:
     off = load_application(TEMPLATE, parameters=PARAMETERS, stack_name="s")
     on = load_application(TEMPLATE, parameters={**PARAMETERS, "SchedulesEnabled": "true"}, stack_name="s")
 
-    minutes = {on.function(each.function).name: each.period_ms // 60_000 for each in on.schedules}
+    minutes = {each.name.rpartition("-dev-")[2]: each.period_ms // 60_000 for each in on.schedules}
     assert off.schedules == ()
     assert minutes == {
         "lt-execute": 2,
         "lt-resolve": 10,
         "lt-redemptions": 10,
         "health": 5,
+        "alerts": 1,
         "ft-sync": 1,
         "ft-resolve": 10,
         "retention": 60,
     }
+
+
+@pytest.mark.health
+def test_each_minute_health_only_tells_what_waits() -> None:
+    on = load_application(TEMPLATE, parameters={**PARAMETERS, "SchedulesEnabled": "true"}, stack_name="s")
+
+    (each_minute,) = [each for each in on.schedules if each.name.endswith("-alerts")]
+
+    assert on.function(each_minute.function).name == "health"
+    assert json.loads(each_minute.input)["only"] == "alerts"

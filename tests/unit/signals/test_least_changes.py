@@ -11,10 +11,10 @@ import pytest
 
 from live_trading.nouns.decisions import ChangeHow, Check, LeastChange, NoChange, Reason
 from live_trading.nouns.money import Price, Usd
+from live_trading.signals.checks.least_changes import DecidedBy, least_change
 from live_trading.signals.config import InvalidConfig, WalletConfig, parse_config
 from live_trading.signals.evaluate import explained
 from live_trading.signals.inputs import EvaluationInputs
-from live_trading.signals.least_changes import DecidedBy, least_change
 from tests.builders import BOB, NOON, a_config, a_record, a_trade, inputs, stats
 from tests.unit.signals.random_inputs import random_inputs, stream
 

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live_trading.nouns.money import Price, Usd
-from live_trading.signals.probability import conviction, cost_per_share, shrunken_win_rate, win_rate
+from live_trading.signals.probability import (
+    conviction,
+    cost_per_share,
+    shrunken_interval,
+    shrunken_win_rate,
+    win_rate,
+    win_rate_interval,
+)
 from tests.builders import CRYPTO_FEES, NO_FEES, a_record
 
 NO_SLIPPAGE = Decimal(0)
@@ -61,6 +68,49 @@ def test_a_shrunken_win_rate_lies_between_the_record_and_the_population(
 
     assert shrunken is not None
     assert min(own, prior) - Decimal("1e-8") <= shrunken <= max(own, prior) + Decimal("1e-8")
+
+
+@pytest.mark.parametrize(
+    ("resolved", "won", "low", "high"),
+    # The published intervals of Wilson's score for these counts.
+    [
+        (10, 0, "0.0000", "0.2775"),
+        (10, 10, "0.7225", "1.0000"),
+        (20, 10, "0.2993", "0.7007"),
+        (263, 81, "0.2553", "0.3662"),
+    ],
+)
+def test_a_win_rate_comes_with_the_interval_of_wilsons_score(resolved: int, won: int, low: str, high: str) -> None:
+    found = win_rate_interval(a_record(resolved=resolved, won=won))
+
+    assert found is not None
+    assert [round(bound, 4) for bound in found] == [Decimal(low), Decimal(high)]
+
+
+@given(st.integers(1, 5_000), st.data(), st.decimals(0, 1, places=4))
+def test_rates_lie_within_their_intervals_which_four_times_as_many_positions_narrow(
+    resolved: int, data: st.DataObject, prior: Decimal
+) -> None:
+    won = data.draw(st.integers(0, resolved))
+    few, many = a_record(resolved=resolved, won=won), a_record(resolved=4 * resolved, won=4 * won)
+
+    for rate, interval in (
+        (win_rate, win_rate_interval),
+        (lambda record: shrunken_win_rate(record, prior), lambda record: shrunken_interval(record, prior)),
+    ):
+        bounds, narrower = interval(few), interval(many)
+        own = rate(few)
+        assert bounds is not None
+        assert narrower is not None
+        assert own is not None
+        assert 0 <= bounds[0] <= own <= bounds[1] <= 1
+        if 0 < won < resolved and rate is win_rate:
+            assert narrower[1] - narrower[0] < bounds[1] - bounds[0]
+
+
+def test_what_is_not_known_has_no_interval() -> None:
+    assert win_rate_interval(a_record(resolved=0, won=0)) is None
+    assert shrunken_interval(a_record(), None) is None
 
 
 @pytest.mark.parametrize(

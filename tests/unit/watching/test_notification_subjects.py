@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from live_trading.aws.notifications import SnsNotifier, subject_line
+from live_trading.aws.notifications import SnsChannel, subject_line
+from live_trading.nouns.alerts import Outgoing, Severity
 
 pytestmark = pytest.mark.money_faults
 
@@ -38,7 +39,9 @@ def test_a_long_title_with_line_breaks_is_sent_and_stands_whole_in_the_message(
         )
         title = "CRITICAL: wallet Zürich\nbreak " + "x" * 150
 
-        SnsNotifier(topic).notify(title, "look at it")
+        SnsChannel(topic).send(
+            Outgoing(reference="1", severity=Severity.CRITICAL, title=title, text="look at it", told=(), count=1)
+        )
 
         (message,) = boto3.client("sqs").receive_message(QueueUrl=queue)["Messages"]
     assert message["Body"] == f"{title}\n\nlook at it"

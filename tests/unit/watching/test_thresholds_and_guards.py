@@ -19,11 +19,11 @@ from live_trading.risk.gate import check_entry
 from live_trading.risk.results import RuleName, switched_on
 from live_trading.services.watching.checks.job_checks import PERIODS
 from live_trading.services.watching.findings import CheckName, Finding, HealthStatus
+from live_trading.services.watching.health_figures import PUBLISHED
 from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.signals.checks.switched_on import SELDOM_ASKED
 from live_trading.signals.checks.switched_on import switched_on as checks_on
 from live_trading.signals.evaluate import evaluate
-from live_trading.wiring.health_metrics import PUBLISHED
 from live_trading.wiring.settings import SettingsInvalid, read_settings
 from local.lambdas.template.intrinsics import read_template
 from local.machine.env import ROOT, TEMPLATE

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from live_trading.api.problems import FieldProblem, Problem, invalid
@@ -80,10 +80,11 @@ def _seal(path: str, query: Mapping[str, str]) -> str:
 def _place(cursor: str, seal: str) -> Place:
     try:
         sealed, at, row = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
-        place = Place(at=None if at is None else datetime.fromisoformat(at), row=row)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
+        moment = None if at is None else datetime.fromisoformat(at)
+        place = Place(at=None if moment is None else moment.astimezone(UTC), row=row)
+    except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError):
         raise _refused() from None
-    if sealed != seal or not isinstance(row, str) or (place.at is not None and place.at.tzinfo is None):
+    if sealed != seal or not isinstance(row, str) or (moment is not None and moment.tzinfo is None):
         raise _refused()
     return place
 

@@ -7,7 +7,7 @@ show what it was meant to leave out.
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
@@ -46,7 +46,7 @@ def _moment(raw: object) -> datetime:
     if not isinstance(raw, str) or not _MOMENT.fullmatch(raw):
         raise _refused("is no time", _ALLOWED_MOMENT)
     try:
-        return datetime.fromisoformat(raw)
+        return datetime.fromisoformat(raw).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _refused("is no time", _ALLOWED_MOMENT) from None
 

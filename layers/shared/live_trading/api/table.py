@@ -41,7 +41,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         wallet_detail_routes,
     )
     from live_trading.api.routes.paper import ft_order_routes, ft_result_routes, ft_wallet_routes
-    from live_trading.api.routes.watch import audit_routes, document_routes, guard_routes, job_routes
+    from live_trading.api.routes.watch import alert_routes, audit_routes, document_routes, guard_routes, job_routes
 
     return (
         ft_wallet_routes.ROUTES,
@@ -67,6 +67,7 @@ def strategy_api() -> tuple[Routes[Any], ...]:
         break_routes.ROUTES,
         redemption_routes.ROUTES,
         approval_routes.ROUTES,
+        alert_routes.ROUTES,
         job_routes.ROUTES,
         audit_routes.ROUTES,
         statement_routes.ROUTES,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from live_trading.api.routes.paper.ft_order_routes import FtOrders
     from live_trading.api.routes.paper.ft_result_routes import FtResults
     from live_trading.api.routes.paper.ft_wallet_routes import FtWallets
+    from live_trading.api.routes.watch.alert_routes import AlertsApi
     from live_trading.api.routes.watch.audit_routes import AuditRead
     from live_trading.api.routes.watch.document_routes import ApiDocument
     from live_trading.api.routes.watch.guard_routes import GuardsRead
@@ -238,6 +239,12 @@ class Parts(ReadingParts):
         )
 
     @cached_property
+    def alerts(self) -> AlertsApi:
+        from live_trading.api.routes.watch.alert_routes import AlertsApi
+
+        return AlertsApi(database=self.database, clock=self.clock)
+
+    @cached_property
     def api_document(self) -> ApiDocument:
         from live_trading.api.routes.watch.document_routes import ApiDocument
 
@@ -250,16 +257,14 @@ class Parts(ReadingParts):
         return GuardsRead(database=self.database)
 
     def health(self) -> HealthService:
-        from live_trading.aws.notifications import SnsNotifier
         from live_trading.services.watching.checkup import HealthService
         from live_trading.wiring.health_parts import probes_of, wallet_probe_of
 
-        topic = self.settings.alert_topic_arn
         return HealthService(
             database=self.database,
             clock=self.clock,
             probes=probes_of(self),
-            notify=None if topic is None else SnsNotifier(topic).notify,
+            notify=self.alert_teller.run,
             limits=self.settings.health_thresholds,
             probing=self._probing,
             wallets=wallet_probe_of(self),

@@ -7,7 +7,8 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.adapters import GWEI, Adapters
+from live_trading.wiring.adapters import GWEI
+from live_trading.wiring.alert_parts import AlertParts
 
 if TYPE_CHECKING:
     from live_trading.services.comparing.compare import Comparison
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from live_trading.services.settling.resolve import Resolver
 
 
-class JobParts(Adapters):
+class JobParts(AlertParts):
     """Builders of jobs. `holder` names one invocation in its leases and its audit lines."""
 
     @cached_property
@@ -293,6 +294,7 @@ class JobParts(Adapters):
             canceller=self.canceller(holder),
             enforcer=self.enforcer(holder),
             take_up_if_free=self.wishes(holder).take_up_if_free,
+            tell_urgent=self.alert_teller.tell_urgent,
             holder=holder,
         )
 

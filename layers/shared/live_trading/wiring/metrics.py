@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from decimal import Decimal
 
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from live_trading.nouns.measures.metrics import Figures, Measured, MetricName
+from live_trading.nouns.measures.metrics import Figures, Measured, MetricName, counted
 from live_trading.services.watching.job_watch import failures_in
+
+logger = logging.getLogger(__name__)
 
 NAMESPACE_VARIABLE = "POWERTOOLS_METRICS_NAMESPACE"
 
 
 def publish(job: str, figures: Figures) -> None:
-    """One line with these figures of a job. Nothing where they are none, or where no namespace is named."""
+    """One line with these figures of a job. Nothing where they are none, or where no namespace is named.
+
+    What the job did counts, told or not: nothing is raised.
+    """
     if not any(figures.values()) or not os.environ.get(NAMESPACE_VARIABLE):
         return
-    metrics = EphemeralMetrics()
-    metrics.add_dimension(name="job", value=job)
-    for name, values in figures.items():
-        for value in values:
-            metrics.add_metric(name=name, unit=name.unit, value=float(value))
-    if metrics.metric_set:
-        metrics.flush_metrics()
+    try:
+        _publish(job, figures)
+    except Exception:
+        logger.exception("figures could not be published", extra={"job": job})
 
 
 def publish_run(job: str, report: object, seconds: float) -> None:
@@ -46,6 +49,17 @@ def publish_death(job: str) -> None:
 
 
 def _of(report: object) -> Figures:
+    """Its own figures, and how many parts failed unless it says so itself."""
     failed = sum(1 for _ in failures_in(report))
     own = report.figures() if isinstance(report, Measured) else {}
-    return {**own, **({MetricName.FAILED_PARTS: [failed]} if failed else {})}
+    return {**counted({MetricName.FAILED_PARTS: failed}), **own}
+
+
+def _publish(job: str, figures: Figures) -> None:
+    metrics = EphemeralMetrics()
+    metrics.add_dimension(name="job", value=job)
+    for name, values in figures.items():
+        for value in values:
+            metrics.add_metric(name=name, unit=name.unit, value=float(value))
+    if metrics.metric_set:
+        metrics.flush_metrics()

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,6 +24,7 @@ from pydantic import (
 
 from live_trading.nouns.errors import StopEverything
 from live_trading.services.watching.thresholds import HealthThresholds, ThresholdsSetting
+from live_trading.telling.posting import is_allowed
 
 
 class SettingsInvalid(StopEverything):
@@ -46,9 +49,33 @@ Address = Annotated[str, BeforeValidator(lambda raw: raw.lower()), Field(pattern
 OptionalAddress = Annotated[Address | None, BeforeValidator(_none_if_empty)]
 
 
+def _safe(url: str) -> str:
+    """Its value is not told: an address of a webhook may be a secret itself."""
+    if not is_allowed(url):
+        raise ValueError("secrets go only to https, or to this machine")
+    return url
+
+
+def _known_zone(name: str) -> str:
+    """UTC needs no list of zones."""
+    try:
+        if name != "UTC":
+            ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name} is no IANA time zone") from None
+    return name
+
+
+SafeUrl = Annotated[Url, AfterValidator(_safe)]
+ChatId = Annotated[
+    Annotated[str, Field(pattern=r"^(-?[0-9]{1,20}|@[A-Za-z0-9_]{4,32})$")] | None, BeforeValidator(_none_if_empty)
+]
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+QuietSpan = Annotated[Annotated[str, Field(pattern=rf"^{_TIME}-{_TIME}$")] | None, BeforeValidator(_none_if_empty)]
 Addresses = Annotated[tuple[Address, ...], BeforeValidator(_listed)]
 
 _SECRETS = "live-trading/wallets/"
+_ALERT_SECRETS = "live-trading/alerts/"
 
 
 class Settings(BaseModel):
@@ -63,6 +90,9 @@ class Settings(BaseModel):
     and passes again on news; with 0 it passes once. What is asked for by the API is answered after
     `answer_within_seconds`, and goes on.
     Health compares the node with the one at `second_rpc_url`, and judges by `health_thresholds`, a JSON object.
+    Warnings that nobody has acknowledged for `alert_escalate_hours` are critical, and critical alerts are told again
+    every `alert_repeat_hours`; 0 is never. In `alert_quiet_hours`, a span such as 22:00-07:00 by the clock of
+    `alert_quiet_zone`, only what is critical is told. `alert_news` are told besides alerts.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -120,6 +150,15 @@ class Settings(BaseModel):
     wallet_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _SECRETS
     health_thresholds: ThresholdsSetting = HealthThresholds()
     alert_topic_arn: Annotated[str | None, BeforeValidator(_none_if_empty)] = None
+    alert_secret_prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9/_+=.@-]{1,200}/$")] = _ALERT_SECRETS
+    alert_telegram_chat_id: ChatId = None
+    alert_telegram_api_url: SafeUrl = "https://api.telegram.org"
+    alert_webhook_url: Annotated[SafeUrl | None, BeforeValidator(_none_if_empty)] = None
+    alert_quiet_hours: QuietSpan = None
+    alert_quiet_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    alert_escalate_hours: Annotated[int, Field(ge=0, le=8760)] = 24
+    alert_repeat_hours: Annotated[int, Field(ge=0, le=8760)] = 6
+    alert_news: Annotated[tuple[Literal["fills", "exits", "redemptions"], ...], BeforeValidator(_listed)] = ()
 
     @field_validator("max_priority_fee_gwei", "min_priority_fee_gwei")
     @classmethod

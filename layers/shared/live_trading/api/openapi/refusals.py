@@ -93,7 +93,7 @@ def refusals_of(route: Described) -> dict[int, list[ProblemCode]]:
         codes |= {ProblemCode.UNAUTHENTICATED, ProblemCode.FORBIDDEN}
         if (route.method, route.path) not in URGENT:
             codes.add(ProblemCode.TOO_MANY_REQUESTS)
-    if "<" in route.path:
+    if "<" in route.path or any(name.endswith("_id") for name in route.query.model_fields):
         codes.add(ProblemCode.NOT_FOUND)
     if route.method != "GET":
         codes |= {ProblemCode.IDEMPOTENCY_KEY_REUSED, ProblemCode.WRONG_STATE, ProblemCode.OUTCOME_UNKNOWN}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from live_trading.api.problems import FieldProblem, invalid
 from live_trading.api.query import MomentText, Query
@@ -21,7 +21,8 @@ class DaysAsked(Query):
 def days_of(asked: DaysAsked, now: datetime) -> tuple[date, date]:
     """The first and the last day. Raises Problem where they are too far apart, or the wrong way round."""
     until = (asked.until or now).astimezone(UTC).date()
-    since = until - timedelta(days=USUAL_DAYS - 1) if asked.since is None else asked.since.astimezone(UTC).date()
+    usual = date.fromordinal(max(until.toordinal() - USUAL_DAYS + 1, date.min.toordinal()))
+    since = usual if asked.since is None else asked.since.astimezone(UTC).date()
     if not 0 <= (until - since).days < MOST_DAYS:
         raise invalid(
             FieldProblem(field="since", reason="does not fit", allowed=f"up to {MOST_DAYS} days that end with `until`")

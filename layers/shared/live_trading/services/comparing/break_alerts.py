@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.store.books import break_clues, breaks
 from live_trading.store.books.breaks import BreakKind, StoredBreak
@@ -33,6 +33,7 @@ def tell(
             title=f"{each.found.kind} of wallet {wallet.address} is at odds by {_difference(each)}",
             message=_message(transaction, wallet, each, found),
             at=now,
+            concern=Concern(trading_wallet_id=wallet.trading_wallet_id),
         )
 
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.ledger import income_entries
 from live_trading.ledger.transactions import LedgerTransaction
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import Shares, Usd
@@ -165,6 +165,7 @@ class UnaskedMoney:
                 title=f"payments to {wallet.address} cannot be read",
                 message=f"what came to the wallet stays unexplained until they can: {error}",
                 at=now,
+                concern=Concern(trading_wallet_id=wallet.trading_wallet_id),
             )
 
     def note(
@@ -211,6 +212,7 @@ class UnaskedMoney:
             title=f"{_what(found, amount)} came to {wallet.address} unasked",
             message=_may_explain(found),
             at=now,
+            concern=Concern(trading_wallet_id=wallet.trading_wallet_id),
         )
         return amount
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.wallets import TradingWallet
 from live_trading.store.books import wallet_payments
@@ -68,6 +68,7 @@ class ComparisonAge:
                 title=f"wallet {wallet.address} has not been compared as a whole for {_minutes(now - since)}",
                 message=_message(wallet, compared_at, on_its_way, now),
                 at=now,
+                concern=Concern(trading_wallet_id=wallet_id),
             )
 
 

@@ -39,8 +39,9 @@ class CopyReport:
     failures: list[PartFailure] = field(default_factory=list)
 
     def figures(self) -> Figures:
-        """What the looks found; each pass has told its own."""
-        return counted({MetricName.TRADES_STORED: self.chain.get("stored", 0)})
+        """What the looks found, and which of them failed; each pass has told its own."""
+        stored = counted({MetricName.TRADES_STORED: self.chain.get("stored", 0)})
+        return {**stored, MetricName.FAILED_PARTS: [len(self.failures)] if self.failures else []}
 
 
 class CopyRun:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from live_trading.chain.wallets.key_proof import KeyProof
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.secret_names import is_secret_of, prefix_of_owner
@@ -126,4 +126,5 @@ class WalletProver:
                     f"{waiting.registered_at.isoformat()}: {why}. Its strategies open nothing. What to do: put the key "
                     "of the address into the secret, or register the wallet anew; the proof is tried again by itself.",
                     at=now,
+                    concern=Concern(trading_wallet_id=wallet.trading_wallet_id),
                 )

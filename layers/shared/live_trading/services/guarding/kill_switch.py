@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import EVERYBODY, AlertType, Concern, Severity
 from live_trading.nouns.chance import Chance
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.locks import LockMode, LockReason, LockScope
@@ -91,11 +91,13 @@ class KillSwitch:
         canceller: OrderCanceller,
         enforcer: LockEnforcer,
         take_up_if_free: Callable[[TradingWallet], None],
+        tell_urgent: Callable[[str, str], object],
         holder: str,
     ) -> None:
         """`known_wallets` are those that this execution environment has met, for when the database is away.
 
-        `take_up_if_free` does what was left to a run that has ended since.
+        `take_up_if_free` does what was left to a run that has ended since. `tell_urgent` tells the operator at once
+        what is urgent: the alert that is kept, or where none could be, this title and message.
         """
         self._database = database
         self._clock = clock
@@ -105,6 +107,7 @@ class KillSwitch:
         self._canceller = canceller
         self._enforcer = enforcer
         self._take_up_if_free = take_up_if_free
+        self._tell_urgent = tell_urgent
         self._holder = holder
 
     def pull(self, actor: str, *, reason: str, flatten: bool, everybody: bool) -> StopReport:
@@ -130,14 +133,22 @@ class KillSwitch:
         done.wallets = len(wallets)
         self._cancel_at_venue(wallets, done)
         tell(done)
-        for wallet in wallets:
-            self._settle(actor, wallet, done)
-            if flatten:
-                self._flatten(actor, wallet, done)
-            if done.exit_wish_ids:
-                with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
-                    self._take_up_if_free(wallet)
-            tell(done)
+        # Whoever is told, and however slowly, nothing here waits for it.
+        with self._chance.side_by_side(1) as beside:
+            telling = beside.submit(
+                self._tell_urgent, _title(None if everybody else actor), f"It was pulled by {actor}."
+            )
+            for wallet in wallets:
+                self._settle(actor, wallet, done)
+                if flatten:
+                    self._flatten(actor, wallet, done)
+                if done.exit_wish_ids:
+                    with told(f"what waits for wallet {wallet.trading_wallet_id}", done.not_done):
+                        self._take_up_if_free(wallet)
+                tell(done)
+        # A channel that fails is no failure of the switch.
+        with told("telling the operator", []):
+            telling.result()
         return done
 
     def cancels_under_way(self, actor: str, *, everybody: bool) -> VenueCancels:
@@ -259,9 +270,14 @@ def _lock(
         alert_type=AlertType.LOCK,
         severity=Severity.CRITICAL,
         subject=alerts.lock_subject(LockReason.KILL_SWITCH, scope_id),
-        title="Kill switch: entries are stopped "
-        + ("everywhere" if scope_id is None else f"for trading wallet {scope_id}"),
+        title=_title(None if scope_id is None else f"trading wallet {scope_id}"),
         message=f"{reason} ({actor})",
         at=now,
+        concern=EVERYBODY if scope_id is None else Concern(trading_wallet_id=UUID(scope_id)),
+        is_urgent=True,
     )
     return lock_id
+
+
+def _title(of: str | None) -> str:
+    return "Kill switch: entries are stopped " + ("everywhere" if of is None else f"for {of}")

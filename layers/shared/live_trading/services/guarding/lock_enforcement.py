@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp
 from live_trading.nouns.locks import LockMode
@@ -138,9 +138,17 @@ class LockEnforcer:
                     title=f"{each.strategy.name}: a position was not sold although a lock wants it sold",
                     message=each.text(wallet),
                     at=now,
+                    concern=Concern(
+                        trading_wallet_id=wallet.trading_wallet_id, lt_strategy_id=each.strategy.lt_strategy_id
+                    ),
                 )
-            alerts.resolve_flatten_alerts(
-                transaction, wallet.trading_wallet_id, kept=[each.subject for each in unsold], at=now
+            alerts.resolve_others(
+                transaction,
+                alert_type=AlertType.EXIT_NOT_DONE,
+                prefix="flatten:",
+                standing=[each.subject for each in unsold],
+                trading_wallet_id=wallet.trading_wallet_id,
+                at=now,
             )
 
     def _cancel(self, wallet: TradingWallet, strategy: LiveStrategy, report: EnforcementReport) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.risk.results import RuleResult
 from live_trading.risk.trips import TripLock, lock_for
 from live_trading.store.accounts.live_strategies import LiveStrategy
@@ -66,4 +66,5 @@ def _tell(
         title=f"{strategy.name}: entries stopped ({lock.reason})",
         message=lock.detail,
         at=now,
+        concern=Concern(trading_wallet_id=strategy.trading_wallet_id, lt_strategy_id=strategy.lt_strategy_id),
     )

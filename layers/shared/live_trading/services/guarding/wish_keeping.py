@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import GiveUp, WrongState
 from live_trading.nouns.orders import Purpose
@@ -190,4 +190,5 @@ def _tell(transaction: Transaction, wish: ExitWish, why: str, now: datetime) -> 
             f"and orders, then ask again under a new Idempotency-Key; this wish will not be carried out any more."
         ),
         at=now,
+        concern=Concern(trading_wallet_id=wish.trading_wallet_id, lt_strategy_id=wish.lt_strategy_id),
     )

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from live_trading.exits.bracket import BracketStep
 from live_trading.exits.held import HeldToken
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.exits import NEEDS_SOMEBODY, ExitDecision, ExitWatch
 from live_trading.nouns.markets import Market
 from live_trading.services.guarding.closing import PlannedSale
@@ -68,4 +68,5 @@ def _alert(seen: Seen) -> NewAlert:
             f"{slug} sold, and the book does not allow it: {hold}. It is looked at in every pass and sold once "
             "the book allows it; to sell for less at once, close the position by hand with a bound of your own."
         ),
+        concern=Concern(lt_strategy_id=seen.held.strategy.lt_strategy_id),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.orders import Fill, OrderState
 from live_trading.services.orders.order_proofs import LAST_LOOK_AFTER, UNDECIDED_AFTER, is_undecided
 from live_trading.store.database.connection import Transaction
@@ -31,6 +31,7 @@ def tell_late_fill(transaction: Transaction, order: StoredOrder, fill: Fill, now
             "Look at the position and close it if you do not want it; nothing else is needed."
         ),
         at=now,
+        concern=_concern(order),
     )
 
 
@@ -47,6 +48,7 @@ def tell_contradiction(transaction: Transaction, order: StoredOrder, said: str, 
             f"{said}. It stays watched, and what it trades is booked. Cancelling it at the venue is safe."
         ),
         at=now,
+        concern=_concern(order),
     )
 
 
@@ -79,7 +81,12 @@ def tell_if_undecided(transaction: Transaction, order: StoredOrder, now: datetim
             "cancelling it there is safe."
         ),
         at=now,
+        concern=_concern(order),
     )
+
+
+def _concern(order: StoredOrder) -> Concern:
+    return Concern(trading_wallet_id=order.trading_wallet_id, lt_strategy_id=order.lt_strategy_id)
 
 
 def _named(transaction: Transaction, order: StoredOrder) -> str:

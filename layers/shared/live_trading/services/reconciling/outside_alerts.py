@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.money import total_shares, total_usd
 from live_trading.nouns.orders import Fill
@@ -143,6 +143,7 @@ def _raise(
         title=f"{title} ({wallet.address})",
         message=f"Wallet {wallet.address} ({trading_wallet_id}): {message}",
         at=now,
+        concern=Concern(trading_wallet_id=trading_wallet_id),
     )
 
 

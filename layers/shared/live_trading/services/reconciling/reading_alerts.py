@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.nouns.trades import QuarantinedRow
 from live_trading.nouns.wallets import TradingWallet
@@ -76,6 +76,7 @@ def _tell_of_unsettled(transaction: Transaction, wallet: TradingWallet, trade: U
             "and is asked for in every pass. Look the transaction up on the chain, and ask the venue about the trade."
         ),
         at=now,
+        concern=Concern(trading_wallet_id=wallet.trading_wallet_id),
     )
 
 
@@ -99,6 +100,7 @@ def _tell_of_rows(
             "be cancelled there."
         ),
         at=now,
+        concern=Concern(trading_wallet_id=wallet.trading_wallet_id),
     )
 
 

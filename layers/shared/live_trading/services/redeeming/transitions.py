@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.money import Usd
 from live_trading.services.running.trail import Key, Step, passed
 from live_trading.settlement.advice import WHAT_TO_DO
@@ -194,6 +194,7 @@ def wait(
             title=f"redemption of {moved.condition_id} waits: {code}",
             message=f"since {since.isoformat()}: {_told(moved, code, text)}",
             at=now,
+            concern=Concern(trading_wallet_id=moved.trading_wallet_id),
         )
     return moved
 
@@ -228,6 +229,7 @@ def fail(
         title=f"redemption of {redemption.condition_id}: {code}",
         message=_told(redemption, code, text),
         at=now,
+        concern=Concern(trading_wallet_id=redemption.trading_wallet_id),
     )
     return redemption
 
@@ -252,6 +254,7 @@ def tell_of_trouble(transaction: Transaction, redemption: Redemption, error: Exc
         + ". What to do: read the log of lt-redemptions; the same step is taken again at its next run, and every other "
         "redemption goes on.",
         at=now,
+        concern=Concern(trading_wallet_id=redemption.trading_wallet_id),
     )
 
 
@@ -267,6 +270,7 @@ def tell_of_reorg(transaction: Transaction, redemption: Redemption, transaction_
         message=f"{_context(redemption, text)}. What it had booked is reversed, and it is {redemption.state} again. "
         "What to do: nothing, unless it stays so for an hour; the money cannot be spent meanwhile.",
         at=now,
+        concern=Concern(trading_wallet_id=redemption.trading_wallet_id),
     )
 
 

@@ -120,7 +120,7 @@ class WalletRedemption:
             return
         carriers = self._carriers(wallet)
         with contained(f"gas of wallet {wallet.trading_wallet_id}", report.failures):
-            watch_gas(self._database, self._chain, lease, carriers, low_wei=self._low_gas_wei, now=now)
+            watch_gas(self._database, self._chain, lease, wallet, carriers, low_wei=self._low_gas_wei, now=now)
         by_channel = {carrier.channel: carrier for carrier in carriers}
         for send in in_flight:
             keeper.keep()

@@ -10,22 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import EVERYBODY, OPERATOR, AlertType, Concern, Severity
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.errors import LiveTradingError
 from live_trading.services.watching import guard_counting, kept_watch, own_look
+from live_trading.services.watching.checks.check_look import Look
 from live_trading.services.watching.checks.job_checks import JobStanding
-from live_trading.services.watching.checks.looking import Look
 from live_trading.services.watching.findings import WORSE, CheckName, Figure, Finding, HealthStatus, healthy, worst
+from live_trading.services.watching.own_look import OwnLook
 from live_trading.services.watching.probing import Probe, Probing
 from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.services.watching.wallet_probe import WalletProbe
-from live_trading.store.database.connection import Database, Transaction
-from live_trading.store.watch import alerts
-from live_trading.store.watch.alerts import Untold
+from live_trading.store.database.connection import Database
+from live_trading.store.watch import alert_sets, alerts
+from live_trading.store.watch.alert_sets import NewAlert
 from live_trading.store.watch.health import check_standing
 from live_trading.store.watch.health.check_standing import Before, CheckedNow
-from live_trading.store.watch.health.money_state import WalletState
 
 logger = logging.getLogger(__name__)
 
@@ -84,14 +84,14 @@ class HealthService:
         database: Database,
         clock: Clock,
         probes: Mapping[CheckName, Probe],
-        notify: Callable[[str, str], None] | None,
+        notify: Callable[[], object] | None,
         limits: HealthThresholds | None = None,
         probing: Probing | None = None,
         wallets: WalletProbe | None = None,
         required_schema: str | None = None,
         stays: timedelta = timedelta(),
     ) -> None:
-        """A probe answers with what it found, or raises one of our errors; `notify` takes a title and a message.
+        """A probe answers with what it found, or raises one of our errors; `notify` tells what waits to be told.
 
         `probing` remembers from look to look which probes hang. Without `wallets` the chain is not asked about them.
         `required_schema` is the migration that this code needs, `stays` how long lt-execute stays by intent.
@@ -114,10 +114,10 @@ class HealthService:
             away = Finding(
                 name=CheckName.CLOCK, status=HealthStatus.CRITICAL, detail=f"{type(error).__name__}: {error}"
             )
-            found = [away, *self._probed([])]
+            found = [away, *self._ask(list(self._probes.items()))]
             return HealthReport(status=worst(found), findings=tuple(found))
-        own = own_look.look_at(self._database, self._look_of(now))
-        found = [healthy(CheckName.CLOCK, now.isoformat()), *self._probed(own.wallets), *own.findings]
+        own, probed = self._own_and_probed(now)
+        found = [healthy(CheckName.CLOCK, now.isoformat()), *probed]
         return HealthReport(
             status=worst(found),
             findings=tuple(found),
@@ -127,18 +127,19 @@ class HealthService:
         )
 
     def run(self) -> HealthReport:
-        """Looks, keeps the findings, raises and ends alerts, and tells the operator once of each new one.
+        """Looks, keeps the findings, raises and ends alerts, and has told what there is to tell.
 
         Raises StoreUnavailable where the database is away: then nothing can be kept.
         """
         self._count()
         report = self.look()
         now = self._clock.now()
-        told_of = [finding for finding in report.findings if finding.alerts and finding.status in WORSE[1:]]
+        told_of = _told_of(report.findings)
         with self._database.transaction() as transaction:
             check_standing.record(transaction, _kept(report.findings), now)
-            for finding in told_of:
-                _tell(transaction, finding, now)
+            alert_sets.raise_all(
+                transaction, alert_type=AlertType.HEALTH, alerts=[_alert(finding) for finding in told_of], at=now
+            )
             alerts.resolve_others(
                 transaction,
                 alert_type=AlertType.HEALTH,
@@ -151,22 +152,9 @@ class HealthService:
                 transaction, alert_type=AlertType.LATE_FILL, prefix="", before=now - LATE_FILL_STANDS_FOR, at=now
             )
             kept_watch.compare(transaction, now)
-            waiting = alerts.unnotified(transaction)
-        for each in waiting:
-            self._notify_one(each, now)
+        if self._notify is not None:
+            self._notify()
         return report
-
-    def _notify_one(self, alert: Untold, now: datetime) -> None:
-        """Tells the operator of one alert; one that is refused is tried again and keeps no other back."""
-        if self._notify is None:
-            return
-        try:
-            self._notify(f"{alert.severity}: {alert.title}", alert.message)
-        except LiveTradingError:
-            logger.exception("an alert was not sent", extra={"lt_alert_id": alert.lt_alert_id})
-            return
-        with self._database.transaction() as transaction:
-            alerts.note_notified(transaction, alert, now)
 
     def _look_of(self, now: datetime) -> Look:
         return Look(now=now, limits=self._limits, required_schema=self._required_schema, stays=self._stays)
@@ -180,12 +168,37 @@ class HealthService:
         except LiveTradingError:
             logger.exception("guards and orders of strategies were not counted")
 
-    def _probed(self, wallets: Sequence[WalletState]) -> list[Finding]:
-        probes = list(self._probes.items())
+    def _own_and_probed(self, now: datetime) -> tuple[OwnLook, list[Finding]]:
+        """The database is one part among the others: one that hangs does not hide them either.
+
+        Which wallets the chain is asked about only it knows, so that they come after it.
+        """
+        seen: list[OwnLook] = []
+
+        def own() -> list[Finding]:
+            seen.append(own_look.look_at(self._database, self._look_of(now)))
+            return seen[0].findings
+
+        found = self._ask([*self._probes.items(), (CheckName.DATABASE, own)])
+        known = seen[0] if seen else own_look.NOTHING
         on_chain = self._wallets
-        if on_chain is not None:
-            probes.append((CheckName.WALLETS, lambda: on_chain.on_chain(wallets)))
+        if on_chain is not None and seen:
+            found += self._ask([(CheckName.WALLETS, lambda: on_chain.on_chain(known.wallets))])
+        return known, found
+
+    def _ask(self, probes: Sequence[tuple[CheckName, Probe]]) -> list[Finding]:
         return self._probing.ask(probes, self._limits.probe_seconds)
+
+
+def _told_of(findings: Sequence[Finding]) -> list[Finding]:
+    """What alerts are about, the worst of those with one name: wallets of two owners may be called the same."""
+    by_check: dict[str, Finding] = {}
+    for finding in findings:
+        known = by_check.get(finding.check)
+        is_worse = known is None or WORSE.index(finding.status) > WORSE.index(known.status)
+        if finding.alerts and finding.status in WORSE[1:] and is_worse:
+            by_check[finding.check] = finding
+    return list(by_check.values())
 
 
 def _since(found: Sequence[Finding], before: Before) -> dict[str, datetime]:
@@ -218,13 +231,18 @@ def _figure(figure: Figure) -> dict[str, object]:
     }
 
 
-def _tell(transaction: Transaction, finding: Finding, now: datetime) -> None:
-    alerts.raise_alert(
-        transaction,
-        alert_type=AlertType.HEALTH,
+def _alert(finding: Finding) -> NewAlert:
+    return NewAlert(
         severity=Severity(finding.status),
         subject=finding.check,
         title=f"{finding.check}: {finding.status}",
         message=finding.said,
-        at=now,
+        concern=_concern(finding),
     )
+
+
+def _concern(finding: Finding) -> Concern:
+    """What names things of several owners is the operator's."""
+    if finding.owner_id is not None:
+        return Concern(owner_id=finding.owner_id)
+    return EVERYBODY if finding.open_detail is None else OPERATOR

@@ -24,7 +24,7 @@ def count(transaction: Transaction, limits: HealthThresholds, now: datetime) -> 
     if not due:
         return 0
     ids = [each.lt_strategy_id for each in due]
-    asked = guard_figures.ask_counts(transaction, ids, decisions=limits.guard_decisions)
+    asked = guard_figures.ask_counts(transaction, due, decisions=limits.guard_decisions)
     execution_figures.count(
         transaction, ids, recent=limits.execution_recent_orders, usual=limits.execution_usual_orders, now=now
     )

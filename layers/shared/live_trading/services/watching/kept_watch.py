@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from live_trading.ledger.accounts import Account
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.store.books import kept
 from live_trading.store.books.kept import KeptAccount, KeptDifference
 from live_trading.store.database import cursors
@@ -45,6 +45,7 @@ def compare(transaction: Transaction, now: datetime) -> int:
                 title=f"{_named(account)}: what is kept is not what is booked",
                 message=_told(account, found),
                 at=now,
+                concern=Concern(trading_wallet_id=account.trading_wallet_id, lt_strategy_id=account.lt_strategy_id),
             )
     alerts.resolve_others(transaction, alert_type=AlertType.KEPT_SUMS, prefix="", standing=differing, at=now)
     return len(differing)

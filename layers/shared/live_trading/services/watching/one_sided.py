@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from live_trading.services.following.fills.chain_watch import LOOKING_SINCE
-from live_trading.services.watching.checks.looking import Judge, Look
+from live_trading.services.watching.checks.check_look import Judge, Look
 from live_trading.services.watching.findings import CheckName, Finding, HealthStatus, count_of, healthy
 from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.store.database import cursors

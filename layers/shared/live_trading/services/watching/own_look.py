@@ -24,8 +24,8 @@ from live_trading.services.watching.checks import (
     position_checks,
     venue_checks,
 )
+from live_trading.services.watching.checks.check_look import Check, Judge, Look
 from live_trading.services.watching.checks.job_checks import JobStanding
-from live_trading.services.watching.checks.looking import Check, Judge, Look
 from live_trading.services.watching.findings import CheckName, Finding, HealthStatus
 from live_trading.store.database import migrations
 from live_trading.store.database.connection import Database, StoreUnavailable, Transaction

@@ -113,6 +113,7 @@ def _kinds(lives: Lives) -> Mapping[str, tuple[timedelta, Remove]]:
         "records of traders": lives.records_of_traders,
         "hours of trades": HOURS_OF_TRADES,
         "alerts": lives.alerts,
+        "news": lives.alerts,
         "audit": lives.audit,
         "asked jobs": lives.asked_jobs,
     }

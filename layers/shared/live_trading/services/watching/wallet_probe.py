@@ -118,6 +118,6 @@ def _closed_only(wallet: WalletState) -> Finding:
         subject=str(wallet.trading_wallet_id),
         owner_id=wallet.owner_id,
         status=HealthStatus.CRITICAL,
-        detail=f"the venue lets {wallet.name} only close{since}",
-        advice="ask the venue; it is asked again in each pass, and the lock ends by itself where it takes orders again",
+        detail=f"the venue does not let {wallet.name} open positions{since}",
+        advice="see geoblock, and ask the venue; each pass asks it again, and a lock ends by itself with its yes",
     )

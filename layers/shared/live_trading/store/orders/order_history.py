@@ -73,7 +73,7 @@ SELECT
     done.confirmed_at
 FROM lt_orders AS intent
 INNER JOIN lt_strategies AS strategy USING (lt_strategy_id)
-INNER JOIN markets AS market ON market.condition_id = intent.condition_id
+CROSS JOIN LATERAL (SELECT * FROM markets WHERE markets.condition_id = intent.condition_id LIMIT 1) AS market
 CROSS JOIN LATERAL (
     SELECT
         coalesce(sum(shares), 0) AS shares, coalesce(sum(cost_usd), 0) AS usd, coalesce(sum(fee_usd), 0) AS fee,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -30,10 +30,10 @@ class OrdersWanted:
     until: datetime | None = None
 
     @property
-    def purposes(self) -> Collection[Purpose] | None:
-        """Those of both filters; None for all of them. What is bought is an entry, and what is sold none."""
+    def purposes(self) -> Sequence[Purpose | None]:
+        """Those of both filters, one None for all of them. What is bought is an entry, and what is sold none."""
         if self.side is None:
-            return None if self.purpose is None else (self.purpose,)
+            return (self.purpose,)
         return [each for each in _PURPOSES[self.side] if self.purpose in (None, each)]
 
 
@@ -53,8 +53,11 @@ FROM (
     WHERE
         owner_id = :owner_id AND (:lt_strategy_id::uuid IS NULL OR lt_strategy_id = :lt_strategy_id)
         AND (:trading_wallet_id::uuid IS NULL OR trading_wallet_id = :trading_wallet_id)
-) AS whose{aimed}
-CROSS JOIN LATERAL (
+) AS whose
+CROSS JOIN LATERAL ({parts}) AS one
+ORDER BY one.intent_at DESC, one.made_number DESC LIMIT :rows_to_read
+"""
+_PART = """(
     SELECT held.lt_order_id, held.intent_at, held.made_number FROM {orders} AS held
     WHERE
         held.lt_strategy_id = whose.lt_strategy_id
@@ -62,9 +65,7 @@ CROSS JOIN LATERAL (
         AND held.intent_at >= coalesce(:since, '-infinity'::timestamptz)
         AND held.intent_at < coalesce(:until, 'infinity'::timestamptz){narrowed}
     ORDER BY held.intent_at DESC, held.made_number DESC LIMIT :rows_to_read
-) AS one
-ORDER BY one.intent_at DESC, one.made_number DESC LIMIT :rows_to_read
-"""
+)"""
 # What is asked for by its market or its trade is few: it is found by an index of its own, and sorted.
 _OF_MARKET = """(
         SELECT * FROM lt_orders
@@ -81,23 +82,14 @@ _OF_TRADE = """(
 
 def of_owner(transaction: Transaction, owner_id: str, wanted: OrdersWanted, page: PageAsked) -> list[OrderPlace]:
     """The places of a page of the owner's orders."""
-    purposes = wanted.purposes
-    narrowed = "" if wanted.state is None else " AND held.state = :state"
-    if purposes is not None:
-        narrowed += " AND held.purpose = aimed.purpose"
-    if wanted.condition_id is not None:
-        narrowed += " AND held.condition_id = :condition_id"
+    parts = [_PART.format(orders=_orders(wanted), narrowed=_narrowed(wanted, purpose)) for purpose in wanted.purposes]
+    if not parts:
+        return []
     rows = transaction.rows(
-        _PAGE.format(
-            aimed="" if purposes is None else "\nCROSS JOIN unnest(:purposes::text[]) AS aimed (purpose)",
-            orders=_orders(wanted),
-            narrowed=narrowed,
-        ),
+        _PAGE.format(parts=" UNION ALL ".join(parts)),
         owner_id=owner_id,
         lt_strategy_id=wanted.lt_strategy_id,
         trading_wallet_id=wanted.trading_wallet_id,
-        state=wanted.state,
-        purposes=list(purposes or ()),
         condition_id=wanted.condition_id,
         source_trade_id=wanted.source_trade_id,
         since=wanted.since,
@@ -116,3 +108,11 @@ def _orders(wanted: OrdersWanted) -> str:
     if wanted.source_trade_id is not None:
         return _OF_TRADE
     return "lt_orders" if wanted.condition_id is None else _OF_MARKET
+
+
+def _narrowed(wanted: OrdersWanted, purpose: Purpose | None) -> str:
+    """Written out, so that the planner knows how many there are of each."""
+    said = "" if wanted.state is None else f" AND held.state = '{OrderState(wanted.state).value}'"
+    if purpose is not None:
+        said += f" AND held.purpose = '{Purpose(purpose).value}'"
+    return said if wanted.condition_id is None else said + " AND held.condition_id = :condition_id"

@@ -67,8 +67,10 @@ CROSS JOIN LATERAL (
     SELECT kept.lt_strategy_id, kept.token_id FROM ledger_holdings AS kept
     WHERE kept.lt_strategy_id = strategy.lt_strategy_id AND kept.account = 'POSITION_COST' AND kept.shares > 0
 ) AS held
-INNER JOIN lt_positions AS begun
-    ON begun.lt_strategy_id = held.lt_strategy_id AND begun.token_id = held.token_id
+CROSS JOIN LATERAL (
+    SELECT * FROM lt_positions AS one
+    WHERE one.lt_strategy_id = held.lt_strategy_id AND one.token_id = held.token_id LIMIT 1
+) AS begun
 WHERE
     strategy.owner_id = :owner_id AND (:lt_strategy_id::uuid IS NULL OR strategy.lt_strategy_id = :lt_strategy_id)
     AND begun.position_number < :after_number

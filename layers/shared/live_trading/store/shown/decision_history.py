@@ -15,7 +15,7 @@ from live_trading.nouns.pages import PageAsked, Place
 from live_trading.risk.results import RuleName, RuleVerdict
 from live_trading.store.database.connection import Row, Transaction
 from live_trading.store.feed.kept_decisions import check_of
-from live_trading.store.shown.looking import Looked, rows_to_look_at
+from live_trading.store.shown.bounded_looks import Looked, rows_to_look_at
 from live_trading.store.shown.trade_history import SeenTrade, seen_trade
 
 

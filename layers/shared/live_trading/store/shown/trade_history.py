@@ -13,7 +13,7 @@ from live_trading.nouns.pages import PageAsked, Place
 from live_trading.nouns.trades import Side
 from live_trading.store.database.connection import Row, Transaction
 from live_trading.store.feed.told.trade_sources import TradeSource
-from live_trading.store.shown.looking import Looked, rows_to_look_at
+from live_trading.store.shown.bounded_looks import Looked, rows_to_look_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

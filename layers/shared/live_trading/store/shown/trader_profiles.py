@@ -43,13 +43,18 @@ class TradedCategory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follower:
-    """A strategy or an FT wallet that takes the trader's trades, and its verdicts on the newest of them."""
+    """A strategy or an FT wallet that takes the trader's trades, and its verdicts on the newest of them.
+
+    `orders` are those that it made of these trades, live or on paper, and `pnl` what the ended ones of them brought.
+    """
 
     ft_wallet_id: UUID
     lt_strategy_id: UUID | None
     name: str
     is_active: bool
     verdicts: dict[Verdict, int]
+    orders: int
+    pnl: Usd
 
 
 def find(transaction: Transaction, trader: str) -> KnownTrader | None:
@@ -140,7 +145,8 @@ def followers(transaction: Transaction, owner_id: str, trader: str) -> list[Foll
             follower.*,
             count(*) FILTER (WHERE made.verdict = 'ACCEPTED') AS accepted,
             count(*) FILTER (WHERE made.verdict = 'REJECTED') AS rejected,
-            count(*) FILTER (WHERE made.verdict = 'EXIT') AS followed_out
+            count(*) FILTER (WHERE made.verdict = 'EXIT') AS followed_out,
+            coalesce(sum(bought.orders), 0) AS orders, coalesce(sum(bought.pnl_usd), 0) AS pnl_usd
         FROM follower LEFT JOIN newest ON TRUE
         LEFT JOIN LATERAL (
             SELECT verdict FROM decisions
@@ -154,6 +160,19 @@ def followers(transaction: Transaction, owner_id: str, trader: str) -> list[Foll
                 AND decisions.ft_wallet_id = follower.ft_wallet_id
                 AND decisions.source_trade_id = newest.source_trade_id
         ) AS made ON TRUE
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS orders, sum(entered.pnl_usd) AS pnl_usd FROM (
+                SELECT pnl_usd FROM lt_orders
+                WHERE
+                    lt_orders.lt_strategy_id = follower.lt_strategy_id AND lt_orders.purpose = 'ENTRY'
+                    AND lt_orders.source_trade_id = newest.source_trade_id
+                UNION ALL
+                SELECT pnl_usd FROM ft_orders
+                WHERE
+                    follower.lt_strategy_id IS NULL AND ft_orders.ft_wallet_id = follower.ft_wallet_id
+                    AND ft_orders.source_trade_id = newest.source_trade_id
+            ) AS entered
+        ) AS bought ON TRUE
         GROUP BY
             follower.ft_wallet_id, follower.lt_strategy_id, follower.name, follower.is_active,
             follower.current_version, follower.created_at
@@ -175,6 +194,8 @@ def followers(transaction: Transaction, owner_id: str, trader: str) -> list[Foll
                 Verdict.REJECTED: row["rejected"],
                 Verdict.EXIT: row["followed_out"],
             },
+            orders=int(row["orders"]),
+            pnl=Usd(row["pnl_usd"]),
         )
         for row in rows
     ]

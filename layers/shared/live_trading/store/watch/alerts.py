@@ -1,16 +1,42 @@
-"""Alerts: raised, brought up to date, ended, and told."""
+"""Alerts: raised, brought up to date and ended, each with its cause; what is told of them the database notes itself."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import OPERATOR, AlertType, Concern, Severity
 from live_trading.nouns.locks import LockReason
 from live_trading.store.database.connection import Transaction
 from live_trading.store.database.text import storable
+
+# What there is of an alert already, where it is raised again. Its severity follows its cause, but for one that has
+# grown old unacknowledged; whoever has acknowledged it is told again once it is worse than it ever was.
+RAISED_AGAIN = """
+    ON CONFLICT (alert_type, subject) WHERE status <> 'RESOLVED'
+    DO UPDATE SET
+        severity = CASE WHEN lt_alerts.escalated_at IS NULL THEN excluded.severity ELSE lt_alerts.severity END,
+        title = excluded.title, message = excluded.message,
+        last_seen_at = excluded.last_seen_at, times_seen = lt_alerts.times_seen + 1,
+        is_urgent = excluded.is_urgent,
+        scope = CASE WHEN excluded.scope = 'OPERATOR' THEN lt_alerts.scope ELSE excluded.scope END,
+        owner_id = CASE WHEN excluded.scope = 'OPERATOR' THEN lt_alerts.owner_id ELSE excluded.owner_id END,
+        trading_wallet_id = coalesce(excluded.trading_wallet_id, lt_alerts.trading_wallet_id),
+        lt_strategy_id = coalesce(excluded.lt_strategy_id, lt_alerts.lt_strategy_id),
+        worst_severity = CASE
+            WHEN severity_exceeds(excluded.severity, lt_alerts.worst_severity) THEN excluded.severity
+            ELSE lt_alerts.worst_severity
+        END,
+        told_again_at = CASE
+            WHEN severity_exceeds(excluded.severity, lt_alerts.worst_severity) THEN excluded.last_seen_at
+            ELSE lt_alerts.told_again_at
+        END,
+        status = CASE
+            WHEN severity_exceeds(excluded.severity, lt_alerts.worst_severity) THEN 'ACTIVE'
+            ELSE lt_alerts.status
+        END
+"""
 
 
 def raise_alert(
@@ -22,26 +48,43 @@ def raise_alert(
     title: str,
     message: str,
     at: datetime,
+    concern: Concern = OPERATOR,
+    is_urgent: bool = False,
 ) -> None:
-    """Opens an alert, or brings the open one up to date; one that becomes critical is active again."""
+    """Opens an alert, or brings the open one up to date; one that becomes worse than it ever was is active again.
+
+    What is to be told of it is written with it. What is urgent waits for no quiet hours and for nothing else.
+    """
     transaction.execute(
         """
-        INSERT INTO lt_alerts (alert_type, severity, subject, title, message, status, created_at)
-        VALUES (:alert_type, :severity, :subject, :title, :message, 'ACTIVE', :at)
-        ON CONFLICT (alert_type, subject) WHERE status <> 'RESOLVED'
-        DO UPDATE SET
-            severity = excluded.severity, title = excluded.title, message = excluded.message,
-            status = CASE
-                WHEN excluded.severity = 'CRITICAL' AND lt_alerts.severity <> 'CRITICAL' THEN 'ACTIVE'
-                ELSE lt_alerts.status
-            END
-        """,
+        INSERT INTO lt_alerts (
+            alert_type, severity, worst_severity, subject, title, message, status, created_at, last_seen_at, is_urgent,
+            scope, owner_id, trading_wallet_id, lt_strategy_id
+        )
+        SELECT
+            :alert_type, :severity, :severity, :subject, :title, :message, 'ACTIVE', :at, :at, :is_urgent,
+            CASE WHEN owner_id IS NOT NULL THEN 'OWNER' WHEN :is_for_everybody THEN 'EVERYBODY' ELSE 'OPERATOR' END,
+            owner_id, :trading_wallet_id::uuid, :lt_strategy_id::uuid
+        FROM (
+            SELECT coalesce(
+                :owner_id::text,
+                (SELECT owner_id FROM trading_wallets WHERE trading_wallet_id = :trading_wallet_id::uuid),
+                (SELECT owner_id FROM lt_strategies WHERE lt_strategy_id = :lt_strategy_id::uuid)
+            ) AS owner_id
+        ) AS concerned
+        """  # noqa: S608 (both parts are written here)
+        + RAISED_AGAIN,
         alert_type=alert_type,
         severity=severity,
         subject=storable(subject),
         title=storable(title),
         message=storable(message),
         at=at,
+        is_urgent=is_urgent,
+        owner_id=concern.owner_id,
+        trading_wallet_id=concern.trading_wallet_id,
+        lt_strategy_id=concern.lt_strategy_id,
+        is_for_everybody=concern.is_for_everybody,
     )
 
 
@@ -100,63 +143,32 @@ def resolve_older(
 
 
 def resolve_others(
-    transaction: Transaction, *, alert_type: AlertType, prefix: str, standing: Collection[str], at: datetime
+    transaction: Transaction,
+    *,
+    alert_type: AlertType,
+    prefix: str,
+    standing: Collection[str],
+    at: datetime,
+    trading_wallet_id: UUID | None = None,
 ) -> None:
-    """Closes the alerts of a type whose subject begins with `prefix` and is not among those that stand."""
+    """Closes the alerts of a type whose subject begins with `prefix` and is not among those that stand.
+
+    With a wallet, only those that concern it.
+    """
     transaction.execute(
         """
         UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
         WHERE
             alert_type = :alert_type AND starts_with(subject, :prefix) AND status <> 'RESOLVED'
             AND NOT subject = ANY(:standing::text[])
+            AND trading_wallet_id IS NOT DISTINCT FROM coalesce(:trading_wallet_id::uuid, trading_wallet_id)
         """,
         alert_type=alert_type,
         prefix=prefix,
         standing=sorted(standing),
+        trading_wallet_id=trading_wallet_id,
         at=at,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Untold:
-    """An alert in force that the operator does not know of, or not how bad it has become."""
-
-    lt_alert_id: int
-    severity: Severity
-    title: str
-    message: str
-
-
-def unnotified(transaction: Transaction) -> list[Untold]:
-    """Alerts in force that nobody was told of, or that have become critical since; the worst first, then the oldest."""
-    rows = transaction.rows(
-        """
-        SELECT lt_alert_id, severity, title, message FROM lt_alerts
-        WHERE
-            status = 'ACTIVE'
-            AND (notified_at IS NULL OR (severity = 'CRITICAL' AND notified_severity IS DISTINCT FROM 'CRITICAL'))
-        ORDER BY severity <> 'CRITICAL', lt_alert_id
-        """
-    )
-    return [Untold(**row | {"severity": Severity(row["severity"])}) for row in rows]
-
-
-def note_notified(transaction: Transaction, told: Untold, at: datetime) -> None:
-    """Remembers what the operator was told."""
-    transaction.execute(
-        "UPDATE lt_alerts SET notified_at = :at, notified_severity = :severity WHERE lt_alert_id = :lt_alert_id",
-        at=at,
-        severity=told.severity,
-        lt_alert_id=told.lt_alert_id,
-    )
-
-
-def oldest_untold(transaction: Transaction) -> datetime | None:
-    """Since when the oldest alert in force waits for its notification."""
-    found: datetime | None = transaction.only(
-        "SELECT min(created_at) AS oldest FROM lt_alerts WHERE status = 'ACTIVE' AND notified_at IS NULL"
-    )["oldest"]
-    return found
 
 
 def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: str, at: datetime) -> None:
@@ -168,29 +180,6 @@ def resolve_alert(transaction: Transaction, *, alert_type: AlertType, subject: s
         """,
         alert_type=alert_type,
         subject=subject,
-        at=at,
-    )
-
-
-def resolve_flatten_alerts(
-    transaction: Transaction, trading_wallet_id: UUID, *, kept: Sequence[str], at: datetime
-) -> None:
-    """Closes the alerts of positions of a wallet that a lock could not have sold, but for those that are `kept`.
-
-    Their subject is `flatten:<strategy>:<token>`.
-    """
-    transaction.execute(
-        """
-        UPDATE lt_alerts SET status = 'RESOLVED', resolved_at = :at
-        WHERE
-            alert_type = 'exit_not_done' AND status <> 'RESOLVED' AND subject LIKE 'flatten:%'
-            AND subject <> ALL(:kept::text[])
-            AND split_part(subject, ':', 2) IN (
-                SELECT lt_strategy_id::text FROM lt_strategies WHERE trading_wallet_id = :wallet
-            )
-        """,
-        wallet=trading_wallet_id,
-        kept=list(kept),
         at=at,
     )
 

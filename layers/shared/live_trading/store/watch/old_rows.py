@@ -156,7 +156,7 @@ def hours_of_trades(transaction: Transaction, before: datetime, now: datetime) -
 
 
 def alerts_that_are_over(transaction: Transaction, before: datetime, now: datetime) -> Removed:
-    """Resolved alerts."""
+    """Resolved alerts, with what was told of them."""
     return _by_number(
         transaction,
         "alerts",
@@ -174,8 +174,27 @@ def alerts_that_are_over(transaction: Transaction, before: datetime, now: dateti
     )
 
 
+def news_that_was_told(transaction: Transaction, before: datetime, now: datetime) -> Removed:  # noqa: ARG001 (a Remove)
+    """Messages of fills and redemptions; those of alerts go with their alert."""
+    return _counted(
+        transaction.execute(
+            """
+            DELETE FROM alert_messages WHERE alert_message_id = ANY(ARRAY(
+                SELECT alert_message_id FROM (
+                    SELECT alert_message_id, at FROM alert_messages WHERE lt_alert_id IS NULL
+                    ORDER BY alert_message_id LIMIT :most
+                ) AS oldest
+                WHERE at < :before
+            ))
+            """,
+            before=before,
+            most=MOST,
+        )
+    )
+
+
 def audit_of_settings(transaction: Transaction, before: datetime, now: datetime) -> Removed:
-    """Audit lines of locks, traders and FT wallets; those of money stay with what they are about."""
+    """Audit lines of locks, alerts, traders and FT wallets; those of money stay with what they are about."""
     # The log is append-only for everybody who does not say so.
     transaction.rows("SELECT set_config('live_trading.retention', 'on', TRUE)")
     return _by_number(
@@ -189,7 +208,7 @@ def audit_of_settings(transaction: Transaction, before: datetime, now: datetime)
         DELETE FROM audit_log
         WHERE
             audit_log_id > :after AND audit_log_id <= :upto AND at < :before
-            AND subject_type IN ('lock', 'trader', 'ft_wallet')
+            AND subject_type IN ('lock', 'alert', 'trader', 'ft_wallet')
         """,
         before,
         now,
@@ -239,6 +258,7 @@ SIMPLE: Mapping[str, Remove] = MappingProxyType(
         "records of traders": records_of_traders,
         "hours of trades": hours_of_trades,
         "alerts": alerts_that_are_over,
+        "news": news_that_was_told,
         "audit": audit_of_settings,
         "asked jobs": asked_jobs,
     }

@@ -14,9 +14,9 @@ from live_trading.api.problems import FieldProblem, ProblemCode, invalid, not_fo
 from live_trading.api.query import PeriodQuery, whole_text
 from live_trading.api.resources.days import DaysAsked, days_of
 from live_trading.api.resources.required import own_ft_wallet, own_strategy
-from live_trading.api.resources.tables import FormatName, table_answer, wants_table
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.decision_views import (
+from live_trading.api.views.csv_text import csv_of
+from live_trading.api.views.feed.decision_views import (
     CSV_COLUMNS,
     DecisionSummaryView,
     DecisionsView,
@@ -33,8 +33,8 @@ from live_trading.services.following.explaining import explain
 from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.feed import decision_counts
 from live_trading.store.shown import decision_history
+from live_trading.store.shown.bounded_looks import Looked
 from live_trading.store.shown.decision_history import ShownDecision
-from live_trading.store.shown.looking import Looked
 
 _MOST_NUMBER = 999_999_999
 _REFUSED_OTHERWISE = frozenset(Reason) - {Reason.ACCEPTED, Reason.TRADER_SOLD}
@@ -51,7 +51,6 @@ class DecisionsAsked(PeriodQuery):
     condition_id: Annotated[str, *text_of(1, 100)] | None = None
     verdict: Annotated[Verdict, *named(*Verdict)] | None = None
     reason: Annotated[Reason, *named(*Reason)] | None = None
-    format: FormatName | None = None
 
     @property
     def reasons(self) -> frozenset[Reason]:
@@ -79,15 +78,12 @@ class DecisionsRead:
         self._database = database
         self._clock = clock
 
-    def list(self, owner_id: str, asked: DecisionsAsked, paging: Paging, *, as_table: bool) -> Answer | TextAnswer:
+    def list(self, owner_id: str, asked: DecisionsAsked, paging: Paging) -> DecisionsView:
         """A page of decisions."""
         with self._database.transaction() as transaction:
             looked = _found(transaction, owner_id, asked, paging)
         page = paging.cut_of(looked.rows, _place, looked_to=looked.looked_to)
-        views = [decision_view(each) for each in page.rows]
-        if as_table:
-            return table_answer(CSV_COLUMNS, map(csv_row, views), page.next_cursor)
-        return Answer(status=200, body=DecisionsView(decisions=views, next_cursor=page.next_cursor))
+        return DecisionsView(decisions=[decision_view(each) for each in page.rows], next_cursor=page.next_cursor)
 
     def get(self, owner_id: str, decision_id: int) -> Answer:
         """One decision with everything that it was made of."""
@@ -182,12 +178,14 @@ def _list(decisions: DecisionsRead, request: Request) -> Answer | TextAnswer:
     Exactly one of `lt_strategy_id` and `ft_wallet_id` says whose decisions, or `source_trade_id` on which trade.
     Reason, verdict and time are found by an index. For a trader or a condition the newest 1,000 decisions that fit
     the other filters are looked at; a page with fewer rows than asked for, or none, goes on by its `next_cursor`.
-    As `text/csv` (Accept, or `format=csv`) the cursor is in the header `x-next-cursor`. Trades that a configuration
-    excludes as a whole have no decision: the summary counts them.
+    With `Accept: text/csv` it is a table with a line a decision, and `x-next-cursor` and `link` ask for the next page.
+    Trades that a configuration excludes as a whole have no decision: the summary counts them.
     """
     asked = request.asked(DecisionsAsked)
-    as_table = wants_table(request.wants, asked.format)
-    return decisions.list(request.owner, asked, request.paging(asked), as_table=as_table)
+    page = decisions.list(request.owner, asked, request.paging(asked))
+    if request.wants == CSV:
+        return request.page_as_text(csv_of(CSV_COLUMNS, map(csv_row, page["decisions"])), CSV, page["next_cursor"])
+    return Answer(status=200, body=page)
 
 
 @ROUTES.get(

@@ -17,8 +17,8 @@ from live_trading.api.paging import Paging
 from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.query import PeriodQuery
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.decision_views import DecisionView, decision_view
-from live_trading.api.views.source_trade_views import SourceTradesView, SourceTradeView, source_trade_view
+from live_trading.api.views.feed.decision_views import DecisionView, decision_view
+from live_trading.api.views.feed.source_trade_views import SourceTradesView, SourceTradeView, source_trade_view
 from live_trading.nouns.decisions import Reason
 from live_trading.nouns.pages import PageAsked, Place
 from live_trading.nouns.trades import Side

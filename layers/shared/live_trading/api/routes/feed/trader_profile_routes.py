@@ -5,7 +5,7 @@ from __future__ import annotations
 from live_trading.api.once import Answer
 from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.trader_profile_views import TraderProfileView, trader_profile_view
+from live_trading.api.views.feed.trader_profile_views import TraderProfileView, trader_profile_view
 from live_trading.signals.trader_record import prior_mean
 from live_trading.store.database.connection import Database
 from live_trading.store.feed import trader_histories, trader_stats

@@ -10,7 +10,7 @@ from live_trading.api.examples import LT_STRATEGY_ID
 from live_trading.api.fields import Id, TokenId, named, text_of
 from live_trading.api.once import Answer, TextAnswer
 from live_trading.api.paging import Page, Paging
-from live_trading.api.problems import not_found
+from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.query import PeriodQuery, whole_text
 from live_trading.api.resources.required import require_own
 from live_trading.api.routing import Request, Routes
@@ -110,6 +110,7 @@ ROUTES = Routes[OrderSearch]("order_search")
     "/api/lt/orders",
     query=OrdersSought,
     answers=OrdersView,
+    refuses=(ProblemCode.NOT_FOUND,),
     example=Example(query={"lt_strategy_id": LT_STRATEGY_ID, "state": "REJECTED", "limit": "50"}),
 )
 def _orders(search: OrderSearch, request: Request) -> Answer:
@@ -133,6 +134,7 @@ def _stages(search: OrderSearch, request: Request) -> Answer:
     "/api/lt/fills",
     query=FillsSought,
     answers=FillsView,
+    refuses=(ProblemCode.NOT_FOUND,),
     media=(JSON, CSV),
     example=Example(query={"lt_strategy_id": LT_STRATEGY_ID, "status": "CONFIRMED", "limit": "50"}),
 )

@@ -13,6 +13,7 @@ from live_trading.api.examples import LT_STRATEGY_ID
 from live_trading.api.fields import Id
 from live_trading.api.once import Answer
 from live_trading.api.paging import Paging
+from live_trading.api.problems import ProblemCode
 from live_trading.api.query import PageQuery, PeriodQuery, whole_text
 from live_trading.api.resources.required import own_strategy, require_own
 from live_trading.api.routing import Request, Routes
@@ -103,9 +104,10 @@ class Performance:
 def _days_back(strategy: LiveStrategy, asked: ResultsAsked, paging: Paging, now: datetime) -> Iterator[Day]:
     """The days of the strategy's zone from the newest that is asked for back to its launch."""
     zone = strategy.time_zone
-    last = now if asked.until is None else min(now, asked.until - timedelta(microseconds=1))
-    if paging.asked.after_at is not None:
-        last = min(last, paging.asked.after_at - timedelta(microseconds=1))
+    ends = [each for each in (asked.until, paging.asked.after_at) if each is not None]
+    if any(each <= strategy.launched_at for each in ends):
+        return
+    last = min([now, *(each - timedelta(microseconds=1) for each in ends)])
     first = strategy.launched_at if asked.since is None else max(asked.since, strategy.launched_at)
     day: date = day_of(last, zone)
     while day >= day_of(first, zone):
@@ -151,7 +153,11 @@ def _results(performance: Performance, request: Request) -> Answer:
 
 
 @ROUTES.get(
-    "/api/lt/gaps", query=GapsAsked, answers=GapsView, example=Example(query={"lt_strategy_id": LT_STRATEGY_ID})
+    "/api/lt/gaps",
+    query=GapsAsked,
+    answers=GapsView,
+    refuses=(ProblemCode.NOT_FOUND,),
+    example=Example(query={"lt_strategy_id": LT_STRATEGY_ID}),
 )
 def _gaps(performance: Performance, request: Request) -> Answer:
     """Lists why live differed from paper, trade by trade over all your strategies, of the newest source trade first.

@@ -6,6 +6,7 @@ be approved, and an allowance is unlimited only where that was asked for.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
 from typing import Annotated
@@ -26,6 +27,7 @@ from live_trading.chain.abi import MAX_UINT256
 from live_trading.chain.contracts import ContractAddresses
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.nouns.clock import Clock
+from live_trading.nouns.errors import GiveUp, RetryLater
 from live_trading.nouns.money import Usd
 from live_trading.nouns.pages import Place
 from live_trading.services.redeeming.approval_needs import Exchanges, Need, askable, checked_by_venue, needs
@@ -36,6 +38,12 @@ from live_trading.store.chain.venue_spenders import VenueSpender
 from live_trading.store.chain.wallet_approvals import ApprovalKind, WalletApproval
 from live_trading.store.database import audit
 from live_trading.store.database.connection import AlreadyExists, Database, Transaction
+
+logger = logging.getLogger(__name__)
+
+_Grant = tuple[bool | None, bool | None, str | None]
+"""Whether it is granted, of an allowance whether without limit, and how many dollars; None is not known."""
+_UNKNOWN: _Grant = (None, None, None)
 
 
 class ApprovalKindName(StrEnum):
@@ -83,8 +91,15 @@ class Approvals:
             found = wallet_approvals.of_wallet(transaction, trading_wallet_id, paging.asked)
             checked = venue_spenders.of_wallet(transaction, trading_wallet_id)
         page = paging.cut(found, lambda each: Place(at=each.asked_at, row=str(each.wallet_approval_id)))
+        needed = list(self._with_checked(checked))
+        grants = self._grants(wallet.address, [need for need, _ in needed])
+        unknown = [_UNKNOWN] * (len(needed) - len(grants))
         body: ApprovalsView = {
-            "needed": [self._need_view(wallet.address, need, seen) for need, seen in self._with_checked(checked)],
+            "on_chain": "UNKNOWN" if unknown else "KNOWN",
+            "needed": [
+                self._need_view(need, seen, grant)
+                for (need, seen), grant in zip(needed, [*grants, *unknown], strict=True)
+            ],
             "asked": [approval_view(each) for each in page.rows],
             "next_cursor": page.next_cursor,
         }
@@ -148,8 +163,8 @@ class Approvals:
                 by_place[_place(need)] = (known.get(_place(need), need), seen)
         return by_place.values()
 
-    def _need_view(self, owner: str, need: Need, seen: VenueSpender | None) -> NeedView:
-        granted, is_unlimited, amount = self._granted(owner, need)
+    def _need_view(self, need: Need, seen: VenueSpender | None, grant: _Grant) -> NeedView:
+        granted, is_unlimited, amount = grant
         return NeedView(
             kind=need.kind,
             token=need.token,
@@ -163,7 +178,18 @@ class Approvals:
             amount_usd=amount,
         )
 
-    def _granted(self, owner: str, need: Need) -> tuple[bool, bool | None, str | None]:
+    def _grants(self, owner: str, asked: Sequence[Need]) -> Sequence[_Grant]:
+        """What the chain grants of each; it ends with the first that the chain cannot be asked for."""
+        grants: list[_Grant] = []
+        for need in asked:
+            try:
+                grants.append(self._granted(owner, need))
+            except (RetryLater, GiveUp):
+                logger.warning("what a wallet grants is not known", exc_info=True, extra={"owner": owner})
+                break
+        return grants
+
+    def _granted(self, owner: str, need: Need) -> _Grant:
         """Whether the chain grants it at all, and of an allowance whether without limit, or how many dollars."""
         if need.kind is ApprovalKind.OPERATOR:
             return self._chain().is_operator_approved(owner, need.spender, contract=need.token), None, None
@@ -205,13 +231,13 @@ ROUTES = Routes[Approvals]("approvals")
     "/api/trading-wallets/<trading_wallet_id>/approvals",
     query=PageQuery,
     answers=ApprovalsView,
-    refuses=(ProblemCode.UNAVAILABLE,),
     example=Example(query={"limit": "20"}),
 )
 def _list(approvals: Approvals, request: Request) -> Answer:
     """Tells which approvals the wallet needs, what the chain grants of them, and which were asked for.
 
-    `needed` is the same on every page; what was asked for comes in pages, the newest first.
+    `needed` is the same on every page; what was asked for comes in pages, the newest first. Where the chain does not
+    answer, what it grants is told as unknown.
     """
     wallet = request.id("trading_wallet_id", "trading wallet")
     return approvals.list(request.owner, wallet, request.paging(request.asked(PageQuery)))

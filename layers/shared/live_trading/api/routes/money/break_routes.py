@@ -17,7 +17,7 @@ from live_trading.api.paging import Paging
 from live_trading.api.problems import Problem, ProblemCode, not_found
 from live_trading.api.query import PageQuery, SwitchText
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.break_views import BreaksView, BreakView, break_view
+from live_trading.api.views.money.break_views import BreaksView, BreakView, break_view
 from live_trading.nouns.alerts import AlertType
 from live_trading.nouns.clock import Clock
 from live_trading.nouns.money import Shares, Usd

@@ -13,6 +13,7 @@ from live_trading.api.examples import LT_STRATEGY_ID
 from live_trading.api.fields import Id
 from live_trading.api.once import TextAnswer
 from live_trading.api.paging import Paging
+from live_trading.api.problems import ProblemCode
 from live_trading.api.query import PeriodQuery, whole_text
 from live_trading.api.resources.required import require_own
 from live_trading.api.routing import Request, Routes
@@ -174,6 +175,7 @@ def _table(
 
 
 ROUTES = Routes[Exports]("exports")
+_REFUSES = (ProblemCode.NOT_FOUND,)
 _EXAMPLE = Example(query={"since": "2026-01-01T00:00:00Z", "lt_strategy_id": LT_STRATEGY_ID})
 
 
@@ -183,7 +185,7 @@ def _answer(read: Callable[[str, ExportAsked, Paging], tuple[str, str | None]], 
     return request.page_as_text(text, CSV, next_cursor)
 
 
-@ROUTES.get("/api/lt/exports/trades", query=ExportAsked, media=(CSV,), example=_EXAMPLE)
+@ROUTES.get("/api/lt/exports/trades", query=ExportAsked, media=(CSV,), refuses=_REFUSES, example=_EXAMPLE)
 def _trades(exports: Exports, request: Request) -> TextAnswer:
     """Exports round trips: a row for each position that has ended, by when it did.
 
@@ -193,7 +195,7 @@ def _trades(exports: Exports, request: Request) -> TextAnswer:
     return _answer(exports.trades, request)
 
 
-@ROUTES.get("/api/lt/exports/fills", query=ExportAsked, media=(CSV,), example=_EXAMPLE)
+@ROUTES.get("/api/lt/exports/fills", query=ExportAsked, media=(CSV,), refuses=_REFUSES, example=_EXAMPLE)
 def _fills(exports: Exports, request: Request) -> TextAnswer:
     """Exports fills by when they matched, with what the wallets traded beside this system.
 
@@ -202,7 +204,7 @@ def _fills(exports: Exports, request: Request) -> TextAnswer:
     return _answer(exports.fills, request)
 
 
-@ROUTES.get("/api/lt/exports/ledger", query=ExportAsked, media=(CSV,), example=_EXAMPLE)
+@ROUTES.get("/api/lt/exports/ledger", query=ExportAsked, media=(CSV,), refuses=_REFUSES, example=_EXAMPLE)
 def _ledger(exports: Exports, request: Request) -> TextAnswer:
     """Exports entries of the ledger by when they were booked: of all your wallets, or of one strategy.
 
@@ -212,7 +214,7 @@ def _ledger(exports: Exports, request: Request) -> TextAnswer:
     return _answer(exports.ledger, request)
 
 
-@ROUTES.get("/api/lt/exports/tax-lots", query=ExportAsked, media=(CSV,), example=_EXAMPLE)
+@ROUTES.get("/api/lt/exports/tax-lots", query=ExportAsked, media=(CSV,), refuses=_REFUSES, example=_EXAMPLE)
 def _tax_lots(exports: Exports, request: Request) -> TextAnswer:
     """Exports lots as they left, first in, first out, by when their leaving was booked.
 

@@ -12,9 +12,9 @@ from live_trading.api.paging import Paging
 from live_trading.api.problems import ProblemCode, not_found
 from live_trading.api.query import PeriodQuery
 from live_trading.api.resources.required import own_ft_wallet
-from live_trading.api.resources.tables import FormatName, table_answer, wants_table
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.paper_order_views import (
+from live_trading.api.views.csv_text import csv_of
+from live_trading.api.views.paper.paper_order_views import (
     CSV_COLUMNS,
     PaperOrderDetailView,
     PaperOrdersView,
@@ -33,7 +33,6 @@ class FtOrdersAsked(PeriodQuery):
     """Orders with one outcome, OPEN for those that have not ended; `since` and `until` are of the decision."""
 
     outcome: Annotated[Outcome, *named(*Outcome)] | None = None
-    format: FormatName | None = None
 
 
 class FtOrders:
@@ -42,9 +41,7 @@ class FtOrders:
     def __init__(self, *, database: Database) -> None:
         self._database = database
 
-    def list(
-        self, owner_id: str, ft_wallet_id: UUID, asked: FtOrdersAsked, paging: Paging, *, as_table: bool
-    ) -> Answer | TextAnswer:
+    def list(self, owner_id: str, ft_wallet_id: UUID, asked: FtOrdersAsked, paging: Paging) -> PaperOrdersView:
         """A page of a wallet's orders."""
         with self._database.transaction() as transaction:
             own_ft_wallet(transaction, ft_wallet_id, owner_id)
@@ -58,10 +55,7 @@ class FtOrders:
                 page=paging.asked,
             )
         page = paging.cut(found, _place)
-        views = [paper_order_view(each) for each in page.rows]
-        if as_table:
-            return table_answer(CSV_COLUMNS, map(csv_row, views), page.next_cursor)
-        return Answer(status=200, body=PaperOrdersView(ft_orders=views, next_cursor=page.next_cursor))
+        return PaperOrdersView(ft_orders=[paper_order_view(each) for each in page.rows], next_cursor=page.next_cursor)
 
     def get(self, owner_id: str, ft_order_id: UUID) -> Answer:
         """One order with what belongs to it."""
@@ -97,12 +91,14 @@ ROUTES = Routes[FtOrders]("ft_orders")
 def _list(orders: FtOrders, request: Request) -> Answer | TextAnswer:
     """An FT wallet's paper orders with fills, outcome and profit, newest first.
 
-    As `text/csv` (Accept, or `format=csv`) the cursor of the next page is in the header `x-next-cursor`.
+    With `Accept: text/csv` it is a table with a line an order, and `x-next-cursor` and `link` ask for the next page.
     """
     wallet = request.id("ft_wallet_id", "FT wallet")
     asked = request.asked(FtOrdersAsked)
-    as_table = wants_table(request.wants, asked.format)
-    return orders.list(request.owner, wallet, asked, request.paging(asked), as_table=as_table)
+    page = orders.list(request.owner, wallet, asked, request.paging(asked))
+    if request.wants == CSV:
+        return request.page_as_text(csv_of(CSV_COLUMNS, map(csv_row, page["ft_orders"])), CSV, page["next_cursor"])
+    return Answer(status=200, body=page)
 
 
 @ROUTES.get("/api/ft/orders/<ft_order_id>", answers=PaperOrderDetailView, refuses=(ProblemCode.NOT_FOUND,))

@@ -12,7 +12,7 @@ from live_trading.api.query import PageQuery
 from live_trading.api.resources.days import DaysAsked, days_of
 from live_trading.api.resources.required import own_ft_wallet
 from live_trading.api.routing import Request, Routes
-from live_trading.api.views.paper_result_views import (
+from live_trading.api.views.paper.paper_result_views import (
     FtVersionsView,
     FtVersionView,
     PaperPositionsView,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import TypedDict
 
 from live_trading.api.shapes import AddressAnswer, IdAnswer, MomentAnswer, NextCursor, UsdText
@@ -14,7 +16,7 @@ class NeedView(TypedDict):
     """An approval that trading or redemption may need, and what the chain grants of it.
 
     `amount_usd` is null where the allowance is unlimited, and with `unlimited` where an operator knows no amount.
-    `refused_at`: when the venue last refused an order over it.
+    `granted` is null where the chain could not be asked. `refused_at`: when the venue last refused an order over it.
     """
 
     kind: ApprovalKind
@@ -24,7 +26,7 @@ class NeedView(TypedDict):
     may_be_asked: bool
     checked_by_venue: bool
     refused_at: MomentAnswer | None
-    granted: bool
+    granted: bool | None
     unlimited: bool | None
     amount_usd: UsdText | None
 
@@ -45,8 +47,12 @@ class ApprovalView(TypedDict):
 
 
 class ApprovalsView(TypedDict):
-    """What is needed or checked by the venue, and a page of what was asked for, the newest first."""
+    """What is needed or checked by the venue, and a page of what was asked for, the newest first.
 
+    `on_chain` is UNKNOWN where the chain could not be asked what it grants of some of it.
+    """
+
+    on_chain: Literal["KNOWN", "UNKNOWN"]
     needed: list[NeedView]
     asked: list[ApprovalView]
     next_cursor: NextCursor

@@ -1,4 +1,5 @@
-"""How the API shows what watches over the system: jobs that were asked for, and the audit log.
+"""How the API shows what watches over the system: alerts and what was told of them, jobs asked for, the audit log.
 
-In: rows of the store. Out: answers as typed dictionaries.
+In: values of the store.
+Out: answers as typed dictionaries.
 """

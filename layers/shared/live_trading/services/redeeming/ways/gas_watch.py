@@ -7,7 +7,8 @@ from datetime import datetime
 
 from live_trading.chain.reading.reader import ChainReader
 from live_trading.chain.sending.senders import Channel
-from live_trading.nouns.alerts import AlertType, Severity
+from live_trading.nouns.alerts import AlertType, Concern, Severity
+from live_trading.nouns.wallets import TradingWallet
 from live_trading.services.redeeming.ways.carriers import Carrier
 from live_trading.store.database import leases
 from live_trading.store.database.connection import Database
@@ -16,7 +17,14 @@ from live_trading.store.watch import alerts
 
 
 def watch_gas(
-    database: Database, chain: ChainReader, lease: Lease, carriers: Sequence[Carrier], *, low_wei: int, now: datetime
+    database: Database,
+    chain: ChainReader,
+    lease: Lease,
+    wallet: TradingWallet,
+    carriers: Sequence[Carrier],
+    *,
+    low_wei: int,
+    now: datetime,
 ) -> None:
     """Raises or ends the alert of everyone who pays gas here. Raises RetryLater where the chain is away."""
     for payer in {carrier.payer for carrier in carriers if carrier.channel is not Channel.RELAYER}:
@@ -34,4 +42,5 @@ def watch_gas(
                 title=f"{payer} is running out of gas money",
                 message=f"{left} wei are left; redemptions stop when a transaction costs more",
                 at=now,
+                concern=Concern(trading_wallet_id=wallet.trading_wallet_id),
             )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 
-from live_trading.services.watching.checks.looking import Judge, Look
+from live_trading.services.watching.checks.check_look import Judge, Look
 from live_trading.services.watching.findings import (
     CheckName,
     Figure,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from live_trading.services.watching.checks.looking import Judge, Look
+from live_trading.services.watching.checks.check_look import Judge, Look
 from live_trading.services.watching.findings import CheckName, Figure, Finding, HealthStatus, Unit, count_of, healthy
 from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.store.database.connection import Transaction

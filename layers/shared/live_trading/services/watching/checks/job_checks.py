@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 
-from live_trading.services.watching.checks.looking import Judge, Look
+from live_trading.services.watching.checks.check_look import Judge, Look
 from live_trading.services.watching.findings import (
     CheckName,
     Figure,
@@ -33,6 +33,7 @@ PERIODS: Mapping[str, timedelta] = MappingProxyType(
         "lt-redemptions": timedelta(minutes=10),
         "ft-resolve": timedelta(minutes=10),
         HEALTH: timedelta(minutes=5),
+        "alerts": timedelta(minutes=1),
         "retention": timedelta(hours=1),
     }
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from live_trading.services.watching.checks.looking import Judge, Look
+from live_trading.services.watching.checks.check_look import Judge, Look
 from live_trading.services.watching.findings import CheckName, Finding, HealthStatus, at, count_of, healthy, in_seconds
 from live_trading.store.database.connection import Transaction
 from live_trading.store.watch import exit_liveness

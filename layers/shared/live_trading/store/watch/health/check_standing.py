@@ -39,8 +39,10 @@ def _since(rows: list[Row]) -> Before:
 def record(transaction: Transaction, checks: Sequence[CheckedNow], at: datetime) -> None:
     """Keeps how all checks stand: a check that is not among them is forgotten, its course stays.
 
-    Two looks at once leave what the later one saw.
+    Two looks at once leave what the later one saw: it waits for the other, as rows that one forgets and the other keeps
+    would be taken in any order.
     """
+    transaction.later("LOCK TABLE lt_health_standing IN SHARE ROW EXCLUSIVE MODE")
     known = sorted({(each.name, storable(each.subject)): each for each in checks}.items())
     transaction.later(
         """

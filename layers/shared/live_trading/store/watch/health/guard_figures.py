@@ -30,11 +30,16 @@ class GuardKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guarded:
-    """A strategy with what it is guarded by: its limits, and its FT wallet's configuration as stored."""
+    """A strategy with what it is guarded by: its limits, and its FT wallet's configuration as stored.
+
+    Both are in force since `limits_since` and from `config_version` on.
+    """
 
     lt_strategy_id: UUID
     rules: RiskRules
+    limits_since: datetime
     config: str
+    config_version: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,9 @@ class GuardPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardCounts:
-    """What decisions say of their guards: `accepted` keep every check, and `judged` every risk rule; by strategy."""
+    """What decisions say of their guards. By strategy, of those by what is in force now: `accepted` keep every check,
+    and `judged` every risk rule.
+    """
 
     accepted: dict[UUID, int]
     judged: dict[UUID, int]
@@ -108,7 +115,7 @@ def due(transaction: Transaction, most: int) -> list[Guarded]:
     """Active strategies that were counted least recently, those never counted first."""
     rows = transaction.rows(
         """
-        SELECT rules.*, strategy.lt_strategy_id AS id, version.config::text AS config
+        SELECT rules.*, strategy.lt_strategy_id AS id, version.config::text AS config, version.version
         FROM lt_strategies AS strategy
         INNER JOIN lt_risk_rules AS rules USING (lt_strategy_id)
         INNER JOIN ft_wallets AS wallet USING (ft_wallet_id)
@@ -122,10 +129,19 @@ def due(transaction: Transaction, most: int) -> list[Guarded]:
         """,
         most=most,
     )
-    return [Guarded(lt_strategy_id=row["id"], rules=RiskRules.of(row), config=row["config"]) for row in rows]
+    return [
+        Guarded(
+            lt_strategy_id=row["id"],
+            rules=RiskRules.of(row),
+            limits_since=row["updated_at"],
+            config=row["config"],
+            config_version=row["version"],
+        )
+        for row in rows
+    ]
 
 
-def ask_counts(transaction: Transaction, lt_strategy_ids: Collection[UUID], *, decisions: int) -> Pending[GuardCounts]:
+def ask_counts(transaction: Transaction, guarded: Sequence[Guarded], *, decisions: int) -> Pending[GuardCounts]:
     """What of so many newest decisions is kept of each guard, and in how many each should have had its say.
 
     A decision that a check refused keeps that check alone; the others count where it was not refused. A check that is
@@ -135,10 +151,11 @@ def ask_counts(transaction: Transaction, lt_strategy_ids: Collection[UUID], *, d
         transaction,
         """
         WITH newest AS MATERIALIZED (
-            SELECT asked.lt_strategy_id, decision.*
-            FROM unnest(:strategies::uuid[]) AS asked (lt_strategy_id)
+            SELECT asked.lt_strategy_id, asked.limits_since, asked.config_version AS version, decision.*
+            FROM unnest(:strategies::uuid[], :limits_since::timestamptz[], :versions::int[])
+                AS asked (lt_strategy_id, limits_since, config_version)
             CROSS JOIN LATERAL (
-                SELECT verdict, checks, risk_checks, reason FROM decisions
+                SELECT verdict, checks, risk_checks, reason, config_version, decided_at FROM decisions
                 WHERE lt_strategy_id = asked.lt_strategy_id
                 ORDER BY source_trade_id DESC LIMIT :most
             ) AS decision
@@ -159,16 +176,23 @@ def ask_counts(transaction: Transaction, lt_strategy_ids: Collection[UUID], *, d
             ),
             count(*) FILTER (WHERE (found -> 3) = 'false')
         FROM newest CROSS JOIN LATERAL jsonb_array_elements(checks) AS found
-        WHERE jsonb_typeof(found) = 'array'
+        -- What was off by an earlier configuration was not asked.
+        WHERE jsonb_typeof(found) = 'array' AND (config_version = version OR (found -> 3) IN ('true', 'false'))
         GROUP BY lt_strategy_id, found ->> 0
         UNION ALL
         SELECT
-            lt_strategy_id, NULL, NULL, count(*), count(*) FILTER (WHERE verdict = 'ACCEPTED'),
-            count(*) FILTER (WHERE risk_checks <> '[]')
+            lt_strategy_id, NULL, NULL, count(*), count(*) FILTER (
+                -- Those of rows from before are kept in another form.
+                WHERE
+                    verdict = 'ACCEPTED' AND jsonb_typeof(checks -> 0) = 'array' AND config_version = version
+            ),
+            count(*) FILTER (WHERE risk_checks <> '[]' AND decided_at > limits_since)
         FROM newest GROUP BY lt_strategy_id
         """,
         _counts,
-        strategies=sorted(lt_strategy_ids),
+        strategies=[each.lt_strategy_id for each in guarded],
+        limits_since=[each.limits_since for each in guarded],
+        versions=[each.config_version for each in guarded],
         most=decisions,
         missing=sorted(MISSING_DATA),
     )

@@ -20,7 +20,8 @@ class WalletState:
     """A wallet that active strategies trade from. `spendable` is what they have that no order has set aside.
 
     `missing_allowances` are contracts whose allowance of the wallet's collateral the last comparison found too small.
-    `closed_only_since` is when the venue last took to letting it only close.
+    `closed_only_since` is when an order was refused because it may only close, or when the newest signal of one of its
+    strategies was missed because the venue did not let it open.
     """
 
     trading_wallet_id: UUID
@@ -56,7 +57,7 @@ class Unended:
 _WALLETS = """
 SELECT
     wallet.trading_wallet_id, wallet.owner_id, wallet.name, wallet.address, wallet.signature_type,
-    money.spendable, breaking.missing_allowances, stop.since AS closed_only_since
+    money.spendable, breaking.missing_allowances, coalesce(stop.since, refused.at) AS closed_only_since
 FROM trading_wallets AS wallet
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(amount_usd), 0) AS spendable FROM ledger_balances
@@ -72,6 +73,15 @@ CROSS JOIN LATERAL (
         scope = 'TRADING_WALLET' AND scope_id = wallet.trading_wallet_id::text AND reason = 'closed_only'
         AND released_at IS NULL AND starts_at <= :now AND (ends_at IS NULL OR ends_at > :now)
 ) AS stop
+CROSS JOIN LATERAL (
+    SELECT max(newest.decided_at) FILTER (WHERE newest.reason = 'not_eligible') AS at
+    FROM lt_strategies AS strategy
+    CROSS JOIN LATERAL (
+        SELECT reason, decided_at FROM decisions
+        WHERE lt_strategy_id = strategy.lt_strategy_id ORDER BY source_trade_id DESC LIMIT 1
+    ) AS newest
+    WHERE strategy.trading_wallet_id = wallet.trading_wallet_id AND strategy.is_active
+) AS refused
 WHERE
     wallet.verification = 'VERIFIED'
     AND wallet.trading_wallet_id IN (SELECT trading_wallet_id FROM lt_strategies WHERE is_active)

@@ -11,14 +11,14 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from live_trading.api.shapes import DayAnswer, DecimalText, IdAnswer, MomentAnswer, NextCursor, UsdText
-from live_trading.api.views.decision_words import NO_CHANGE_WORDS, WORDS
+from live_trading.api.views.feed.decision_words import NO_CHANGE_WORDS, WORDS
+from live_trading.api.views.feed.source_trade_views import SourceTradeView, source_trade_view
 from live_trading.api.views.plain import text
-from live_trading.api.views.source_trade_views import SourceTradeView, source_trade_view
 from live_trading.nouns.decisions import ChangeHow, Check, NoChange, Reason, Verdict
 from live_trading.risk.explaining.least_limits import least_limit
 from live_trading.risk.results import RuleName, RuleVerdict, lets_enter
 from live_trading.services.following.explaining import Completeness, ExplainedDecision
-from live_trading.signals.least_changes import Change, DecidedBy, least_change
+from live_trading.signals.checks.least_changes import Change, DecidedBy, least_change
 from live_trading.store.feed.decision_counts import DayCount
 from live_trading.store.shown.decision_history import KeptResult, MadeOrder, ShownDecision
 

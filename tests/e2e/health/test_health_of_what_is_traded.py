@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from functions.health import app
+from functions.strategy_api import app as strategy_api
 from live_trading.services.watching.checkup import HealthReport
 from live_trading.services.watching.findings import HealthStatus
 from live_trading.wiring.composition import Parts
-from tests.e2e.health_looks import CRITICAL, HEALTHY, WARNING, a_look, found, turns
+from tests.e2e.health.health_looks import CRITICAL, HEALTHY, WARNING, a_look, found, turns
 from tests.e2e.live_fixtures import LiveDesk, beside
 from tests.integration.api_fixtures import http_event
 
@@ -124,6 +125,25 @@ def test_a_risk_rule_that_never_had_any_data_is_an_alert_until_it_has(desk: Live
     assert figures == {"decisions": 4, "with_data": 1, "bit": 0}
 
 
+def test_a_guard_that_is_switched_on_now_is_not_blamed_for_decisions_before_it(desk: LiveDesk) -> None:
+    for _ in range(3):
+        desk.signal()
+        desk.settle()
+    now = desk.now().isoformat()
+    desk.change(f"UPDATE lt_risk_rules SET max_spread_fraction = 0.9, updated_at = '{now}'")
+    desk.change(
+        "INSERT INTO ft_wallet_versions SELECT ft_wallet_id, 2, config || '{\"max_edge\": \"0.9\"}', repeat('1', 64), "
+        f"created_by, '{now}' FROM ft_wallet_versions"
+    )
+    desk.change("UPDATE ft_wallets SET current_version = 2")
+
+    found_now = a_look(desk, {"guard_least_decisions": 1}, run=True).findings
+
+    assert [each.subject for each in found_now if each.name.value == "guard"] == []
+    fresh = desk.rows("SELECT guard, decisions FROM guard_figures WHERE guard IN ('spread', 'max_edge') ORDER BY guard")
+    assert fresh == [{"guard": "max_edge", "decisions": 0}, {"guard": "spread", "decisions": 0}]
+
+
 def test_every_guard_that_is_on_is_counted_and_others_are_not(desk: LiveDesk) -> None:
     desk.change("UPDATE lt_risk_rules SET max_slippage_fraction = 0.9, max_orders_per_minute = 100")
     desk.signal()
@@ -193,3 +213,31 @@ def test_since_when_a_check_stands_as_it_does_is_kept_and_its_course_is_short(de
         "SELECT check_status FROM lt_health_checks WHERE check_type = 'geoblock' ORDER BY lt_health_check_id"
     )
     assert [row["check_status"] for row in course] == ["HEALTHY", "CRITICAL"]
+
+
+def test_guards_are_listed_to_their_owner_page_by_page(desk: LiveDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.signal()
+    desk.execute()
+    a_look(desk, run=True)
+    monkeypatch.setattr(strategy_api, "parts", desk.parts)
+
+    def asked(query: str, owner: str = "operator") -> tuple[int, dict[str, Any]]:
+        said = strategy_api.handler(http_event("GET", f"/api/lt/health/guards{query}", owner=owner), None)
+        answer: dict[str, Any] = json.loads(said["body"])
+        return said["statusCode"], answer
+
+    _, whole = asked("?limit=500")
+    pages, cursor = [], ""
+    while True:
+        _, page = asked(f"?limit=5{cursor}")
+        pages += page["guards"]
+        if page["next_cursor"] is None:
+            break
+        cursor = f"&cursor={page['next_cursor']}"
+
+    assert pages == whole["guards"]
+    assert len(pages) > 10
+    (cash,) = [each for each in pages if each["guard"] == "cash"]
+    assert (cash["kind"], cash["with_data_fraction"], cash["bit_fraction"]) == ("RISK_RULE", "1.0000", "0.0000")
+    assert asked("", owner="stranger") == (200, {"guards": [], "next_cursor": None})
+    assert asked(f"?lt_strategy_id={desk.lt_strategy_id}", owner="stranger")[0] == 404

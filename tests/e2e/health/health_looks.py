@@ -51,7 +51,7 @@ def found(
     desk: LiveDesk, limits: dict[str, Any] | None = None, *, skew: timedelta = timedelta(), **settings: str
 ) -> dict[str, Finding]:
     """The findings of a look by what each is about."""
-    return {each.check: each for each in a_look(desk, limits, skew=skew, **settings).findings}
+    return {each.check: each for each in a_look(desk, limits, skew=skew, run=False, **settings).findings}
 
 
 def bad(findings: dict[str, Finding]) -> set[str]:

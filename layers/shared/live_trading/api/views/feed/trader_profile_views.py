@@ -75,7 +75,8 @@ class TradedCategoryView(TypedDict):
 class FollowerView(TypedDict):
     """A strategy of the caller, or an FT wallet where `lt_strategy_id` is null, whose configuration takes the trades.
 
-    The verdicts are those on the trader's newest 50 trades.
+    The verdicts are those on the trader's newest 50 trades, `orders` what was made of these, live for a strategy and on
+    paper for an FT wallet, and `pnl_usd` what the ended ones among them brought after fees.
     """
 
     ft_wallet_id: IdAnswer
@@ -85,6 +86,8 @@ class FollowerView(TypedDict):
     accepted: int
     rejected: int
     followed_out: int
+    orders: int
+    pnl_usd: UsdText
 
 
 class TraderProfileView(TypedDict):
@@ -177,4 +180,6 @@ def _follower(follower: Follower) -> FollowerView:
         accepted=follower.verdicts[Verdict.ACCEPTED],
         rejected=follower.verdicts[Verdict.REJECTED],
         followed_out=follower.verdicts[Verdict.EXIT],
+        orders=follower.orders,
+        pnl_usd=str(follower.pnl),
     )

@@ -11,8 +11,8 @@ from live_trading.chain.abi import Function
 from live_trading.nouns.money import Usd
 from live_trading.services.watching.findings import HealthStatus
 from local.chain import ADDRESSES, STANDARD_EXCHANGE, LocalChain
-from tests.e2e.health_looks import CRITICAL, HEALTHY, WARNING, a_block, a_look, bad, found, turns
-from tests.e2e.live_fixtures import LiveDesk
+from tests.e2e.health.health_looks import CRITICAL, HEALTHY, WARNING, a_block, a_look, bad, found, turns
+from tests.e2e.live_fixtures import LiveDesk, market_with_time_left
 from tests.e2e.test_spenders_and_small_orders import allow
 
 pytestmark = [pytest.mark.e2e, pytest.mark.health]
@@ -142,6 +142,33 @@ def test_a_wallet_that_the_venue_lets_only_close_is_critical_until_it_lets_it_op
         return each.status
 
     assert turns(status, is_refused, is_let) == [HEALTHY, CRITICAL, HEALTHY]
+
+
+def test_a_wallet_whose_signals_are_missed_because_it_may_not_open_is_critical_until_one_is_taken(
+    desk: LiveDesk,
+) -> None:
+    desk.change("UPDATE lt_strategies SET slippage_bound_fraction = 0.5, max_signal_age_seconds = 3600")
+
+    def misses_one() -> None:
+        desk.arm("closed_only", seconds=3600)
+        desk.signal()
+        desk.execute()
+        desk.advance(660)
+        desk.execute()
+
+    def takes_one() -> None:
+        desk.clear_faults()
+        # The market is over by now.
+        desk.market = market_with_time_left(desk, seconds_left=600, settle_seconds=0)
+        desk.signal()
+        desk.execute()
+
+    def status() -> HealthStatus:
+        (each,) = [each for check, each in found(desk).items() if check.startswith("closed_only")]
+        return each.status
+
+    assert turns(status, misses_one, takes_one) == [HEALTHY, CRITICAL, HEALTHY]
+    assert desk.reasons()[0] == "not_eligible"
 
 
 def test_a_chain_whose_newest_block_grows_old_is_told(desk: LiveDesk) -> None:

@@ -17,7 +17,7 @@ from live_trading.services.copying.copy_run import CopyReport
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.staying import LEASE_SECONDS, Occasion
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.copy_parts import STAYS_AS
+from live_trading.wiring.parts.copy_parts import STAYS_AS
 from local.machine.env import ROOT
 from tests.e2e.live_fixtures import LiveDesk
 

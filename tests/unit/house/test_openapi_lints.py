@@ -30,6 +30,7 @@ _BOUNDED = {
     "GET /api/ft/wallets/{ft_wallet_id}": "the newest versions",
     "GET /api/ft/wallets/{ft_wallet_id}/results": "the days that may be asked for",
     "GET /api/health": "the checks and jobs that there are",
+    "GET /api/lt/alerts/{lt_alert_id}": "the newest messages of one alert",
     "GET /api/lt/health": "the checks and jobs that there are",
     "GET /api/lt/kill-switch": "locks in force, one of a kind and scope, and the wallets of one owner",
     "GET /api/lt/latency": "the stages of an order",

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from live_trading.wiring.alert_parts import AlertParts
 from live_trading.wiring.chance import stepped
 from live_trading.wiring.database import database_of
+from live_trading.wiring.parts.alert_parts import AlertParts
 from live_trading.wiring.settings import Settings, SettingsInvalid, read_settings
 from local.lambdas.template.reading import load_application
 from local.machine.env import TEMPLATE

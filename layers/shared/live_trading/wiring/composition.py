@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.reading_parts import ReadingParts
+from live_trading.wiring.parts.reading_parts import ReadingParts
 
 if TYPE_CHECKING:
     from live_trading.api.resources.job_asking import JobAsking
@@ -258,7 +258,7 @@ class Parts(ReadingParts):
 
     def health(self) -> HealthService:
         from live_trading.services.watching.checkup import HealthService
-        from live_trading.wiring.health_parts import probes_of, wallet_probe_of
+        from live_trading.wiring.parts.health_parts import probes_of, wallet_probe_of
 
         return HealthService(
             database=self.database,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.job_parts import JobParts
 from live_trading.wiring.metrics import publish_pass
+from live_trading.wiring.parts.job_parts import JobParts
 
 if TYPE_CHECKING:
     from live_trading.services.copying.copy_run import CopyReport, CopyRun

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from live_trading.wiring.adapters import GWEI
-from live_trading.wiring.alert_parts import AlertParts
+from live_trading.wiring.parts.alert_parts import AlertParts
 
 if TYPE_CHECKING:
     from live_trading.services.comparing.compare import Comparison

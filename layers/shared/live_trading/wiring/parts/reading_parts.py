@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from live_trading.wiring.copy_parts import CopyParts
+from live_trading.wiring.parts.copy_parts import CopyParts
 
 if TYPE_CHECKING:
     from live_trading.api.routes.live.order_search_routes import OrderSearch

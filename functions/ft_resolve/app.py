@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.invocations.deadline import budget_of
+from live_trading.wiring.deadline import budget_of
 from live_trading.wiring.jobs import answer
 
 parts = Parts()

@@ -6,9 +6,9 @@ from typing import Any
 
 from live_trading.services.running.budget import Budget
 from live_trading.store.watch.job_requests import AskedJob
+from live_trading.wiring.asked import ask, carry_on, is_asked, pass_of
 from live_trading.wiring.composition import Parts
-from live_trading.wiring.invocations.asked import ask, carry_on, is_asked, pass_of
-from live_trading.wiring.invocations.deadline import budget_of
+from live_trading.wiring.deadline import budget_of
 from live_trading.wiring.jobs import answer, is_http
 
 parts = Parts()

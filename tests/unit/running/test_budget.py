@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from live_trading.services.running.budget import RESERVE_SECONDS, Budget
-from live_trading.wiring.invocations.deadline import budget_of
+from live_trading.wiring.deadline import budget_of
 
 pytestmark = pytest.mark.money_faults
 

@@ -17,7 +17,7 @@ from live_trading.services.running.asked_jobs import Run
 from live_trading.services.running.budget import Budget
 from live_trading.services.running.trail import Key, along
 from live_trading.store.watch.job_requests import AskedJob
-from live_trading.wiring.invocations.deadline import answered_in_time
+from live_trading.wiring.deadline import answered_in_time
 from live_trading.wiring.jobs import measured
 
 if TYPE_CHECKING:

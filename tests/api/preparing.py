@@ -11,7 +11,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from live_trading.nouns.money import Shares
-from tests.api.people import World, new_alert, new_strategy
+from tests.api.people import World
+from tests.api.settling import new_alert, new_strategy
 from tests.e2e.test_gifts_leave_a_wallet_trading import stranger_sends_tokens
 
 Prepared = Callable[[World], Mapping[str, str]]

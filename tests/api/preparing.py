@@ -11,7 +11,8 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from live_trading.nouns.money import Shares
-from tests.api.people import World, new_strategy
+from tests.api.people import World
+from tests.api.settling import new_alert, new_strategy
 from tests.e2e.test_gifts_leave_a_wallet_trading import stranger_sends_tokens
 
 Prepared = Callable[[World], Mapping[str, str]]
@@ -100,6 +101,10 @@ def _tokens_from_a_stranger(world: World) -> Mapping[str, str]:
     return {"break_id": str(found["break_id"]), "token_id": token, **_another_strategy(world)}
 
 
+def _alert(world: World) -> Mapping[str, str]:
+    return {"lt_alert_id": new_alert(world, world.first)}
+
+
 PREPARATIONS: Mapping[str, Prepared] = MappingProxyType(
     {
         "POST /api/lt/strategies": _free_paper_wallet,
@@ -116,5 +121,7 @@ PREPARATIONS: Mapping[str, Prepared] = MappingProxyType(
         "POST /api/lt/redemptions/{lt_redemption_id}/mark-handled": _redemption("NEEDS_OPERATOR"),
         "POST /api/trading-wallets/{trading_wallet_id}/approvals": _no_approval_asked,
         "POST /api/trading-wallets/{trading_wallet_id}/breaks/{break_id}/accept": _tokens_from_a_stranger,
+        "POST /api/lt/alerts/{lt_alert_id}/acknowledge": _alert,
+        "POST /api/lt/alerts/{lt_alert_id}/resolve": _alert,
     }
 )

@@ -11,7 +11,8 @@ from aws_lambda_powertools.utilities import parameters
 from live_trading.wiring.composition import Parts
 from local.machine.patience import HANG_SECONDS
 from local.stack.assembly import Stack
-from tests.api.people import FIRST, SECOND, Person, World, settle_in
+from tests.api.people import FIRST, SECOND, Person, World
+from tests.api.settling import settle_in
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from live_trading.gap.whole import GapTerm
 from live_trading.nouns.money import Usd
 from live_trading.nouns.pages import PageAsked
 from live_trading.services.settling import gap_explaining
-from live_trading.store.books import gap_rows
+from live_trading.store.gap import gap_pages, gap_rows
 from live_trading.store.database.connection import ConstraintViolated
 from tests.builders import BOB
 from tests.risk.risk_fixtures import RiskDesk, Seat
@@ -210,10 +210,12 @@ def test_a_bar_opens_the_trades_behind_it(risk_desk: RiskDesk) -> None:
     explain(risk_desk)
 
     with risk_desk.database.transaction() as transaction:
-        strategy = seat.strategy.lt_strategy_id
-        missed = gap_rows.of_strategy(transaction, strategy, PageAsked(size=10), term=GapTerm.MISSED)
-        only_live = gap_rows.of_strategy(transaction, strategy, PageAsked(size=10), term=GapTerm.LIVE_ONLY)
+        whose = {"lt_strategy_id": seat.strategy.lt_strategy_id, "page": PageAsked(size=10)}
+        missed = gap_pages.of_owner(transaction, "owner", term=GapTerm.MISSED, **whose)
+        only_live = gap_pages.of_owner(transaction, "owner", term=GapTerm.LIVE_ONLY, **whose)
+        nobody_s = gap_pages.of_owner(transaction, "somebody else", **whose)
 
+    assert nobody_s == []
     assert [each.paper for each in missed] == [Usd(20)]
     assert len(only_live) == 3
 

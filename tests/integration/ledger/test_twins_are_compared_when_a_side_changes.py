@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from live_trading.services.settling import gap_explaining
-from live_trading.store.books import gaps
+from live_trading.store.gap import twins
 from tests.risk.risk_fixtures import RiskDesk, Seat
 
 pytestmark = [pytest.mark.integration, pytest.mark.risk]
@@ -68,7 +68,7 @@ def test_the_sides_are_linked_and_told_when_something_changes_and_then_no_more(r
     assert final(risk_desk) == [True]
     assert explained(risk_desk) == 0
     with risk_desk.database.transaction() as transaction:
-        assert gaps.changed(transaction) == []
+        assert twins.changed(transaction) == []
 
     risk_desk.change("UPDATE ft_orders SET pnl_usd = 22 WHERE ft_order_id = :twin", twin=twin)
     assert explained(risk_desk) == 1

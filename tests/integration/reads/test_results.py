@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from live_trading.nouns.money import Usd
+from live_trading.services.settling import gap_explaining
 from tests.builders import NOON
 from tests.integration.api_fixtures import STRANGER
 from tests.integration.reads.reading_fixtures import Reads
@@ -128,18 +129,8 @@ def with_gaps(desk: RiskDesk, count: int) -> list[Seat]:
                 token=order["token_id"],
                 now=NOON,
             )
-            desk.change(
-                """
-                INSERT INTO lt_gaps VALUES (
-                    :strategy, :paper, :trade, :condition, 20, 18, 1, 0.5, 0, 0.5, 0, 0, 0, 0, 0, NULL, :now
-                )
-                """,
-                strategy=seat.strategy.lt_strategy_id,
-                paper=paper,
-                trade=order["source_trade_id"],
-                condition=order["condition_id"],
-                now=NOON,
-            )
+    with desk.database.transaction() as transaction:
+        gap_explaining.explain(transaction, desk.now)
     return seats
 
 
@@ -153,14 +144,45 @@ def test_differences_to_paper_come_with_terms_that_add_up(risk_desk: RiskDesk, r
         (each["source_trade_id"] for each in found), reverse=True
     )
     for each in found:
-        assert sum(Decimal(usd) for usd in each["terms"].values()) == Decimal(each["gap_usd"]) == 2
+        to_paper, to_live = (sum(Decimal(one["usd"]) for one in each[name]) for name in ("to_paper", "to_live"))
+        assert to_live == Decimal(each["gap_usd"]) == Decimal(each["paper_pnl_usd"]) - Decimal(each["live_pnl_usd"])
+        assert to_paper == Decimal(each["leader_pnl_usd"]) - Decimal(each["paper_pnl_usd"])
+        assert each["kind"] == "PAIRED"
     of_one = [each for each in found if each["lt_strategy_id"] == str(seats[0].strategy.lt_strategy_id)]
     assert reads.get(of(seats[0], "gaps"))["gaps"] == of_one
     assert reads.get(f"/api/lt/gaps?lt_strategy_id={seats[0].strategy.lt_strategy_id}")["gaps"] == of_one
     assert reads.get("/api/lt/gaps", owner=STRANGER)["gaps"] == []
 
 
-@pytest.mark.parametrize("what", ["equity", "pnl", "gaps"])
+def test_the_waterfall_leads_from_the_leader_over_paper_to_live(risk_desk: RiskDesk, reads: Reads) -> None:
+    seat, other = with_gaps(risk_desk, 9)
+
+    found = reads.get(of(seat, "gap"))
+
+    taken = {name: sum(Decimal(each["usd"]) for each in found[name]) for name in ("to_paper", "to_live")}
+    leader, paper, live = (Decimal(found[f"{bar}_pnl_usd"]) for bar in ("leader", "paper", "live"))
+    assert (leader - taken["to_paper"], paper - taken["to_live"]) == (paper, live)
+    assert (paper, live, found["identity_error_usd"]) == (180, 0, "0.000000")
+    assert sum(Decimal(each["average_usd"]) for each in found["to_live"]) == paper - live
+    assert (found["trades_looked_at"], found["markets_looked_at"]) == (9, 9)
+    assert all(Decimal(each["low_usd"]) <= Decimal(each["high_usd"]) for each in found["to_live"])
+    day = risk_desk.now.date()
+    assert reads.get(of(seat, f"gap?since={day}"))["paper_pnl_usd"] == found["paper_pnl_usd"]
+    assert Decimal(reads.get(of(seat, f"gap?until={day}"))["paper_pnl_usd"]) == 0
+    assert reads.status(of(other, "gap"), owner=STRANGER) == 404
+    assert reads.status(of(seat, "gap?since=2026-13-01")) == 422
+    assert reads.status(of(seat, f"gap?since={day}&until={day}")) == 422
+
+
+def test_a_term_opens_the_trades_behind_it(risk_desk: RiskDesk, reads: Reads) -> None:
+    seat, _ = with_gaps(risk_desk, 3)
+
+    assert len(reads.get(of(seat, "gaps?term=missed"))["gaps"]) == 3
+    assert reads.get(of(seat, "gaps?term=settlement_failure"))["gaps"] == []
+    assert reads.status(of(seat, "gaps?term=luck")) == 422
+
+
+@pytest.mark.parametrize("what", ["equity", "pnl", "gaps", "gap"])
 def test_results_of_somebody_else_do_not_exist(risk_desk: RiskDesk, reads: Reads, what: str) -> None:
     seat = risk_desk.add_strategy()
 

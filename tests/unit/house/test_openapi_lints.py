@@ -37,6 +37,7 @@ _BOUNDED = {
     "GET /api/lt/orders/{lt_order_id}/stages": "the stages of one order",
     "GET /api/lt/risk/presets": "the presets that there are",
     "GET /api/lt/strategies/{lt_strategy_id}": "its locks in force, one of a kind",
+    "GET /api/lt/strategies/{lt_strategy_id}/gap": "the terms and reasons that there are",
     "GET /api/lt/strategies/{lt_strategy_id}/positions/{token_id}": "what is still held of one token",
     "GET /api/lt/strategies/{lt_strategy_id}/risk": "the limits that there are, and locks in force, one of a kind",
     "GET /api/source-trades/{source_trade_id}": "the caller's wallets and strategies",

@@ -12,9 +12,10 @@ from live_trading.gap.whole import row_of
 from live_trading.nouns.money import Usd, total_shares, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.settlement.outcomes import ended
-from live_trading.store.books import gap_facts, gap_rows, gaps, resolutions
-from live_trading.store.books.gap_facts import HeldToken, StandingTrade
-from live_trading.store.books.gap_rows import ToldTrade
+from live_trading.store.books import resolutions
+from live_trading.store.gap import gap_facts, gap_rows, twins
+from live_trading.store.gap.gap_facts import HeldToken, StandingTrade
+from live_trading.store.gap.gap_rows import ToldTrade
 from live_trading.store.books.resolutions import OpenPosition
 from live_trading.store.database.connection import Transaction
 
@@ -27,14 +28,14 @@ def explain(transaction: Transaction, now: datetime) -> int:
 
     What is open is worth the best bid that was last seen, or its cost where none was.
     """
-    changes = gaps.changed(transaction)
+    changes = twins.changed(transaction)
     if changes:
-        gaps.link_paper_twins(transaction, changes)
+        twins.link_paper_twins(transaction, changes)
     marks = gap_facts.held(transaction)
     trades = gap_facts.standing_trades(transaction, changes, marks, most_open=MOST_OPEN)
     told = [_told(each) for each in _with_open_positions(transaction, trades, marks)]
     changed = gap_rows.save(transaction, told, now)
-    gaps.forget(transaction, changes)
+    twins.forget(transaction, changes)
     return changed + gap_rows.keep_the_rest(transaction, now)
 
 

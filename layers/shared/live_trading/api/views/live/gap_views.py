@@ -11,8 +11,8 @@ from live_trading.api.views.plain import text
 from live_trading.gap.waterfall import TermSpread
 from live_trading.gap.whole import GapKind, GapTerm, LeaderTerm
 from live_trading.nouns.money import Usd
-from live_trading.store.books.gap_pages import ShownGap
-from live_trading.store.books.gap_rows import GapSum
+from live_trading.store.gap.gap_pages import ShownGap
+from live_trading.store.gap.gap_rows import GapSum
 
 
 class TermView(TypedDict):

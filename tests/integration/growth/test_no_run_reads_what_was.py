@@ -32,14 +32,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.growth]
 SIZE = YearSize(source_trades=50_000, trades_an_order=5, trades_a_market=15, strategies=20, wallets=1, looks_a_day=2)
 GROWING = frozenset(
     {
-        "alert_deliveries", "alert_messages",
-        "audit_log", "breaks", "chain_send_versions", "chain_sends", "decision_counts", "decision_evidence",
-        "decisions", "equity_snapshots", "external_fills", "feed_resolutions", "fills", "ft_exits", "ft_orders",
-        "ft_result_days", "gap_trades", "idempotency_keys", "job_requests", "ledger_blocks", "ledger_entries", "ledger_holdings",
-        "ledger_periods",
-        "ledger_transactions", "lt_alerts", "lt_health_checks", "lt_orders", "lt_positions",
-        "lt_redemptions", "market_book_fees", "markets", "orders", "quarantined_rows", "source_trades",
-        "trader_positions", "trader_stats", "trader_trade_hours",
+        "alert_deliveries", "alert_messages", "audit_log", "breaks", "chain_send_versions", "chain_sends",
+        "decision_counts", "decision_evidence", "decisions", "equity_snapshots", "external_fills", "feed_resolutions",
+        "fills", "ft_exits", "ft_orders", "ft_result_days", "gap_trades", "idempotency_keys", "job_requests",
+        "ledger_blocks", "ledger_entries", "ledger_holdings", "ledger_periods", "ledger_transactions", "lt_alerts",
+        "lt_health_checks", "lt_orders", "lt_positions", "lt_redemptions", "market_book_fees", "markets", "orders",
+        "quarantined_rows", "source_trades", "trader_positions", "trader_stats", "trader_trade_hours",
     }
 )  # fmt: skip
 # Pages of the API have up to 500 rows, whose parts are read beside them.

@@ -14,8 +14,8 @@ from live_trading.gap.whole import GapTerm
 from live_trading.nouns.money import Usd
 from live_trading.nouns.pages import PageAsked
 from live_trading.services.settling import gap_explaining
-from live_trading.store.gap import gap_pages, gap_rows
 from live_trading.store.database.connection import ConstraintViolated
+from live_trading.store.gap import gap_pages, gap_rows
 from tests.builders import BOB
 from tests.risk.risk_fixtures import RiskDesk, Seat
 

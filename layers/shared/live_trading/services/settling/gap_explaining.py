@@ -13,11 +13,11 @@ from live_trading.nouns.money import Usd, total_shares, total_usd
 from live_trading.nouns.wallets import Outcome
 from live_trading.settlement.outcomes import ended
 from live_trading.store.books import resolutions
+from live_trading.store.books.resolutions import OpenPosition
+from live_trading.store.database.connection import Transaction
 from live_trading.store.gap import gap_facts, gap_rows, twins
 from live_trading.store.gap.gap_facts import HeldToken, StandingTrade
 from live_trading.store.gap.gap_rows import ToldTrade
-from live_trading.store.books.resolutions import OpenPosition
-from live_trading.store.database.connection import Transaction
 
 # Trades that have not ended are told anew in each pass, so many at once: those first that were told the longest ago.
 MOST_OPEN = 2000

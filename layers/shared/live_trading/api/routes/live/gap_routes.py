@@ -20,8 +20,8 @@ from live_trading.api.views.live.gap_views import GapsView, WaterfallView, gap_v
 from live_trading.gap.waterfall import spreads
 from live_trading.gap.whole import GapTerm, LeaderTerm
 from live_trading.nouns.pages import PageAsked, Place
-from live_trading.store.gap import gap_pages, gap_rows
 from live_trading.store.database.connection import Database
+from live_trading.store.gap import gap_pages, gap_rows
 
 # What intervals are drawn from.
 NEWEST_TRADES = 2000

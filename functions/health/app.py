@@ -26,7 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     Anybody may ask the open one, so it repeats what was seen some seconds ago instead of asking every part again.
     """
     if event.get("only") == "alerts":
-        return answer(event, "alerts", parts.alert_teller.run, parts)
+        return answer(context, "alerts", parts.alert_teller.run, parts)
     parts.required_schema = _required_schema()
     if not is_http(event):
         return answer(context, "health", _run, parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 
 from live_trading.nouns.money import Shares, Usd
@@ -24,6 +26,23 @@ PAYOUTS = pytest.mark.parametrize(
     ],
     ids=["won", "lost", "fifty-fifty", "seventy-thirty", "neg-risk-won", "neg-risk-lost"],
 )
+
+
+def test_a_resolution_and_its_redemption_have_one_line_each_in_the_log(
+    settling: SettlementDesk, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    _, market = settling.due(kind=SignatureType.EOA)
+
+    settling.redeem_to_the_end()
+
+    lines = [vars(line) for line in caplog.records if hasattr(line, "step")]
+    passed = [line["step"] for line in lines if line.get("condition_id") == market.condition_id]
+    assert passed == ["RESOLVED", "REDEMPTION_SENT", "REDEMPTION_BOOKED"]
+    (redemption,) = settling.redemptions()
+    assert {line["lt_redemption_id"] for line in lines if "lt_redemption_id" in line} == {
+        str(redemption["lt_redemption_id"])
+    }
 
 
 @WALLETS

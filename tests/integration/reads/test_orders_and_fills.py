@@ -222,16 +222,6 @@ def test_a_refusal_is_told_in_words_and_every_sending_is_a_step(risk_desk: RiskD
     assert shown["state"] == OrderState.REJECTED
 
 
-def test_of_an_order_whose_changes_are_gone_its_moments_are_left(risk_desk: RiskDesk, reads: Reads) -> None:
-    seat = risk_desk.add_strategy()
-    order = risk_desk.bought(seat)
-    risk_desk.change("DELETE FROM audit_log WHERE subject_type = :type", type="lt_order")
-
-    steps = [each["step"] for each in stages(reads, order)["stages"]]
-
-    assert {"SENT", "ANSWERED", "FINISHED"} <= set(steps)
-
-
 def test_the_way_of_somebody_elses_order_does_not_exist(risk_desk: RiskDesk, reads: Reads) -> None:
     order = risk_desk.bought(risk_desk.add_strategy())
 

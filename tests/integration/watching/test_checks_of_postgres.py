@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import timedelta
 from threading import Event, Thread
 from uuid import UUID
 
 import pytest
 
+from live_trading.nouns.errors import RetryLater
+from live_trading.services.following.ingest import TURNS
 from live_trading.services.watching.checkup import HealthService
 from live_trading.services.watching.findings import CheckName, Finding, HealthStatus, healthy
 from live_trading.services.watching.probing import Probing
 from live_trading.services.watching.thresholds import HealthThresholds
+from live_trading.store.database import turns
 from live_trading.store.database.connection import Database
 from live_trading.store.database.migrations import newest_name
 from live_trading.wiring.database import database_of
@@ -20,6 +24,7 @@ from local.postgres.databases import with_database
 from tests.integration.watching.health_bench_fixtures import (
     CRITICAL,
     HEALTHY,
+    TRADER,
     WARNING,
     HealthBench,
 )
@@ -175,3 +180,43 @@ def test_a_check_with_a_defect_stops_only_itself(watch_bench: HealthBench) -> No
     assert {each.check for each in findings.values() if each.status is not HEALTHY} == {"venue_mode"}
     watch_bench.change("ALTER TABLE venue_modes RENAME COLUMN seen_last TO last_seen_at")
     assert watch_bench.look()["venue_mode"].status is HEALTHY
+
+
+def test_an_alert_does_not_end_because_nobody_could_look(watch_bench: HealthBench, watched_strategy: UUID) -> None:
+    """The database hangs for one look, and the venue does not answer: what they would have told stays as it was."""
+    answers: list[list[Finding] | None] = []
+
+    def venue() -> list[Finding]:
+        told = answers.pop(0)
+        if told is None:
+            raise RetryLater("the venue is away")
+        return told
+
+    def run(told: list[Finding] | None) -> set[str]:
+        answers.append(told)
+        HealthService(
+            database=watch_bench.database,
+            clock=watch_bench,
+            probes={CheckName.VENUE: venue},
+            notify=None,
+            limits=HealthThresholds(probe_seconds=1),
+        ).run()
+        rows = watch_bench.rows("SELECT subject FROM lt_alerts WHERE alert_type = 'health' AND status = 'ACTIVE'")
+        return {row["subject"] for row in rows}
+
+    off = Finding(name=CheckName.VENUE_CLOCK, status=WARNING, detail="it is off")
+    fine = [healthy(CheckName.VENUE, "answers"), healthy(CheckName.VENUE_CLOCK, "it is right")]
+    watch_bench.at += timedelta(minutes=11)
+    asked, clock = "traders_asked", "venue_clock"
+    assert {asked, clock} <= run([fine[0], off])
+    away = run(None)
+    assert {asked, clock, "venue"} <= away
+    with watch_bench.another() as other, other.transaction() as transaction:
+        transaction.execute("LOCK TABLE breaks IN ACCESS EXCLUSIVE MODE")
+        hanging = run(fine)
+    assert {asked, "database"} <= hanging
+    assert {clock, "venue"}.isdisjoint(hanging)
+    with watch_bench.database.transaction() as transaction:
+        turns.served(transaction, TURNS, [TRADER], watch_bench.at)
+    assert asked not in run(fine)
+    assert watched_strategy

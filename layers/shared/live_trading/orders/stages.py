@@ -1,7 +1,7 @@
 """The way of one order on a line of time: what happened to it, when, why, and how long after the step before.
 
 What is kept of an order are its moments, every change of its state with the cause, and its fills. The bytes are signed
-before the intent is committed. Changes are removed after some time; of an order of long ago its moments are left.
+before the intent is committed. What no change tells of is told by the moments alone.
 """
 
 from __future__ import annotations

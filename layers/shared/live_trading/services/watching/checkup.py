@@ -6,7 +6,7 @@ One part that is down, or that hangs, never hides the others.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,12 +16,21 @@ from live_trading.nouns.errors import LiveTradingError
 from live_trading.services.watching import guard_counting, kept_watch, own_look
 from live_trading.services.watching.checks.check_look import Look
 from live_trading.services.watching.checks.job_checks import JobStanding
-from live_trading.services.watching.findings import WORSE, CheckName, Figure, Finding, HealthStatus, healthy, worst
+from live_trading.services.watching.findings import (
+    WORSE,
+    CheckName,
+    Figure,
+    Finding,
+    HealthStatus,
+    healthy,
+    untold,
+    worst,
+)
 from live_trading.services.watching.own_look import OwnLook
 from live_trading.services.watching.probing import Probe, Probing
 from live_trading.services.watching.thresholds import HealthThresholds
 from live_trading.services.watching.wallet_probe import WalletProbe
-from live_trading.store.database.connection import Database
+from live_trading.store.database.connection import Database, Transaction
 from live_trading.store.watch import alert_sets, alerts
 from live_trading.store.watch.alert_sets import NewAlert
 from live_trading.store.watch.health import check_standing
@@ -136,7 +145,8 @@ class HealthService:
         now = self._clock.now()
         told_of = _told_of(report.findings)
         with self._database.transaction() as transaction:
-            check_standing.record(transaction, _kept(report.findings), now)
+            silent = untold(report.findings)
+            check_standing.record(transaction, _kept(report.findings), now, untold=silent)
             alert_sets.raise_all(
                 transaction, alert_type=AlertType.HEALTH, alerts=[_alert(finding) for finding in told_of], at=now
             )
@@ -144,7 +154,7 @@ class HealthService:
                 transaction,
                 alert_type=AlertType.HEALTH,
                 prefix="",
-                standing=[finding.check for finding in told_of],
+                standing=[*(finding.check for finding in told_of), *_still_open(transaction, silent)],
                 at=now,
             )
             alerts.resolve_alerts_of_ended_locks(transaction, now)
@@ -188,6 +198,14 @@ class HealthService:
 
     def _ask(self, probes: Sequence[tuple[CheckName, Probe]]) -> list[Finding]:
         return self._probing.ask(probes, self._limits.probe_seconds)
+
+
+def _still_open(transaction: Transaction, silent: Collection[CheckName]) -> list[str]:
+    """Alerts of checks that this look says nothing of: nobody knows whether their cause is gone."""
+    if not silent:
+        return []
+    names = tuple(f"{name.value} " for name in silent)
+    return [each for each in alerts.open_subjects(transaction, AlertType.HEALTH) if f"{each} ".startswith(names)]
 
 
 def _told_of(findings: Sequence[Finding]) -> list[Finding]:

@@ -76,6 +76,42 @@ class CheckName(StrEnum):
     GUARD = "guard"
 
 
+_OF_PROBES = frozenset(
+    {
+        CheckName.CLOCK,
+        CheckName.VENUE,
+        CheckName.VENUE_CLOCK,
+        CheckName.GEOBLOCK,
+        CheckName.GAMMA,
+        CheckName.FEED,
+        CheckName.FEED_LAG,
+        CheckName.CHAIN,
+        CheckName.CHAIN_HEAD,
+        CheckName.CHAIN_NODES,
+    }
+)
+_TOLD_BESIDE: dict[CheckName, frozenset[CheckName]] = {
+    CheckName.DATABASE: frozenset(CheckName) - _OF_PROBES,
+    CheckName.VENUE: frozenset({CheckName.VENUE_CLOCK}),
+    CheckName.FEED: frozenset({CheckName.FEED_LAG}),
+    CheckName.CHAIN: frozenset({CheckName.CHAIN_HEAD}),
+    CheckName.WALLETS: frozenset({CheckName.WALLET_COLLATERAL, CheckName.WALLET_GAS}),
+    CheckName.WALLET_ALLOWANCES: frozenset({CheckName.CLOSED_ONLY}),
+    CheckName.CONNECTIONS: frozenset({CheckName.SLOW_QUERIES, CheckName.OPEN_TRANSACTIONS}),
+    CheckName.BREAKS: frozenset({CheckName.REDEMPTIONS_FOR_OPERATOR, CheckName.LOCKS}),
+    CheckName.OVERDRAFTS: frozenset({CheckName.UNALLOCATED}),
+    CheckName.ORDERS: frozenset({CheckName.ORDER}),
+    CheckName.RESOLVED_MARKETS: frozenset({CheckName.CONDITION}),
+    CheckName.EXITS: frozenset({CheckName.POSITION}),
+    CheckName.JOB: frozenset({CheckName.FAILING_PARTS}),
+    CheckName.UNDECIDED_SIGNALS: frozenset({CheckName.UNDECIDED_PAPER}),
+    CheckName.TRADERS_ASKED: frozenset({CheckName.CHAIN_WATCH}),
+    CheckName.ROWS_OF_SOURCE: frozenset({CheckName.ROWS_OF_TRADER}),
+    CheckName.NOT_LISTED: frozenset({CheckName.NOT_MINED}),
+    CheckName.GUARDS: frozenset({CheckName.GUARD}),
+}
+
+
 class Unit(StrEnum):
     """What a figure counts."""
 
@@ -105,7 +141,8 @@ class Finding:
 
     `advice` is what is safe to do. `owner_id` is who may see it besides an admin, None for everybody; `open_detail` is
     what stands for `detail` where it names things of several owners and is read by one. `alerts` is False where each
-    thing that it counts has an alert of its own.
+    thing that it counts has an alert of its own. With `is_answer` False the part, or the check itself, did not answer:
+    what else it would have told is not known.
     """
 
     name: CheckName
@@ -117,6 +154,7 @@ class Finding:
     owner_id: str | None = None
     open_detail: str | None = None
     alerts: bool = True
+    is_answer: bool = True
 
     @property
     def check(self) -> str:
@@ -159,6 +197,12 @@ def healthy(name: CheckName, detail: str, *figures: Figure, subject: str | None 
 def worst(findings: Iterable[Finding]) -> HealthStatus:
     """The worst status of some findings."""
     return max((each.status for each in findings), key=WORSE.index, default=HealthStatus.HEALTHY)
+
+
+def untold(findings: Iterable[Finding]) -> frozenset[CheckName]:
+    """The checks of which a look says nothing, because what tells them did not answer."""
+    silent = [each.name for each in findings if not each.is_answer]
+    return frozenset(name for each in silent for name in {each, *_TOLD_BESIDE.get(each, ())})
 
 
 def graded(observed: Decimal, warning: Decimal, critical: Decimal | None = None) -> HealthStatus:

@@ -87,6 +87,7 @@ def look_at(database: Database, look: Look) -> OwnLook:
             status=HealthStatus.CRITICAL,
             detail=type(error).__name__,
             advice="nothing runs without it, and nothing is lost: look at the server and the way to it",
+            is_answer=False,
         )
         return OwnLook(findings=[away], jobs=[], wallets=[], before={})
 
@@ -149,5 +150,6 @@ def _alone(transaction: Transaction, look: Look, name: CheckName, check: Check) 
                 status=HealthStatus.CRITICAL,
                 detail=f"the check itself fails: {type(error).__name__}",
                 advice="a defect: the log has it; the other checks are as they say",
+                is_answer=False,
             )
         ]

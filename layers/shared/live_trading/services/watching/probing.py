@@ -79,6 +79,7 @@ class Probing:
                 status=HealthStatus.CRITICAL,
                 detail=f"no answer within {seconds:g} s",
                 advice=_ADVICE,
+                is_answer=False,
             )
         ]
 
@@ -100,4 +101,5 @@ def _failed(name: CheckName, error: Exception) -> Finding:
         status=HealthStatus.CRITICAL,
         detail=f"{type(error).__name__}: {error}",
         advice=_ADVICE,
+        is_answer=False,
     )

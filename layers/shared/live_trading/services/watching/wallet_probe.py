@@ -49,6 +49,7 @@ class WalletProbe:
                     figures=(count_of(len(wallets), "wallets", None),),
                     advice="see chain",
                     alerts=False,
+                    is_answer=False,
                 )
             ]
         found = [healthy(CheckName.WALLETS, "each was looked at", count_of(len(wallets), "wallets", None))]

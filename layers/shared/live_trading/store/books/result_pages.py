@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -250,18 +250,33 @@ class Traded:
     outcome: str | None
 
 
-def names_of(transaction: Transaction, token_ids: Collection[str]) -> dict[str, Traded]:
-    """The markets of these tokens, as far as they are known."""
+def names_of(transaction: Transaction, positions: Iterable[Position]) -> dict[str, Traded]:
+    """What the tokens of these positions are, by what the strategies ordered or were given."""
+    asked = sorted(set(positions))
     rows = transaction.rows(
         """
         SELECT asked.token_id, market.condition_id, market.slug, market.outcome
-        FROM unnest(:token_ids::text[]) AS asked (token_id)
+        FROM unnest(:strategies::uuid[], :tokens::text[]) AS asked (lt_strategy_id, token_id)
+        CROSS JOIN LATERAL (
+            SELECT condition_id FROM (
+                (
+                    SELECT intent.condition_id FROM lt_orders AS intent
+                    WHERE intent.lt_strategy_id = asked.lt_strategy_id AND intent.token_id = asked.token_id LIMIT 1
+                )
+                UNION ALL
+                (
+                    SELECT given.condition_id FROM position_corrections AS given
+                    WHERE given.lt_strategy_id = asked.lt_strategy_id AND given.token_id = asked.token_id LIMIT 1
+                )
+            ) AS known LIMIT 1
+        ) AS placed
         CROSS JOIN LATERAL (
             SELECT condition_id, slug, outcomes[array_position(token_ids, asked.token_id)] AS outcome FROM markets
-            WHERE token_ids @> ARRAY[asked.token_id] LIMIT 1
+            WHERE markets.condition_id = placed.condition_id LIMIT 1
         ) AS market
         """,
-        token_ids=sorted(token_ids),
+        strategies=[strategy for strategy, _ in asked],
+        tokens=[token for _, token in asked],
     )
     return {
         row["token_id"]: Traded(condition_id=row["condition_id"], slug=row["slug"], outcome=row["outcome"])

@@ -124,8 +124,7 @@ def _stages(search: OrderSearch, request: Request) -> Answer:
     """Shows the way of one order on a line of time: what happened, why, and the milliseconds between.
 
     From the trade that it follows over its decision, intent, every sending, answer, look-up and fill to its end; with
-    refusals in words. The bytes are signed between DECIDED and COMMITTED. Changes of state are kept as long as the
-    audit log is; of an older order its moments are left.
+    refusals in words. The bytes are signed between DECIDED and COMMITTED.
     """
     return search.stages(request.owner, request.id("lt_order_id", "order"))
 

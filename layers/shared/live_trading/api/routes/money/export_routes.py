@@ -5,7 +5,7 @@ A page ends where it has enough rows or bytes, and its headers ask for the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
 from live_trading.api.described import CSV, Example
@@ -70,8 +70,9 @@ class Exports:
                 until=asked.until,
                 page=paging.asked,
             )
-            bookings = result_pages.bookings_of(transaction, [(each.lt_strategy_id, each.token_id) for each in found])
-            names = result_pages.names_of(transaction, {each.token_id for each in found})
+            positions = [(each.lt_strategy_id, each.token_id) for each in found]
+            bookings = result_pages.bookings_of(transaction, positions)
+            names = result_pages.names_of(transaction, positions)
         moves = moves_of(bookings)
         return _table(
             TRADE_COLUMNS,
@@ -125,10 +126,10 @@ class Exports:
                 until=asked.until,
                 page=paging.asked,
             )
-            bookings = result_pages.bookings_of(transaction, _positions(found))
+            positions = _positions(found)
+            bookings = result_pages.bookings_of(transaction, positions)
             corrected = result_pages.tokens_of_corrections(transaction, _references(found))
-            tokens = {token for _, token in _positions(found)} | set(corrected.values())
-            names = result_pages.names_of(transaction, tokens)
+            names = result_pages.names_of(transaction, positions | _corrected(found, corrected))
         left = left_with(moves_of(bookings))
         return _table(
             LOT_COLUMNS,
@@ -146,6 +147,15 @@ def _positions(found: Iterable[BookedResult]) -> set[result_pages.Position]:
         for strategy, booked in each.by_strategy.items()
         for entry in booked.entries
         if entry.token_id is not None
+    }
+
+
+def _corrected(found: Iterable[BookedResult], tokens: Mapping[str, str]) -> set[result_pages.Position]:
+    return {
+        (strategy, tokens[booked.source_reference])
+        for each in found
+        for strategy, booked in each.by_strategy.items()
+        if booked.source_reference in tokens
     }
 
 

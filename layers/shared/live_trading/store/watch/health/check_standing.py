@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -36,8 +36,10 @@ def _since(rows: list[Row]) -> Before:
     return {(row["check_name"], row["subject"]): (row["check_status"], row["since"]) for row in rows}
 
 
-def record(transaction: Transaction, checks: Sequence[CheckedNow], at: datetime) -> None:
-    """Keeps how all checks stand: a check that is not among them is forgotten, its course stays.
+def record(
+    transaction: Transaction, checks: Sequence[CheckedNow], at: datetime, *, untold: Collection[str] = ()
+) -> None:
+    """Keeps how all checks stand: one that is not among them, nor `untold`, is forgotten; its course stays.
 
     Two looks at once leave what the later one saw: it waits for the other, as rows that one forgets and the other keeps
     would be taken in any order.
@@ -50,8 +52,9 @@ def record(transaction: Transaction, checks: Sequence[CheckedNow], at: datetime)
         WHERE NOT EXISTS (
             SELECT 1 FROM unnest(:names::text[], :subjects::text[]) AS seen (name, subject)
             WHERE seen.name = kept.check_name AND seen.subject = kept.subject
-        )
+        ) AND kept.check_name <> ALL(:untold::text[])
         """,
+        untold=sorted(untold),
         names=[name for (name, _), _ in known],
         subjects=[subject for (_, subject), _ in known],
     )

@@ -68,7 +68,6 @@ def odd_bodies(good: Any) -> Iterator[Odd]:
         ("a list", []),
         ("an object", {}),
         ("true", True),
-        ("null", None),
         ("minus", -1),
     ):
         if isinstance(good, dict) and good:

@@ -65,11 +65,9 @@ def odd_bodies(good: Any) -> Iterator[Odd]:
     yield Odd(what="of no type that there is", content=whole, headers={"content-type": "nonsense; =;;"})
     yield Odd(what="of no type at all", content=whole, headers={})
     for name, wrong in (
-        ("text", "x"),
         ("a list", []),
         ("an object", {}),
         ("true", True),
-        ("null", None),
         ("minus", -1),
     ):
         if isinstance(good, dict) and good:
@@ -93,7 +91,7 @@ def odd_queries(names: tuple[str, ...]) -> Iterator[Odd]:
 
 def odd_headers() -> Iterator[Odd]:
     """Headers that the API reads, with values that nobody would give them."""
-    values = ("", "*", '"', 'W/"', ",,,", "x" * 5000, "\xff\xfe", "a b", "a\tb", "'; DROP TABLE lt_orders; --")
+    values = ("", "*", '"', 'W/"', ",,,", "x" * 5000, "a b", "a\tb", "'; DROP TABLE lt_orders; --")
     for name in ("idempotency-key", "if-match", "if-none-match", "accept", "x-request-id", "x-amzn-trace-id", "cookie"):
         for value in values:
             yield Odd(what=f"{name} is {value[:20]!r}", headers={name: value})

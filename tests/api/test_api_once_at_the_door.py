@@ -21,8 +21,10 @@ pytestmark = [pytest.mark.e2e, pytest.mark.api_access, pytest.mark.money_faults]
 POSTS = sorted(
     (each for each in operations() if each.method == "POST"), key=lambda each: each.path.endswith("/kill-switch")
 )
-# What tells of a thing that goes on names it; all else is as it stands by then.
-AS_IT_STANDS = {"/api/lt/strategies/{lt_strategy_id}/positions/{token_id}/close": ("lt_order_id", "exit_wish_id")}
+# What goes on after the answer is named by it; all else is as it stands by then.
+AS_IT_STANDS = {"/api/lt/strategies/{lt_strategy_id}/positions/{token_id}/close": ("exit_wish_id", "lt_order_id")}
+# Pulled twice it does everything again, by the job that goes on, and puts no second lock.
+KILL_SWITCH = "/api/lt/kill-switch"
 # They compute and write nothing, so that there is nothing to keep.
 ONLY_READS = {"/api/lt/strategies/{lt_strategy_id}/risk/check"}
 
@@ -44,6 +46,9 @@ def test_two_at_once_under_one_key_act_once(world: World, operation: Operation) 
     # The other one has the same answer, or is told that the first is still at it.
     assert all(said(operation, answer) == said(operation, good[0]) for answer in good)
     assert [answer.json()["error"].get("current_state") for answer in others] == ["running"] * len(others)
+    if operation.path == KILL_SWITCH:
+        assert world.rows(_DOUBLED_LOCKS) == []
+        return
     new = done[len(before) :]
     assert len(set(new)) == len(new), "something was written twice"
     if good[0].status_code != httpx.codes.MULTI_STATUS and operation.path not in ONLY_READS:
@@ -57,10 +62,18 @@ def sent(world: World, asked: Asked) -> httpx.Response:
 
 
 def said(operation: Operation, answer: httpx.Response) -> tuple[int, Any]:
+    """What has to be the same of two answers."""
     body = answer.json()
-    if operation.path in ONLY_READS:
-        return answer.status_code, None
-    return answer.status_code, {name: body[name] for name in AS_IT_STANDS.get(operation.path, body) if name in body}
+    if operation.path in {*ONLY_READS, KILL_SWITCH}:
+        return answer.is_success, None
+    named = next((name for name in AS_IT_STANDS.get(operation.path, ()) if name in body), None)
+    return answer.status_code, body if named is None else body[named]
+
+
+_DOUBLED_LOCKS = """
+SELECT scope, scope_id FROM locks WHERE reason = 'kill_switch' AND released_at IS NULL
+GROUP BY scope, scope_id HAVING count(*) > 1
+"""
 
 
 def audited(world: World) -> list[str]:

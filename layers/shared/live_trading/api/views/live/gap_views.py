@@ -9,8 +9,8 @@ from typing_extensions import TypedDict
 from live_trading.api.shapes import ConditionIdAnswer, DayAnswer, IdAnswer, MomentAnswer, NextCursor, UsdText
 from live_trading.api.views.plain import text
 from live_trading.gap.waterfall import TermSpread
-from live_trading.gap.whole import GapKind, GapTerm, LeaderTerm
-from live_trading.nouns.money import Usd
+from live_trading.gap.whole import GapKind, GapTerm, LeaderTerm, summed
+from live_trading.nouns.money import Usd, total_usd
 from live_trading.store.gap.gap_pages import ShownGap
 from live_trading.store.gap.gap_rows import GapSum
 
@@ -52,19 +52,26 @@ class GapsView(TypedDict):
     next_cursor: NextCursor
 
 
+class ReasonSumView(TypedDict):
+    """The part of a term that is of trades of one side only, by why the other has none."""
+
+    reason: str
+    usd: UsdText
+
+
 class TermSumView(TypedDict):
     """What a cause takes from one bar to the next, over all trades.
 
-    `reason` is why only one side has them. `average_usd` is the same in no order of the causes. `low_usd` and
+    `average_usd` is the same in no order of the causes, which only those from paper to live have. `low_usd` and
     `high_usd` are the interval (95 %, drawn by market) of the newest trades' sum, null where markets are too few.
     """
 
     term: GapTerm | LeaderTerm
-    reason: str | None
     usd: UsdText
     average_usd: UsdText | None
     low_usd: UsdText | None
     high_usd: UsdText | None
+    by_reason: list[ReasonSumView]
 
 
 class WaterfallView(TypedDict):
@@ -122,18 +129,16 @@ def waterfall_view(
     leader, paper, live = (bars.get(part, zero) for part in ("LEADER", "PAPER", "LIVE"))
     told = [each for each in sums if each.part in ("LEADER_TERM", "TERM")]
     explained = sum((each.usd.value for each in told), zero.value)
-    averages = {(each.name, each.reason): each.usd for each in sums if each.part == "AVERAGE"}
+    averages = summed({GapTerm(each.name): each.usd} for each in sums if each.part == "AVERAGE")
     return {
         "since": since,
         "until": until,
         "leader_pnl_usd": str(leader),
         "paper_pnl_usd": str(paper),
         "live_pnl_usd": str(live),
-        "to_paper": [_sum(each, LeaderTerm(each.name), None, spreads) for each in told if each.part == "LEADER_TERM"],
+        "to_paper": [_sum(term, told, None, spreads.get(term)) for term in LeaderTerm if _has(term, told)],
         "to_live": [
-            _sum(each, GapTerm(each.name), averages.get((each.name, each.reason), zero), spreads)
-            for each in told
-            if each.part == "TERM"
+            _sum(term, told, averages.get(term, zero), spreads.get(term)) for term in GapTerm if _has(term, told)
         ],
         "identity_error_usd": str(Usd((leader - live).value - explained)),
         "trades_looked_at": trades,
@@ -141,18 +146,19 @@ def waterfall_view(
     }
 
 
+def _has(term: GapTerm | LeaderTerm, sums: Sequence[GapSum]) -> bool:
+    return any(each.name == term for each in sums)
+
+
 def _sum(
-    found: GapSum,
-    term: GapTerm | LeaderTerm,
-    average: Usd | None,
-    spreads: Mapping[GapTerm | LeaderTerm, TermSpread],
+    term: GapTerm | LeaderTerm, sums: Sequence[GapSum], average: Usd | None, spread: TermSpread | None
 ) -> TermSumView:
-    spread = spreads.get(term)
+    parts = [each for each in sums if each.name == term]
     return {
         "term": term,
-        "reason": found.reason or None,
-        "usd": str(found.usd),
+        "usd": str(total_usd([each.usd for each in parts])),
         "average_usd": text(average),
         "low_usd": None if spread is None else str(spread.low),
         "high_usd": None if spread is None else str(spread.high),
+        "by_reason": [{"reason": each.reason, "usd": str(each.usd)} for each in parts if each.reason],
     }

@@ -113,7 +113,7 @@ def chain(clock: Clock, node: Node, limits: HealthThresholds) -> list[Finding]:
         Finding(
             name=CheckName.CHAIN_HEAD,
             status=graded(seconds(apart), seconds(limit), seconds(limits.span("critical_head_age"))),
-            detail=f"its newest block is {age.total_seconds():.0f} s old",
+            detail=f"its newest block is {seconds(apart)} s {'old' if age >= timedelta() else 'ahead of the clock'}",
             figures=(in_seconds(apart, limit),),
             advice="use another node (RpcUrl) where this one stays behind; nothing is booked that is not on the chain",
         ),

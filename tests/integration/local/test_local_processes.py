@@ -33,8 +33,9 @@ subprocess.Popen([sys.executable, "-c", {grandchild!r}, sys.argv[1] + "/grandchi
 open(sys.argv[1] + "/child", "w").write(str(__import__("os").getpid()))
 time.sleep(600)
 '''
-# A shell that starts this in the background has it ignore the interrupt.
+# A shell that starts this in the background has it ignore the interrupt, and nohup the end of its terminal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with signals_as_exit(), Processes(directory) as processes:
     processes.start(python_part("child", "-c", child, str(directory), remedy="none"))
     time.sleep(600)

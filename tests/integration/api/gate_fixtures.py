@@ -19,8 +19,10 @@ from functions.lt_resolve import app as lt_resolve
 from functions.strategy_api import app as strategy_api
 from live_trading.api.once import Caller
 from live_trading.api.resources.job_asking import Wanted
+from live_trading.nouns.alerts import AlertType, Concern, Severity
 from live_trading.nouns.locks import LockReason, LockScope
 from live_trading.store.risk import locks
+from live_trading.store.watch import alerts
 from live_trading.store.watch.job_requests import AskedJob
 from live_trading.wiring.composition import Parts
 from local.chain import STANDARD_EXCHANGE
@@ -103,6 +105,8 @@ class Everything:
                 "reason": "to think",
             },
             ("POST", "/api/lt/locks/<lock_id>/release"): {"reason": "it is done"},
+            ("POST", "/api/lt/alerts/<lt_alert_id>/acknowledge"): {"remark": "seen"},
+            ("POST", "/api/lt/alerts/<lt_alert_id>/resolve"): {"reason": "it is done"},
             ("POST", "/api/lt/kill-switch"): {"reason": "a drill"},
             ("POST", "/api/lt/redemptions/<lt_redemption_id>/retry"): {"reason": "once more"},
             ("POST", "/api/lt/redemptions/<lt_redemption_id>/mark-handled"): {
@@ -215,6 +219,17 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             condition=risk_desk.market().condition_id,
             now=NOON,
         )
+        alerts.raise_alert(
+            transaction,
+            alert_type=AlertType.EXIT_NOT_DONE,
+            severity=Severity.WARNING,
+            subject="a test",
+            title="a position is not left",
+            message="look at the book",
+            at=NOON,
+            concern=Concern(lt_strategy_id=strategy),
+        )
+        alert = transaction.only("SELECT lt_alert_id FROM lt_alerts WHERE subject = 'a test'")
     job, lines = job_of_owner(nothing), api.call("GET", "/api/lt/audit", owner=OWNER).body["audit"]
     return Everything(
         api=api,
@@ -229,6 +244,7 @@ def everything(nothing: Everything, risk_desk: RiskDesk) -> Everything:
             "lt_redemption_id": str(redemption),
             "lock_id": str(lock_id),
             "break_id": str(found["break_id"]),
+            "lt_alert_id": str(alert["lt_alert_id"]),
             "decision_id": str(decided["decision_id"]),
             "ft_order_id": str(paper["ft_order_id"]),
             "version": "1",

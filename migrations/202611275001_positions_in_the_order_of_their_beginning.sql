@@ -30,7 +30,7 @@ FOR EACH ROW WHEN (NEW.account = 'POSITION_COST' AND NEW.lt_strategy_id IS NOT N
 EXECUTE FUNCTION lt_positions_begin();
 
 -- Those that are missing, in the order of their first booking; the others keep their numbers.
-CREATE FUNCTION lt_positions_complete() RETURNS VOID LANGUAGE sql AS $$
+CREATE FUNCTION lt_positions_rebuild() RETURNS VOID LANGUAGE sql AS $$
     INSERT INTO lt_positions (lt_strategy_id, trading_wallet_id, owner_id, token_id, begun_at)
     SELECT first.lt_strategy_id, first.trading_wallet_id, strategy.owner_id, first.token_id, first.begun_at
     FROM (
@@ -46,4 +46,4 @@ CREATE FUNCTION lt_positions_complete() RETURNS VOID LANGUAGE sql AS $$
     ON CONFLICT (lt_strategy_id, token_id) DO NOTHING;
 $$;
 
-SELECT lt_positions_complete();
+SELECT lt_positions_rebuild();

@@ -134,7 +134,7 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger_rebuild_kept() RETURNS VOID LANGUAGE plpgsql AS $$
 BEGIN
     LOCK TABLE ledger_entries IN SHARE ROW EXCLUSIVE MODE;
-    PERFORM lt_positions_complete();
+    PERFORM lt_positions_rebuild();
     DELETE FROM ledger_balances;
     DELETE FROM ledger_holdings;
     INSERT INTO ledger_balances (trading_wallet_id, lt_strategy_id, account, amount_usd)

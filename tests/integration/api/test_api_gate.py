@@ -144,6 +144,8 @@ def acts_once(everything: Everything, function: str, path: str) -> None:
 
 
 def _another(body: dict[str, Any]) -> dict[str, Any]:
+    if "remark" in body:
+        return {"remark": "another one"}
     if "name" in body:
         return {"name": "another"}
     return {"address": "0x" + "6e" * 20} if "address" in body else {"amount_usd": "2"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from live_trading.signals.checks.compiled import compiled
-from live_trading.signals.config import WalletConfig
+from live_trading.signals.config import ProbabilitySource, WalletConfig
 
 SELDOM_ASKED = frozenset({"last_stop_at", "entry_distance"})
 """Checks of what happened to a position before: most trades have no such past, and then there is nothing to look at."""
@@ -11,7 +11,7 @@ SELDOM_ASKED = frozenset({"last_stop_at", "entry_distance"})
 # Nothing switches them off.
 _ALWAYS = (
     "side", "running", "signal_age_seconds", "market", "market_version", "tick_size", "market_open", "neg_risk",
-    "price", "min_edge", "stake_usd", "minimum_order", "cash_usd",
+    "price", "stake_usd", "minimum_order", "cash_usd",
 )  # fmt: skip
 _BY_BOUND = {
     "target_trader": "target_traders",
@@ -33,6 +33,7 @@ def switched_on(config: WalletConfig) -> frozenset[str]:
     by_switch = {
         "excluded_trader": bool(config.excluded_traders),
         "excluded_keyword": bool(config.exclude_market_keywords),
+        "min_edge": config.probability_source is not ProbabilitySource.NONE,
         "trader_stats": bool(asked.record_needs),
         "resolved_count": config.min_trader_resolved_count > 0,
         "model_probability": asked.needs_model,

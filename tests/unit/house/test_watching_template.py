@@ -177,6 +177,31 @@ def translated() -> dict[str, Any]:
     return made
 
 
+def test_a_function_s_policy_holds_the_permissions_of_all_its_routes() -> None:
+    """AWS refuses a policy of over 20,480 bytes, and with it the stack: some fifty routes with a permission each.
+
+    Source: "Function resource-based policy: 20 KB" of Lambda's quotas, which cannot be raised.
+    """
+    # A statement as AWS keeps it, with the longest names of a stack and of its resources.
+    around = (
+        2 * 128
+        + 64
+        + len(
+            '{"Sid":"","Effect":"Allow","Principal":{"Service":"apigateway.amazonaws.com"},'
+            '"Action":"lambda:InvokeFunction","Resource":"arn:aws-us-gov:lambda:ap-southeast-1:123456789012:function:",'
+            '"Condition":{"ArnLike":{"AWS:SourceArn":"arn:aws-us-gov:execute-api:ap-southeast-1:123456789012:/*"}}},'
+        )
+    )
+    sizes: dict[str, int] = {}
+    for each in translated().values():
+        if each["Type"] == "AWS::Lambda::Permission":
+            name = json.dumps(each["Properties"]["FunctionName"])
+            sizes[name] = sizes.get(name, 0) + around + len(json.dumps(each["Properties"].get("SourceArn", "")))
+
+    assert sizes
+    assert {name: size for name, size in sizes.items() if size > 20_480} == {}
+
+
 def test_every_function_is_traced_and_its_role_got_nothing_but_that_by_it() -> None:
     made = translated()
     functions = [each["Properties"] for each in made.values() if each["Type"] == "AWS::Lambda::Function"]

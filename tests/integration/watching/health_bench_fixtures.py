@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +18,7 @@ from live_trading.store.database.connection import Database
 from live_trading.store.database.migrations import newest_name
 from live_trading.wiring.database import database_of
 from local.machine.env import ROOT
+from tests.integration.active_strategy import add_active_strategy
 
 HEALTHY, WARNING, CRITICAL = HealthStatus.HEALTHY, HealthStatus.WARNING, HealthStatus.CRITICAL
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -94,32 +95,7 @@ def watched_strategy(watch_bench: HealthBench) -> UUID:
         now=NOON,
     )
     watch_bench.change("INSERT INTO traders VALUES (:trader, TRUE, :now)", trader=TRADER, now=NOON)
-    made = uuid4()
-    watch_bench.change(
-        """
-        WITH wallet AS (
-            INSERT INTO trading_wallets (
-                trading_wallet_id, owner_id, name, address, signature_type, secret_name, opening_balance_usd,
-                created_at, verification
-            ) VALUES (gen_random_uuid(), 'o', 'main', '0x' || repeat('a', 40), 0, 's', 100, :now, 'VERIFIED')
-            RETURNING trading_wallet_id
-        ), paper AS (
-            INSERT INTO ft_wallets VALUES (gen_random_uuid(), 'o', 'paper', TRUE, 1000, 1, :now, :now)
-            RETURNING ft_wallet_id
-        ), version AS (
-            INSERT INTO ft_wallet_versions
-            SELECT ft_wallet_id, 1, '{}', repeat('0', 64), 'o', :now FROM paper
-        )
-        INSERT INTO lt_strategies (
-            lt_strategy_id, owner_id, name, ft_wallet_id, trading_wallet_id, is_active, initial_capital_usd, order_type,
-            slippage_bound_fraction, max_signal_age_seconds, time_zone, launched_at, created_at, updated_at
-        )
-        SELECT :made, 'o', 'one', ft_wallet_id, trading_wallet_id, TRUE, 100, 'FAK', 0.05, 600, 'UTC', :now, :now, :now
-        FROM wallet, paper
-        """,
-        now=NOON,
-        made=made,
-    )
+    made = add_active_strategy(watch_bench.database, now=NOON, verification="VERIFIED")
     watch_bench.change(
         "INSERT INTO lt_risk_rules (lt_strategy_id, updated_at) VALUES (:made, :now)", made=made, now=NOON
     )

@@ -20,6 +20,7 @@ from live_trading.services.watching.job_watch import JobWatch
 from live_trading.store.database.connection import Database
 from live_trading.store.watch import alerts
 from live_trading.wiring.chance import stepped
+from tests.integration.active_strategy import add_active_strategy
 
 pytestmark = [pytest.mark.integration, pytest.mark.money_faults]
 
@@ -150,31 +151,7 @@ def test_two_parts_that_fail_are_two_alerts(watched: Watched) -> None:
 @pytest.fixture
 def launched(watched: Watched) -> Watched:
     """With a strategy that is active, so that jobs have to run."""
-    watched.changes(
-        """
-        WITH wallet AS (
-            INSERT INTO trading_wallets (
-                trading_wallet_id, owner_id, name, address, signature_type, secret_name, opening_balance_usd,
-                created_at
-            ) VALUES (gen_random_uuid(), 'o', 'main', '0x' || repeat('a', 40), 0, 's', 100, :now)
-            RETURNING trading_wallet_id
-        ), paper AS (
-            INSERT INTO ft_wallets VALUES (gen_random_uuid(), 'o', 'paper', TRUE, 1000, 1, :now, :now)
-            RETURNING ft_wallet_id
-        ), version AS (
-            INSERT INTO ft_wallet_versions
-            SELECT ft_wallet_id, 1, '{}', repeat('0', 64), 'o', :now FROM paper
-        )
-        INSERT INTO lt_strategies (
-            lt_strategy_id, owner_id, name, ft_wallet_id, trading_wallet_id, is_active, initial_capital_usd, order_type,
-            slippage_bound_fraction, max_signal_age_seconds, time_zone, launched_at, created_at, updated_at
-        )
-        SELECT gen_random_uuid(), 'o', 'one', ft_wallet_id, trading_wallet_id, TRUE, 100, 'FAK', 0.05, 600, 'UTC',
-            :now, :now, :now
-        FROM wallet, paper
-        """,
-        now=NOON,
-    )
+    add_active_strategy(watched.database, now=NOON)
     return watched
 
 
